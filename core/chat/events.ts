@@ -1,0 +1,192 @@
+/**
+ * The facts of a chat, in the order they were committed: only added, never edited.
+ * One log, one writer (`server/chats/append.ts`), one fold (`fold.ts`).
+ *
+ * A fact comes from one of two places. The *server* writes what people and the
+ * proxy did, inside the transaction that did it. The *daemon* writes what the
+ * agent did; its facts pass through the outbox and carry a producer number there.
+ */
+import { z } from 'zod'
+import { isFailureCode, type FailureCode } from '#core/errors.ts'
+import {
+  ChatId, CredentialId, MessageId, NodeId, ProjectId, RequestId, RunId, ToolCallId, TurnId, UsageRecordId, UserId,
+} from '#core/ids.ts'
+
+export const FailureCodeSchema = z.custom<FailureCode>(isFailureCode, 'unknown failure code')
+
+/** What a person sent. Text only for now; the array keeps the shape of ACP's content blocks. */
+export const PromptContent = z.array(z.object({ type: z.literal('text'), text: z.string().min(1).max(200_000) })).min(1).max(20)
+export type PromptContent = z.infer<typeof PromptContent>
+
+/** A failure that ended a turn: the code decides sentence and recovery, `detail` is the raw text behind "Details". */
+export const TurnFailure = z.object({
+  code: FailureCodeSchema,
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()])).default({}),
+  detail: z.string().max(4_000).optional(),
+})
+export type TurnFailure = z.infer<typeof TurnFailure>
+
+/** How a turn ended. `failed` only when nothing more will happen by itself; `interrupted` offers "send again". */
+export const TurnOutcome = z.enum(['completed', 'cancelled', 'interrupted', 'refused', 'failed'])
+export type TurnOutcome = z.infer<typeof TurnOutcome>
+
+export const ToolKind = z.enum(['read', 'edit', 'delete', 'move', 'search', 'execute', 'think', 'fetch', 'switch_mode', 'other'])
+export const ToolStatus = z.enum(['pending', 'in_progress', 'completed', 'failed', 'cancelled'])
+
+/** What a tool call shows. `truncated` counts the characters that were cut to keep an event below 256 KB. */
+export const ToolContent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('text'), text: z.string(), truncated: z.int().nonnegative().optional() }),
+  z.object({
+    type: z.literal('diff'),
+    path: z.string(),
+    oldText: z.string().nullable(),
+    newText: z.string(),
+    truncated: z.int().nonnegative().optional(),
+  }),
+  z.object({ type: z.literal('raw'), json: z.unknown() }),
+])
+export type ToolContent = z.infer<typeof ToolContent>
+
+const ToolLocation = z.object({ path: z.string(), line: z.int().nullish() })
+
+export const PlanEntry = z.object({
+  content: z.string(),
+  priority: z.enum(['high', 'medium', 'low']),
+  status: z.enum(['pending', 'in_progress', 'completed']),
+})
+
+export const PermissionOption = z.object({
+  optionId: z.string(),
+  name: z.string(),
+  kind: z.enum(['allow_once', 'allow_always', 'reject_once', 'reject_always']),
+})
+export type PermissionOption = z.infer<typeof PermissionOption>
+
+/** One changed file of the working directory, against the commit (or empty tree) the chat started from. */
+export const ChangedFile = z.object({
+  path: z.string(),
+  previousPath: z.string().optional(),
+  status: z.enum(['added', 'modified', 'deleted', 'renamed']),
+  added: z.int().nonnegative(),
+  removed: z.int().nonnegative(),
+  isBinary: z.boolean().default(false),
+  /** Unified diff of this file; absent when binary or when the whole would pass 256 KB. */
+  patch: z.string().optional(),
+})
+export type ChangedFile = z.infer<typeof ChangedFile>
+
+/** An option that the agent itself offers (ACP `configOptions`), flattened. */
+export const ConfigOption = z.object({
+  id: z.string(),
+  name: z.string(),
+  category: z.string().nullish(),
+  current: z.union([z.string(), z.boolean()]),
+  choices: z.array(z.object({ value: z.string(), name: z.string(), description: z.string().nullish() })),
+})
+
+// --- facts that the server writes --------------------------------------------------------------------------
+
+const serverFacts = [
+  z.object({
+    type: z.literal('chat.created'), by: UserId, projectId: ProjectId, harness: z.string(), model: z.string().nullable(), title: z.string(),
+  }),
+  z.object({ type: z.literal('chat.renamed'), by: UserId, title: z.string() }),
+  z.object({ type: z.literal('chat.archived'), by: UserId }),
+  /** Holds for every turn that starts afterwards. */
+  z.object({ type: z.literal('model.chosen'), by: UserId, model: z.string() }),
+  /** In the queue until `turn.accepted`. */
+  z.object({ type: z.literal('turn.requested'), turnId: TurnId, by: UserId, prompt: PromptContent }),
+  z.object({ type: z.literal('turn.edited'), turnId: TurnId, by: UserId, prompt: PromptContent }),
+  /** Taken out of the queue by a person before any agent saw it. */
+  z.object({ type: z.literal('turn.withdrawn'), turnId: TurnId, by: UserId }),
+  z.object({ type: z.literal('cancel.requested'), turnId: TurnId, by: UserId }),
+  z.object({ type: z.literal('permission.answered'), requestId: RequestId, by: UserId, optionId: z.string(), note: z.string().max(2_000).optional() }),
+  /** The lease moved or ended while this turn ran; written in the claim's transaction. */
+  z.object({ type: z.literal('turn.interrupted'), turnId: TurnId, reason: z.enum(['daemon-lost', 'agent-lost', 'server-restarted']) }),
+  /** The proxy's word: a model request of this turn did not succeed, whatever the agent says of the turn. */
+  z.object({
+    type: z.literal('model.failed'), turnId: TurnId.nullable(), provider: z.string(), model: z.string().nullable(),
+    status: z.int().nullable(), code: FailureCodeSchema, detail: z.string().max(4_000).optional(),
+  }),
+  /** One settled usage record. Tokens as in `core/models/usage.ts`; `costMicros` is null when no price is known. */
+  z.object({
+    type: z.literal('usage.metered'), turnId: TurnId.nullable(), usageRecordId: UsageRecordId, provider: z.string(), model: z.string().nullable(),
+    inputTokens: z.int().nonnegative(), outputTokens: z.int().nonnegative(), cacheReadTokens: z.int().nonnegative(),
+    cacheWriteTokens: z.int().nonnegative(), costMicros: z.int().nonnegative().nullable(),
+  }),
+] as const
+
+// --- facts that the daemon writes --------------------------------------------------------------------------
+
+const daemonFacts = [
+  /** The daemon has taken the prompt; committed before the agent sees it, so a prompt reaches an agent at most once. */
+  z.object({ type: z.literal('turn.accepted'), turnId: TurnId }),
+  z.object({
+    type: z.literal('turn.ended'), turnId: TurnId, outcome: TurnOutcome, stopReason: z.string().nullable(), failure: TurnFailure.optional(),
+  }),
+  /** Shown while nothing else can be: installing the harness, cloning, starting, resuming. `fraction` is 0..1. */
+  z.object({
+    type: z.literal('run.progressed'), stage: z.enum(['installing', 'cloning', 'starting', 'resuming']), note: z.string().max(500),
+    fraction: z.number().min(0).max(1).nullable(),
+  }),
+  z.object({
+    type: z.literal('run.started'), runId: RunId, nodeId: NodeId, harnessVersion: z.string(), how: z.enum(['new', 'resumed', 'loaded']),
+    /** `none` only under the owner's explicit unsafe switch. */
+    sandbox: z.enum(['uid-and-namespaces', 'namespaces', 'none']),
+    credentialId: CredentialId, credentialVersion: z.int().positive(), baseCommit: z.string().nullable(),
+  }),
+  /** The agent process is gone; `crashed` alone is worth a word to people. */
+  z.object({
+    type: z.literal('run.ended'), runId: RunId, reason: z.enum(['idle', 'stopped', 'crashed', 'replaced', 'shutdown']),
+    detail: z.string().max(4_000).optional(),
+  }),
+  /** `offset` is the character position in the message, so that applying a piece twice changes nothing. */
+  z.object({ type: z.literal('reply.appended'), turnId: TurnId, messageId: MessageId, offset: z.int().nonnegative(), text: z.string().min(1) }),
+  z.object({ type: z.literal('thought.appended'), turnId: TurnId, messageId: MessageId, offset: z.int().nonnegative(), text: z.string().min(1) }),
+  z.object({
+    type: z.literal('tool.called'), turnId: TurnId, toolCallId: ToolCallId, title: z.string(), kind: ToolKind, status: ToolStatus,
+    content: z.array(ToolContent), locations: z.array(ToolLocation), input: z.unknown().optional(), output: z.unknown().optional(),
+  }),
+  /** Only the named fields change. */
+  z.object({
+    type: z.literal('tool.updated'), turnId: TurnId, toolCallId: ToolCallId, title: z.string().optional(), kind: ToolKind.optional(),
+    status: ToolStatus.optional(), content: z.array(ToolContent).optional(), locations: z.array(ToolLocation).optional(),
+    input: z.unknown().optional(), output: z.unknown().optional(),
+  }),
+  z.object({ type: z.literal('plan.set'), turnId: TurnId, entries: z.array(PlanEntry) }),
+  z.object({
+    type: z.literal('permission.requested'), requestId: RequestId, turnId: TurnId, toolCallId: ToolCallId, title: z.string(), kind: ToolKind,
+    content: z.array(ToolContent), input: z.unknown().optional(), options: z.array(PermissionOption).min(1),
+  }),
+  /** Nobody can answer any more: the turn ended, was cancelled, or the agent is gone. The agent was told no. */
+  z.object({ type: z.literal('permission.closed'), requestId: RequestId, reason: z.enum(['cancelled', 'turn-ended', 'agent-lost']) }),
+  z.object({ type: z.literal('context.measured'), turnId: TurnId, usedTokens: z.int().nonnegative(), sizeTokens: z.int().nonnegative() }),
+  z.object({ type: z.literal('options.offered'), options: z.array(ConfigOption) }),
+  z.object({ type: z.literal('mode.changed'), modeId: z.string() }),
+  z.object({ type: z.literal('commands.offered'), commands: z.array(z.object({ name: z.string(), description: z.string() })) }),
+  z.object({ type: z.literal('title.suggested'), title: z.string() }),
+  z.object({ type: z.literal('changes.recorded'), turnId: TurnId, files: z.array(ChangedFile), isTruncated: z.boolean() }),
+  /** What the agent said that we have no word for (unknown or malformed protocol messages): kept, not shown as a reply. */
+  z.object({ type: z.literal('agent.said'), turnId: TurnId.nullable(), method: z.string(), raw: z.unknown() }),
+] as const
+
+export const ServerFact = z.discriminatedUnion('type', serverFacts)
+export const DaemonFact = z.discriminatedUnion('type', daemonFacts)
+export const ChatFact = z.discriminatedUnion('type', [...serverFacts, ...daemonFacts])
+export type ServerFact = z.infer<typeof ServerFact>
+export type DaemonFact = z.infer<typeof DaemonFact>
+export type ChatFact = z.infer<typeof ChatFact>
+
+/** Where a fact stands in the log. `seq` counts from 1 without a hole; `seqFrom < seq` marks a compacted range. */
+export const EventStamp = z.object({
+  chatId: ChatId,
+  seq: z.int().positive(),
+  seqFrom: z.int().positive(),
+  at: z.iso.datetime(),
+})
+export type EventStamp = z.infer<typeof EventStamp>
+
+/** A committed fact. */
+export const ChatEvent = z.intersection(EventStamp, ChatFact)
+export type ChatEvent = EventStamp & ChatFact
+export type ChatEventOf<T extends ChatFact['type']> = EventStamp & Extract<ChatFact, { type: T }>

@@ -1,0 +1,122 @@
+/**
+ * What a chat looks like to people: the result of folding its log (`fold.ts`).
+ * Server and browser fold with the same code, so they cannot disagree.
+ */
+import type {
+  ChangedFile, ChatEventOf, PermissionOption, PromptContent, ToolContent, TurnFailure, TurnOutcome,
+} from '#core/chat/events.ts'
+import type { CredentialId, MessageId, NodeId, ProjectId, RequestId, RunId, ToolCallId, TurnId, UserId } from '#core/ids.ts'
+
+export type ReplyItem = { is: 'reply'; messageId: MessageId; text: string }
+export type ThoughtItem = { is: 'thought'; messageId: MessageId; text: string; startedAt: string; lastAt: string }
+export type ToolItem = {
+  is: 'tool'
+  toolCallId: ToolCallId
+  title: string
+  kind: ChatEventOf<'tool.called'>['kind']
+  status: ChatEventOf<'tool.called'>['status']
+  content: readonly ToolContent[]
+  locations: ChatEventOf<'tool.called'>['locations']
+  input?: unknown
+  output?: unknown
+  startedAt: string
+  endedAt: string | null
+}
+export type PermissionItem = {
+  is: 'permission'
+  requestId: RequestId
+  toolCallId: ToolCallId
+  title: string
+  kind: ToolItem['kind']
+  content: readonly ToolContent[]
+  input?: unknown
+  options: readonly PermissionOption[]
+  requestedAt: string
+  answer:
+    | { is: 'open' }
+    | { is: 'answered'; by: UserId; optionId: string; note?: string; at: string }
+    | { is: 'closed'; reason: ChatEventOf<'permission.closed'>['reason']; at: string }
+}
+/** A model request that did not succeed, as the proxy saw it. */
+export type ModelFailureItem = { is: 'model-failure'; failure: TurnFailure; provider: string; model: string | null; at: string }
+export type TurnItem = ReplyItem | ThoughtItem | ToolItem | PermissionItem | ModelFailureItem
+
+export type Usage = {
+  requests: number
+  inputTokens: number
+  outputTokens: number
+  cacheReadTokens: number
+  cacheWriteTokens: number
+  costMicros: number
+  /** True when at least one request had no known price, so `costMicros` is a lower bound. */
+  hasUnpriced: boolean
+}
+
+/** `queued` waits for another turn or a node; `starting` was taken and has shown nothing yet. */
+export type TurnStatus = 'queued' | 'starting' | 'running' | 'waiting' | 'cancelling' | TurnOutcome
+
+export type Turn = {
+  turnId: TurnId
+  by: UserId
+  prompt: PromptContent
+  requestedAt: string
+  acceptedAt: string | null
+  endedAt: string | null
+  status: TurnStatus
+  items: readonly TurnItem[]
+  /**
+   * Why it failed, or was interrupted. A turn whose agent said `end_turn` although its
+   * last model request failed and nothing was replied afterwards is `failed` too.
+   */
+  failure: TurnFailure | null
+  cancelledBy: UserId | null
+  usage: Usage
+  changes: { files: readonly ChangedFile[]; isTruncated: boolean } | null
+}
+
+export type RunView =
+  | { is: 'none' }
+  | { is: 'preparing'; stage: ChatEventOf<'run.progressed'>['stage']; note: string; fraction: number | null }
+  | {
+      is: 'live'
+      runId: RunId
+      nodeId: NodeId
+      how: 'new' | 'resumed' | 'loaded'
+      sandbox: ChatEventOf<'run.started'>['sandbox']
+      harnessVersion: string
+      credentialId: CredentialId
+    }
+  | { is: 'ended'; reason: ChatEventOf<'run.ended'>['reason']; detail: string | null }
+
+export type ChatView = {
+  /** The last event applied; 0 for an empty view. */
+  seq: number
+  title: string
+  projectId: ProjectId | null
+  harness: string | null
+  model: string | null
+  createdBy: UserId | null
+  isArchived: boolean
+  /** In the order of their requests; withdrawn ones are gone. */
+  turns: readonly Turn[]
+  run: RunView
+  plan: readonly ChatEventOf<'plan.set'>['entries'][number][]
+  context: { usedTokens: number; sizeTokens: number } | null
+  options: ChatEventOf<'options.offered'>['options']
+  modeId: string | null
+  commands: ChatEventOf<'commands.offered'>['commands']
+  /** The newest `changes.recorded`, for the Changes panel. */
+  changes: Turn['changes']
+  usage: Usage
+  /** How many protocol messages nobody has a word for; shown under Details. */
+  unknownMessages: number
+}
+
+export const noUsage: Usage = {
+  requests: 0, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costMicros: 0, hasUnpriced: false,
+}
+
+export const emptyChat: ChatView = {
+  seq: 0, title: '', projectId: null, harness: null, model: null, createdBy: null, isArchived: false, turns: [], run: { is: 'none' },
+  plan: [], context: null, options: [], modeId: null, commands: [], changes: null, usage: noUsage, unknownMessages: 0,
+}

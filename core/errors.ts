@@ -1,0 +1,119 @@
+/**
+ * Every failure a person can meet: how it travels, and what they can do next.
+ * The sentence that people read is in `components/failures/sentences.ts`, one per
+ * code and checked for completeness there; no code reads message text.
+ */
+
+/** The one next step that mends a failure. */
+export type Recovery =
+  | 'connect'
+  | 'enable'
+  | 'replace'
+  | 'choose-another'
+  | 'choose-model'
+  | 'retry'
+  | 'send-again'
+  | 'wait'
+  | 'sign-in'
+  | 'ask-admin'
+  | 'check-input'
+  | 'none'
+
+type TrpcCode =
+  | 'BAD_REQUEST'
+  | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'CONFLICT'
+  | 'PRECONDITION_FAILED'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'UNPROCESSABLE_CONTENT'
+  | 'TOO_MANY_REQUESTS'
+  | 'SERVICE_UNAVAILABLE'
+
+export const failures = {
+  // Who and where
+  'session.missing': { trpc: 'UNAUTHORIZED', recovery: 'sign-in' },
+  'request.invalid': { trpc: 'BAD_REQUEST', recovery: 'check-input' },
+  'request.too-many': { trpc: 'TOO_MANY_REQUESTS', recovery: 'wait' },
+  'access.denied': { trpc: 'FORBIDDEN', recovery: 'ask-admin' },
+  'setup.closed': { trpc: 'CONFLICT', recovery: 'sign-in' },
+  'setup.code-wrong': { trpc: 'FORBIDDEN', recovery: 'check-input' },
+  'team.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'team.last-admin': { trpc: 'CONFLICT', recovery: 'none' },
+  'member.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'invitation.unusable': { trpc: 'NOT_FOUND', recovery: 'ask-admin' },
+  'invitation.other-email': { trpc: 'FORBIDDEN', recovery: 'sign-in' },
+  'token.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'project.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'repository.unusable': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
+  'repository.clone-failed': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
+
+  // Connections
+  'connection.missing': { trpc: 'PRECONDITION_FAILED', recovery: 'connect' },
+  'connection.disabled': { trpc: 'PRECONDITION_FAILED', recovery: 'enable' },
+  'connection.broken': { trpc: 'PRECONDITION_FAILED', recovery: 'replace' },
+  'connection.unreadable': { trpc: 'PRECONDITION_FAILED', recovery: 'replace' },
+  'connection.refused-by-harness': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'choose-another' },
+  'connection.not-yours': { trpc: 'FORBIDDEN', recovery: 'connect' },
+  'credential.malformed': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
+  'credential.refused': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'replace' },
+  'upstream.unsafe': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
+
+  // Harnesses, models, nodes
+  'harness.unknown': { trpc: 'NOT_FOUND', recovery: 'choose-another' },
+  'harness.not-installed': { trpc: 'PRECONDITION_FAILED', recovery: 'wait' },
+  'harness.install-failed': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'retry' },
+  'harness.start-failed': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'send-again' },
+  'model.unknown': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'choose-model' },
+  'model.retired': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'choose-model' },
+  'model.not-allowed': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'choose-model' },
+  'node.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'node.offline': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'wait' },
+  'node.join-token-unusable': { trpc: 'FORBIDDEN', recovery: 'ask-admin' },
+  'sandbox.unavailable': { trpc: 'PRECONDITION_FAILED', recovery: 'ask-admin' },
+
+  // Chats
+  'chat.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'chat.archived': { trpc: 'CONFLICT', recovery: 'none' },
+  'turn.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'turn.not-queued': { trpc: 'CONFLICT', recovery: 'none' },
+  'turn.nothing-to-cancel': { trpc: 'CONFLICT', recovery: 'none' },
+  'turn.id-taken': { trpc: 'CONFLICT', recovery: 'send-again' },
+  'prompt.too-large': { trpc: 'PAYLOAD_TOO_LARGE', recovery: 'check-input' },
+  'permission.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'permission.already-answered': { trpc: 'CONFLICT', recovery: 'none' },
+  'permission.option-unknown': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
+
+  // What ends a turn badly
+  'agent.crashed': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'send-again' },
+  'agent.protocol-error': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'send-again' },
+  'agent.signed-out': { trpc: 'PRECONDITION_FAILED', recovery: 'replace' },
+  'provider.refused-key': { trpc: 'PRECONDITION_FAILED', recovery: 'replace' },
+  'provider.out-of-quota': { trpc: 'TOO_MANY_REQUESTS', recovery: 'wait' },
+  'provider.failed': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'send-again' },
+  'provider.unreachable': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'send-again' },
+  'provider.garbled': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'send-again' },
+  'provider.rejected-request': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'choose-model' },
+} as const satisfies Record<string, { trpc: TrpcCode; recovery: Recovery }>
+
+export type FailureCode = keyof typeof failures
+
+/** Small facts for the sentence ("which harness", "which host"); never a secret, never a body. */
+export type FailureFacts = Readonly<Record<string, string | number | boolean | readonly string[] | null>>
+
+/** A failure with a code from the table above. Outcomes that a caller handles anyway are returned, not thrown. */
+export class DomainError extends Error {
+  override readonly name = 'DomainError'
+  readonly code: FailureCode
+  readonly facts: FailureFacts
+
+  constructor(code: FailureCode, facts: FailureFacts = {}) {
+    super(code)
+    this.code = code
+    this.facts = facts
+  }
+}
+
+export const isFailureCode = (value: unknown): value is FailureCode =>
+  typeof value === 'string' && Object.hasOwn(failures, value)

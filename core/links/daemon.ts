@@ -1,0 +1,185 @@
+/**
+ * What crosses the edge between daemon and server: socket.io namespace `/nodes`,
+ * every call acknowledged. Both ends parse with these schemas.
+ * Flow: `agent/uplink.ts` ⇄ `server/daemons/gateway.ts`.
+ *
+ * Two numbers are never mixed. `pseq` is the producer's: contiguous from 1 per
+ * (chat, epoch), given by the daemon, used only to find duplicates and gaps.
+ * `seq` is the log's: given by PostgreSQL; the daemon never sees one.
+ */
+import { z } from 'zod'
+import { DaemonFact, FailureCodeSchema, PromptContent } from '#core/chat/events.ts'
+import { ChatId, CredentialId, NodeId, ProjectId, RequestId, RunId, TurnId, UserId } from '#core/ids.ts'
+
+export const DAEMON_PROTOCOL = 1
+export const DAEMON_NAMESPACE = '/nodes'
+/** socket.io's path on the server, for browsers and daemons alike. */
+export const SOCKET_PATH = '/api/socket'
+
+/** A lease lasts this long without renewal; the daemon renews each quarter and fences itself at four fifths. */
+export const LEASE_TTL_MS = 15_000
+/** At most this many facts or bytes in one append. */
+export const APPEND_MAX_EVENTS = 500
+export const APPEND_MAX_BYTES = 1_000_000
+
+// --- the node ----------------------------------------------------------------------------------------------
+
+export const SandboxReport = z.object({
+  level: z.enum(['uid-and-namespaces', 'namespaces', 'none']),
+  /** One plain sentence when the level is not the best one, shown on the nodes page. */
+  reason: z.string().nullable(),
+})
+export type SandboxReport = z.infer<typeof SandboxReport>
+
+export const HarnessState = z.object({
+  harness: z.string(),
+  version: z.string(),
+  state: z.enum(['absent', 'installing', 'installed', 'failed']),
+  fraction: z.number().min(0).max(1).nullable(),
+  detail: z.string().max(2_000).nullable(),
+})
+export type HarnessState = z.infer<typeof HarnessState>
+
+/** First call on a connection; `token` is the node token given by `node join` (or to the local node by the server). */
+export const Hello = z.object({
+  protocol: z.int(),
+  token: z.string(),
+  name: z.string().min(1).max(100),
+  platform: z.string(),
+  /** How many agent processes this node will run at once. */
+  capacity: z.int().positive(),
+  sandbox: SandboxReport,
+  harnesses: z.array(HarnessState),
+  /** Leases this daemon believes to hold, with what its outbox still has for each. */
+  held: z.array(z.object({ chatId: ChatId, epoch: z.int().positive() })),
+})
+export const HelloReply = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), nodeId: NodeId, leaseTtlMs: z.int().positive() }),
+  z.object({ ok: z.literal(false), code: z.enum(['token-refused', 'protocol-too-old']) }),
+])
+
+export const NodeReport = z.object({ sandbox: SandboxReport, harnesses: z.array(HarnessState), rssBytes: z.int().nonnegative(), runs: z.int().nonnegative() })
+
+// --- leases and commands -----------------------------------------------------------------------------------
+
+/** What a person or the server wants of a chat's agent. Delivered in `ord`; a repeated delivery has the same `id`. */
+export const Command = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('prompt'), id: z.uuid(), turnId: TurnId, by: UserId, prompt: PromptContent, model: z.string().nullable() }),
+  z.object({ kind: z.literal('cancel'), id: z.uuid(), turnId: TurnId }),
+  z.object({ kind: z.literal('permission'), id: z.uuid(), requestId: RequestId, optionId: z.string(), note: z.string().nullable() }),
+])
+export type Command = z.infer<typeof Command>
+
+export const Lease = z.object({ chatId: ChatId, epoch: z.int().positive(), commands: z.array(Command) })
+export type Lease = z.infer<typeof Lease>
+
+export const Claim = z.object({ max: z.int().positive() })
+export const ClaimReply = z.object({ leases: z.array(Lease) })
+
+/** Also returns the commands that wait, so a lost push costs at most one renewal. */
+export const Renew = z.object({ leases: z.array(z.object({ chatId: ChatId, epoch: z.int().positive() })) })
+export const RenewReply = z.object({ kept: z.array(Lease) })
+
+/** Gives the lease back: nothing runs and the outbox is empty. */
+export const Release = z.object({ chatId: ChatId, epoch: z.int().positive() })
+
+/** Server → daemon. Only hints: the daemon answers with `claim` or `renew`, which carry the truth. */
+export const ServerHint = z.discriminatedUnion('hint', [
+  z.object({ hint: z.literal('work') }),
+  z.object({ hint: z.literal('commands'), chatId: ChatId }),
+  z.object({ hint: z.literal('lease-lost'), chatId: ChatId, epoch: z.int().positive() }),
+  z.object({ hint: z.literal('install'), harness: z.string() }),
+])
+export type ServerHint = z.infer<typeof ServerHint>
+
+// --- starting a run ----------------------------------------------------------------------------------------
+
+/**
+ * How the pinned credential reaches the harness. A union, so that one grant cannot
+ * hold both a proxy route and a native login.
+ */
+export const DeliveryGrant = z.discriminatedUnion('via', [
+  z.object({
+    via: z.literal('proxy'),
+    provider: z.string(),
+    dialect: z.enum(['anthropic-messages', 'openai-chat', 'openai-responses', 'gemini-generate']),
+    /** Opens the proxy for this run alone. Stays in daemon memory; the sandbox sees a local handle. */
+    wstoken: z.string(),
+    /** What the catalog lets through in this scope; the menu of the harness is built from it. */
+    models: z.array(z.object({ id: z.string(), name: z.string(), contextTokens: z.int().positive(), outputTokens: z.int().positive() })).min(1),
+  }),
+  z.object({ via: z.literal('file'), format: z.string(), contents: z.string() }),
+  z.object({ via: z.literal('env'), issuer: z.string(), token: z.string() }),
+])
+export type DeliveryGrant = z.infer<typeof DeliveryGrant>
+
+export const StartRun = z.object({ chatId: ChatId, epoch: z.int().positive(), runId: RunId })
+export const RunGrant = z.object({
+  runId: RunId,
+  chatId: ChatId,
+  projectId: ProjectId,
+  harness: z.string(),
+  delivery: DeliveryGrant,
+  credentialId: CredentialId,
+  credentialVersion: z.int().positive(),
+  /** A catalog id; null means the harness's own default. */
+  model: z.string().nullable(),
+  settings: z.record(z.string(), z.string()),
+  repositoryUrl: z.string().nullable(),
+  instructions: z.string(),
+  /** The agent's session of an earlier run of this chat, to resume. */
+  agentSessionId: z.string().nullable(),
+  /** `host:port` that may be private, from GATEHOUSE_PRIVATE_UPSTREAMS (for cloning). */
+  privateHosts: z.array(z.string()),
+})
+export type RunGrant = z.infer<typeof RunGrant>
+export const StartRunReply = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), grant: RunGrant }),
+  z.object({ ok: z.literal(false), code: FailureCodeSchema, facts: z.record(z.string(), z.any()).default({}) }),
+])
+
+/** Kept for `session/resume`; a fact about the run, not about the chat. */
+export const SessionOpened = z.object({ chatId: ChatId, epoch: z.int().positive(), runId: RunId, agentSessionId: z.string() })
+/** Revokes the workspace token at once. */
+export const RunEnded = z.object({ chatId: ChatId, epoch: z.int().positive(), runId: RunId })
+
+// --- facts -------------------------------------------------------------------------------------------------
+
+/** One record of the outbox. `at` is the daemon's clock, shown to nobody; the log has its own. */
+export const OutboxFact = z.object({ pseq: z.int().positive(), fact: DaemonFact })
+export type OutboxFact = z.infer<typeof OutboxFact>
+
+export const Append = z.object({ chatId: ChatId, epoch: z.int().positive(), facts: z.array(OutboxFact).min(1).max(APPEND_MAX_EVENTS) })
+export const AppendReply = z.discriminatedUnion('is', [
+  /** Everything up to and including `pseq` is committed. */
+  z.object({ is: z.literal('acknowledged'), pseq: z.int().nonnegative() }),
+  /** Another epoch holds the chat; only facts above `finalPseq` are not in the log, send those as salvage. */
+  z.object({ is: z.literal('fenced'), epoch: z.int().positive(), finalPseq: z.int().nonnegative() }),
+  z.object({ is: z.literal('expected'), pseq: z.int().positive() }),
+  z.object({ is: z.literal('retry'), afterMs: z.int().positive() }),
+])
+export type AppendReply = z.infer<typeof AppendReply>
+/** What a fenced daemon still held: stored beside the log, never mixed in. Same shape as `Append`. */
+export const Salvage = Append
+
+/** Every call a daemon makes: event name → request, reply. */
+export const daemonCalls = {
+  hello: { request: Hello, reply: HelloReply },
+  report: { request: NodeReport, reply: z.object({}) },
+  claim: { request: Claim, reply: ClaimReply },
+  renew: { request: Renew, reply: RenewReply },
+  release: { request: Release, reply: z.object({}) },
+  startRun: { request: StartRun, reply: StartRunReply },
+  sessionOpened: { request: SessionOpened, reply: z.object({}) },
+  runEnded: { request: RunEnded, reply: z.object({}) },
+  append: { request: Append, reply: AppendReply },
+  salvage: { request: Salvage, reply: z.object({}) },
+  /** Draining: give me nothing new. */
+  bye: { request: z.object({}), reply: z.object({}) },
+} as const
+export type DaemonCall = keyof typeof daemonCalls
+export type CallRequest<C extends DaemonCall> = z.infer<(typeof daemonCalls)[C]['request']>
+export type CallReply<C extends DaemonCall> = z.infer<(typeof daemonCalls)[C]['reply']>
+
+/** What an acknowledgement carries: the reply, or that the server could not answer now (the daemon tries again). */
+export type Acknowledged<T> = { reply: T } | { error: 'unavailable' | 'not-greeted' | 'malformed' }
