@@ -1,0 +1,21 @@
+/**
+ * One line of JSON per event on standard error. Tokens and the proxy's path, which holds
+ * one, are rewritten before anything is written: whoever logs need not remember to.
+ */
+import pino from 'pino'
+
+const TOKEN = /\b(pat|wst|njt|ndt|inv)_[A-Za-z0-9_-]{8,}/g
+const PROXY_PATH = /\/ai\/proxy\/[^/\s"?]+/g
+
+/** Also used for what is shown on the console. */
+export const withoutTokens = (text: string): string => text.replace(PROXY_PATH, '/ai/proxy/…').replace(TOKEN, '$1_…')
+
+export const log = pino(
+  {
+    level: process.env['GATEHOUSE_LOG'] ?? 'info',
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: ['req.headers.cookie', 'req.headers.authorization', '*.secret', '*.password'], censor: '…' },
+  },
+  { write: (line: string) => void process.stderr.write(withoutTokens(line)) },
+)
