@@ -151,8 +151,17 @@ export type OutboxFact = z.infer<typeof OutboxFact>
 
 export const Append = z.object({ chatId: ChatId, epoch: z.int().positive(), facts: z.array(OutboxFact).min(1).max(APPEND_MAX_EVENTS) })
 export const AppendReply = z.discriminatedUnion('is', [
-  /** Everything up to and including `pseq` is committed. */
-  z.object({ is: z.literal('acknowledged'), pseq: z.int().nonnegative() }),
+  /**
+   * Everything up to and including `pseq` is committed. `accepted` answers each `turn.accepted` of this
+   * append, also when it is a repetition: only now the prompt goes to the agent, and it is *this* prompt,
+   * since people edit and withdraw until the very commit. `prompt: null` means withdrawn: drop the turn,
+   * say nothing more of it, take the next one.
+   */
+  z.object({
+    is: z.literal('acknowledged'),
+    pseq: z.int().nonnegative(),
+    accepted: z.array(z.object({ turnId: TurnId, prompt: PromptContent.nullable(), model: z.string().nullable() })).optional(),
+  }),
   /** Another epoch holds the chat; only facts above `finalPseq` are not in the log, send those as salvage. */
   z.object({ is: z.literal('fenced'), epoch: z.int().positive(), finalPseq: z.int().nonnegative() }),
   z.object({ is: z.literal('expected'), pseq: z.int().positive() }),
