@@ -66,9 +66,14 @@ export type Turn = {
   items: readonly TurnItem[]
   /**
    * Why it failed, or was interrupted. A turn whose agent said `end_turn` although its
-   * last model request failed and nothing was replied afterwards is `failed` too.
+   * last model request failed is `failed` too: some agents then end as if all were well,
+   * and put the error into their reply or say nothing.
    */
   failure: TurnFailure | null
+  /** The newest model request failed, and none has succeeded since. */
+  openFailure: TurnFailure | null
+  /** How it ended by the word of its agent or daemon, before the proxy's word is weighed in `status`. */
+  endedAs: { outcome: TurnOutcome; failure: TurnFailure | null } | null
   cancelledBy: UserId | null
   usage: Usage
   changes: { files: readonly ChangedFile[]; isTruncated: boolean } | null

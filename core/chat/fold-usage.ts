@@ -1,0 +1,13 @@
+/** Sums of metered requests, for the turn and for the chat (`fold.ts`). */
+import type { ChatEventOf } from '#core/chat/events.ts'
+import type { Usage } from '#core/chat/view.ts'
+
+export const addUsage = (sum: Usage, event: ChatEventOf<'usage.metered'>): Usage => ({
+  requests: sum.requests + 1,
+  inputTokens: sum.inputTokens + event.inputTokens,
+  outputTokens: sum.outputTokens + event.outputTokens,
+  cacheReadTokens: sum.cacheReadTokens + event.cacheReadTokens,
+  cacheWriteTokens: sum.cacheWriteTokens + event.cacheWriteTokens,
+  costMicros: sum.costMicros + (event.costMicros ?? 0),
+  hasUnpriced: sum.hasUnpriced || event.costMicros === null,
+})

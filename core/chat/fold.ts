@@ -1,0 +1,146 @@
+/**
+ * The one fold: a log becomes what people see. Server and browser run this same code.
+ *
+ * Applying an event twice changes nothing: what is at or below `view.seq` is ignored, and a
+ * piece of text is *set* at its offset, never appended blindly. Applying an event that does
+ * not follow on changes nothing either; `standing` tells the caller, who fetches the rest.
+ * Streaming stays cheap: a piece of text copies the list of turns and the last of each below.
+ * Next: `components/chat/` draws the view.
+ */
+import type { ChatEvent } from '#core/chat/events.ts'
+import { foldTurn } from '#core/chat/fold-turn.ts'
+import { addUsage } from '#core/chat/fold-usage.ts'
+import { noUsage, type ChatView, type Turn } from '#core/chat/view.ts'
+
+/** Whether an event is already in the view, follows on it, or leaves a gap that must be fetched first. */
+export function standing(view: { seq: number }, event: { seq: number; seqFrom: number }): 'known' | 'next' | 'gap' {
+  if (event.seq <= view.seq) return 'known'
+  return event.seqFrom <= view.seq + 1 ? 'next' : 'gap'
+}
+
+/** The view after one more event; the same object when the event is known or leaves a gap. */
+export function fold(view: ChatView, event: ChatEvent): ChatView {
+  return standing(view, event) === 'next' ? { ...apply(view, event), seq: event.seq } : view
+}
+
+export const foldAll = (view: ChatView, events: readonly ChatEvent[]): ChatView => events.reduce(fold, view)
+
+function apply(view: ChatView, event: ChatEvent): ChatView {
+  switch (event.type) {
+    case 'chat.created':
+      return {
+        ...view,
+        title: event.title,
+        projectId: event.projectId,
+        harness: event.harness,
+        model: event.model,
+        createdBy: event.by,
+      }
+    case 'chat.renamed':
+      return { ...view, title: event.title }
+    case 'title.suggested':
+      // A person's title stands; the agent's only fills an empty one.
+      return view.title === '' ? { ...view, title: event.title } : view
+    case 'chat.archived':
+      return { ...view, isArchived: true }
+    case 'model.chosen':
+      return { ...view, model: event.model }
+    case 'turn.requested':
+      return view.turns.some((turn) => turn.turnId === event.turnId) ? view : { ...view, turns: [...view.turns, requested(event)] }
+    case 'turn.withdrawn':
+      return { ...view, turns: view.turns.filter((turn) => turn.turnId !== event.turnId || turn.status !== 'queued') }
+    case 'run.progressed':
+      return { ...view, run: { is: 'preparing', stage: event.stage, note: event.note, fraction: event.fraction } }
+    case 'run.started':
+      return {
+        ...view,
+        run: {
+          is: 'live',
+          runId: event.runId,
+          nodeId: event.nodeId,
+          how: event.how,
+          sandbox: event.sandbox,
+          harnessVersion: event.harnessVersion,
+          credentialId: event.credentialId,
+        },
+      }
+    case 'run.ended':
+      // The end of an earlier run says nothing of the one that replaced it.
+      return view.run.is === 'live' && view.run.runId !== event.runId
+        ? view
+        : { ...view, run: { is: 'ended', reason: event.reason, detail: event.detail ?? null } }
+    case 'plan.set':
+      return { ...view, plan: event.entries }
+    case 'context.measured':
+      return { ...view, context: { usedTokens: event.usedTokens, sizeTokens: event.sizeTokens } }
+    case 'options.offered':
+      return { ...view, options: event.options }
+    case 'mode.changed':
+      return { ...view, modeId: event.modeId }
+    case 'commands.offered':
+      return { ...view, commands: event.commands }
+    case 'agent.said':
+      return { ...view, unknownMessages: view.unknownMessages + 1 }
+    case 'changes.recorded':
+      return { ...withTurn(view, event), changes: { files: event.files, isTruncated: event.isTruncated } }
+    case 'usage.metered':
+      return { ...withTurn(view, event), usage: addUsage(view.usage, event) }
+    case 'turn.interrupted': {
+      // Whatever prepared or ran for this turn is gone with its daemon.
+      const next = withTurn(view, event)
+      return next === view || (view.run.is !== 'live' && view.run.is !== 'preparing')
+        ? next
+        : { ...next, run: { is: 'ended', reason: event.reason === 'agent-lost' ? 'crashed' : 'stopped', detail: null } }
+    }
+    case 'turn.ended': {
+      // A turn that ends while its run was still being prepared ended because that failed.
+      const next = withTurn(view, event)
+      return next !== view && view.run.is === 'preparing' ? { ...next, run: { is: 'none' } } : next
+    }
+    case 'turn.edited':
+    case 'turn.accepted':
+    case 'cancel.requested':
+    case 'permission.requested':
+    case 'permission.answered':
+    case 'permission.closed':
+    case 'model.failed':
+    case 'reply.appended':
+    case 'thought.appended':
+    case 'tool.called':
+    case 'tool.updated':
+      return withTurn(view, event)
+  }
+}
+
+const requested = (event: Extract<ChatEvent, { type: 'turn.requested' }>): Turn => ({
+  turnId: event.turnId,
+  by: event.by,
+  prompt: event.prompt,
+  requestedAt: event.at,
+  acceptedAt: null,
+  endedAt: null,
+  status: 'queued',
+  items: [],
+  failure: null,
+  openFailure: null,
+  endedAs: null,
+  cancelledBy: null,
+  usage: noUsage,
+  changes: null,
+})
+
+/** Applies an event to the turn it belongs to; the newest is looked at first, since almost every event is its. */
+function withTurn(view: ChatView, event: ChatEvent): ChatView {
+  const at = view.turns.findLastIndex((turn) => belongs(turn, event))
+  if (at < 0) return view
+  const before = view.turns[at]!
+  const after = foldTurn(before, event)
+  return after === before ? view : { ...view, turns: view.turns.with(at, after) }
+}
+
+function belongs(turn: Turn, event: ChatEvent): boolean {
+  if (event.type === 'permission.answered' || event.type === 'permission.closed') {
+    return turn.items.some((item) => item.is === 'permission' && item.requestId === event.requestId)
+  }
+  return 'turnId' in event && event.turnId === turn.turnId
+}
