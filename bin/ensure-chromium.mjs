@@ -1,0 +1,62 @@
+/**
+ * Finds a Chromium for the browser tests, and installs one where it may:
+ * CHROMIUM_PATH → the system's headless shell → Playwright's own → apt (root on
+ * Debian) → the system's Chromium or Chrome → `playwright install`.
+ * Prints the path alone on stdout; `playwright.config.ts` reads it from CHROMIUM_PATH.
+ */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { chromium } from '@playwright/test'
+
+const headlessShells = ['/usr/bin/chromium-headless-shell', '/usr/lib/chromium/chromium-headless-shell']
+const browsers = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
+
+const first = (paths) => paths.find((each) => existsSync(each)) ?? null
+
+/** Ubuntu's package of the same name only points at a snap, so the machine must be Debian itself. */
+function mayUseApt() {
+  if (process.getuid?.() !== 0 || !existsSync('/etc/os-release') || !existsSync('/usr/bin/apt-get')) return false
+  return /^ID="?debian"?$/m.test(readFileSync('/etc/os-release', 'utf8'))
+}
+
+function installByApt() {
+  const apt = (...args) =>
+    spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+      .status === 0
+  console.error('Installing chromium-headless-shell by apt; set CHROMIUM_PATH to use another browser.')
+  if (!apt('update', '-qq')) return null
+  if (!apt('install', '-y', '-qq', '--no-install-recommends', 'chromium-headless-shell')) return null
+  return first(headlessShells)
+}
+
+function installByPlaywright() {
+  console.error('Downloading a Chromium by `playwright install`; set CHROMIUM_PATH to use another browser.')
+  const command = ['playwright', 'install', '--only-shell', 'chromium']
+  if (spawnSync('npx', command, { stdio: ['ignore', 2, 2] }).status !== 0) return null
+  return first([chromium.executablePath()])
+}
+
+export function ensureChromium() {
+  const named = process.env.CHROMIUM_PATH
+  if (named && !existsSync(named)) throw new Error(`CHROMIUM_PATH names ${named}, which does not exist.`)
+  const found =
+    named ||
+    first(headlessShells) ||
+    first([chromium.executablePath()]) ||
+    (mayUseApt() && installByApt()) ||
+    first(browsers) ||
+    installByPlaywright()
+  if (!found) throw new Error('No Chromium for the browser tests. Install one and set CHROMIUM_PATH to its path.')
+  execFileSync(found, ['--version'], { stdio: ['ignore', 2, 2] })
+  return found
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    console.log(ensureChromium())
+  } catch (error) {
+    console.error(error.message)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,37 @@
+import { defineConfig, devices } from '@playwright/test'
+
+/**
+ * End to end: the built product, its real daemon and a fake provider (`e2e/world`).
+ * `world` drives API, processes and harnesses without a browser; the screens run in
+ * both sizes. Two workers, each with a world of its own.
+ */
+const withoutBrowser = ['harnesses', 'start', 'bad-input-api'].map((each) => `**/${each}.spec.ts`)
+const inOneSize = ['first-run', 'screens'].map((each) => `**/${each}.spec.ts`)
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: '.test/results',
+  fullyParallel: false,
+  workers: 2,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ? [['list'], ['json']] : [['list']],
+  use: {
+    browserName: 'chromium',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      ...(process.env.CHROMIUM_PATH && { executablePath: process.env.CHROMIUM_PATH }),
+      args: ['--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
+    },
+  },
+  projects: [
+    { name: 'world', testMatch: withoutBrowser },
+    { name: 'desktop', testIgnore: withoutBrowser, use: { ...devices['Desktop Chrome'], viewport: { width: 1440, height: 900 } } },
+    {
+      name: 'phone',
+      testIgnore: [...withoutBrowser, ...inOneSize],
+      use: { ...devices['iPhone 15'], browserName: 'chromium' },
+    },
+  ],
+})
