@@ -1,0 +1,68 @@
+'use client'
+
+import { Menu as Base } from '@base-ui/react/menu'
+import Link from 'next/link'
+import type { ReactElement, ReactNode } from 'react'
+import { classNames } from '#components/ui/class-names.ts'
+
+/** A menu that `trigger` (a button) opens. Fill it with `MenuItem`, `MenuLink`, `MenuSeparator`, `MenuHeading`. */
+export function Menu({
+  trigger,
+  children,
+  align = 'end',
+  side = 'bottom',
+}: {
+  trigger: ReactElement
+  children: ReactNode
+  align?: 'start' | 'center' | 'end'
+  side?: 'top' | 'bottom' | 'left' | 'right'
+}) {
+  return (
+    <Base.Root modal={false}>
+      <Base.Trigger render={trigger} />
+      <Base.Portal>
+        <Base.Positioner align={align} side={side} sideOffset={4} className="z-50 outline-none">
+          <Base.Popup className="popup min-w-48 max-w-80 p-1">{children}</Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.Root>
+  )
+}
+
+type ItemProps = { icon?: ReactNode; tone?: 'plain' | 'bad'; children: ReactNode }
+
+export function MenuItem({
+  icon,
+  tone = 'plain',
+  onSelect,
+  isDisabled,
+  children,
+}: ItemProps & { onSelect: () => void; isDisabled?: boolean }) {
+  return (
+    <Base.Item onClick={onSelect} disabled={isDisabled} className={classNames('popup-item', tone === 'bad' && 'text-bad-ink')}>
+      {icon}
+      {children}
+    </Base.Item>
+  )
+}
+
+export function MenuLink({ icon, href, children }: ItemProps & { href: string }) {
+  return (
+    <Base.LinkItem render={<Link href={href} />} closeOnClick className="popup-item">
+      {icon}
+      {children}
+    </Base.LinkItem>
+  )
+}
+
+export function MenuSeparator() {
+  return <Base.Separator className="-mx-1 my-1 h-px bg-line" />
+}
+
+export function MenuHeading({ children }: { children: ReactNode }) {
+  return (
+    <Base.Group>
+      <Base.GroupLabel className="px-2 pt-1.5 pb-1 text-xs text-ink-quiet">{children}</Base.GroupLabel>
+    </Base.Group>
+  )
+}

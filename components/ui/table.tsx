@@ -1,0 +1,66 @@
+import type { ReactNode } from 'react'
+import { classNames } from '#components/ui/class-names.ts'
+
+export type Column<Row> = {
+  key: string
+  heading: ReactNode
+  cell: (row: Row) => ReactNode
+  align?: 'start' | 'end'
+  /** Hidden where the table is narrow. */
+  isSecondary?: boolean
+  className?: string
+}
+
+/** Rows and columns; scrolls sideways by itself, and by keyboard. `caption` is read aloud. */
+export function Table<Row>({
+  caption,
+  columns,
+  rows,
+  rowKey,
+}: {
+  caption: string
+  columns: readonly Column<Row>[]
+  rows: readonly Row[]
+  rowKey: (row: Row) => string
+}) {
+  const place = (column: Column<Row>) =>
+    classNames(
+      'px-3 first:pl-4 last:pr-4',
+      column.align === 'end' && 'figures text-right',
+      column.isSecondary && 'hidden @2xl:table-cell',
+      column.className,
+    )
+  return (
+    <div className="@container rounded-lg border border-line bg-raised">
+      <div role="region" aria-label={caption} tabIndex={0} className="thin-scroll overflow-x-auto rounded-lg outline-offset-[-2px]">
+        <table className="w-full border-collapse text-base">
+          <caption className="sr-only">{caption}</caption>
+          <thead>
+            <tr className="border-b border-line">
+              {columns.map((column) => (
+                <th
+                  key={column.key}
+                  scope="col"
+                  className={classNames('h-9 text-left text-xs font-medium whitespace-nowrap text-ink-quiet', place(column))}
+                >
+                  {column.heading}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <tr key={rowKey(row)} className="border-b border-line last:border-0">
+                {columns.map((column) => (
+                  <td key={column.key} className={classNames('h-11 py-2 align-middle', place(column))}>
+                    {column.cell(row)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </div>
+  )
+}
