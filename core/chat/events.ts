@@ -9,13 +9,26 @@
 import { z } from 'zod'
 import { isFailureCode, type FailureCode } from '#core/errors.ts'
 import {
-  ChatId, CredentialId, MessageId, NodeId, ProjectId, RequestId, RunId, ToolCallId, TurnId, UsageRecordId, UserId,
+  ChatId,
+  CredentialId,
+  MessageId,
+  NodeId,
+  ProjectId,
+  RequestId,
+  RunId,
+  ToolCallId,
+  TurnId,
+  UsageRecordId,
+  UserId,
 } from '#core/ids.ts'
 
 export const FailureCodeSchema = z.custom<FailureCode>(isFailureCode, 'unknown failure code')
 
 /** What a person sent. Text only for now; the array keeps the shape of ACP's content blocks. */
-export const PromptContent = z.array(z.object({ type: z.literal('text'), text: z.string().min(1).max(200_000) })).min(1).max(20)
+export const PromptContent = z
+  .array(z.object({ type: z.literal('text'), text: z.string().min(1).max(200_000) }))
+  .min(1)
+  .max(20)
 export type PromptContent = z.infer<typeof PromptContent>
 
 /** A failure that ended a turn: the code decides sentence and recovery, `detail` is the raw text behind "Details". */
@@ -88,7 +101,12 @@ export const ConfigOption = z.object({
 
 const serverFacts = [
   z.object({
-    type: z.literal('chat.created'), by: UserId, projectId: ProjectId, harness: z.string(), model: z.string().nullable(), title: z.string(),
+    type: z.literal('chat.created'),
+    by: UserId,
+    projectId: ProjectId,
+    harness: z.string(),
+    model: z.string().nullable(),
+    title: z.string(),
   }),
   z.object({ type: z.literal('chat.renamed'), by: UserId, title: z.string() }),
   z.object({ type: z.literal('chat.archived'), by: UserId }),
@@ -100,19 +118,37 @@ const serverFacts = [
   /** Taken out of the queue by a person before any agent saw it. */
   z.object({ type: z.literal('turn.withdrawn'), turnId: TurnId, by: UserId }),
   z.object({ type: z.literal('cancel.requested'), turnId: TurnId, by: UserId }),
-  z.object({ type: z.literal('permission.answered'), requestId: RequestId, by: UserId, optionId: z.string(), note: z.string().max(2_000).optional() }),
+  z.object({
+    type: z.literal('permission.answered'),
+    requestId: RequestId,
+    by: UserId,
+    optionId: z.string(),
+    note: z.string().max(2_000).optional(),
+  }),
   /** The lease moved or ended while this turn ran; written in the claim's transaction. */
   z.object({ type: z.literal('turn.interrupted'), turnId: TurnId, reason: z.enum(['daemon-lost', 'agent-lost', 'server-restarted']) }),
   /** The proxy's word: a model request of this turn did not succeed, whatever the agent says of the turn. */
   z.object({
-    type: z.literal('model.failed'), turnId: TurnId.nullable(), provider: z.string(), model: z.string().nullable(),
-    status: z.int().nullable(), code: FailureCodeSchema, detail: z.string().max(4_000).optional(),
+    type: z.literal('model.failed'),
+    turnId: TurnId.nullable(),
+    provider: z.string(),
+    model: z.string().nullable(),
+    status: z.int().nullable(),
+    code: FailureCodeSchema,
+    detail: z.string().max(4_000).optional(),
   }),
   /** One settled usage record. Tokens as in `core/models/usage.ts`; `costMicros` is null when no price is known. */
   z.object({
-    type: z.literal('usage.metered'), turnId: TurnId.nullable(), usageRecordId: UsageRecordId, provider: z.string(), model: z.string().nullable(),
-    inputTokens: z.int().nonnegative(), outputTokens: z.int().nonnegative(), cacheReadTokens: z.int().nonnegative(),
-    cacheWriteTokens: z.int().nonnegative(), costMicros: z.int().nonnegative().nullable(),
+    type: z.literal('usage.metered'),
+    turnId: TurnId.nullable(),
+    usageRecordId: UsageRecordId,
+    provider: z.string(),
+    model: z.string().nullable(),
+    inputTokens: z.int().nonnegative(),
+    outputTokens: z.int().nonnegative(),
+    cacheReadTokens: z.int().nonnegative(),
+    cacheWriteTokens: z.int().nonnegative(),
+    costMicros: z.int().nonnegative().nullable(),
   }),
 ] as const
 
@@ -122,41 +158,89 @@ const daemonFacts = [
   /** The daemon has taken the prompt; committed before the agent sees it, so a prompt reaches an agent at most once. */
   z.object({ type: z.literal('turn.accepted'), turnId: TurnId }),
   z.object({
-    type: z.literal('turn.ended'), turnId: TurnId, outcome: TurnOutcome, stopReason: z.string().nullable(), failure: TurnFailure.optional(),
+    type: z.literal('turn.ended'),
+    turnId: TurnId,
+    outcome: TurnOutcome,
+    stopReason: z.string().nullable(),
+    failure: TurnFailure.optional(),
   }),
   /** Shown while nothing else can be: installing the harness, cloning, starting, resuming. `fraction` is 0..1. */
   z.object({
-    type: z.literal('run.progressed'), stage: z.enum(['installing', 'cloning', 'starting', 'resuming']), note: z.string().max(500),
+    type: z.literal('run.progressed'),
+    stage: z.enum(['installing', 'cloning', 'starting', 'resuming']),
+    note: z.string().max(500),
     fraction: z.number().min(0).max(1).nullable(),
   }),
   z.object({
-    type: z.literal('run.started'), runId: RunId, nodeId: NodeId, harnessVersion: z.string(), how: z.enum(['new', 'resumed', 'loaded']),
+    type: z.literal('run.started'),
+    runId: RunId,
+    nodeId: NodeId,
+    harnessVersion: z.string(),
+    how: z.enum(['new', 'resumed', 'loaded']),
     /** `none` only under the owner's explicit unsafe switch. */
     sandbox: z.enum(['uid-and-namespaces', 'namespaces', 'none']),
-    credentialId: CredentialId, credentialVersion: z.int().positive(), baseCommit: z.string().nullable(),
+    credentialId: CredentialId,
+    credentialVersion: z.int().positive(),
+    baseCommit: z.string().nullable(),
   }),
   /** The agent process is gone; `crashed` alone is worth a word to people. */
   z.object({
-    type: z.literal('run.ended'), runId: RunId, reason: z.enum(['idle', 'stopped', 'crashed', 'replaced', 'shutdown']),
+    type: z.literal('run.ended'),
+    runId: RunId,
+    reason: z.enum(['idle', 'stopped', 'crashed', 'replaced', 'shutdown']),
     detail: z.string().max(4_000).optional(),
   }),
   /** `offset` is the character position in the message, so that applying a piece twice changes nothing. */
-  z.object({ type: z.literal('reply.appended'), turnId: TurnId, messageId: MessageId, offset: z.int().nonnegative(), text: z.string().min(1) }),
-  z.object({ type: z.literal('thought.appended'), turnId: TurnId, messageId: MessageId, offset: z.int().nonnegative(), text: z.string().min(1) }),
   z.object({
-    type: z.literal('tool.called'), turnId: TurnId, toolCallId: ToolCallId, title: z.string(), kind: ToolKind, status: ToolStatus,
-    content: z.array(ToolContent), locations: z.array(ToolLocation), input: z.unknown().optional(), output: z.unknown().optional(),
+    type: z.literal('reply.appended'),
+    turnId: TurnId,
+    messageId: MessageId,
+    offset: z.int().nonnegative(),
+    text: z.string().min(1),
+  }),
+  z.object({
+    type: z.literal('thought.appended'),
+    turnId: TurnId,
+    messageId: MessageId,
+    offset: z.int().nonnegative(),
+    text: z.string().min(1),
+  }),
+  z.object({
+    type: z.literal('tool.called'),
+    turnId: TurnId,
+    toolCallId: ToolCallId,
+    title: z.string(),
+    kind: ToolKind,
+    status: ToolStatus,
+    content: z.array(ToolContent),
+    locations: z.array(ToolLocation),
+    input: z.unknown().optional(),
+    output: z.unknown().optional(),
   }),
   /** Only the named fields change. */
   z.object({
-    type: z.literal('tool.updated'), turnId: TurnId, toolCallId: ToolCallId, title: z.string().optional(), kind: ToolKind.optional(),
-    status: ToolStatus.optional(), content: z.array(ToolContent).optional(), locations: z.array(ToolLocation).optional(),
-    input: z.unknown().optional(), output: z.unknown().optional(),
+    type: z.literal('tool.updated'),
+    turnId: TurnId,
+    toolCallId: ToolCallId,
+    title: z.string().optional(),
+    kind: ToolKind.optional(),
+    status: ToolStatus.optional(),
+    content: z.array(ToolContent).optional(),
+    locations: z.array(ToolLocation).optional(),
+    input: z.unknown().optional(),
+    output: z.unknown().optional(),
   }),
   z.object({ type: z.literal('plan.set'), turnId: TurnId, entries: z.array(PlanEntry) }),
   z.object({
-    type: z.literal('permission.requested'), requestId: RequestId, turnId: TurnId, toolCallId: ToolCallId, title: z.string(), kind: ToolKind,
-    content: z.array(ToolContent), input: z.unknown().optional(), options: z.array(PermissionOption).min(1),
+    type: z.literal('permission.requested'),
+    requestId: RequestId,
+    turnId: TurnId,
+    toolCallId: ToolCallId,
+    title: z.string(),
+    kind: ToolKind,
+    content: z.array(ToolContent),
+    input: z.unknown().optional(),
+    options: z.array(PermissionOption).min(1),
   }),
   /** Nobody can answer any more: the turn ended, was cancelled, or the agent is gone. The agent was told no. */
   z.object({ type: z.literal('permission.closed'), requestId: RequestId, reason: z.enum(['cancelled', 'turn-ended', 'agent-lost']) }),

@@ -2,9 +2,7 @@
  * What a chat looks like to people: the result of folding its log (`fold.ts`).
  * Server and browser fold with the same code, so they cannot disagree.
  */
-import type {
-  ChangedFile, ChatEventOf, PermissionOption, PromptContent, ToolContent, TurnFailure, TurnOutcome,
-} from '#core/chat/events.ts'
+import type { ChangedFile, ChatEventOf, PermissionOption, PromptContent, ToolContent, TurnFailure, TurnOutcome } from '#core/chat/events.ts'
 import type { CredentialId, MessageId, NodeId, ProjectId, RequestId, RunId, ToolCallId, TurnId, UserId } from '#core/ids.ts'
 
 export type ReplyItem = { is: 'reply'; messageId: MessageId; text: string }
@@ -118,10 +116,31 @@ export type ChatView = {
 }
 
 export const noUsage: Usage = {
-  requests: 0, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, costMicros: 0, hasUnpriced: false,
+  requests: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  costMicros: 0,
+  hasUnpriced: false,
 }
 
 export const emptyChat: ChatView = {
-  seq: 0, title: '', projectId: null, harness: null, model: null, createdBy: null, isArchived: false, turns: [], run: { is: 'none' },
-  plan: [], context: null, options: [], modeId: null, commands: [], changes: null, usage: noUsage, unknownMessages: 0,
+  seq: 0,
+  title: '',
+  projectId: null,
+  harness: null,
+  model: null,
+  createdBy: null,
+  isArchived: false,
+  turns: [],
+  run: { is: 'none' },
+  plan: [],
+  context: null,
+  options: [],
+  modeId: null,
+  commands: [],
+  changes: null,
+  usage: noUsage,
+  unknownMessages: 0,
 }

@@ -1,0 +1,51 @@
+/** What people ask of a chat. `decide.ts` turns each into facts or a failure; nothing else writes what people did. */
+import type { PromptContent } from '#core/chat/events.ts'
+import type { RequestId, TurnId, UserId } from '#core/ids.ts'
+
+/** More than this many characters in one prompt is a file, not a prompt. */
+export const PROMPT_MAX_CHARS = 200_000
+export const TITLE_MAX_CHARS = 200
+
+export type ChatCommand = { by: UserId } & (
+  | { do: 'sendPrompt'; turnId: TurnId; prompt: PromptContent }
+  | { do: 'editQueued'; turnId: TurnId; prompt: PromptContent }
+  | { do: 'withdraw'; turnId: TurnId }
+  /** Without `turnId`: the running turn, else the next in the queue. With it: that turn and no other. */
+  | { do: 'cancelTurn'; turnId?: TurnId | undefined }
+  | { do: 'answerPermission'; requestId: RequestId; optionId: string; note?: string | undefined }
+  | { do: 'rename'; title: string }
+  | { do: 'archive' }
+  | { do: 'chooseModel'; model: string }
+)
+
+/** What the daemon is to be told, beside the facts: rows of the command table, changed in the same transaction. */
+export type Order =
+  | { order: 'queue-prompt'; turnId: TurnId; by: UserId; prompt: PromptContent }
+  | { order: 'replace-prompt'; turnId: TurnId; prompt: PromptContent }
+  | { order: 'withdraw-prompt'; turnId: TurnId }
+  | { order: 'cancel'; turnId: TurnId; by: UserId }
+  | { order: 'answer'; turnId: TurnId; requestId: RequestId; by: UserId; optionId: string; note: string | null }
+
+/** The little a decision needs, read under the head's lock. */
+export type ChatState = {
+  isArchived: boolean
+  title: string
+  model: string | null
+  /** Accepted and not ended. */
+  activeTurn: TurnId | null
+  /** Somebody has already asked to cancel `activeTurn`. */
+  isCancelling: boolean
+  /** In the order in which they will run. */
+  queued: readonly { turnId: TurnId; by: UserId }[]
+  /** The turn that the command names, whatever became of it; `prompt` as it was first sent. */
+  turn: { turnId: TurnId; by: UserId; prompt: PromptContent } | null
+  /** The question that the command answers. */
+  question: {
+    turnId: TurnId
+    options: readonly string[]
+    isOpen: boolean
+    answer: { by: UserId; optionId: string; at: string } | null
+  } | null
+  /** The asking person maintains the project, and so may withdraw what others queued. */
+  isMaintainer: boolean
+}

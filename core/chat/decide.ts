@@ -1,0 +1,135 @@
+/**
+ * The rules of a chat: a person's command and the state it meets become facts, or a failure.
+ * Pure. `server/chats/service.ts` reads the state under the head's lock and commits what is decided here.
+ */
+import { PROMPT_MAX_CHARS, type ChatCommand, type ChatState, type Order } from '#core/chat/commands.ts'
+import type { ChatFact, PromptContent } from '#core/chat/events.ts'
+import type { FailureCode, FailureFacts } from '#core/errors.ts'
+import type { TurnId } from '#core/ids.ts'
+
+/** Facts may be empty: the command had been carried out before, and the answer is the same again. */
+export type Decision =
+  | { ok: true; facts: readonly ChatFact[]; orders: readonly Order[]; turnId?: TurnId }
+  | { ok: false; code: FailureCode; facts: FailureFacts }
+
+type Of<D extends ChatCommand['do']> = Extract<ChatCommand, { do: D }>
+
+export function decide(command: ChatCommand, state: ChatState): Decision {
+  switch (command.do) {
+    case 'sendPrompt':
+      return sendPrompt(command, state)
+    case 'editQueued':
+      return editQueued(command, state)
+    case 'withdraw':
+      return withdraw(command, state)
+    case 'cancelTurn':
+      return cancelTurn(command, state)
+    case 'answerPermission':
+      return answerPermission(command, state)
+    case 'rename':
+      return state.title === command.title ? settled() : done([{ type: 'chat.renamed', by: command.by, title: command.title }])
+    case 'archive':
+      return archive(command, state)
+    case 'chooseModel':
+      if (state.isArchived) return refuse('chat.archived')
+      return state.model === command.model ? settled() : done([{ type: 'model.chosen', by: command.by, model: command.model }])
+  }
+}
+
+const done = (facts: readonly ChatFact[], orders: readonly Order[] = [], turnId?: TurnId): Decision => ({
+  ok: true,
+  facts,
+  orders,
+  ...(turnId === undefined ? {} : { turnId }),
+})
+const settled = (turnId?: TurnId): Decision => done([], [], turnId)
+const refuse = (code: FailureCode, facts: FailureFacts = {}): Decision => ({ ok: false, code, facts })
+
+/** The browser mints `turnId`, so a retried request lands on the turn that the first one made. */
+function sendPrompt({ by, turnId, prompt }: Of<'sendPrompt'>, state: ChatState): Decision {
+  if (state.turn) {
+    return state.turn.by === by && isSamePrompt(state.turn.prompt, prompt) ? settled(turnId) : refuse('turn.id-taken', { turnId })
+  }
+  if (state.isArchived) return refuse('chat.archived')
+  const tooLarge = whyTooLarge(prompt)
+  if (tooLarge) return tooLarge
+  return done([{ type: 'turn.requested', turnId, by, prompt }], [{ order: 'queue-prompt', turnId, by, prompt }], turnId)
+}
+
+/** Only its author changes what a prompt says; and only while no agent has seen it. */
+function editQueued({ by, turnId, prompt }: Of<'editQueued'>, state: ChatState): Decision {
+  if (!state.turn) return refuse('turn.missing')
+  const queued = state.queued.find((each) => each.turnId === turnId)
+  if (!queued) return refuse('turn.not-queued')
+  if (queued.by !== by) return refuse('access.denied')
+  const tooLarge = whyTooLarge(prompt)
+  if (tooLarge) return tooLarge
+  return done([{ type: 'turn.edited', turnId, by, prompt }], [{ order: 'replace-prompt', turnId, prompt }], turnId)
+}
+
+function withdraw({ by, turnId }: Of<'withdraw'>, state: ChatState): Decision {
+  if (!state.turn) return refuse('turn.missing')
+  const queued = state.queued.find((each) => each.turnId === turnId)
+  if (!queued) return refuse('turn.not-queued')
+  if (queued.by !== by && !state.isMaintainer) return refuse('access.denied')
+  return done([{ type: 'turn.withdrawn', turnId, by }], [{ order: 'withdraw-prompt', turnId }], turnId)
+}
+
+/**
+ * Bound to one turn, so that a late Stop never hits the turn after. A queued turn ends here and now:
+ * no agent has seen it, and none will.
+ */
+function cancelTurn({ by, turnId }: Of<'cancelTurn'>, state: ChatState): Decision {
+  const target = turnId ?? state.activeTurn ?? state.queued[0]?.turnId
+  if (target === undefined) return refuse('turn.nothing-to-cancel')
+  if (target === state.activeTurn) {
+    if (state.isCancelling) return settled(target)
+    return done([{ type: 'cancel.requested', turnId: target, by }], [{ order: 'cancel', turnId: target, by }], target)
+  }
+  if (!state.queued.some((each) => each.turnId === target)) return refuse(state.turn ? 'turn.nothing-to-cancel' : 'turn.missing')
+  return done(
+    [
+      { type: 'cancel.requested', turnId: target, by },
+      { type: 'turn.ended', turnId: target, outcome: 'cancelled', stopReason: null },
+    ],
+    [{ order: 'withdraw-prompt', turnId: target }],
+    target,
+  )
+}
+
+/** The first answer wins. Whoever repeats their own hears yes; whoever is late hears who decided. */
+function answerPermission({ by, requestId, optionId, note }: Of<'answerPermission'>, state: ChatState): Decision {
+  if (!state.question) return refuse('permission.missing')
+  const { turnId, options, isOpen, answer } = state.question
+  if (answer) {
+    return answer.by === by && answer.optionId === optionId
+      ? settled()
+      : refuse('permission.already-answered', { by: answer.by, optionId: answer.optionId, at: answer.at })
+  }
+  if (!isOpen) return refuse('permission.missing')
+  if (!options.includes(optionId)) return refuse('permission.option-unknown')
+  return done(
+    [{ type: 'permission.answered', requestId, by, optionId, ...(note ? { note } : {}) }],
+    [{ order: 'answer', turnId, requestId, by, optionId, note: note || null }],
+  )
+}
+
+/** Nothing goes on in an archived chat: the queue is withdrawn and the running turn cancelled. */
+function archive({ by }: Of<'archive'>, state: ChatState): Decision {
+  if (state.isArchived) return settled()
+  const facts: ChatFact[] = state.queued.map(({ turnId }) => ({ type: 'turn.withdrawn', turnId, by }))
+  const orders: Order[] = state.queued.map(({ turnId }) => ({ order: 'withdraw-prompt', turnId }))
+  if (state.activeTurn && !state.isCancelling) {
+    facts.push({ type: 'cancel.requested', turnId: state.activeTurn, by })
+    orders.push({ order: 'cancel', turnId: state.activeTurn, by })
+  }
+  return done([...facts, { type: 'chat.archived', by }], orders)
+}
+
+function whyTooLarge(prompt: PromptContent): Decision | null {
+  const chars = prompt.reduce((sum, block) => sum + block.text.length, 0)
+  return chars > PROMPT_MAX_CHARS ? refuse('prompt.too-large', { chars, maxChars: PROMPT_MAX_CHARS }) : null
+}
+
+const isSamePrompt = (one: PromptContent, other: PromptContent): boolean =>
+  one.length === other.length && one.every((block, at) => block.type === other[at]!.type && block.text === other[at]!.text)
