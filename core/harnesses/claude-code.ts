@@ -1,0 +1,81 @@
+/**
+ * Claude Code sends its native login to ANTHROPIC_BASE_URL when both are present, so
+ * the two never meet: an API key goes by proxy with base URL and sentinel, a login
+ * file or subscription token gets an environment without any of these variables.
+ */
+import { defineHarness, type NativeSetup, type Place, type ProxySetup, type Setup } from '#core/harnesses/harness.ts'
+
+const configDir = (place: Place) => `${place.home}/.claude`
+
+/** The model of each tier that Claude Code offers, in the words of the models that are let through. */
+function tiers({ models, model }: ProxySetup): Record<string, string> {
+  const tier = (word: string) => models.find((each) => each.id.includes(word))?.id ?? model.id
+  return {
+    ANTHROPIC_DEFAULT_OPUS_MODEL: tier('opus'),
+    ANTHROPIC_DEFAULT_SONNET_MODEL: tier('sonnet'),
+    ANTHROPIC_DEFAULT_HAIKU_MODEL: tier('haiku'),
+  }
+}
+
+function throughProxy(given: ProxySetup): Setup {
+  return {
+    env: {
+      ANTHROPIC_BASE_URL: given.baseUrl,
+      ANTHROPIC_AUTH_TOKEN: given.sentinelKey,
+      ANTHROPIC_MODEL: given.model.id,
+      ...tiers(given),
+    },
+    files: [],
+  }
+}
+
+const chosenModel = (model: string | null): Record<string, string> => (model ? { ANTHROPIC_MODEL: model } : {})
+
+function withLogin({ place, model, contents }: NativeSetup & { contents: string }): Setup {
+  return { env: chosenModel(model), files: [{ path: `${configDir(place)}/.credentials.json`, contents, mode: 0o600 }] }
+}
+
+function withToken({ model, token }: NativeSetup & { token: string }): Setup {
+  return { env: { CLAUDE_CODE_OAUTH_TOKEN: token, ...chosenModel(model) }, files: [] }
+}
+
+export const claudeCode = defineHarness({
+  id: 'claude-code',
+  name: 'Claude Code',
+  maker: 'Anthropic',
+  isTesting: false,
+  package: { name: '@agentclientprotocol/claude-agent-acp', version: '0.100.0' },
+  nodeMajor: 22,
+  start: ({ nodePath, harnessDir }) => ({
+    command: nodePath,
+    args: [`${harnessDir}/node_modules/@agentclientprotocol/claude-agent-acp/dist/index.js`],
+  }),
+  env: (place) => ({
+    CLAUDE_CONFIG_DIR: configDir(place),
+    // Without it: probes of the base URL, feature look-ups and an MCP registry at Anthropic.
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    DISABLE_AUTOUPDATER: '1',
+  }),
+  instructionsPath: '.claude/CLAUDE.md',
+  accepts: [
+    { kind: 'api-key', via: 'proxy', dialects: ['anthropic-messages'], configure: throughProxy },
+    { kind: 'auth-file', via: 'file', format: 'claude', path: '.claude/.credentials.json', mode: 0o600, configure: withLogin },
+    { kind: 'oauth-token', via: 'env', issuer: 'anthropic', variable: 'CLAUDE_CODE_OAUTH_TOKEN', configure: withToken },
+  ],
+  proxyVariables: ['ANTHROPIC_BASE_URL', 'ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_API_KEY', 'ANTHROPIC_CUSTOM_HEADERS'],
+  preferredModels: ['claude-opus-5-5', 'anthropic/claude-opus-5.5'],
+  // What its own choices (default, opus, fable, sonnet, haiku) become on the wire.
+  backgroundModels: ['claude-opus-5-5', 'claude-fable-5-1', 'claude-sonnet-5-5', 'claude-haiku-5-5'],
+  modelOption: { id: 'model', valueOf: (modelId) => modelId },
+  effortOption: 'effort',
+  modes: [
+    { id: 'default', name: 'Ask before changes', asks: true },
+    { id: 'acceptEdits', name: 'Edit without asking', asks: false },
+    { id: 'plan', name: 'Plan only', asks: true },
+    { id: 'auto', name: 'Decide by itself', asks: false },
+  ],
+  defaultMode: 'default',
+  mcp: { stdio: true, http: true, sse: true },
+  sessions: { canLoad: true, canResume: true, canList: true, canClose: true },
+  limits: ['A provider that is busy is asked again for up to a minute before the turn fails.'],
+})

@@ -1,0 +1,99 @@
+/**
+ * Codex takes two credentials that only look alike. An API key goes through our
+ * proxy and is metered there; an auth file is Codex's own login, so it is
+ * written to disk as Codex wrote it, and no proxy variable is set beside it.
+ *
+ * OPENAI_BASE_URL is ignored by Codex, and ACP `authenticate` with an API key would
+ * overwrite auth.json: both are why the proxy is a provider of its own in config.toml.
+ */
+import { defineHarness, type NativeSetup, type Place, type ProxySetup, type Setup } from '#core/harnesses/harness.ts'
+
+const KEY_VARIABLE = 'GATEHOUSE_PROXY_KEY'
+const PROVIDER = 'gatehouse'
+
+const codexHome = (place: Place) => `${place.home}/.codex`
+/** JSON strings are valid basic strings of TOML. */
+const quoted = (text: string) => JSON.stringify(text)
+
+/** Without these, every start asks chatgpt.com and github.com for plugins, apps and updates. */
+const quiet = ['check_for_update_on_startup = false', '[analytics]', 'enabled = false', '[features]', 'plugins = false', 'apps = false']
+
+const configFile = (place: Place, lines: readonly string[]) => ({
+  path: `${codexHome(place)}/config.toml`,
+  contents: `${lines.join('\n')}\n`,
+  mode: 0o600,
+})
+
+function effort(settings: ProxySetup['settings']): string[] {
+  return settings['effort'] ? [`model_reasoning_effort = ${quoted(settings['effort'])}`] : []
+}
+
+function throughProxy({ place, baseUrl, sentinelKey, model, settings }: ProxySetup): Setup {
+  return {
+    env: { [KEY_VARIABLE]: sentinelKey },
+    files: [
+      configFile(place, [
+        `model = ${quoted(model.id)}`,
+        `model_provider = ${quoted(PROVIDER)}`,
+        ...effort(settings),
+        ...quiet,
+        `[model_providers.${PROVIDER}]`,
+        'name = "Gatehouse"',
+        `base_url = ${quoted(baseUrl)}`,
+        `env_key = ${quoted(KEY_VARIABLE)}`,
+        'wire_api = "responses"',
+        // The proxy's word is final; repeating it would only hide the failure for minutes.
+        'request_max_retries = 0',
+        'stream_max_retries = 0',
+      ]),
+    ],
+  }
+}
+
+function withLogin({ place, model, settings, contents }: NativeSetup & { contents: string }): Setup {
+  return {
+    env: {},
+    files: [
+      { path: `${codexHome(place)}/auth.json`, contents, mode: 0o600 },
+      configFile(place, [...(model ? [`model = ${quoted(model)}`] : []), ...effort(settings), ...quiet]),
+    ],
+  }
+}
+
+export const codex = defineHarness({
+  id: 'codex',
+  name: 'Codex',
+  maker: 'OpenAI',
+  isTesting: false,
+  package: { name: '@agentclientprotocol/codex-acp', version: '2.6.0' },
+  nodeMajor: 20,
+  start: ({ nodePath, harnessDir }) => ({
+    command: nodePath,
+    args: [`${harnessDir}/node_modules/@agentclientprotocol/codex-acp/dist/index.js`],
+  }),
+  env: (place) => ({ CODEX_HOME: codexHome(place) }),
+  instructionsPath: '.codex/AGENTS.md',
+  accepts: [
+    { kind: 'api-key', via: 'proxy', dialects: ['openai-responses'], configure: throughProxy },
+    { kind: 'auth-file', via: 'file', format: 'codex', path: '.codex/auth.json', mode: 0o600, configure: withLogin },
+  ],
+  proxyVariables: [KEY_VARIABLE, 'OPENAI_BASE_URL', 'OPENAI_API_KEY', 'CODEX_API_KEY', 'CODEX_CONFIG', 'MODEL_PROVIDER'],
+  // Codex knows these by name; for any other it adds a warning to every answer.
+  preferredModels: ['gpt-6.1-sol', 'openai/gpt-6.1-sol', 'gpt-6-sol'],
+  backgroundModels: ['gpt-5.6-luna'],
+  modelOption: { id: 'model', valueOf: (modelId) => modelId },
+  effortOption: 'reasoning_effort',
+  modes: [
+    { id: 'read-only', name: 'Ask before changes', asks: true },
+    { id: 'agent', name: 'Work in the directory', asks: false },
+    { id: 'agent-full-access', name: 'Full access', asks: false },
+  ],
+  defaultMode: 'agent',
+  mcp: { stdio: true, http: true, sse: false },
+  sessions: { canLoad: true, canResume: true, canList: true, canClose: true },
+  limits: [
+    'Rejecting one permission ends the whole turn.',
+    'A model that Codex does not know by name works, with a warning in each answer.',
+    'MCP tools run without asking.',
+  ],
+})

@@ -1,0 +1,125 @@
+/**
+ * The shape of a registry entry: everything we know of one agent program, in one file,
+ * read alike by server, daemon and browser. Adding a harness is adding such a file.
+ * The functions in an entry are pure: they turn a credential's delivery into what
+ * the program wants to find (`core/connections/launch.ts` puts the plan together).
+ */
+import type { Dialect } from '#core/providers/dialects.ts'
+import type { ProxiedDialect } from '#core/links/proxy-routes.ts'
+
+/** Where a run lives, as the agent's process sees it. All paths are absolute and without a trailing slash. */
+export type Place = {
+  home: string
+  workdir: string
+  /** A harness's base URL is `${proxyOrigin}/ai/${segment}`. */
+  proxyOrigin: string
+  /** `…/<harness>/<version>`: holds the `node_modules` of the pinned package. */
+  harnessDir: string
+  nodePath: string
+  /** Node's `process.platform` and `process.arch`, for programs that ship one binary for each. */
+  platform: string
+  arch: string
+}
+
+/** Written before the program starts; `path` is absolute and below `home`. */
+export type PlacedFile = { path: string; contents: string; mode: number }
+
+/** What one delivery adds to the plan: variables and files, and nothing else. */
+export type Setup = { env: Readonly<Record<string, string>>; files: readonly PlacedFile[] }
+
+export type OfferedModel = { id: string; name: string; contextTokens: number; outputTokens: number }
+
+export type ProxySetup = {
+  place: Place
+  dialect: ProxiedDialect
+  /** In the dialect's usual form: with `/v1` for OpenAI's, without for Anthropic's. */
+  baseUrl: string
+  /** Stands where a key is expected, and opens nothing. */
+  sentinelKey: string
+  /** The models that the proxy lets through, the menu of the harness; never empty. */
+  models: readonly OfferedModel[]
+  /** One of `models`. */
+  model: OfferedModel
+  settings: Readonly<Record<string, string>>
+}
+
+export type NativeSetup = { place: Place; model: string | null; settings: Readonly<Record<string, string>> }
+
+/** A credential that a harness takes, by kind, with the one way in which that kind reaches it. */
+export type Acceptance =
+  | {
+      kind: 'api-key'
+      via: 'proxy'
+      dialects: readonly ProxiedDialect[]
+      configure: (given: ProxySetup) => Setup
+    }
+  | {
+      kind: 'auth-file'
+      via: 'file'
+      /** The name of the file's format, as a person chooses it when connecting. */
+      format: string
+      /** Relative to the run's home. */
+      path: string
+      mode: number
+      configure: (given: NativeSetup & { contents: string }) => Setup
+    }
+  | {
+      kind: 'oauth-token'
+      via: 'env'
+      issuer: string
+      variable: string
+      configure: (given: NativeSetup & { token: string }) => Setup
+    }
+export type AcceptanceOf<K extends Acceptance['kind']> = Extract<Acceptance, { kind: K }>
+
+export type Mode = { id: string; name: string; /** Whether it asks before it changes a file. */ asks: boolean }
+
+export type Harness = {
+  id: string
+  name: string
+  /** Who makes it. */
+  maker: string
+  /** Offered only where GATEHOUSE_TESTING=1. */
+  isTesting: boolean
+  /** The npm package that speaks ACP, pinned; `agent/launch/locks/<id>` pins the whole tree. Null: comes with the daemon. */
+  package: { name: string; version: string } | null
+  /** The lowest Node major version the program runs on; null for a native program. */
+  nodeMajor: number | null
+  /** The program and its arguments; ACP over stdio. */
+  start: (place: Place) => { command: string; args: readonly string[] }
+  /** Variables of every run, whatever the credential. */
+  env: (place: Place) => Readonly<Record<string, string>>
+  /** Where a project's instructions go, relative to home. */
+  instructionsPath: string | null
+  accepts: readonly Acceptance[]
+  /**
+   * Names that steer the program to a proxy or give it a key. None of them may be set
+   * beside a native login: the login would be sent to whatever they name.
+   */
+  proxyVariables: readonly string[]
+  /** Upstream ids in the order of preference, for whoever did not choose. */
+  preferredModels: readonly string[]
+  /** What it asks for by itself (titles, routing), so the proxy must let it through. */
+  backgroundModels: readonly string[]
+  /** The ACP config option that changes the model of a live session, and its value for a catalog id. */
+  modelOption: { id: string; valueOf: (modelId: string, via: Acceptance['via']) => string } | null
+  /** How hard it thinks: the ACP config option, when there is one. */
+  effortOption: string | null
+  modes: readonly Mode[]
+  defaultMode: string | null
+  mcp: { stdio: boolean; http: boolean; sse: boolean }
+  /** What the tried version advertises; the daemon believes the program's own word first. */
+  sessions: { canLoad: boolean; canResume: boolean; canList: boolean; canClose: boolean }
+  /** Sentences about what this version cannot do, shown beside it. */
+  limits: readonly string[]
+}
+
+export const defineHarness = <const H extends Harness>(harness: H): Harness => harness
+
+export const acceptance = <K extends Acceptance['kind']>(harness: Harness, kind: K): AcceptanceOf<K>[] =>
+  harness.accepts.filter((each): each is AcceptanceOf<K> => each.kind === kind)
+
+/** The dialects in which a harness can use an API key, its own first; empty when it takes none. */
+export const keyDialects = (harness: Harness): readonly ProxiedDialect[] => acceptance(harness, 'api-key').flatMap((each) => each.dialects)
+
+export const speaks = (harness: Harness, dialect: Dialect): boolean => keyDialects(harness).some((each) => each === dialect)

@@ -1,0 +1,94 @@
+/**
+ * OpenCode takes its whole configuration from one variable. It allows every tool by
+ * default, so the plan asks it to ask. Every dialect of ours it speaks through the
+ * AI SDK package of that dialect, under a provider name of our own, so that no login
+ * it may hold for a vendor is ever matched to our base URL.
+ */
+import { defineHarness, type Place, type ProxySetup, type Setup } from '#core/harnesses/harness.ts'
+import type { ProxiedDialect } from '#core/links/proxy-routes.ts'
+
+const KEY_VARIABLE = 'GATEHOUSE_PROXY_KEY'
+const PROVIDER = 'gatehouse'
+
+/** These three ship inside the program; any other would be fetched from the npm registry at run time. */
+const packages: Readonly<Record<ProxiedDialect, string>> = {
+  'openai-chat': '@ai-sdk/openai-compatible',
+  'openai-responses': '@ai-sdk/openai',
+  'anthropic-messages': '@ai-sdk/anthropic',
+}
+
+const named = (modelId: string) => `${PROVIDER}/${modelId}`
+
+function throughProxy({ dialect, baseUrl, sentinelKey, models, model }: ProxySetup): Setup {
+  const config = {
+    model: named(model.id),
+    small_model: named(model.id),
+    enabled_providers: [PROVIDER],
+    share: 'disabled',
+    autoupdate: false,
+    permission: { edit: 'ask', bash: 'ask', webfetch: 'ask' },
+    provider: {
+      [PROVIDER]: {
+        npm: packages[dialect],
+        name: 'Gatehouse',
+        options: {
+          // The AI SDK wants the version in the base URL, for Anthropic's dialect too.
+          baseURL: dialect === 'anthropic-messages' ? `${baseUrl}/v1` : baseUrl,
+          apiKey: `{env:${KEY_VARIABLE}}`,
+        },
+        models: Object.fromEntries(
+          models.map((each) => [
+            each.id,
+            { name: each.name, tool_call: true, limit: { context: each.contextTokens, output: each.outputTokens } },
+          ]),
+        ),
+      },
+    },
+  }
+  return { env: { OPENCODE_CONFIG_CONTENT: JSON.stringify(config), [KEY_VARIABLE]: sentinelKey }, files: [] }
+}
+
+const programOf = ({ harnessDir, platform, arch }: Place) =>
+  `${harnessDir}/node_modules/opencode-${platform === 'win32' ? 'windows' : platform}-${arch}/bin/opencode`
+
+export const opencode = defineHarness({
+  id: 'opencode',
+  name: 'OpenCode',
+  maker: 'Anomaly',
+  isTesting: false,
+  package: { name: 'opencode-ai', version: '1.18.33' },
+  nodeMajor: null,
+  // The package's own `bin` is only finished by an install script, which we never run.
+  start: (place) => ({ command: programOf(place), args: ['acp'] }),
+  env: ({ home }) => ({
+    XDG_DATA_HOME: `${home}/.local/share`,
+    XDG_CONFIG_HOME: `${home}/.config`,
+    XDG_CACHE_HOME: `${home}/.cache`,
+    XDG_STATE_HOME: `${home}/.local/state`,
+    OPENCODE_DISABLE_AUTOUPDATE: '1',
+    OPENCODE_DISABLE_MODELS_FETCH: '1',
+    OPENCODE_DISABLE_LSP_DOWNLOAD: '1',
+  }),
+  instructionsPath: '.config/opencode/AGENTS.md',
+  accepts: [
+    {
+      kind: 'api-key',
+      via: 'proxy',
+      dialects: ['openai-chat', 'openai-responses', 'anthropic-messages'],
+      configure: throughProxy,
+    },
+  ],
+  proxyVariables: [KEY_VARIABLE, 'OPENCODE_CONFIG_CONTENT', 'OPENCODE_AUTH_CONTENT'],
+  preferredModels: ['claude-sonnet-5-5', 'gpt-6.1-sol', 'anthropic/claude-sonnet-5.5'],
+  backgroundModels: [],
+  modelOption: { id: 'model', valueOf: named },
+  effortOption: null,
+  modes: [
+    { id: 'build', name: 'Ask before changes', asks: true },
+    { id: 'plan', name: 'Plan only', asks: true },
+  ],
+  defaultMode: 'build',
+  mcp: { stdio: true, http: true, sse: true },
+  sessions: { canLoad: true, canResume: true, canList: true, canClose: true },
+  limits: ['MCP tools run without asking.', 'A rejected permission ends the turn without a word.'],
+})

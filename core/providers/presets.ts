@@ -1,0 +1,88 @@
+/**
+ * The providers we know. Adding one that speaks a known dialect is one entry here
+ * plus one data file in `core/models/entries`.
+ */
+import { usualAuthHeader, type Dialect } from '#core/providers/dialects.ts'
+import type { Endpoint, Provider } from '#core/providers/provider.ts'
+
+export const CUSTOM_PROVIDER = 'custom'
+
+const at = (dialect: Dialect, baseUrl: string, authHeader = usualAuthHeader[dialect]): Endpoint => ({ dialect, baseUrl, authHeader })
+
+export const providers: readonly Provider[] = [
+  {
+    id: 'anthropic',
+    name: 'Anthropic',
+    endpoints: [at('anthropic-messages', 'https://api.anthropic.com')],
+    keyHint: 'sk-ant-api03-…',
+    keyPage: 'https://console.anthropic.com/settings/keys',
+  },
+  {
+    id: 'openai',
+    name: 'OpenAI',
+    endpoints: [at('openai-responses', 'https://api.openai.com/v1'), at('openai-chat', 'https://api.openai.com/v1')],
+    keyHint: 'sk-proj-…',
+    keyPage: 'https://platform.openai.com/api-keys',
+  },
+  {
+    id: 'openrouter',
+    name: 'OpenRouter',
+    endpoints: [
+      at('openai-chat', 'https://openrouter.ai/api/v1'),
+      at('openai-responses', 'https://openrouter.ai/api/v1'),
+      // OpenRouter's Anthropic dialect takes its own key as a bearer token.
+      at('anthropic-messages', 'https://openrouter.ai/api', 'authorization-bearer'),
+    ],
+    keyHint: 'sk-or-v1-…',
+    keyPage: 'https://openrouter.ai/settings/keys',
+  },
+  {
+    id: 'groq',
+    name: 'Groq',
+    endpoints: [at('openai-chat', 'https://api.groq.com/openai/v1'), at('openai-responses', 'https://api.groq.com/openai/v1')],
+    keyHint: 'gsk_…',
+    keyPage: 'https://console.groq.com/keys',
+  },
+  {
+    id: 'deepseek',
+    name: 'DeepSeek',
+    endpoints: [at('openai-chat', 'https://api.deepseek.com/v1'), at('anthropic-messages', 'https://api.deepseek.com/anthropic')],
+    keyHint: 'sk-…',
+    keyPage: 'https://platform.deepseek.com/api_keys',
+  },
+  {
+    id: 'mistral',
+    name: 'Mistral',
+    endpoints: [at('openai-chat', 'https://api.mistral.ai/v1')],
+    keyHint: null,
+    keyPage: 'https://console.mistral.ai/api-keys',
+  },
+  {
+    id: 'cohere',
+    name: 'Cohere',
+    endpoints: [at('openai-chat', 'https://api.cohere.ai/compatibility/v1')],
+    keyHint: null,
+    keyPage: 'https://dashboard.cohere.com/api-keys',
+  },
+  {
+    id: 'google',
+    name: 'Google',
+    endpoints: [
+      at('gemini-generate', 'https://generativelanguage.googleapis.com'),
+      at('openai-chat', 'https://generativelanguage.googleapis.com/v1beta/openai'),
+    ],
+    keyHint: 'AIza…',
+    keyPage: 'https://aistudio.google.com/apikey',
+  },
+]
+
+/** A preset by id; null for `custom` and for unknown ids. */
+export const presetById = (id: string): Provider | null => providers.find((each) => each.id === id) ?? null
+
+export const isKnownProvider = (id: string): boolean => id === CUSTOM_PROVIDER || presetById(id) !== null
+
+/** The name that people read; a custom provider is known by its host. */
+export function providerName(id: string, baseUrl: string | null = null): string {
+  if (id !== CUSTOM_PROVIDER) return presetById(id)?.name ?? id
+  return (baseUrl && URL.parse(baseUrl)?.host) || 'Custom provider'
+}
