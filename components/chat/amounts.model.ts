@@ -1,0 +1,55 @@
+/** How costs, tokens and times of day are said on the chat screen; plain numbers are `components/ui/numbers.ts`'s. */
+import type { Usage } from '#core/chat/view.ts'
+import { formatMoney, formatShort } from '#components/ui/numbers.ts'
+
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+const HOUR_MS = 60 * MINUTE_MS
+
+/** The cost of some requests; null when there is nothing to say. A request without a price makes it a lower bound. */
+export function sayCost(usage: Pick<Usage, 'requests' | 'costMicros' | 'hasUnpriced'>): string | null {
+  if (usage.requests === 0) return null
+  if (!usage.hasUnpriced) return formatMoney(usage.costMicros)
+  return usage.costMicros === 0 ? 'price unknown' : `at least ${formatMoney(usage.costMicros)}`
+}
+
+/** "12.3k in, 4.1k out"; input counts what was read from and written to the cache too. */
+export function sayTokenFlow(usage: Usage): string | null {
+  if (usage.requests === 0) return null
+  const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens
+  return `${formatShort(input)} in, ${formatShort(usage.outputTokens)} out`
+}
+
+/** "14:02" in the reader's time zone. */
+export function sayClock(iso: string): string {
+  return new Date(iso).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+}
+
+/** The reader's calendar day, "2026-11-21": equal strings are the same day. */
+export function dayOf(iso: string): string {
+  const date = new Date(iso)
+  return `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, '0')}-${String(date.getDate()).padStart(2, '0')}`
+}
+
+/** "Today", "Yesterday", "Thursday 20 November", with the year when it is not this one. */
+export function sayDay(day: string, nowMs: number): string {
+  if (day === dayOf(new Date(nowMs).toISOString())) return 'Today'
+  if (day === dayOf(new Date(nowMs - 24 * HOUR_MS).toISOString())) return 'Yesterday'
+  const date = new Date(`${day}T12:00:00`)
+  const isThisYear = date.getFullYear() === new Date(nowMs).getFullYear()
+  return date
+    .toLocaleDateString('en-GB', { weekday: 'long', day: 'numeric', month: 'long', ...(isThisYear ? {} : { year: 'numeric' }) })
+    .replace(',', '')
+}
+
+/** "3 s ago", "5 min ago", then the time of day. */
+export function sayAgo(iso: string, nowMs: number): string {
+  const passed = nowMs - Date.parse(iso)
+  if (passed < 5 * SECOND_MS) return 'just now'
+  if (passed < MINUTE_MS) return `${Math.floor(passed / SECOND_MS)} s ago`
+  if (passed < HOUR_MS) return `${Math.floor(passed / MINUTE_MS)} min ago`
+  return `at ${sayClock(iso)}`
+}
+
+/** "1 file", "2 files". */
+export const sayCount = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`

@@ -1,0 +1,168 @@
+/**
+ * Turns become rows, the unit that is drawn, measured and kept by the virtual list.
+ * A row that says the same as before is the same object, so while an agent streams
+ * only the live row draws again.
+ */
+import type { PromptContent } from '#core/chat/events.ts'
+import { hasEnded } from '#core/chat/fold-turn.ts'
+import type { FailureCode } from '#core/errors.ts'
+import type { TurnId } from '#core/ids.ts'
+import type { ModelFailureItem, PermissionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnStatus } from '#core/chat/view.ts'
+import { dayOf } from '#components/chat/amounts.model.ts'
+
+/** A prompt on its way from this browser: it leaves the list when the log holds it. */
+export type Outgoing = {
+  turnId: TurnId
+  text: string
+  sentAt: string
+  state: 'sending' | 'failed'
+  /** Why it did not arrive; null when the server was not reached. */
+  code: FailureCode | null
+}
+
+export type Row =
+  | { is: 'day'; key: string; day: string }
+  | { is: 'prompt'; key: string; turn: Turn }
+  | { is: 'outgoing'; key: string; outgoing: Outgoing }
+  | { is: 'reply'; key: string; item: ReplyItem; isLive: boolean }
+  | { is: 'thought'; key: string; item: ThoughtItem; isLive: boolean }
+  | { is: 'tool'; key: string; item: ToolItem; isLive: boolean }
+  | { is: 'tools'; key: string; items: readonly ToolItem[] }
+  | { is: 'permission'; key: string; item: PermissionItem }
+  | { is: 'model-failure'; key: string; item: ModelFailureItem; times: number }
+  | { is: 'working'; key: string; status: TurnStatus; since: string; turnId: TurnId }
+  | { is: 'turn-end'; key: string; turn: Turn; isLast: boolean }
+
+const activeStatuses: readonly TurnStatus[] = ['starting', 'running', 'waiting', 'cancelling']
+export const isActive = (turn: Pick<Turn, 'status'>): boolean => activeStatuses.includes(turn.status)
+
+export const textOf = (prompt: PromptContent): string => prompt.map((part) => part.text).join('\n\n')
+
+export type Arranged = {
+  /** In the timeline: everything that started, and the next in line when nothing is under way. */
+  shown: readonly Turn[]
+  /** Above the composer. */
+  queued: readonly Turn[]
+  sendingNow: readonly Outgoing[]
+  sendingToQueue: readonly Outgoing[]
+}
+
+/** A prompt goes to the queue only when it really waits for another one. */
+export function arrange(turns: readonly Turn[], outgoing: readonly Outgoing[]): Arranged {
+  const known = new Set<string>(turns.map((turn) => turn.turnId))
+  const unknown = outgoing.filter((each) => !known.has(each.turnId))
+  const nextInLine = turns.some(isActive) ? undefined : turns.find((turn) => turn.status === 'queued')
+  const isBusy = nextInLine !== undefined || turns.some(isActive)
+  return {
+    shown: turns.filter((turn) => turn.status !== 'queued' || turn === nextInLine),
+    queued: turns.filter((turn) => turn.status === 'queued' && turn !== nextInLine),
+    sendingNow: isBusy ? [] : unknown,
+    sendingToQueue: isBusy ? unknown : [],
+  }
+}
+
+/** Rows of turns that ended never change, except that the last one stops being last. */
+const settled = new WeakMap<Turn, readonly Row[]>()
+
+export function timelineRows({ shown, sendingNow }: Pick<Arranged, 'shown' | 'sendingNow'>): Row[] {
+  const rows: Row[] = []
+  let day = ''
+  const openDay = (at: string) => {
+    const next = dayOf(at)
+    if (next === day) return
+    day = next
+    rows.push({ is: 'day', key: `day:${day}`, day })
+  }
+  for (const [index, turn] of shown.entries()) {
+    openDay(turn.requestedAt)
+    const isLast = index === shown.length - 1 && sendingNow.length === 0
+    rows.push(...rowsOfTurn(turn))
+    if (hasEnded(turn)) rows.push({ is: 'turn-end', key: `end:${turn.turnId}`, turn, isLast })
+  }
+  for (const outgoing of sendingNow) {
+    openDay(outgoing.sentAt)
+    // The key of the prompt it becomes: the bubble stays in place when the log has it.
+    rows.push({ is: 'outgoing', key: `prompt:${outgoing.turnId}`, outgoing })
+  }
+  return rows
+}
+
+function rowsOfTurn(turn: Turn): readonly Row[] {
+  const known = settled.get(turn)
+  if (known) return known
+  const rows: Row[] = [{ is: 'prompt', key: `prompt:${turn.turnId}`, turn }, ...rowsOfItems(turn)]
+  if (hasEnded(turn)) settled.set(turn, rows)
+  else
+    rows.push({
+      is: 'working',
+      key: `working:${turn.turnId}`,
+      status: turn.status,
+      since: turn.acceptedAt ?? turn.requestedAt,
+      turnId: turn.turnId,
+    })
+  return rows
+}
+
+function rowsOfItems(turn: Turn): Row[] {
+  const rows: Row[] = []
+  const isRunning = !hasEnded(turn)
+  for (const [index, item] of turn.items.entries()) {
+    const key = `${turn.turnId}:${index}`
+    const isLive = isRunning && index === turn.items.length - 1
+    const before = rows.at(-1)
+    switch (item.is) {
+      case 'reply':
+        if (item.text.trim() !== '') rows.push({ is: 'reply', key, item, isLive })
+        break
+      case 'thought':
+        if (item.text.trim() !== '') rows.push({ is: 'thought', key, item, isLive })
+        break
+      case 'permission':
+        rows.push({ is: 'permission', key, item })
+        break
+      case 'tool':
+        if (!folds(item) || isLive) rows.push({ is: 'tool', key, item, isLive })
+        else if (before?.is === 'tools') rows[rows.length - 1] = { ...before, items: [...before.items, item] }
+        else if (before?.is === 'tool' && folds(before.item))
+          rows[rows.length - 1] = { is: 'tools', key: before.key, items: [before.item, item] }
+        else rows.push({ is: 'tool', key, item, isLive })
+        break
+      case 'model-failure': {
+        const isSaidAtTheEnd = index === turn.items.length - 1 && turn.failure?.code === item.failure.code
+        if (before?.is === 'model-failure' && before.item.failure.code === item.failure.code)
+          rows[rows.length - 1] = { ...before, item, times: before.times + 1 }
+        else if (!isSaidAtTheEnd) rows.push({ is: 'model-failure', key, item, times: 1 })
+        break
+      }
+    }
+  }
+  return rows
+}
+
+/** Only what is finished and went well is folded away: failures and live calls stay in sight. */
+const folds = (item: ToolItem) => item.status === 'completed'
+
+/** Puts the old object wherever it says the same. */
+export function reuseRows(before: ReadonlyMap<string, Row>, rows: readonly Row[]): Row[] {
+  return rows.map((row) => {
+    const old = before.get(row.key)
+    return old && saysTheSame(old, row) ? old : row
+  })
+}
+
+function saysTheSame(a: Row, b: Row): boolean {
+  if (a === b) return true
+  if (a.is === 'tools' && b.is === 'tools')
+    return a.items.length === b.items.length && a.items.every((item, index) => item === b.items[index])
+  // A prompt row shows nothing of a turn but who asked what and when.
+  if (a.is === 'prompt' && b.is === 'prompt')
+    return a.turn.prompt === b.turn.prompt && a.turn.by === b.turn.by && a.turn.requestedAt === b.turn.requestedAt
+  const keys = Object.keys(b) as (keyof Row)[]
+  return a.is === b.is && keys.every((key) => a[key] === b[key])
+}
+
+/** Every open question of the chat, oldest first. */
+export const openPermissions = (turns: readonly Turn[]): PermissionItem[] =>
+  turns
+    .filter(isActive)
+    .flatMap((turn) => turn.items.filter((item): item is PermissionItem => item.is === 'permission' && item.answer.is === 'open'))
