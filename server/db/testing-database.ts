@@ -1,0 +1,16 @@
+/** vitest's set-up of each `*.db.test.ts`: a database of its own, open for the whole file. */
+import { afterAll, beforeAll } from 'vitest'
+import { closeDatabase, openDatabase } from '#server/db/client.ts'
+import { cloneDatabase } from '#server/db/testing.ts'
+
+let clone: Awaited<ReturnType<typeof cloneDatabase>>
+
+beforeAll(async () => {
+  clone = await cloneDatabase()
+  await openDatabase(clone.url)
+})
+
+afterAll(async () => {
+  await closeDatabase()
+  await clone.drop()
+})

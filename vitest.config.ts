@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config'
+
+const excluded = ['**/node_modules/**', '.next/**', 'e2e/**']
+
+/** `unit`: pure, anywhere, in a time zone with an odd offset. `db`: on a real PostgreSQL, one database per file. */
+export default defineConfig({
+  test: {
+    env: { GATEHOUSE_LOG: 'silent' },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: [...excluded, '**/*.db.test.ts'],
+          env: { TZ: 'Asia/Kathmandu' },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'db',
+          include: ['**/*.db.test.ts'],
+          exclude: excluded,
+          globalSetup: ['./server/db/testing-server.ts'],
+          setupFiles: ['./server/db/testing-database.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+    ],
+  },
+})
