@@ -11,15 +11,7 @@ export function Code({ className, children }: { className?: string; children: Re
 export function CopyLine({ text, label }: { text: string; label: string }) {
   return (
     <div className="flex items-start gap-2 rounded-md border border-line bg-sunken py-1.5 pr-1.5 pl-3">
-      <code
-        role="textbox"
-        aria-readonly
-        aria-label={label}
-        tabIndex={0}
-        className="min-w-0 flex-1 self-center rounded-xs font-mono text-sm break-all text-ink"
-      >
-        {text}
-      </code>
+      <code className="min-w-0 flex-1 select-all self-center font-mono text-sm break-all text-ink">{text}</code>
       <CopyButton text={text} label={`Copy ${label}`} />
     </div>
   )

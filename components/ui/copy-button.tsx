@@ -43,9 +43,7 @@ export function CopyButton({
           {words}
         </Button>
       )}
-      <span role="status" className="sr-only">
-        {state === 'idle' ? '' : words}
-      </span>
+      <output className="sr-only">{state === 'idle' ? '' : words}</output>
     </>
   )
 }

@@ -9,10 +9,9 @@ export function RelativeTime({ at, className }: { at: string; className?: string
   const [now, setNow] = useState(() => Date.now())
 
   useEffect(() => {
-    setNow(Date.now())
     const timer = setInterval(() => setNow(Date.now()), 30_000)
     return () => clearInterval(timer)
-  }, [instant])
+  }, [])
 
   return (
     // Server and browser read their own clocks and zones, so the first text may differ by a minute.

@@ -8,7 +8,8 @@ export function Skeleton({ className }: { className?: string }) {
 /** Several rows of a list that is being loaded; says so once. */
 export function SkeletonRows({ rows = 3, label = 'Loading', className }: { rows?: number; label?: string; className?: string }) {
   return (
-    <div role="status" aria-label={label} className={classNames('flex flex-col gap-2', className)}>
+    <div className={classNames('flex flex-col gap-2', className)}>
+      <output className="sr-only">{label}</output>
       {Array.from({ length: rows }, (_, row) => (
         <Skeleton key={row} className="h-14 rounded-lg" />
       ))}

@@ -32,7 +32,8 @@ export function Table<Row>({
     )
   return (
     <div className="@container rounded-lg border border-line bg-raised">
-      <div role="region" aria-label={caption} tabIndex={0} className="thin-scroll overflow-x-auto rounded-lg outline-offset-[-2px]">
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
+      <section aria-label={caption} tabIndex={0} className="thin-scroll overflow-x-auto rounded-lg outline-offset-[-2px]">
         <table className="w-full border-collapse text-base">
           <caption className="sr-only">{caption}</caption>
           <thead>
@@ -60,7 +61,7 @@ export function Table<Row>({
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </div>
   )
 }

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { failures, type FailureCode } from '#core/errors.ts'
+import { failureWords } from '#components/failures/sentences.ts'
+
+const codes = Object.keys(failures) as FailureCode[]
+
+describe('failureWords', () => {
+  it.each(codes)('%s reads well without any fact', (code) => {
+    const { sentence } = failureWords(code)
+    expect(sentence).toMatch(/^[A-Z].*[.]$/)
+    expect(sentence).not.toMatch(/undefined|null|NaN|\s{2}| [.,]/)
+  })
+
+  it.each(codes)('%s offers an act exactly where its recovery has one', (code) => {
+    const { recovery, label } = failureWords(code)
+    if (code === 'harness.not-installed') expect(label).toBe('Open nodes')
+    else expect(label === null).toBe(['wait', 'check-input', 'none'].includes(recovery))
+  })
+
+  it('names the harness and leads to the connections of the project', () => {
+    expect(failureWords('connection.missing', { harness: 'codex' }, { projectId: 'p 1' })).toEqual({
+      sentence: 'Codex has no connection here. Connect a credential to use it.',
+      recovery: 'connect',
+      label: 'Connect',
+      href: '/projects/p%201?tab=connections&harness=codex',
+    })
+  })
+
+  it('leads to the connections of the person without a project', () => {
+    expect(failureWords('provider.refused-key', { provider: 'anthropic' })).toEqual({
+      sentence: 'Anthropic refuses the key of this connection. Replace it.',
+      recovery: 'replace',
+      label: 'Replace the credential',
+      href: '/connections',
+    })
+  })
+
+  it('leaves to the screen what only the screen can do', () => {
+    expect(failureWords('agent.crashed', { harness: 'opencode' })).toEqual({
+      sentence: 'OpenCode stopped unexpectedly. What it wrote is kept; send the prompt again to go on.',
+      recovery: 'send-again',
+      label: 'Send again',
+      href: null,
+    })
+  })
+})

@@ -1,0 +1,161 @@
+/**
+ * What people read when something fails: one sentence per code and the words of its
+ * recovery. The record is exhaustive, so a new code without a sentence does not compile.
+ * Facts are optional everywhere: a sentence reads well without any.
+ * Who shows them: `failure-notice.tsx`, the chat, and every form.
+ */
+import { failures, type FailureCode, type FailureFacts, type Recovery } from '#core/errors.ts'
+import { harnessName } from '#core/harnesses/registry.ts'
+import { providerName } from '#core/providers/presets.ts'
+
+type Say = (facts: FailureFacts) => string
+
+const sentences: Readonly<Record<FailureCode, Say>> = {
+  'session.missing': () => 'You are signed out. Sign in to go on.',
+  'request.invalid': (facts) =>
+    text(facts, 'reason') ? `That cannot be used: ${text(facts, 'reason')}.` : 'Something in what you entered cannot be used.',
+  'request.too-many': () => 'That was too often in too short a time. Wait a minute, then try again.',
+  'access.denied': () => 'Your role does not allow this. A team admin can do it, or change your role.',
+  'setup.closed': () => 'This Gatehouse is already set up. Sign in instead.',
+  'setup.code-wrong': () => 'This set-up code is not right, or was used before. The console of the server shows the current one.',
+  'team.missing': () => 'This team does not exist, or you are not a member of it.',
+  'team.last-admin': () => 'A team needs at least one admin. Make somebody else an admin first.',
+  'member.missing': () => 'This person is not a member of the team any more.',
+  'invitation.unusable': () => 'This invitation was used, withdrawn, or is older than 72 hours. Ask for a new one.',
+  'invitation.other-email': (facts) =>
+    `This invitation is for ${text(facts, 'email') ?? 'another e-mail address'}. Sign in with that address.`,
+  'token.missing': () => 'This token was already revoked.',
+  'project.missing': () => 'This project does not exist, or you may not see it.',
+  'repository.unusable': () => 'This repository address cannot be used. Enter an https, ssh or local path that git can clone.',
+  'repository.clone-failed': (facts) =>
+    `The repository${named(facts, 'repositoryUrl', 'url')} could not be cloned. Check its address and that it may be read.`,
+
+  'connection.missing': (facts) => `${harness(facts)} has no connection here. Connect a credential to use it.`,
+  'connection.disabled': (facts) => `The connection of ${harness(facts)} is switched off. Enable it, or connect another credential.`,
+  'connection.broken': (facts) => `The credential of ${harness(facts)} no longer works. Replace it with a valid one.`,
+  'connection.unreadable': (facts) =>
+    `The stored credential of ${harness(facts)} cannot be read with this server's master key. Connect it again.`,
+  'connection.refused-by-harness': (facts) => `${harness(facts)} cannot use this kind of credential. Choose one that it takes.`,
+  'connection.not-yours': (facts) =>
+    `This chat runs on ${text(facts, 'ownerName') ?? 'somebody'}’s personal credential, so only they may prompt it. Connect your own and start a chat, or use a shared connection.`,
+  'credential.malformed': (facts) => `This does not look like a credential${of(facts, provider)}. Paste it whole, without quotes.`,
+  'credential.refused': (facts) =>
+    `${provider(facts) ?? 'The provider'} refuses this credential. Check that it is active, then replace it.`,
+  'upstream.unsafe': (facts) =>
+    `${text(facts, 'host') ?? 'This address'} is not a public https address. The instance owner can allow private ones in GATEHOUSE_PRIVATE_UPSTREAMS.`,
+
+  'harness.unknown': () => 'This coding agent is not known here. Choose another.',
+  'harness.not-installed': (facts) =>
+    `${harness(facts)} is not installed on the node yet. It installs before the first chat; you can start it on the Nodes page.`,
+  'harness.install-failed': (facts) => `${harness(facts)} could not be installed on the node. Try again; the details say why.`,
+  'harness.start-failed': (facts) => `${harness(facts)} did not start. Nothing was lost; send the prompt again.`,
+  'model.unknown': (facts) => `The model${named(facts, 'model')} is not in the catalog. Choose another.`,
+  'model.retired': (facts) => `The model${named(facts, 'model')} was retired by its provider. Choose another.`,
+  'model.not-allowed': (facts) => `The model${named(facts, 'model')} cannot be used with this connection. Choose another.`,
+  'node.missing': () => 'This node was removed.',
+  'node.offline': (facts) =>
+    `${text(facts, 'node', 'nodeName', 'name') ?? 'The node'} is offline. The chat goes on by itself once it is back.`,
+  'node.join-token-unusable': () => 'This join token was used or is older than 15 minutes. Make a new one on the Nodes page.',
+  'sandbox.unavailable': () => 'This node cannot isolate agents, so it refuses to run them. The Nodes page says what it lacks.',
+
+  'chat.missing': () => 'This chat does not exist, or you may not see it.',
+  'chat.archived': () => 'This chat is archived, so it takes no prompts.',
+  'turn.missing': () => 'This prompt is gone.',
+  'turn.not-queued': () => 'This prompt has already reached the agent, so it cannot be changed.',
+  'turn.nothing-to-cancel': () => 'Nothing is running, so there is nothing to stop.',
+  'turn.id-taken': () => 'This prompt clashed with another one. Send it again.',
+  'prompt.too-large': () => 'This prompt is too long. Shorten it, or put the text into a file of the project.',
+  'permission.missing': () => 'This question is gone.',
+  'permission.already-answered': (facts) => `${text(facts, 'byName', 'name') ?? 'Somebody'} was faster and has answered this already.`,
+  'permission.option-unknown': () => 'The agent does not offer this answer.',
+
+  'agent.crashed': (facts) => `${harness(facts)} stopped unexpectedly. What it wrote is kept; send the prompt again to go on.`,
+  'agent.protocol-error': (facts) =>
+    `${harness(facts)} said something that we do not understand, so the turn was ended. Send the prompt again.`,
+  'agent.signed-out': (facts) => `The login of ${harness(facts)} has expired. Sign in with it again and replace the credential.`,
+  'provider.refused-key': (facts) => `${provider(facts) ?? 'The provider'} refuses the key of this connection. Replace it.`,
+  'provider.out-of-quota': (facts) =>
+    `${provider(facts) ?? 'The provider'} says that the limit of this key is reached. Wait, or raise the limit there.`,
+  'provider.failed': (facts) =>
+    `${provider(facts) ?? 'The provider'} had a failure of its own${status(facts)}. Send the prompt again in a moment.`,
+  'provider.unreachable': (facts) =>
+    `${provider(facts) ?? 'The provider'} could not be reached. Check the address and the network, then send again.`,
+  'provider.garbled': (facts) => `${provider(facts) ?? 'The provider'} answered with something unreadable. Send the prompt again.`,
+  'provider.rejected-request': (facts) =>
+    `${provider(facts) ?? 'The provider'} rejected the request${status(facts)}. Another model often helps.`,
+}
+
+/** What a button says for each recovery; null where nothing can be done but read. */
+const labels: Readonly<Record<Recovery, string | null>> = {
+  connect: 'Connect',
+  enable: 'Open connections',
+  replace: 'Replace the credential',
+  'choose-another': 'Open connections',
+  'choose-model': 'Choose a model',
+  retry: 'Try again',
+  'send-again': 'Send again',
+  wait: null,
+  'sign-in': 'Sign in',
+  'ask-admin': 'See who is admin',
+  'check-input': null,
+  none: null,
+}
+
+/** Where a recovery happens, when it happens on a page of its own. */
+function placeOf(recovery: Recovery, place: { projectId?: string | null; harness?: string | null }): string | null {
+  if (recovery === 'sign-in') return '/sign-in'
+  if (recovery === 'ask-admin') return '/team'
+  if (recovery !== 'connect' && recovery !== 'enable' && recovery !== 'replace' && recovery !== 'choose-another') return null
+  const query = place.harness ? `${place.projectId ? '&' : '?'}harness=${encodeURIComponent(place.harness)}` : ''
+  return place.projectId ? `/projects/${encodeURIComponent(place.projectId)}?tab=connections${query}` : `/connections${query}`
+}
+
+export type FailureWords = {
+  sentence: string
+  recovery: Recovery
+  /** The words on the button, null when there is no act. */
+  label: string | null
+  /** The page of the act; null when the screen itself does it (retry, send again, choose a model). */
+  href: string | null
+}
+
+/** The words for a failure: `projectId` leads the recovery to that project's connections. */
+export function failureWords(
+  code: FailureCode,
+  facts: FailureFacts = {},
+  place: { projectId?: string | null; harness?: string | null } = {},
+): FailureWords {
+  const recovery = failures[code].recovery
+  return {
+    sentence: sentences[code](facts),
+    recovery,
+    label: code === 'harness.not-installed' ? 'Open nodes' : labels[recovery],
+    href: code === 'harness.not-installed' ? '/nodes' : placeOf(recovery, { harness: text(facts, 'harness'), ...place }),
+  }
+}
+
+function text(facts: FailureFacts, ...names: string[]): string | null {
+  for (const name of names) {
+    const fact = facts[name]
+    if (typeof fact === 'string' && fact !== '') return fact
+  }
+  return null
+}
+
+const named = (facts: FailureFacts, ...names: string[]) => {
+  const name = text(facts, ...names)
+  return name ? ` ${name}` : ''
+}
+
+const harness = (facts: FailureFacts) =>
+  text(facts, 'harnessName') ?? (text(facts, 'harness') ? harnessName(text(facts, 'harness')!) : 'The agent')
+
+const provider = (facts: FailureFacts) =>
+  text(facts, 'providerName') ?? (text(facts, 'provider') ? providerName(text(facts, 'provider')!) : null)
+
+const of = (facts: FailureFacts, name: (facts: FailureFacts) => string | null) => {
+  const found = name(facts)
+  return found ? ` of ${found}` : ''
+}
+
+const status = (facts: FailureFacts) => (typeof facts['status'] === 'number' ? ` (status ${facts['status']})` : '')
