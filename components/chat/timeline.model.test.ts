@@ -15,6 +15,8 @@ const turn = (turnId: string, over: Partial<Turn> = {}): Turn => ({
   status: 'completed',
   items: [],
   failure: null,
+  openFailure: null,
+  endedAs: null,
   cancelledBy: null,
   usage: noUsage,
   changes: null,
@@ -107,11 +109,17 @@ describe('rows of a turn', () => {
 
 describe('the queue', () => {
   it('shows the next in line in the timeline when nothing runs', () => {
-    const arranged = arrange([turn('t1'), turn('t2', { status: 'queued', endedAt: null }), turn('t3', { status: 'queued', endedAt: null })], [])
+    const arranged = arrange(
+      [turn('t1'), turn('t2', { status: 'queued', endedAt: null }), turn('t3', { status: 'queued', endedAt: null })],
+      [],
+    )
     expect([arranged.shown.map((each) => each.turnId), arranged.queued.map((each) => each.turnId)]).toEqual([['t1', 't2'], ['t3']])
   })
   it('queues everything behind a running turn', () => {
-    const arranged = arrange([turn('t1', { status: 'waiting', endedAt: null }), turn('t2', { status: 'queued', endedAt: null })], [outgoing('t9')])
+    const arranged = arrange(
+      [turn('t1', { status: 'waiting', endedAt: null }), turn('t2', { status: 'queued', endedAt: null })],
+      [outgoing('t9')],
+    )
     expect([arranged.shown.length, arranged.queued.length, arranged.sendingNow.length, arranged.sendingToQueue.length]).toEqual([
       1, 1, 0, 1,
     ])
@@ -146,7 +154,7 @@ describe('reuse', () => {
 
 it('collects the open questions of turns that still run', () => {
   const asked = [permission('open'), permission('closed')]
-  expect(openPermissions([turn('t1', { status: 'waiting', endedAt: null, items: asked }), turn('t2', { items: [permission('open')] })])).toEqual([
-    asked[0],
-  ])
+  expect(
+    openPermissions([turn('t1', { status: 'waiting', endedAt: null, items: asked }), turn('t2', { items: [permission('open')] })]),
+  ).toEqual([asked[0]])
 })

@@ -1,0 +1,334 @@
+/**
+ * Follows one chat's log into a view, outside React. The socket is only the fast
+ * path: each subscription is a cursor, and the log decides what is true. While the
+ * socket is down, and for the first paint, pages are read over tRPC.
+ *
+ * Whatever arrives twice changes nothing (`core/chat/fold.ts`); whatever leaves a gap
+ * is not applied but asked for again from the cursor.
+ * Flow: `server/realtime/pump.ts` → here → `use-chat-feed.ts` → the timeline.
+ */
+import type { ChatEvent } from '#core/chat/events.ts'
+import { fold, standing } from '#core/chat/fold.ts'
+import { emptyChat, type ChatView } from '#core/chat/view.ts'
+import type { ChatId } from '#core/ids.ts'
+import { browserEvents, HEARTBEAT_EVERY_MS, type Heartbeat, type Page, type SubscribeReply } from '#core/links/browser.ts'
+import type { z } from 'zod'
+
+/** The part of a socket.io connection that a feed uses; the connection is shared by all feeds. */
+export type FeedSocket = {
+  readonly connected: boolean
+  on(event: string, listener: (...args: never[]) => void): unknown
+  off(event: string, listener: (...args: never[]) => void): unknown
+  emit(event: string, payload: unknown): unknown
+  timeout(ms: number): { emitWithAck(event: string, payload: unknown): Promise<unknown> }
+  connect(): unknown
+  disconnect(): unknown
+}
+
+export type FeedClock = {
+  now(): number
+  /** Runs once after `ms`; the answer cancels it. */
+  after(ms: number, run: () => void): () => void
+  /** Runs once before the next painting, or soon when nothing is painted. */
+  nextFrame(run: () => void): () => void
+}
+
+export type FeedLink =
+  | { is: 'live' }
+  /** Lost less than two seconds ago: nobody is told. */
+  | { is: 'blinking' }
+  | { is: 'reconnecting' }
+  | { is: 'offline'; lastUpdateAtMs: number | null }
+  /** The chat is gone, or not ours to read. */
+  | { is: 'refused' }
+
+export type FeedSnapshot = { view: ChatView; link: FeedLink; isLoaded: boolean }
+
+export type FeedOptions = {
+  chatId: ChatId
+  socket: FeedSocket
+  clock: FeedClock
+  readAfter: (afterSeq: number) => Promise<{ events: readonly ChatEvent[]; headSeq: number }>
+  /** What an earlier feed of this chat had, to go on from. */
+  from?: { view: ChatView; logId: number | null }
+}
+
+const QUIET_MS = 2_000
+const OFFLINE_MS = 10_000
+const CALL_TIMEOUT_MS = 4_000
+const PING_TIMEOUT_MS = 2_000
+const POLL_MS = 5_000
+/** A head that is ahead of us is normal while a page travels; after this long it is a lost tail. */
+const TAIL_PATIENCE_MS = 2_000
+const SILENCE_MS = 2.5 * HEARTBEAT_EVERY_MS
+
+export class ChatFeed {
+  readonly #options: FeedOptions
+  readonly #listeners = new Set<() => void>()
+  readonly #timers = new Map<string, () => void>()
+  #isRunning = false
+  #snapshot: FeedSnapshot
+  #view: ChatView
+  #logId: number | null
+  #link: FeedLink = { is: 'blinking' }
+  #isLoaded: boolean
+  #lastUpdateAtMs: number | null = null
+  #lastTickAtMs = 0
+  #isFrameAsked = false
+  /** Counts subscriptions: an answer to an older one is not listened to. */
+  #attempt = 0
+  #reading: Promise<void> | null = null
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+    this.#view = options.from?.view ?? emptyChat
+    this.#logId = options.from?.logId ?? null
+    this.#isLoaded = this.#view.seq > 0
+    this.#snapshot = { view: this.#view, link: this.#link, isLoaded: this.#isLoaded }
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+  readonly getSnapshot = (): FeedSnapshot => this.#snapshot
+  /** For the next feed of this chat. */
+  get position(): { view: ChatView; logId: number | null } {
+    return { view: this.#view, logId: this.#logId }
+  }
+
+  start(): void {
+    if (this.#isRunning) return
+    this.#isRunning = true
+    const { socket, clock } = this.#options
+    this.#lastTickAtMs = clock.now()
+    socket.on('connect', this.#onConnect)
+    socket.on('disconnect', this.#onDisconnect)
+    socket.on(browserEvents.page, this.#onPage)
+    socket.on(browserEvents.heartbeat, this.#onHeartbeat)
+    this.#tick()
+    if (socket.connected) void this.#follow()
+    else {
+      this.#lost()
+      void this.catchUp()
+    }
+  }
+
+  stop(): void {
+    if (!this.#isRunning) return
+    this.#isRunning = false
+    const { socket, chatId } = this.#options
+    socket.off('connect', this.#onConnect)
+    socket.off('disconnect', this.#onDisconnect)
+    socket.off(browserEvents.page, this.#onPage)
+    socket.off(browserEvents.heartbeat, this.#onHeartbeat)
+    for (const cancel of this.#timers.values()) cancel()
+    this.#timers.clear()
+    this.#isFrameAsked = false
+    this.#attempt += 1
+    if (socket.connected) socket.emit(browserEvents.unsubscribe, { chatId })
+  }
+
+  /** The page may have slept: a sleeping socket looks open, so ask the server and do not trust it. */
+  readonly wake = (): void => {
+    if (!this.#isRunning || this.#link.is === 'refused') return
+    const { socket } = this.#options
+    if (socket.connected) void this.#follow(PING_TIMEOUT_MS)
+    else socket.connect()
+  }
+
+  readonly retry = (): void => {
+    this.#options.socket.connect()
+    void this.catchUp()
+  }
+
+  /** Reads the log to its head over tRPC. One reading at a time; a server out of reach ends it quietly. */
+  catchUp(): Promise<void> {
+    this.#reading ??= this.#readToHead().finally(() => {
+      this.#reading = null
+    })
+    return this.#reading
+  }
+
+  async #readToHead(): Promise<void> {
+    try {
+      for (;;) {
+        const { events, headSeq } = await this.#options.readAfter(this.#view.seq)
+        if (!this.#isRunning) return
+        const before = this.#view.seq
+        // A head behind the cursor means that the log was restored: what we hold is of another history.
+        if (headSeq < before) this.#startOver(null)
+        else this.#apply(events)
+        this.#heardFromServer()
+        if (this.#view.seq >= headSeq) this.#loaded()
+        if (this.#view.seq >= headSeq || this.#view.seq === before) return
+      }
+    } catch {
+      // The link already says that the server is out of reach; the poll or the socket tries again.
+    }
+  }
+
+  readonly #onConnect = (): void => void this.#follow()
+
+  readonly #onDisconnect = (): void => {
+    this.#attempt += 1
+    this.#lost()
+  }
+
+  /** Subscribes from the cursor; also the way to ask whether the connection is alive. */
+  async #follow(timeoutMs = CALL_TIMEOUT_MS): Promise<void> {
+    const { socket, chatId } = this.#options
+    this.#attempt += 1
+    const attempt = this.#attempt
+    let reply: z.infer<typeof SubscribeReply>
+    try {
+      const answer = await socket
+        .timeout(timeoutMs)
+        .emitWithAck(browserEvents.subscribe, { chatId, after: this.#view.seq, logId: this.#logId })
+      reply = answer as z.infer<typeof SubscribeReply>
+    } catch {
+      if (attempt !== this.#attempt || !this.#isRunning) return
+      // No answer on an open socket: it is dead, or the server is too busy to talk. Either way start a fresh one.
+      socket.disconnect()
+      socket.connect()
+      void this.catchUp()
+      return
+    }
+    if (attempt !== this.#attempt || !this.#isRunning) return
+    switch (reply.is) {
+      case 'refused':
+        this.#setLink({ is: 'refused' })
+        return
+      case 'start-over':
+        this.#startOver(reply.logId)
+        return this.#follow()
+      case 'following':
+        this.#logId = reply.logId
+        this.#heardFromServer()
+        this.#found()
+        if (this.#view.seq >= reply.head) this.#loaded()
+        else this.#expect(reply.head)
+    }
+  }
+
+  readonly #onPage = (page: Page, acknowledge?: (received: { applied: number }) => void): void => {
+    if (page.chatId !== this.#options.chatId) return
+    this.#logId ??= page.logId
+    const isOtherLog = page.logId !== this.#logId
+    const isWhole = !isOtherLog && this.#apply(page.events)
+    acknowledge?.({ applied: this.#view.seq })
+    this.#heardFromServer()
+    if (isOtherLog) this.#startOver(page.logId)
+    if (!isWhole) void this.#follow()
+    else if (this.#view.seq >= page.head) this.#loaded()
+    else this.#expect(page.head)
+  }
+
+  readonly #onHeartbeat = (beat: z.infer<typeof Heartbeat>): void => {
+    this.#heardFromServer()
+    const mine = beat.heads.find(([chatId]) => chatId === this.#options.chatId)
+    // Not in the list: the server does not know that we follow.
+    if (!mine) void this.#follow()
+    else if (mine[1] > this.#view.seq) this.#expect(mine[1])
+  }
+
+  /** True when all were applied or known; false at the first gap. */
+  #apply(events: readonly ChatEvent[]): boolean {
+    for (const event of events) {
+      if (standing(this.#view, event) === 'gap') return false
+      this.#view = fold(this.#view, event)
+    }
+    this.#notify()
+    return true
+  }
+
+  #startOver(logId: number | null): void {
+    this.#view = emptyChat
+    this.#logId = logId
+    this.#notify()
+  }
+
+  /** Somebody said that the log reaches `head`; if we do not get there soon, ask again. */
+  #expect(head: number): void {
+    this.#after('tail', TAIL_PATIENCE_MS, () => {
+      if (this.#view.seq < head && this.#options.socket.connected) void this.#follow()
+    })
+  }
+
+  #loaded(): void {
+    this.#isLoaded = true
+    this.#notify()
+  }
+
+  #heardFromServer(): void {
+    this.#lastUpdateAtMs = this.#options.clock.now()
+    if (this.#link.is === 'offline') this.#setLink({ is: 'reconnecting' })
+    if (this.#options.socket.connected) this.#after('silence', SILENCE_MS, this.wake)
+    // Polling works although the socket does not: slow, but not offline.
+    else if (this.#timers.has('offline')) this.#after('offline', OFFLINE_MS, this.#goOffline)
+  }
+
+  #found(): void {
+    for (const name of ['quiet', 'offline', 'poll']) this.#cancel(name)
+    this.#setLink({ is: 'live' })
+  }
+
+  #lost(): void {
+    if (this.#link.is === 'refused') return
+    this.#cancel('silence')
+    this.#setLink({ is: 'blinking' })
+    this.#after('quiet', QUIET_MS, () => this.#setLink({ is: 'reconnecting' }))
+    this.#after('offline', OFFLINE_MS, this.#goOffline)
+    this.#after('poll', POLL_MS, this.#poll)
+  }
+
+  readonly #goOffline = (): void => this.#setLink({ is: 'offline', lastUpdateAtMs: this.#lastUpdateAtMs })
+
+  readonly #poll = (): void => {
+    if (this.#options.socket.connected) return
+    void this.catchUp()
+    this.#after('poll', POLL_MS, this.#poll)
+  }
+
+  /** A timer that comes much too late was asleep with the machine. */
+  readonly #tick = (): void => {
+    const now = this.#options.clock.now()
+    if (now - this.#lastTickAtMs > 2 * HEARTBEAT_EVERY_MS) this.wake()
+    this.#lastTickAtMs = now
+    this.#after('tick', HEARTBEAT_EVERY_MS / 2, this.#tick)
+  }
+
+  #setLink(link: FeedLink): void {
+    this.#link = link
+    this.#notify()
+  }
+
+  #notify(): void {
+    if (this.#isFrameAsked) return
+    this.#isFrameAsked = true
+    this.#timers.set(
+      'frame',
+      this.#options.clock.nextFrame(() => {
+        this.#isFrameAsked = false
+        this.#snapshot = { view: this.#view, link: this.#link, isLoaded: this.#isLoaded }
+        for (const listener of this.#listeners) listener()
+      }),
+    )
+  }
+
+  #after(name: string, ms: number, run: () => void): void {
+    this.#cancel(name)
+    this.#timers.set(
+      name,
+      this.#options.clock.after(ms, () => {
+        this.#timers.delete(name)
+        run()
+      }),
+    )
+  }
+
+  #cancel(name: string): void {
+    this.#timers.get(name)?.()
+    this.#timers.delete(name)
+  }
+}
