@@ -1,0 +1,114 @@
+/**
+ * What a request used, told apart so that each kind of token has one price.
+ * The providers count differently: Anthropic's input excludes what a cache gave or
+ * took, OpenAI's and Google's input includes it, and Google's output leaves thoughts
+ * out. Here is the one place where that is evened out.
+ * Read by `server/proxy/usage.ts`; priced by `cost.ts`.
+ */
+import type { Dialect } from '#core/providers/dialects.ts'
+
+export type TokenCounts = {
+  /** Neither read from nor written to a cache. */
+  inputTokens: number
+  /** Everything the model wrote, its reasoning included. */
+  outputTokens: number
+  cacheReadTokens: number
+  cacheWriteTokens: number
+  /** A part of `outputTokens`. */
+  reasoningTokens: number
+}
+
+export const noTokens: TokenCounts = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 }
+
+/** The largest count that a column holds; more than that is not a count. */
+const MAX_COUNT = 2_147_483_647
+
+type Json = Readonly<Record<string, unknown>>
+const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A count that somebody else wrote: anything but a sane whole number is unknown. */
+const count = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_COUNT ? value : null
+
+const within = (value: unknown, key: string): unknown => (isObject(value) ? value[key] : undefined)
+
+/** Lays a later report over an earlier one, field by field: providers repeat what they know and leave out what they do not. */
+export function mergeRawUsage(earlier: unknown, later: unknown): unknown {
+  if (!isObject(later)) return earlier ?? null
+  if (!isObject(earlier)) return later
+  const merged: Record<string, unknown> = { ...earlier }
+  for (const [key, value] of Object.entries(later)) {
+    if (value === null || value === undefined) continue
+    merged[key] = isObject(value) ? mergeRawUsage(earlier[key], value) : value
+  }
+  return merged
+}
+
+/** Null when the report holds no count that this dialect would hold. */
+export function readUsage(dialect: Dialect, raw: unknown): TokenCounts | null {
+  if (!isObject(raw)) return null
+  return readers[dialect](raw)
+}
+
+const readers: Record<Dialect, (raw: Json) => TokenCounts | null> = {
+  'anthropic-messages': (raw) => {
+    const input = count(raw['input_tokens'])
+    const output = count(raw['output_tokens'])
+    if (input === null && output === null) return null
+    return {
+      inputTokens: input ?? 0,
+      outputTokens: output ?? 0,
+      cacheReadTokens: count(raw['cache_read_input_tokens']) ?? 0,
+      cacheWriteTokens: count(raw['cache_creation_input_tokens']) ?? 0,
+      reasoningTokens: Math.min(count(within(raw['output_tokens_details'], 'thinking_tokens')) ?? 0, output ?? 0),
+    }
+  },
+  'openai-chat': (raw) => {
+    const details = raw['prompt_tokens_details']
+    return inclusive({
+      input: count(raw['prompt_tokens']),
+      output: count(raw['completion_tokens']),
+      // DeepSeek names its cache hits beside the details that others use.
+      cacheRead: count(within(details, 'cached_tokens')) ?? count(raw['prompt_cache_hit_tokens']),
+      cacheWrite: count(within(details, 'cache_write_tokens')),
+      reasoning: count(within(raw['completion_tokens_details'], 'reasoning_tokens')),
+    })
+  },
+  'openai-responses': (raw) => {
+    const details = raw['input_tokens_details']
+    return inclusive({
+      input: count(raw['input_tokens']),
+      output: count(raw['output_tokens']),
+      cacheRead: count(within(details, 'cached_tokens')),
+      cacheWrite: count(within(details, 'cache_write_tokens')),
+      reasoning: count(within(raw['output_tokens_details'], 'reasoning_tokens')),
+    })
+  },
+  'gemini-generate': (raw) => {
+    const thoughts = count(raw['thoughtsTokenCount'])
+    const candidates = count(raw['candidatesTokenCount'])
+    return inclusive({
+      input: count(raw['promptTokenCount']),
+      output: thoughts === null && candidates === null ? null : (candidates ?? 0) + (thoughts ?? 0),
+      cacheRead: count(raw['cachedContentTokenCount']),
+      cacheWrite: null,
+      reasoning: thoughts,
+    })
+  },
+}
+
+type Inclusive = Record<'input' | 'output' | 'cacheRead' | 'cacheWrite' | 'reasoning', number | null>
+
+/** For dialects whose input holds the cached tokens: takes them out, and never below nothing. */
+function inclusive({ input, output, cacheRead, cacheWrite, reasoning }: Inclusive): TokenCounts | null {
+  if (input === null && output === null) return null
+  const read = Math.min(cacheRead ?? 0, input ?? 0)
+  const written = Math.min(cacheWrite ?? 0, (input ?? 0) - read)
+  return {
+    inputTokens: (input ?? 0) - read - written,
+    outputTokens: output ?? 0,
+    cacheReadTokens: read,
+    cacheWriteTokens: written,
+    reasoningTokens: Math.min(reasoning ?? 0, output ?? 0),
+  }
+}
