@@ -13,7 +13,10 @@ function tiers({ models, model }: ProxySetup): Record<string, string> {
   return {
     ANTHROPIC_DEFAULT_OPUS_MODEL: tier('opus'),
     ANTHROPIC_DEFAULT_SONNET_MODEL: tier('sonnet'),
+    ANTHROPIC_DEFAULT_FABLE_MODEL: tier('fable'),
     ANTHROPIC_DEFAULT_HAIKU_MODEL: tier('haiku'),
+    // Keeps a choice that is none of the tiers as it was made, instead of matching it to one of them.
+    ANTHROPIC_CUSTOM_MODEL_OPTION: model.id,
   }
 }
 
@@ -39,6 +42,8 @@ function withToken({ model, token }: NativeSetup & { token: string }): Setup {
   return { env: { CLAUDE_CODE_OAUTH_TOKEN: token, ...chosenModel(model) }, files: [] }
 }
 
+const ownModels = { provider: 'anthropic', dialect: 'anthropic-messages' } as const
+
 export const claudeCode = defineHarness({
   id: 'claude-code',
   name: 'Claude Code',
@@ -59,8 +64,16 @@ export const claudeCode = defineHarness({
   instructionsPath: '.claude/CLAUDE.md',
   accepts: [
     { kind: 'api-key', via: 'proxy', dialects: ['anthropic-messages'], configure: throughProxy },
-    { kind: 'auth-file', via: 'file', format: 'claude', path: '.claude/.credentials.json', mode: 0o600, configure: withLogin },
-    { kind: 'oauth-token', via: 'env', issuer: 'anthropic', variable: 'CLAUDE_CODE_OAUTH_TOKEN', configure: withToken },
+    {
+      kind: 'auth-file',
+      via: 'file',
+      format: 'claude',
+      path: '.claude/.credentials.json',
+      mode: 0o600,
+      serves: ownModels,
+      configure: withLogin,
+    },
+    { kind: 'oauth-token', via: 'env', issuer: 'anthropic', variable: 'CLAUDE_CODE_OAUTH_TOKEN', serves: ownModels, configure: withToken },
   ],
   proxyVariables: ['ANTHROPIC_BASE_URL', 'ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_API_KEY', 'ANTHROPIC_CUSTOM_HEADERS'],
   preferredModels: ['claude-opus-5-5', 'anthropic/claude-opus-5.5'],

@@ -75,7 +75,15 @@ export const codex = defineHarness({
   instructionsPath: '.codex/AGENTS.md',
   accepts: [
     { kind: 'api-key', via: 'proxy', dialects: ['openai-responses'], configure: throughProxy },
-    { kind: 'auth-file', via: 'file', format: 'codex', path: '.codex/auth.json', mode: 0o600, configure: withLogin },
+    {
+      kind: 'auth-file',
+      via: 'file',
+      format: 'codex',
+      path: '.codex/auth.json',
+      mode: 0o600,
+      serves: { provider: 'openai', dialect: 'openai-responses' },
+      configure: withLogin,
+    },
   ],
   proxyVariables: [KEY_VARIABLE, 'OPENAI_BASE_URL', 'OPENAI_API_KEY', 'CODEX_API_KEY', 'CODEX_CONFIG', 'MODEL_PROVIDER'],
   // Codex knows these by name; for any other it adds a warning to every answer.

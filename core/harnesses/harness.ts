@@ -61,6 +61,8 @@ export type Acceptance =
       /** Relative to the run's home. */
       path: string
       mode: number
+      /** Whose models the login serves, as far as the catalog knows them. */
+      serves: { provider: string; dialect: Dialect } | null
       configure: (given: NativeSetup & { contents: string }) => Setup
     }
   | {
@@ -68,6 +70,7 @@ export type Acceptance =
       via: 'env'
       issuer: string
       variable: string
+      serves: { provider: string; dialect: Dialect } | null
       configure: (given: NativeSetup & { token: string }) => Setup
     }
 export type AcceptanceOf<K extends Acceptance['kind']> = Extract<Acceptance, { kind: K }>

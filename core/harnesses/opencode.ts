@@ -4,7 +4,7 @@
  * AI SDK package of that dialect, under a provider name of our own, so that no login
  * it may hold for a vendor is ever matched to our base URL.
  */
-import { defineHarness, type Place, type ProxySetup, type Setup } from '#core/harnesses/harness.ts'
+import { defineHarness, type NativeSetup, type Place, type ProxySetup, type Setup } from '#core/harnesses/harness.ts'
 import type { ProxiedDialect } from '#core/links/proxy-routes.ts'
 
 const KEY_VARIABLE = 'GATEHOUSE_PROXY_KEY'
@@ -17,16 +17,17 @@ const packages: Readonly<Record<ProxiedDialect, string>> = {
   'anthropic-messages': '@ai-sdk/anthropic',
 }
 
+/** Holds with every credential: it asks before it acts, and fetches and shares nothing by itself. */
+const manners = { share: 'disabled', autoupdate: false, permission: { edit: 'ask', bash: 'ask', webfetch: 'ask' } }
+
 const named = (modelId: string) => `${PROVIDER}/${modelId}`
 
 function throughProxy({ dialect, baseUrl, sentinelKey, models, model }: ProxySetup): Setup {
   const config = {
+    ...manners,
     model: named(model.id),
     small_model: named(model.id),
     enabled_providers: [PROVIDER],
-    share: 'disabled',
-    autoupdate: false,
-    permission: { edit: 'ask', bash: 'ask', webfetch: 'ask' },
     provider: {
       [PROVIDER]: {
         npm: packages[dialect],
@@ -46,6 +47,21 @@ function throughProxy({ dialect, baseUrl, sentinelKey, models, model }: ProxySet
     },
   }
   return { env: { OPENCODE_CONFIG_CONTENT: JSON.stringify(config), [KEY_VARIABLE]: sentinelKey }, files: [] }
+}
+
+/** The login of `opencode auth login`; its models are named `<vendor>/<model>`. */
+function withLogin({ place, model, contents }: NativeSetup & { contents: string }): Setup {
+  return {
+    env: {},
+    files: [
+      { path: `${place.home}/.local/share/opencode/auth.json`, contents, mode: 0o600 },
+      {
+        path: `${place.home}/.config/opencode/opencode.json`,
+        contents: JSON.stringify({ ...manners, ...(model ? { model } : {}) }),
+        mode: 0o600,
+      },
+    ],
+  }
 }
 
 const programOf = ({ harnessDir, platform, arch }: Place) =>
@@ -77,11 +93,20 @@ export const opencode = defineHarness({
       dialects: ['openai-chat', 'openai-responses', 'anthropic-messages'],
       configure: throughProxy,
     },
+    {
+      kind: 'auth-file',
+      via: 'file',
+      format: 'opencode',
+      path: '.local/share/opencode/auth.json',
+      mode: 0o600,
+      serves: null,
+      configure: withLogin,
+    },
   ],
   proxyVariables: [KEY_VARIABLE, 'OPENCODE_CONFIG_CONTENT', 'OPENCODE_AUTH_CONTENT'],
   preferredModels: ['claude-sonnet-5-5', 'gpt-6.1-sol', 'anthropic/claude-sonnet-5.5'],
   backgroundModels: [],
-  modelOption: { id: 'model', valueOf: named },
+  modelOption: { id: 'model', valueOf: (modelId, via) => (via === 'proxy' ? named(modelId) : modelId) },
   effortOption: null,
   modes: [
     { id: 'build', name: 'Ask before changes', asks: true },

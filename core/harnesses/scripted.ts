@@ -28,6 +28,7 @@ export const scripted = defineHarness({
       format: 'scripted',
       path: '.scripted/login.json',
       mode: 0o600,
+      serves: null,
       configure: ({ place, contents }) => ({ env: {}, files: [{ path: `${place.home}/.scripted/login.json`, contents, mode: 0o600 }] }),
     },
     {
@@ -35,6 +36,7 @@ export const scripted = defineHarness({
       via: 'env',
       issuer: 'scripted',
       variable: 'SCRIPTED_TOKEN',
+      serves: null,
       configure: ({ token }) => ({ env: { SCRIPTED_TOKEN: token }, files: [] }),
     },
   ],

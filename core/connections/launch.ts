@@ -1,0 +1,127 @@
+/**
+ * What to start, and with what: the whole of a process's surroundings, computed from the
+ * grant. Pure. Nothing is inherited, so what is not named here does not exist for the agent.
+ *
+ * A plan carries either a proxy route or a native login. The union below cannot express
+ * both, and `agent/launch/boundary.ts` refuses such a plan once more before it starts.
+ */
+import { SENTINEL_KEY } from '#core/connections/sentinel.ts'
+import { DomainError } from '#core/errors.ts'
+import { acceptance, type Harness, type OfferedModel, type Place, type PlacedFile, type Setup } from '#core/harnesses/harness.ts'
+import { findHarness } from '#core/harnesses/registry.ts'
+import type { DeliveryGrant, RunGrant } from '#core/links/daemon.ts'
+import { isProxied, proxySegments, type ProxiedDialect } from '#core/links/proxy-routes.ts'
+
+/** An MCP server as ACP's `session/new` takes it. */
+export type PlannedMcpServer =
+  | { name: string; command: string; args: string[]; env: { name: string; value: string }[] }
+  | { type: 'http' | 'sse'; name: string; url: string; headers: { name: string; value: string }[] }
+
+type Surroundings = {
+  command: string
+  args: readonly string[]
+  cwd: string
+  /** Complete: the process gets these variables and no other. */
+  env: Readonly<Record<string, string>>
+  files: readonly PlacedFile[]
+  mcpServers: readonly PlannedMcpServer[]
+  /** The model it starts with; null when a native login leaves it to the program. */
+  model: string | null
+  /** ACP mode and effort to set once the session is open, where they differ from the program's own. */
+  mode: string | null
+  effort: string | null
+}
+
+type Route = { via: 'proxy'; proxyRoute: { dialect: ProxiedDialect; baseUrl: string } } | { via: 'file' | 'env'; proxyRoute: null }
+
+export type LaunchPlan = Surroundings & Route
+
+type Planned = { setup: Setup; model: string | null; route: Route }
+
+/**
+ * @throws harness.unknown; connection.refused-by-harness when the harness does not take this delivery;
+ *   model.not-allowed when the grant's model is not among those that it lets through
+ */
+export function planLaunch(grant: RunGrant, place: Place): LaunchPlan {
+  const harness = findHarness(grant.harness)
+  if (!harness) throw new DomainError('harness.unknown', { harness: grant.harness })
+  const { setup, model, route } = planDelivery(harness, grant, place)
+  const { command, args } = harness.start(place)
+  return {
+    command,
+    args,
+    cwd: place.workdir,
+    env: { ...usualEnv(place), ...harness.env(place), ...setup.env },
+    files: [...setup.files, ...instructionFiles(harness, grant.instructions, place)],
+    mcpServers: [],
+    model,
+    mode: grant.settings['mode'] ?? harness.defaultMode,
+    effort: grant.settings['effort'] ?? null,
+    ...route,
+  }
+}
+
+function planDelivery(harness: Harness, grant: RunGrant, place: Place): Planned {
+  const { delivery, settings } = grant
+  switch (delivery.via) {
+    case 'proxy':
+      return planProxy(harness, grant, delivery, place)
+    case 'file': {
+      const taken = acceptance(harness, 'auth-file').find((each) => each.format === delivery.format)
+      if (!taken) throw refused(harness)
+      const model = grant.model ?? settings['model'] ?? null
+      return { route: { via: 'file', proxyRoute: null }, model, setup: taken.configure({ place, model, settings, contents: delivery.contents }) }
+    }
+    case 'env': {
+      const taken = acceptance(harness, 'oauth-token').find((each) => each.issuer === delivery.issuer)
+      if (!taken) throw refused(harness)
+      const model = grant.model ?? settings['model'] ?? null
+      return { route: { via: 'env', proxyRoute: null }, model, setup: taken.configure({ place, model, settings, token: delivery.token }) }
+    }
+  }
+}
+
+function planProxy(harness: Harness, grant: RunGrant, delivery: Extract<DeliveryGrant, { via: 'proxy' }>, place: Place): Planned {
+  const { dialect, models } = delivery
+  const taken = acceptance(harness, 'api-key').find((each) => each.dialects.some((spoken) => spoken === dialect))
+  if (!taken || !isProxied(dialect)) throw refused(harness)
+  const model = chooseModel(harness, grant, models)
+  const baseUrl = `${place.proxyOrigin}/ai/${proxySegments[dialect]}`
+  return {
+    route: { via: 'proxy', proxyRoute: { dialect, baseUrl } },
+    model: model.id,
+    setup: taken.configure({ place, dialect, baseUrl, sentinelKey: SENTINEL_KEY, models, model, settings: grant.settings }),
+  }
+}
+
+/** The chat's choice must be offered; the connection's is a wish; then the harness's own preference. */
+function chooseModel(harness: Harness, grant: RunGrant, models: readonly OfferedModel[]): OfferedModel {
+  const offered = (id: string | null | undefined) => models.find((each) => each.id === id)
+  if (grant.model !== null) {
+    const chosen = offered(grant.model)
+    if (!chosen) throw new DomainError('model.not-allowed', { model: grant.model })
+    return chosen
+  }
+  const preferred = [grant.settings['model'], ...harness.preferredModels].find((id) => offered(id))
+  const model = offered(preferred) ?? models[0]
+  if (!model) throw new DomainError('model.unknown', { model: null })
+  return model
+}
+
+const refused = (harness: Harness) => new DomainError('connection.refused-by-harness', { harness: harness.id })
+
+const usualEnv = ({ home, nodePath }: Place): Record<string, string> => ({
+  PATH: [nodePath.slice(0, nodePath.lastIndexOf('/')), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
+  HOME: home,
+  SHELL: '/bin/bash',
+  LANG: 'C.UTF-8',
+  TERM: 'dumb',
+  TMPDIR: '/tmp',
+  // Nobody sits in front of this process to answer git.
+  GIT_TERMINAL_PROMPT: '0',
+})
+
+const instructionFiles = (harness: Harness, instructions: string, { home }: Place): PlacedFile[] =>
+  instructions.trim() && harness.instructionsPath
+    ? [{ path: `${home}/${harness.instructionsPath}`, contents: instructions, mode: 0o600 }]
+    : []
