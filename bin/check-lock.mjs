@@ -25,7 +25,8 @@ function problemsOf({ packages }) {
       if (!isLocked(packages, place, name)) problems.push(`${place || 'package.json'} needs ${name}, which the lockfile does not hold`)
     }
     if (place && !each.link && !each.inBundle && !each.integrity) problems.push(`${place} has no integrity`)
-    if (each.resolved?.startsWith('http') && !each.resolved.startsWith('https://registry.npmjs.org/')) problems.push(`${place} names the host of one registry`)
+    if (each.resolved?.startsWith('http') && !each.resolved.startsWith('https://registry.npmjs.org/'))
+      problems.push(`${place} names the host of one registry`)
   }
   return problems
 }

@@ -22,8 +22,7 @@ function mayUseApt() {
 
 function installByApt() {
   const apt = (...args) =>
-    spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
-      .status === 0
+    spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status === 0
   console.error('Installing chromium-headless-shell by apt; set CHROMIUM_PATH to use another browser.')
   if (!apt('update', '-qq')) return null
   if (!apt('install', '-y', '-qq', '--no-install-recommends', 'chromium-headless-shell')) return null

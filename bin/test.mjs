@@ -32,7 +32,13 @@ function countTests(step, counts) {
 
 function countVitest(step) {
   const report = readJson(unitReport)
-  return countTests(step, report && { passed: report.numPassedTests, failed: report.numFailedTests + report.numFailedTestSuites * Number(report.numFailedTests === 0) })
+  return countTests(
+    step,
+    report && {
+      passed: report.numPassedTests,
+      failed: report.numFailedTests + report.numFailedTestSuites * Number(report.numFailedTests === 0),
+    },
+  )
 }
 
 function countPlaywright(step) {
@@ -47,7 +53,12 @@ const unit = {
   command: `vitest run --reporter=default --reporter=json --outputFile.json=${JSON.stringify(unitReport)}`,
   env: { TZ: 'Asia/Kathmandu' },
 }
-const e2e = { name: 'end-to-end tests', command: 'playwright test', isLoud: true, env: { CHROMIUM_PATH: chromium, PLAYWRIGHT_JSON_OUTPUT_FILE: e2eReport } }
+const e2e = {
+  name: 'end-to-end tests',
+  command: 'playwright test',
+  isLoud: true,
+  env: { CHROMIUM_PATH: chromium, PLAYWRIGHT_JSON_OUTPUT_FILE: e2eReport },
+}
 
 // `next typegen` and `next build` write the same folder, so what needs types waits for the build.
 const [[built], [tested, ...cheap]] = await Promise.all([runChain([build]), runChain([unit, ...checks[1]])])

@@ -31,14 +31,17 @@ export function whyForbidden({ from, to, isTypeOnly }) {
   if (to.startsWith('npm:')) return whyForbiddenPackage({ zone, from, name: to.slice('npm:'.length) })
   const target = zoneOf(to)
   if (target === 'core' || zone === 'e2e' || to === 'package.json') return null
-  if (zone === 'core') return `core is pure and imports only core and zod. Move what you need from ${to} into core, or take it as an argument.`
-  if (target === 'e2e') return 'Only e2e may import e2e. Move what both need to where the product keeps it.'
+  if (zone === 'core')
+    return `core is pure and imports only core and zod. Move what you need from ${to} into core, or take it as an argument.`
+  if (target === 'e2e' && zone !== 'bin')
+    return 'Only e2e, and the demo in bin, may import e2e. Move what both need to where the product keeps it.'
   if (zone === 'components' && target !== 'components') return whyForbiddenInComponents({ to, isTypeOnly })
   if (zone === 'app' && target === 'server' && to !== 'server/trpc/page-caller.ts' && !(isTypeOnly && to.startsWith('server/trpc/'))) {
     return 'A page reaches the server only through server/trpc/page-caller.ts: bundled pages load a second copy of every module.'
   }
   if (zone === 'app' && target === 'agent') return 'app never imports agent. What both know belongs in core.'
-  if (zone === 'agent' && target !== 'agent') return `agent never imports ${target}: the daemon may run on another machine. What both know belongs in core/links.`
+  if (zone === 'agent' && target !== 'agent')
+    return `agent never imports ${target}: the daemon may run on another machine. What both know belongs in core/links.`
   if (zone === 'server' && target !== 'server' && target !== 'bin') return `server never imports ${target}. What both know belongs in core.`
   if (to.startsWith('server/db/generated/') && !mayUsePrisma(from)) {
     return 'Generated Prisma code is used only in stores (store.ts, *-store.ts) and server/db. Ask the store for a plain object instead.'
@@ -48,9 +51,12 @@ export function whyForbidden({ from, to, isTypeOnly }) {
 }
 
 function whyForbiddenPackage({ zone, from, name }) {
-  if (zone === 'core' && name !== 'zod' && !isTest(from)) return 'core is pure and imports only core and zod. Take the result as an argument, or move this file out of core.'
-  if (zone === 'components' && /^(node:|pg$|pino$|undici$|@prisma\/)/.test(name)) return 'components run in the browser. Ask the server through tRPC instead.'
-  if (name === '@prisma/client' && !mayUsePrisma(from)) return 'Prisma is used only in stores (store.ts, *-store.ts) and server/db. Ask the store instead.'
+  if (zone === 'core' && name !== 'zod' && !isTest(from))
+    return 'core is pure and imports only core and zod. Take the result as an argument, or move this file out of core.'
+  if (zone === 'components' && /^(node:|pg$|pino$|undici$|@prisma\/)/.test(name))
+    return 'components run in the browser. Ask the server through tRPC instead.'
+  if (name === '@prisma/client' && !mayUsePrisma(from))
+    return 'Prisma is used only in stores (store.ts, *-store.ts) and server/db. Ask the store instead.'
   return null
 }
 
@@ -65,7 +71,8 @@ function whyForbiddenBetweenNouns({ from, to, isTypeOnly }) {
   const other = nounOf(to)
   const name = to.split('/').pop()
   const isRouter = /(^|-)router\.ts$/.test(from.split('/').pop())
-  if (isRouter && own === other && /(^|-)store\.ts$/.test(name)) return 'A router calls its own service, never a store. Move the query into the service.'
+  if (isRouter && own === other && /(^|-)store\.ts$/.test(name))
+    return 'A router calls its own service, never a store. Move the query into the service.'
   if (own === other || other === null || isTest(from) || assembly.includes(from)) return null
   if (ground.includes(other) && !/(^|-)store\.ts$/.test(name)) return null
   if (name === 'service.ts' || doors[other]?.includes(name)) return null
@@ -73,4 +80,5 @@ function whyForbiddenBetweenNouns({ from, to, isTypeOnly }) {
   return `server/${own ?? ''} may reach server/${other} only through its service.ts or a file listed in bin/lint/directions.mjs, not through ${name}.`
 }
 
-const mayUsePrisma = (file) => file.startsWith('server/db/') || /(^|-)store\.ts$/.test(file.split('/').pop()) || isTest(file) || file.startsWith('bin/')
+const mayUsePrisma = (file) =>
+  file.startsWith('server/db/') || /(^|-)store\.ts$/.test(file.split('/').pop()) || isTest(file) || file.startsWith('bin/')

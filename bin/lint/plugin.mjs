@@ -18,14 +18,19 @@ function targetOf({ specifier, file }) {
 
 const directions = {
   create(context) {
-    const file = path.relative(context.cwd ?? ownRoot, context.filename).split(path.sep).join('/')
+    const file = path
+      .relative(context.cwd ?? ownRoot, context.filename)
+      .split(path.sep)
+      .join('/')
     const check = (node, source, isTypeOnly) => {
       if (typeof source?.value !== 'string') return
       const message = whyForbidden({ from: file, to: targetOf({ specifier: source.value, file }), isTypeOnly })
       if (message) context.report({ node, message })
     }
     const onlyTypes = (node) =>
-      node.importKind === 'type' || node.exportKind === 'type' || (node.specifiers?.length > 0 && node.specifiers.every((each) => each.importKind === 'type' || each.exportKind === 'type'))
+      node.importKind === 'type' ||
+      node.exportKind === 'type' ||
+      (node.specifiers?.length > 0 && node.specifiers.every((each) => each.importKind === 'type' || each.exportKind === 'type'))
     return {
       ImportDeclaration: (node) => check(node, node.source, onlyTypes(node)),
       ExportNamedDeclaration: (node) => check(node, node.source, onlyTypes(node)),
@@ -36,11 +41,25 @@ const directions = {
   },
 }
 
-const impureNames = new Set(['process', 'fetch', 'crypto', 'setTimeout', 'setInterval', 'setImmediate', 'performance', 'window', 'document', 'localStorage', 'globalThis', 'Buffer'])
+const impureNames = new Set([
+  'process',
+  'fetch',
+  'crypto',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'performance',
+  'window',
+  'document',
+  'localStorage',
+  'globalThis',
+  'Buffer',
+])
 
 const pureCore = {
   create(context) {
-    const report = (node, what) => context.report({ node, message: `core is pure: take ${what} as an argument instead of reading it here.` })
+    const report = (node, what) =>
+      context.report({ node, message: `core is pure: take ${what} as an argument instead of reading it here.` })
     return {
       MemberExpression(node) {
         if (node.object.type !== 'Identifier') return

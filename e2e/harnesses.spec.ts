@@ -1,0 +1,136 @@
+/**
+ * The main job, once per real agent program: a prompt through server, daemon, sandbox,
+ * agent, proxy and provider, and back. Everything is asserted from outside: the file,
+ * the log, what the provider saw, what the workspace never saw, what was metered.
+ */
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from '#e2e/fixtures.ts'
+import type { Turn } from '#core/chat/view.ts'
+import { followChat, replyOf, type ChatFollower } from '#e2e/world/follow.ts'
+import type { FakeDialect } from '#e2e/world/fake-provider-scene.ts'
+import { environmentOf, processesOf } from '#e2e/world/processes.ts'
+import { connectFake, type World } from '#e2e/world/world.ts'
+
+const harnesses: { harness: string; dialect: FakeDialect; route: string }[] = [
+  { harness: 'codex', dialect: 'openai-responses', route: '/openai/v1/responses' },
+  { harness: 'claude-code', dialect: 'anthropic-messages', route: '/anthropic/v1/messages' },
+  { harness: 'opencode', dialect: 'openai-chat', route: '/openai/v1/chat/completions' },
+]
+
+// The first chat of a harness installs it.
+test.describe.configure({ timeout: 300_000 })
+
+/** Says yes to whatever the agent asks until the turn has ended. */
+async function untilEndedAllowing(world: World, chat: ChatFollower, turnId: string): Promise<Turn> {
+  const answered = new Set<string>()
+  await chat.untilView(
+    (view) => {
+      const turn = view.turns.find((each) => each.turnId === turnId)
+      for (const item of turn?.items ?? []) {
+        if (item.is !== 'permission' || item.answer.is !== 'open' || answered.has(item.requestId)) continue
+        answered.add(item.requestId)
+        const { optionId } = item.options.find((each) => each.kind === 'allow_once') ?? item.options[0]!
+        void world.owner.api.chats.answerPermission.mutate({ chatId: chat.chatId, requestId: item.requestId, optionId })
+      }
+      return turn?.endedAt != null
+    },
+    'the end of the turn',
+    240_000,
+  )
+  return chat.turn(turnId)!
+}
+
+/** Every file below a folder that a text could stand in, with its contents. */
+function* filesBelow(folder: string): Generator<{ file: string; contents: string }> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const file = path.join(folder, entry.name)
+    if (entry.isDirectory()) yield* filesBelow(file)
+    else if (entry.isFile() && statSync(file).size < 50_000_000) yield { file, contents: readFileSync(file, 'latin1') }
+  }
+}
+
+/** Where the key stands although it must not: files of the node, environments and command lines of its processes. */
+function sightings(world: World, key: string): string[] {
+  const node = path.join(world.server.home, 'node')
+  const files = [...filesBelow(node)].filter(({ contents }) => contents.includes(key)).map(({ file }) => file)
+  const processes = processesOf(world.server.home)
+    .filter(({ pid, command }) => environmentOf(pid).includes(key) || command.includes(key))
+    .map(({ command }) => command)
+  return [...files, ...processes]
+}
+
+function fileBelow(folder: string, name: string): string | undefined {
+  const found = [...filesBelow(folder)].find(({ file }) => path.basename(file) === name)
+  return found && Buffer.from(found.contents, 'latin1').toString('utf8')
+}
+
+type Tokens = { inputTokens: number; outputTokens: number; cacheReadTokens: number; cacheWriteTokens: number }
+
+/** As a bill would add it up. */
+const total = (counts: readonly Tokens[]): Tokens => {
+  const sum = (what: keyof Tokens) => counts.reduce((all, each) => all + each[what], 0)
+  return {
+    inputTokens: sum('inputTokens'),
+    outputTokens: sum('outputTokens'),
+    cacheReadTokens: sum('cacheReadTokens'),
+    cacheWriteTokens: sum('cacheWriteTokens'),
+  }
+}
+
+for (const { harness, dialect, route } of harnesses) {
+  test(`${harness}: a prompt becomes a file, a transcript and a bill`, async ({ world, project }) => {
+    const { api } = world.owner
+    const { provider } = world
+    const seenBefore = provider.received.length
+    await connectFake({ api, provider }, { projectId: project.projectId, harness, dialect })
+    const { models } = await api.models.list.query({ harness, projectId: project.projectId })
+    expect(models.length).toBeGreaterThan(0)
+    const { chatId } = await api.chats.create.mutate({ projectId: project.projectId, harness })
+    const chat = followChat(api, chatId)
+
+    const contents = `Written by ${harness}, ünïcode and all.`
+    const first = await untilEndedAllowing(world, chat, await chat.send(`write notes.txt: ${contents}`))
+    expect(first).toMatchObject({ status: 'completed', failure: null })
+    expect(replyOf(first)).toContain('Done: `notes.txt` is written.')
+
+    const workspace = path.join(world.server.home, 'node/workspaces', chatId)
+    expect(fileBelow(workspace, 'notes.txt')?.trimEnd()).toBe(contents)
+    const edits = first.items.filter((each) => each.is === 'tool' && JSON.stringify(each).includes('notes.txt'))
+    expect(edits).toHaveLength(1)
+    expect(edits[0]).toMatchObject({ status: 'completed' })
+    expect(replyOf(first).split('Done: `notes.txt` is written.')).toHaveLength(2)
+    expect(first.changes?.files).toMatchObject([{ path: 'notes.txt', status: 'added', added: 1 }])
+
+    // The provider saw the key that was connected (its strictness says so), and only the route of the dialect.
+    const runs = chat.events.filter((each) => each.type === 'run.started')
+    const seen = () => provider.received.slice(seenBefore)
+    const reported = () => total(seen().flatMap((each) => (each.reported ? [each.reported] : [])))
+    expect(
+      new Set(
+        seen()
+          .filter((each) => each.ask)
+          .map((each) => each.url.split('?')[0]),
+      ),
+    ).toEqual(new Set([route]))
+    expect(sightings(world, provider.key)).toEqual([])
+
+    const second = await untilEndedAllowing(world, chat, await chat.send('say: Still here, and warm.'))
+    expect(second).toMatchObject({ status: 'completed' })
+    expect(replyOf(second)).toBe('Still here, and warm.')
+    expect(chat.events.filter((each) => each.type === 'run.started')).toHaveLength(runs.length)
+
+    // Titles may be asked for after the turn has ended: what counts is that all of it is metered in the end.
+    await expect(async () => {
+      const records = await api.usage.records.query({ chatId })
+      expect(records.every((each) => each.outcome === 'completed')).toBe(true)
+      expect(total(records)).toEqual(reported())
+    }).toPass({ timeout: 30_000 })
+    await chat.catchUp()
+    const metered = chat.events.filter((each) => each.type === 'usage.metered')
+    expect(total(metered)).toEqual(reported())
+    expect(metered.every((each) => each.costMicros !== null && each.costMicros > 0)).toBe(true)
+    expect(chat.view().usage.costMicros).toBe(metered.reduce((sum, each) => sum + each.costMicros!, 0))
+    provider.assertClean()
+  })
+}
