@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { checkRepositoryUrl } from './repository.ts'
+
+describe('checkRepositoryUrl', () => {
+  it.each([
+    'https://github.com/example/project.git',
+    'http://127.0.0.1:8080/project',
+    'ssh://git@host.example:2222/project.git',
+    'git://host.example/project.git',
+    'git@github.com:example/project.git',
+    'host.example:project',
+    'git@[::1]:project',
+    'https://user@host.example/project',
+    '/srv/git/my project.git',
+    'file:///srv/git/project',
+    'https://host.example/%E2%98%83/☃.git',
+  ])('takes %s as it stands', (url) => {
+    expect(checkRepositoryUrl(`  ${url}\n`)).toEqual({ ok: true, url })
+  })
+
+  it.each([
+    ['', 'empty'],
+    ['   ', 'empty'],
+    [`https://host.example/${'x'.repeat(2_000)}`, 'too-long'],
+    ['https://host.example/a\nb', 'control-characters'],
+    ['/srv/\u0000', 'control-characters'],
+    ['--upload-pack=touch /tmp/x', 'option-like'],
+    ['-oProxyCommand=x', 'option-like'],
+    ['ssh://-oProxyCommand=x/project', 'option-like'],
+    ['ssh://-l@host.example/project', 'option-like'],
+    ['ext::sh -c touch% /tmp/x', 'remote-helper'],
+    ['fd::17', 'remote-helper'],
+    ['https://user:secret@host.example/project', 'password-in-address'],
+    ['file://host.example/project', 'not-an-address'],
+    ['file:///', 'not-an-address'],
+    ['ftp://host.example/project', 'not-an-address'],
+    ['project', 'not-an-address'],
+    ['../project', 'not-an-address'],
+    ['host:-option', 'not-an-address'],
+    ['-host:project', 'option-like'],
+    ['git@-host:project', 'not-an-address'],
+    ['https://', 'not-an-address'],
+  ])('refuses %j: %s', (url, reason) => {
+    expect(checkRepositoryUrl(url)).toEqual({ ok: false, reason })
+  })
+})
