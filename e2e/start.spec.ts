@@ -40,12 +40,9 @@ test.describe.configure({ timeout: 120_000 })
 
 /** Creates the owner of a running server, as a person does who has no browser. */
 async function setUp(server: ServerProcess, env: Record<string, string> = {}) {
-  const printed = await runGatehouse(
-    { home: server.home, port: server.port, env },
-    'setup',
-    ...['--email', 'ada@example.test', '--name', 'Ada', '--team', 'Acme'],
-    ...['--password', newPassword(), '--token'],
-  )
+  const owner = { email: 'ada@example.test', name: 'Ada', password: newPassword(), team: 'Acme' }
+  const flags = Object.entries(owner).flatMap(([name, value]) => [`--${name}`, value])
+  const printed = await runGatehouse({ home: server.home, port: server.port, env }, 'setup', ...flags, '--token')
   const { token } = JSON.parse(printed) as { token: string }
   return { token, api: createApi(server.url, byToken(token)) }
 }
