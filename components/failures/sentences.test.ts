@@ -11,10 +11,13 @@ describe('failureWords', () => {
     expect(sentence).not.toMatch(/undefined|null|NaN|\s{2}| [.,]/)
   })
 
-  it.each(codes)('%s offers an act exactly where its recovery has one', (code) => {
+  it.each(codes.filter((each) => each !== 'harness.not-installed'))('%s offers an act exactly where its recovery has one', (code) => {
     const { recovery, label } = failureWords(code)
-    if (code === 'harness.not-installed') expect(label).toBe('Open nodes')
-    else expect(label === null).toBe(['wait', 'check-input', 'none'].includes(recovery))
+    expect(label === null).toBe(['wait', 'check-input', 'none'].includes(recovery))
+  })
+
+  it('leads to the nodes when a harness is not installed', () => {
+    expect(failureWords('harness.not-installed')).toMatchObject({ recovery: 'wait', label: 'Open nodes', href: '/nodes' })
   })
 
   it('names the harness and leads to the connections of the project', () => {

@@ -1,0 +1,11 @@
+'use client'
+
+import { FailureNotice } from '#components/failures/failure-notice.tsx'
+
+export default function PageError({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+  return (
+    <main className="mx-auto grid min-h-dvh w-full max-w-xl place-items-center p-6">
+      <FailureNotice error={error} onRetry={reset} look="block" className="w-full" />
+    </main>
+  )
+}
