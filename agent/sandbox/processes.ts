@@ -1,0 +1,69 @@
+/** What /proc says about a process and everything that came from it. Linux only; elsewhere it knows nothing. */
+import { readdirSync, readFileSync } from 'node:fs'
+
+type Row = { pid: number; parent: number; residentPages: number }
+
+const PAGE_BYTES = 4096
+
+function row(pid: number): Row | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    // The name in brackets may hold anything, brackets too.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    if (fields[0] === 'Z') return { pid, parent: Number(fields[1]), residentPages: 0 }
+    return { pid, parent: Number(fields[1]), residentPages: Number(fields[21]) }
+  } catch {
+    return null
+  }
+}
+
+function allRows(): Row[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => row(Number(name)) ?? [])
+  } catch {
+    return []
+  }
+}
+
+/** The process and its descendants, itself first. */
+export function familyOf(pid: number): number[] {
+  const rows = allRows()
+  const family = [pid]
+  for (const each of family) for (const { pid: child, parent } of rows) if (parent === each && !family.includes(child)) family.push(child)
+  return family
+}
+
+export function residentBytes(pid: number): number {
+  return familyOf(pid).reduce((sum, each) => sum + (row(each)?.residentPages ?? 0), 0) * PAGE_BYTES
+}
+
+/** A process that has ended and only waits to be reaped counts as gone: nothing of it runs. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  return !isZombie(pid)
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return ['Z', 'X'].includes(stat[stat.lastIndexOf(')') + 2] ?? '')
+  } catch {
+    return false
+  }
+}
+
+/** Processes whose environment holds this entry: finds children that left their group and their parent. */
+export function processesWith(entry: string): number[] {
+  const needle = `\0${entry}\0`
+  return allRows().flatMap(({ pid }) => {
+    try {
+      return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}\0`.includes(needle) ? [pid] : []
+    } catch {
+      return []
+    }
+  })
+}
