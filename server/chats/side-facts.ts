@@ -1,0 +1,116 @@
+/**
+ * What some facts change beside the log, in the same transaction and under the same head's lock:
+ * the head's own columns (what lists and the proxy ask), commands, open questions, the chat's row.
+ * Called by `append.ts` alone, so none of these can disagree with the log.
+ */
+import type { PoolClient } from '#server/db/client.ts'
+import type { ChatFact } from '#core/chat/events.ts'
+
+type Place = { tx: PoolClient; chatId: string; epoch: number | null }
+type SideEffect<T extends ChatFact['type']> = (place: Place, fact: Extract<ChatFact, { type: T }>) => Promise<unknown>
+
+const sideEffects: { [T in ChatFact['type']]?: SideEffect<T> } = {
+  'chat.renamed': ({ tx, chatId }, { title }) => tx.query('update chat set title = $2 where id = $1', [chatId, title]),
+  'title.suggested': ({ tx, chatId }, { title }) => tx.query(`update chat set title = $2 where id = $1 and title = ''`, [chatId, title]),
+  'chat.archived': ({ tx, chatId }) => tx.query('update chat set "archivedAt" = now() where id = $1', [chatId]),
+  'model.chosen': ({ tx, chatId }, { model }) => tx.query('update chat set model = $2 where id = $1', [chatId, model]),
+  'turn.requested': ({ tx, chatId }) => touch(tx, chatId),
+
+  /** Takes effect only while the prompt still waits: people edit and withdraw until this very commit. */
+  'turn.accepted': async ({ tx, chatId, epoch }, { turnId }) => {
+    await tx.query(
+      `with taken as (
+         update command set state = 'accepted', epoch = $3
+         where id = $2 and "chatId" = $1 and kind = 'prompt' and state = 'queued' returning "by")
+       update chat_head set "activeTurn" = $2, "activeBy" = taken."by", "waitingFor" = 0, "modelFailed" = false
+       from taken where "chatId" = $1`,
+      [chatId, turnId, epoch],
+    )
+    await touch(tx, chatId)
+  },
+  'turn.ended': (place, { turnId, outcome }) => endTurn(place, turnId, outcome),
+  'turn.interrupted': (place, { turnId }) => endTurn(place, turnId, 'interrupted'),
+
+  'permission.requested': async ({ tx, chatId }, { requestId, turnId, options }) => {
+    await tx.query(
+      `insert into permission_question ("chatId", "requestId", "turnId", options) values ($1, $2, $3, $4) on conflict do nothing`,
+      [chatId, requestId, turnId, options.map((option) => option.optionId)],
+    )
+    await countQuestions(tx, chatId)
+  },
+  'permission.answered': (place, { requestId }) => closeQuestion(place, requestId),
+  'permission.closed': (place, { requestId }) => closeQuestion(place, requestId),
+
+  'model.failed': ({ tx, chatId }, { turnId }) => setModelFailed(tx, chatId, turnId, true),
+  'usage.metered': async ({ tx, chatId }, { turnId, outputTokens }) => {
+    if (outputTokens > 0) await setModelFailed(tx, chatId, turnId, false)
+  },
+}
+
+/** Facts after which a list of chats looks different. */
+const listed = new Set<ChatFact['type']>([
+  'chat.created',
+  'chat.renamed',
+  'chat.archived',
+  'title.suggested',
+  'turn.requested',
+  'turn.withdrawn',
+  'turn.accepted',
+  'turn.ended',
+  'turn.interrupted',
+  'permission.requested',
+  'permission.answered',
+  'permission.closed',
+  'model.failed',
+])
+
+export const changesLists = (facts: readonly ChatFact[]): boolean => facts.some((fact) => listed.has(fact.type))
+
+/** Streamed output, almost all of a log, has none and is appended by one statement alone. */
+export const hasSideEffects = (facts: readonly ChatFact[]): boolean => facts.some((fact) => fact.type in sideEffects)
+
+/** In the order of the facts: a turn may be accepted and ended within one batch. */
+export async function applySideFacts(place: Place, facts: readonly ChatFact[]): Promise<void> {
+  for (const fact of facts) await (sideEffects[fact.type] as SideEffect<typeof fact.type> | undefined)?.(place, fact)
+}
+
+const touch = (tx: PoolClient, chatId: string) => tx.query('update chat set "lastActivityAt" = now() where id = $1', [chatId])
+
+/**
+ * A turn that no command waits for any more (withdrawn, or ended before) changes nothing.
+ * What people asked of the turn is over with it; its open questions can no longer be answered.
+ */
+async function endTurn({ tx, chatId }: Place, turnId: string, outcome: string): Promise<void> {
+  const { rowCount } = await tx.query(
+    `update command set state = 'done' where "chatId" = $1 and "turnId" = $2 and state in ('queued', 'accepted')`,
+    [chatId, turnId],
+  )
+  await tx.query('update permission_question set "isOpen" = false where "chatId" = $1 and "turnId" = $2 and "isOpen"', [chatId, turnId])
+  if (!rowCount) return
+  await tx.query(
+    `update chat_head set "lastOutcome" = $3, "waitingFor" = 0,
+       "activeTurn" = nullif("activeTurn", $2), "activeBy" = case when "activeTurn" = $2 then null else "activeBy" end
+     where "chatId" = $1`,
+    [chatId, turnId, outcome],
+  )
+  await touch(tx, chatId)
+}
+
+async function closeQuestion({ tx, chatId }: Place, requestId: string): Promise<void> {
+  await tx.query('update permission_question set "isOpen" = false where "chatId" = $1 and "requestId" = $2', [chatId, requestId])
+  await countQuestions(tx, chatId)
+}
+
+const countQuestions = (tx: PoolClient, chatId: string) =>
+  tx.query(
+    `update chat_head set "waitingFor" = (select count(*) from permission_question q where q."chatId" = $1 and q."isOpen")
+     where "chatId" = $1`,
+    [chatId],
+  )
+
+/** A late word about an earlier turn says nothing of the one that runs now. */
+const setModelFailed = (tx: PoolClient, chatId: string, turnId: string | null, failed: boolean) =>
+  tx.query(
+    `update chat_head set "modelFailed" = $3 where "chatId" = $1 and "modelFailed" <> $3 and ("activeTurn" is null or "activeTurn" = $2)`,
+    [chatId, turnId, failed],
+  )

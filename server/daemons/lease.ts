@@ -1,0 +1,163 @@
+/**
+ * Who runs a chat's agent. A lease has an epoch that only grows; whoever claims ends everything of the
+ * epoch before: its last producer number is logged, its open turn is interrupted, its questions are closed,
+ * its runs and their workspace tokens end, all in the claim's transaction. Only the database's clock counts.
+ * From: `gateway.ts`, and `dispatch.ts` for leases that nobody renews. Next: `server/chats/append.ts`.
+ */
+import type { ChatFact } from '#core/chat/events.ts'
+import type { ChatId, NodeId, RequestId, RunId, TurnId } from '#core/ids.ts'
+import { LEASE_TTL_MS, type Lease } from '#core/links/daemon.ts'
+import { announceAppended, appendServerFacts, type Appended } from '#server/chats/append.ts'
+import { findCommands } from '#server/daemons/store.ts'
+import { inTransaction, pool, type PoolClient } from '#server/db/client.ts'
+import { publish } from '#server/realtime/bus.ts'
+
+const TTL = `interval '${LEASE_TTL_MS} milliseconds'`
+
+type Held = { chatId: ChatId; epoch: number; pseq: string; nodeId: NodeId | null; activeTurn: TurnId | null }
+
+/**
+ * Chats that wait for an agent and that nobody holds: first those whose workspace lies on this node, then the
+ * longest waiting. A chat whose workspace lies on another node waits for that node.
+ */
+export async function claim(nodeId: NodeId, max: number): Promise<Lease[]> {
+  const { leases, appended } = await inTransaction(async (tx) => {
+    const { rows } = await tx.query<Held>(
+      `select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn"
+       from chat_head h join chat c on c.id = h."chatId"
+       join lateral (select min(k.ord) as ord from command k
+                     where k."chatId" = h."chatId" and k.state = 'queued' and k.kind = 'prompt') w on w.ord is not null
+       where (h."leaseUntil" is null or h."leaseUntil" < now()) and (c."nodeId" is null or c."nodeId" = $1)
+       order by c."nodeId" nulls last, w.ord limit $2 for update of h skip locked`,
+      [nodeId, max],
+    )
+    const appended: (Appended | null)[] = []
+    for (const held of rows) {
+      appended.push(await endEpoch(tx, held))
+      await tx.query(`update chat_head set epoch = epoch + 1, pseq = 0, "nodeId" = $2, "leaseUntil" = now() + ${TTL} where "chatId" = $1`, [
+        held.chatId,
+        nodeId,
+      ])
+      await tx.query('update chat set "nodeId" = $2 where id = $1 and "nodeId" is null', [held.chatId, nodeId])
+    }
+    const commands = await findCommands(
+      tx,
+      rows.map((held) => held.chatId),
+    )
+    return { leases: rows.map(({ chatId, epoch }) => ({ chatId, epoch: epoch + 1, commands: commands.get(chatId)! })), appended }
+  })
+  appended.forEach(announceAppended)
+  return leases
+}
+
+/** Renews what is still this node's, also when it had run out and nobody took it. What is missing in the answer is lost. */
+export async function renew(nodeId: NodeId, leases: readonly { chatId: ChatId; epoch: number }[]): Promise<Lease[]> {
+  if (leases.length === 0) return []
+  const { rows } = await pool().query<{ chatId: ChatId; epoch: number }>(
+    `update chat_head h set "leaseUntil" = now() + ${TTL}
+     from (select * from unnest($2::uuid[], $3::int[]) as l("chatId", epoch)) l
+     where h."chatId" = l."chatId" and h.epoch = l.epoch and h."nodeId" = $1 returning h."chatId", h.epoch`,
+    [nodeId, leases.map((each) => each.chatId), leases.map((each) => each.epoch)],
+  )
+  const commands = await findCommands(
+    pool(),
+    rows.map((row) => row.chatId),
+  )
+  return rows.map(({ chatId, epoch }) => ({ chatId, epoch, commands: commands.get(chatId)! }))
+}
+
+/**
+ * Gives the lease back. The epoch ends at the next claim, as always; but at once when a turn is still open,
+ * which a daemon in good order never leaves behind.
+ */
+export async function release(nodeId: NodeId, { chatId, epoch }: { chatId: ChatId; epoch: number }): Promise<void> {
+  const { isWanted, appended } = await inTransaction(async (tx) => {
+    const { rows } = await tx.query<Held>(
+      `select "chatId", epoch, pseq, "nodeId", "activeTurn" from chat_head
+       where "chatId" = $1 and epoch = $2 and "nodeId" = $3 for update`,
+      [chatId, epoch, nodeId],
+    )
+    const held = rows[0]
+    if (!held) return { isWanted: false, appended: null }
+    const appended = held.activeTurn ? await forceEnd(tx, held) : null
+    await tx.query('update chat_head set "leaseUntil" = null where "chatId" = $1', [chatId])
+    await tx.query('update run set "endedAt" = now() where "chatId" = $1 and epoch = $2 and "endedAt" is null', [chatId, epoch])
+    const commands = (await findCommands(tx, [chatId])).get(chatId)!
+    return { isWanted: commands.some((command) => command.kind === 'prompt'), appended }
+  })
+  announceAppended(appended)
+  // A prompt that came while the daemon was letting go.
+  if (isWanted) publish({ about: 'work', nodeId: null })
+}
+
+/** Whether the node holds the chat in that epoch now. */
+export async function holds(nodeId: NodeId, { chatId, epoch }: { chatId: ChatId; epoch: number }): Promise<boolean> {
+  const { rowCount } = await pool().query('select 1 from chat_head where "chatId" = $1 and epoch = $2 and "nodeId" = $3', [
+    chatId,
+    epoch,
+    nodeId,
+  ])
+  return Boolean(rowCount)
+}
+
+/**
+ * Ends what runs of a daemon that has been silent for `graceMs` after its lease ran out, although nobody waits
+ * for the chat: people see that the turn is over and can send it again. What its outbox still holds is salvaged.
+ */
+export async function endSilentLeases(graceMs: number): Promise<void> {
+  const appended = await inTransaction(async (tx) => {
+    const { rows } = await tx.query<Held>(
+      `select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn" from chat_head h
+       where h."leaseUntil" < now() - $1 * interval '1 millisecond' order by h."leaseUntil" limit 100 for update skip locked`,
+      [graceMs],
+    )
+    const appended: (Appended | null)[] = []
+    for (const held of rows) {
+      appended.push(await forceEnd(tx, held))
+    }
+    return appended
+  })
+  appended.forEach(announceAppended)
+}
+
+/** Ends every lease of a node at once and lets go of the workspaces that lie there. */
+export async function endLeasesOf(tx: PoolClient, nodeId: NodeId): Promise<(Appended | null)[]> {
+  const { rows } = await tx.query<Held>(
+    `select "chatId", epoch, pseq, "nodeId", "activeTurn" from chat_head where "nodeId" = $1 order by "chatId" for update`,
+    [nodeId],
+  )
+  const appended: (Appended | null)[] = []
+  for (const held of rows) {
+    appended.push(await forceEnd(tx, held))
+  }
+  await tx.query('update chat set "nodeId" = null where "nodeId" = $1', [nodeId])
+  return appended
+}
+
+/** Opens an epoch that nobody holds: whatever still comes from the one before is fenced. */
+async function forceEnd(tx: PoolClient, held: Held): Promise<Appended | null> {
+  const appended = await endEpoch(tx, held)
+  await tx.query('update chat_head set epoch = epoch + 1, pseq = 0, "nodeId" = null, "leaseUntil" = null where "chatId" = $1', [
+    held.chatId,
+  ])
+  return appended
+}
+
+/** The head row is locked, so nothing of this epoch can be stored after its last number is logged here. */
+async function endEpoch(tx: PoolClient, { chatId, epoch, pseq, nodeId, activeTurn }: Held): Promise<Appended | null> {
+  if (epoch === 0) return null
+  await tx.query('insert into lease_log ("chatId", epoch, "nodeId", "finalPseq") values ($1, $2, $3, $4)', [chatId, epoch, nodeId, pseq])
+  const questions = await tx.query<{ requestId: RequestId }>(
+    'select "requestId" from permission_question where "chatId" = $1 and "isOpen" order by "requestId"',
+    [chatId],
+  )
+  const runs = await tx.query<{ id: RunId }>('update run set "endedAt" = now() where "chatId" = $1 and "endedAt" is null returning id', [
+    chatId,
+  ])
+  const facts: ChatFact[] = [
+    ...questions.rows.map(({ requestId }): ChatFact => ({ type: 'permission.closed', requestId, reason: 'agent-lost' })),
+    ...(activeTurn ? [{ type: 'turn.interrupted', turnId: activeTurn, reason: 'daemon-lost' } as const] : []),
+    ...runs.rows.map(({ id }): ChatFact => ({ type: 'run.ended', runId: id, reason: 'stopped' })),
+  ]
+  return appendServerFacts(tx, chatId, facts)
+}
