@@ -14,11 +14,14 @@ import type { ChatId } from '#core/ids.ts'
 import { browserEvents, HEARTBEAT_EVERY_MS, type Heartbeat, type Page, type SubscribeReply } from '#core/links/browser.ts'
 import type { z } from 'zod'
 
+// oxlint-disable-next-line typescript/no-explicit-any -- socket.io types its own listeners so
+type Listener = (...args: any[]) => void
+
 /** The part of a socket.io connection that a feed uses; the connection is shared by all feeds. */
 export type FeedSocket = {
   readonly connected: boolean
-  on(event: string, listener: (...args: never[]) => void): unknown
-  off(event: string, listener: (...args: never[]) => void): unknown
+  on(event: string, listener: Listener): unknown
+  off(event: string, listener: Listener): unknown
   emit(event: string, payload: unknown): unknown
   timeout(ms: number): { emitWithAck(event: string, payload: unknown): Promise<unknown> }
   connect(): unknown

@@ -1,0 +1,75 @@
+/** How the end of a turn, and the work of a running one, are said. */
+import type { ChatView, RunView, Turn, TurnStatus } from '#core/chat/view.ts'
+import { formatDuration } from '#components/ui/numbers.ts'
+import { sayCost, sayCount, sayTokenFlow } from '#components/chat/amounts.model.ts'
+import { totalsOf } from '#components/chat/changes.model.ts'
+
+/** "Done", "Stopped by Mei". A failed turn says its sentence instead (`components/failures/sentences.ts`). */
+export function endWords(turn: Turn, nameOf: (userId: string) => string): string {
+  switch (turn.status) {
+    case 'completed':
+      return 'Done'
+    case 'cancelled':
+      return turn.cancelledBy ? `Stopped by ${nameOf(turn.cancelledBy)}` : 'Stopped'
+    case 'interrupted':
+      return 'Interrupted'
+    case 'refused':
+      return 'The model declined to go on'
+    default:
+      return 'Failed'
+  }
+}
+
+/** "12 s", "12.3k in, 250 out", "$0.04", "3 files changed": what the turn took and left. */
+export function endFacts(turn: Turn): string[] {
+  const took = turn.endedAt ? formatDuration(Date.parse(turn.endedAt) - Date.parse(turn.acceptedAt ?? turn.requestedAt)) : null
+  return [turn.acceptedAt ? took : null, sayTokenFlow(turn.usage), sayCost(turn.usage)].filter((fact) => fact !== null)
+}
+
+export function changeWords(changes: Turn['changes']): { words: string; added: number; removed: number } | null {
+  if (!changes || changes.files.length === 0) return null
+  const { files, added, removed } = totalsOf(changes.files)
+  return { words: `${sayCount(files, 'file')} changed`, added, removed }
+}
+
+const stages = {
+  installing: 'Installing',
+  cloning: 'Cloning the repository',
+  starting: 'Starting',
+  resuming: 'Resuming',
+} as const satisfies Record<Extract<RunView, { is: 'preparing' }>['stage'], string>
+
+export type WorkWords = {
+  words: string
+  /** Beside the words, in small: what the daemon says about it. */
+  note: string | null
+  /** 0..1 draws a bar, null an indefinite one, absent none. */
+  fraction?: number | null
+  isMoving: boolean
+}
+
+/** What goes on while nothing else can be shown. */
+export function workWords({
+  status,
+  run,
+  agent,
+  isNodeOnline,
+  nodeName,
+}: {
+  status: TurnStatus
+  run: ChatView['run']
+  agent: string
+  isNodeOnline: boolean | null
+  nodeName: string | null
+}): WorkWords {
+  if (isNodeOnline === false) return { words: 'Disconnected, will resume', note: nodeName ? `Waiting for ${nodeName} to come back` : null, isMoving: false }
+  if (status === 'cancelling') return { words: 'Stopping', note: null, isMoving: true }
+  if (run.is === 'preparing') {
+    const what = run.stage === 'cloning' ? stages.cloning : `${stages[run.stage]} ${agent}`
+    return { words: what, note: run.note || null, fraction: run.fraction, isMoving: true }
+  }
+  if (status === 'queued') return { words: 'Waiting for a free node', note: null, isMoving: true }
+  if (status === 'starting') return { words: `${agent} is starting on it`, note: null, isMoving: true }
+  if (status === 'waiting') return { words: 'Waiting for an answer', note: null, isMoving: false }
+  return { words: 'Working', note: null, isMoving: true }
+}
