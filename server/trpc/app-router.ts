@@ -1,7 +1,17 @@
 /** Every procedure of Gatehouse, by noun. Each router lives with its noun and is thin. */
+import { meRouter, setupRouter, tokensRouter } from '#server/accounts/router.ts'
+import { projectsRouter } from '#server/projects/router.ts'
+import { invitationsRouter, teamRouter } from '#server/teams/router.ts'
 import { router } from '#server/trpc/base.ts'
 
-export const appRouter = router({})
+export const appRouter = router({
+  setup: setupRouter,
+  me: meRouter,
+  tokens: tokensRouter,
+  team: teamRouter,
+  invitations: invitationsRouter,
+  projects: projectsRouter,
+})
 
 /** The only thing that `components/` may import of the server, as a type. */
 export type AppRouter = typeof appRouter

@@ -6,6 +6,7 @@
  */
 import { initTRPC, TRPCError } from '@trpc/server'
 import { z } from 'zod'
+import { clientKey, RateLimiter, type RateLimit } from '#server/access/rate-limit.ts'
 import type { Act } from '#server/access/acts.ts'
 import { enterChat, enterInstance, enterProject, enterTeam, type Caller, type TeamScope } from '#server/access/scope.ts'
 import { DomainError, failures } from '#core/errors.ts'
@@ -15,7 +16,7 @@ export type Context = Readonly<{
   caller: Caller | null
   /** What the caller asked for in `x-gatehouse-team`; no proof of membership. */
   teamId: string | null
-  /** For rate limits; null when a page asks. */
+  /** For rate limits; null when a page asks, and where limits are off. */
   clientAddress: string | null
 }>
 
@@ -41,6 +42,16 @@ const translateFailures = t.middleware(async ({ next }) => {
 })
 
 const base = t.procedure.use(translateFailures)
+
+const limiter = new RateLimiter()
+
+/** For procedures where guessing would pay: counts per client and procedure. */
+export const rateLimited = ({ perMinute }: RateLimit) =>
+  t.middleware(({ ctx, path, next }) => {
+    const isAllowed = ctx.clientAddress === null || limiter.allow(`${path} ${clientKey(ctx.clientAddress)}`, { perMinute, nowMs: Date.now() })
+    if (!isAllowed) throw new DomainError('request.too-many')
+    return next()
+  })
 
 /** For anybody, signed in or not. */
 export const publicProcedure = base.meta({ scope: 'public' })

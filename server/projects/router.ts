@@ -1,0 +1,25 @@
+/** Projects. Members make them; their creator and the team's admins change them. */
+import { z } from 'zod'
+import { Name } from '#server/accounts/service.ts'
+import { archive, changeProject, createProject, describeProject, summarizeProjects } from '#server/projects/service.ts'
+import { projectProcedure, router, teamProcedure } from '#server/trpc/base.ts'
+
+/** Empty or null: no repository. What an address may be is decided in `core/projects/repository.ts`. */
+const repositoryUrl = z.string().max(10_000).nullable().optional()
+const instructions = z.string().max(50_000).optional()
+
+export const projectsRouter = router({
+  list: teamProcedure('read').query(({ ctx }) => summarizeProjects(ctx.scope)),
+
+  get: projectProcedure('read').query(({ ctx }) => describeProject(ctx.scope)),
+
+  create: teamProcedure('prompt')
+    .input(z.object({ name: Name, repositoryUrl, instructions }))
+    .mutation(({ ctx, input }) => createProject(ctx.scope, input)),
+
+  update: projectProcedure('manage')
+    .input(z.object({ name: Name.optional(), repositoryUrl, instructions }))
+    .mutation(({ ctx, input }) => changeProject(ctx.scope, input)),
+
+  archive: projectProcedure('manage').mutation(({ ctx }) => archive(ctx.scope)),
+})

@@ -1,0 +1,54 @@
+/** A team and its members. Invitations by link are in `invitations-service.ts`. */
+import type { PoolClient } from 'pg'
+import { reachesRole, type TeamRole } from '#server/access/acts.ts'
+import type { TeamScope } from '#server/access/scope.ts'
+import { changeRole, listInvitations, readTeam, removeMember, renameTeam } from '#server/teams/store.ts'
+import { DomainError } from '#core/errors.ts'
+
+export type TeamView = {
+  teamId: string
+  name: string
+  members: { userId: string; name: string; email: string; role: TeamRole; isInstanceOwner: boolean; joinedAt: string }[]
+  invitations: { invitationId: string; email: string; role: TeamRole; expiresAt: string; invitedByName: string }[]
+}
+
+export async function describeTeam(scope: TeamScope): Promise<TeamView> {
+  const [{ name, members }, invitations] = await Promise.all([readTeam(scope), listInvitations(scope, new Date())])
+  return {
+    teamId: scope.teamId,
+    name,
+    members: members.map(({ joinedAt, ...member }) => ({ ...member, joinedAt: joinedAt.toISOString() })),
+    invitations: invitations.map(({ expiresAt, ...invitation }) => ({ ...invitation, expiresAt: expiresAt.toISOString() })),
+  }
+}
+
+export const rename = (scope: TeamScope, name: string): Promise<void> => renameTeam(scope, name)
+
+/** @throws member.missing, team.last-admin, access.denied for a role above one's own */
+export async function setRole(scope: TeamScope, change: { userId: string; role: TeamRole }): Promise<void> {
+  if (!reachesRole(scope.role, change.role)) throw new DomainError('access.denied')
+  demandDone(await changeRole(scope, change))
+}
+
+type Removed = Readonly<{ teamId: string; userId: string }>
+
+/** What another noun undoes when a member goes: within the transaction, and once it is committed (drop sockets, wake nodes). */
+export type RemovalStep = { inTransaction?(tx: PoolClient, removed: Removed): Promise<void>; afterCommit?(removed: Removed): void | Promise<void> }
+
+const removalSteps: RemovalStep[] = []
+
+/** Called where the server is put together. */
+export const onMemberRemoved = (step: RemovalStep): void => void removalSteps.push(step)
+
+/** @throws member.missing, team.last-admin */
+export async function remove(scope: TeamScope, userId: string): Promise<void> {
+  const removed = { teamId: scope.teamId, userId }
+  const steps = removalSteps.flatMap((step) => (step.inTransaction ? [(tx: PoolClient) => step.inTransaction!(tx, removed)] : []))
+  demandDone(await removeMember(scope, { userId, steps }))
+  for (const step of removalSteps) await step.afterCommit?.(removed)
+}
+
+function demandDone(change: Awaited<ReturnType<typeof changeRole>>): void {
+  if (change === 'missing') throw new DomainError('member.missing')
+  if (change === 'last-admin') throw new DomainError('team.last-admin')
+}

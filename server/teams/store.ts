@@ -1,0 +1,157 @@
+/** Teams, members and invitations. The team of the scope is in every WHERE. */
+import type { PoolClient } from 'pg'
+import type { TeamScope } from '#server/access/scope.ts'
+import type { TeamRole } from '#server/access/acts.ts'
+import { inTransaction, prisma } from '#server/db/client.ts'
+import { mintUuid } from '#server/db/mint.ts'
+
+export type MemberRow = { userId: string; name: string; email: string; role: TeamRole; isInstanceOwner: boolean; joinedAt: Date }
+export type InvitationRow = { invitationId: string; email: string; role: TeamRole; expiresAt: Date; invitedByName: string }
+
+export async function readTeam({ teamId }: TeamScope): Promise<{ name: string; members: MemberRow[] }> {
+  const team = await prisma().team.findUniqueOrThrow({
+    where: { id: teamId },
+    select: {
+      name: true,
+      members: {
+        orderBy: [{ createdAt: 'asc' }, { userId: 'asc' }],
+        select: { role: true, createdAt: true, user: { select: { id: true, name: true, email: true, isInstanceOwner: true } } },
+      },
+    },
+  })
+  const members = team.members.map(({ role, createdAt, user: { id, ...user } }) => ({ userId: id, ...user, role, joinedAt: createdAt }))
+  return { name: team.name, members }
+}
+
+export async function renameTeam({ teamId }: TeamScope, name: string): Promise<void> {
+  await prisma().team.update({ where: { id: teamId }, data: { name } })
+}
+
+export async function isMemberByEmail(teamId: string, email: string): Promise<boolean> {
+  return (await prisma().member.count({ where: { teamId, user: { email: email.toLowerCase() } } })) > 0
+}
+
+/** What became of a change that could take the team's last admin away. */
+type AdminChange = 'done' | 'missing' | 'last-admin'
+
+/** Holds the team's rows, so that two admins cannot each remove the other. */
+async function lockMembers(tx: PoolClient, teamId: string): Promise<{ userId: string; role: TeamRole }[]> {
+  const { rows } = await tx.query<{ userId: string; role: TeamRole }>(
+    'select "userId", role from member where "teamId" = $1 order by "userId" for update',
+    [teamId],
+  )
+  return rows
+}
+
+const isLastAdmin = (members: { userId: string; role: TeamRole }[], userId: string) =>
+  members.every((each) => (each.role === 'admin') === (each.userId === userId))
+
+export async function changeRole({ teamId }: TeamScope, { userId, role }: { userId: string; role: TeamRole }): Promise<AdminChange> {
+  return inTransaction(async (tx) => {
+    const members = await lockMembers(tx, teamId)
+    if (!members.some((each) => each.userId === userId)) return 'missing'
+    if (role !== 'admin' && isLastAdmin(members, userId)) return 'last-admin'
+    await tx.query('update member set role = $3 where "teamId" = $1 and "userId" = $2', [teamId, userId, role])
+    return 'done'
+  })
+}
+
+/**
+ * Ends a membership and everything that hung on it. `steps` are what other nouns have to
+ * undo; they run in the same transaction, before the rows they look at are gone.
+ */
+export async function removeMember(
+  { teamId }: TeamScope,
+  { userId, steps }: { userId: string; steps: readonly ((tx: PoolClient) => Promise<void>)[] },
+): Promise<AdminChange> {
+  return inTransaction(async (tx) => {
+    const members = await lockMembers(tx, teamId)
+    if (!members.some((each) => each.userId === userId)) return 'missing'
+    if (isLastAdmin(members, userId)) return 'last-admin'
+    for (const step of steps) await step(tx)
+    await tx.query('delete from personal_access_token where "teamId" = $1 and "userId" = $2', [teamId, userId])
+    // A session is of no team: signing in again leads to the teams that are left.
+    await tx.query('delete from session where "userId" = $1', [userId])
+    await destroyPersonalConnections(tx, { teamId, userId })
+    await tx.query('delete from member where "teamId" = $1 and "userId" = $2', [teamId, userId])
+    return 'done'
+  })
+}
+
+/** A credential that a shared scope uses as well stays: it is the team's by then. */
+async function destroyPersonalConnections(tx: PoolClient, { teamId, userId }: { teamId: string; userId: string }): Promise<void> {
+  const { rows } = await tx.query<{ configurationId: string; credentialId: string }>(
+    `with gone as (delete from attachment where scope = 'user' and "teamId" = $1 and "userId" = $2 returning "configurationId")
+     select c.id as "configurationId", c."credentialId" from configuration c where c.id in (select "configurationId" from gone)`,
+    [teamId, userId],
+  )
+  const configurations = rows.map((each) => each.configurationId)
+  const credentials = rows.map((each) => each.credentialId)
+  await tx.query('delete from configuration c where c.id = any($1) and not exists (select from attachment a where a."configurationId" = c.id)', [configurations])
+  await tx.query('delete from credential c where c.id = any($1) and not exists (select from configuration f where f."credentialId" = c.id)', [credentials])
+}
+
+// --- invitations -------------------------------------------------------------------------------------------
+
+export async function listInvitations({ teamId }: TeamScope, now: Date): Promise<InvitationRow[]> {
+  const rows = await prisma().invitation.findMany({ where: { teamId, acceptedAt: null, expiresAt: { gt: now } }, orderBy: { createdAt: 'asc' } })
+  const inviters = await prisma().user.findMany({ where: { id: { in: rows.map((each) => each.invitedBy) } }, select: { id: true, name: true } })
+  const names = new Map(inviters.map((each) => [each.id, each.name]))
+  return rows.map(({ id, email, role, expiresAt, invitedBy }) => ({
+    invitationId: id,
+    email,
+    role,
+    expiresAt,
+    invitedByName: names.get(invitedBy) ?? 'Somebody who left',
+  }))
+}
+
+/** An address has one open invitation per team: a new link makes the old one useless. */
+export async function putInvitation(
+  { teamId, userId }: TeamScope,
+  { email, ...rest }: { email: string; role: TeamRole; tokenHash: Uint8Array<ArrayBuffer>; expiresAt: Date },
+): Promise<void> {
+  await prisma().$transaction([
+    prisma().invitation.deleteMany({ where: { teamId, email, acceptedAt: null } }),
+    prisma().invitation.create({ data: { id: mintUuid(), teamId, email, invitedBy: userId, ...rest } }),
+  ])
+}
+
+export async function deleteInvitation({ teamId }: TeamScope, invitationId: string): Promise<boolean> {
+  const { count } = await prisma().invitation.deleteMany({ where: { id: invitationId, teamId, acceptedAt: null } })
+  return count > 0
+}
+
+export type OpenInvitation = { invitationId: string; teamId: string; teamName: string; email: string; role: TeamRole }
+
+/** By the hash of its link: null when it is unknown, used or too old. */
+export async function findInvitation(tokenHash: Uint8Array<ArrayBuffer>, now: Date): Promise<OpenInvitation | null> {
+  const found = await prisma().invitation.findUnique({ where: { tokenHash }, include: { team: { select: { name: true } } } })
+  if (!found || found.acceptedAt || found.expiresAt <= now) return null
+  return { invitationId: found.id, teamId: found.teamId, teamName: found.team.name, email: found.email, role: found.role }
+}
+
+type Joining = { userId: string } | { name: string; passwordHash: string }
+
+/** Uses the invitation up and makes the member, and their account when they have none. False when it was used meanwhile. */
+export async function join({ invitationId, teamId, email, role }: OpenInvitation, who: Joining): Promise<boolean> {
+  return inTransaction(async (tx) => {
+    const { rowCount } = await tx.query('update invitation set "acceptedAt" = now() where id = $1 and "acceptedAt" is null and "expiresAt" > now()', [invitationId])
+    if (rowCount === 0) return false
+    const userId = 'userId' in who ? who.userId : await insertAccount(tx, { email, ...who })
+    await tx.query('insert into member ("teamId", "userId", role) values ($1, $2, $3) on conflict do nothing', [teamId, userId, role])
+    return true
+  })
+}
+
+async function insertAccount(tx: PoolClient, { email, name, passwordHash }: { email: string; name: string; passwordHash: string }): Promise<string> {
+  const userId = mintUuid()
+  // Whoever holds the link got it for this address.
+  await tx.query('insert into "user" (id, name, email, "emailVerified", "updatedAt") values ($1, $2, $3, true, now())', [userId, name, email])
+  await tx.query(`insert into account (id, "accountId", "providerId", "userId", password, "updatedAt") values ($1, $2, 'credential', $2, $3, now())`, [
+    mintUuid(),
+    userId,
+    passwordHash,
+  ])
+  return userId
+}
