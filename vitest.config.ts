@@ -5,7 +5,8 @@ const excluded = ['**/node_modules/**', '.next/**', 'e2e/**']
 /** `unit`: pure, anywhere, in a time zone with an odd offset. `db`: on a real PostgreSQL, one database per file. */
 export default defineConfig({
   test: {
-    env: { GATEHOUSE_LOG: 'silent' },
+    // A master key of its own keeps tests from making one in the work tree.
+    env: { GATEHOUSE_LOG: 'silent', GATEHOUSE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') },
     projects: [
       {
         extends: true,

@@ -9,7 +9,7 @@ const doors = {
   access: ['scope.ts', 'roles.ts'],
   chats: ['append.ts', 'events.ts'],
   connections: ['vault.ts', 'resolver.ts'],
-  proxy: ['handler.ts', 'workspace-token.ts'],
+  proxy: ['handler.ts', 'upstream-guard.ts', 'workspace-token.ts'],
   realtime: ['bus.ts', 'hints.ts'],
   trpc: ['base.ts'],
 }

@@ -70,7 +70,11 @@ function planDelivery(harness: Harness, grant: RunGrant, place: Place): Planned 
       const taken = acceptance(harness, 'auth-file').find((each) => each.format === delivery.format)
       if (!taken) throw refused(harness)
       const model = grant.model ?? settings['model'] ?? null
-      return { route: { via: 'file', proxyRoute: null }, model, setup: taken.configure({ place, model, settings, contents: delivery.contents }) }
+      return {
+        route: { via: 'file', proxyRoute: null },
+        model,
+        setup: taken.configure({ place, model, settings, contents: delivery.contents }),
+      }
     }
     case 'env': {
       const taken = acceptance(harness, 'oauth-token').find((each) => each.issuer === delivery.issuer)

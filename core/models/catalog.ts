@@ -63,7 +63,10 @@ export function modelsFor(query: ModelQuery): ModelEntry[] {
       isSelectable(entry) &&
       (!scope || !entry.scopes || entry.scopes.includes(scope)),
   )
-  const ranked = [...offered.filter((each) => each.lifecycle.is === 'current'), ...offered.filter((each) => each.lifecycle.is !== 'current')]
+  const ranked = [
+    ...offered.filter((each) => each.lifecycle.is === 'current'),
+    ...offered.filter((each) => each.lifecycle.is !== 'current'),
+  ]
   return ranked.map((entry) => (entry.provider === provider ? entry : { ...entry, provider }))
 }
 

@@ -1,5 +1,7 @@
 /** Every procedure of Gatehouse, by noun. Each router lives with its noun and is thin. */
 import { meRouter, setupRouter, tokensRouter } from '#server/accounts/router.ts'
+import { connectionsRouter } from '#server/connections/router.ts'
+import { modelsRouter } from '#server/models/router.ts'
 import { projectsRouter } from '#server/projects/router.ts'
 import { invitationsRouter, teamRouter } from '#server/teams/router.ts'
 import { router } from '#server/trpc/base.ts'
@@ -11,6 +13,8 @@ export const appRouter = router({
   team: teamRouter,
   invitations: invitationsRouter,
   projects: projectsRouter,
+  connections: connectionsRouter,
+  models: modelsRouter,
 })
 
 /** The only thing that `components/` may import of the server, as a type. */

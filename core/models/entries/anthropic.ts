@@ -41,7 +41,13 @@ export const anthropicModels = [
     contextTokens: 1_000_000,
     outputTokens: 128_000,
     can: 'tools images reasoning',
-    price: usd({ input: 0.1, output: 0.5, cacheRead: 0.01, cacheWrite: 0.125, tiers: [{ inputTokensAbove: 100_000, input: 0.5, output: 2.5, cacheRead: 0.05, cacheWrite: 0.625 }] }),
+    price: usd({
+      input: 0.1,
+      output: 0.5,
+      cacheRead: 0.01,
+      cacheWrite: 0.125,
+      tiers: [{ inputTokensAbove: 100_000, input: 0.5, output: 2.5, cacheRead: 0.05, cacheWrite: 0.625 }],
+    }),
   }),
   entry('claude-opus-5', 'Claude Opus 5', {
     family: 'opus',

@@ -81,7 +81,12 @@ export const googleModels = [
     contextTokens: 1_048_576,
     outputTokens: 65_536,
     can: 'tools images reasoning',
-    price: usd({ input: 1.25, output: 10, cacheRead: 0.125, tiers: [{ inputTokensAbove: 200_000, input: 2.5, output: 15, cacheRead: 0.25 }] }),
+    price: usd({
+      input: 1.25,
+      output: 10,
+      cacheRead: 0.125,
+      tiers: [{ inputTokensAbove: 200_000, input: 2.5, output: 15, cacheRead: 0.25 }],
+    }),
     lifecycle: { is: 'legacy', successor: 'gemini-4-argon' },
   }),
   entry('gemini-2.5-flash', 'Gemini 2.5 Flash', {

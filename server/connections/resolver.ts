@@ -1,0 +1,211 @@
+/**
+ * Which credential a chat runs on, for the parts that work without a person at hand:
+ * the dispatcher when it grants a run, the proxy at each request.
+ * The choice itself is pure (`core/connections/resolve.ts`); this adds the rows and the vault.
+ */
+import { isNativeLogin, type Attachment, type Scope, type Settings } from '#core/connections/connection.ts'
+import { resolve, type ConnectionFailure, type Resolution, type Step } from '#core/connections/resolve.ts'
+import { isFailureCode, type FailureCode, type FailureFacts } from '#core/errors.ts'
+import type { Harness } from '#core/harnesses/harness.ts'
+import { findHarness } from '#core/harnesses/registry.ts'
+import { CredentialId } from '#core/ids.ts'
+import type { DeliveryGrant } from '#core/links/daemon.ts'
+import { modelsFor, type ModelQuery } from '#core/models/catalog.ts'
+import { usualAuthHeader } from '#core/providers/dialects.ts'
+import { CUSTOM_PROVIDER, presetById, providerName } from '#core/providers/presets.ts'
+import { normalBaseUrl, type Endpoint } from '#core/providers/provider.ts'
+import {
+  findCredential,
+  findReachable,
+  updateBroken,
+  updateUsed,
+  type AttachmentRow,
+  type CredentialRow,
+  type Reach,
+} from '#server/connections/store.ts'
+import { vault } from '#server/connections/vault.ts'
+
+const placeOf = ({ id, teamId }: { id: string; teamId: string | null }) => ({ table: 'credential', rowId: id, teamId, field: 'sealed' })
+
+const open = (row: CredentialRow) => vault().open(placeOf(row), row)
+
+export const sealSecret = (row: { id: string; teamId: string | null }, material: string) => vault().seal(placeOf(row), material)
+
+/** What the resolver may know of a row: everything but the secret, and whether that can be read. */
+export function toAttachment({ id, scope, harness, isEnabled, settings, credential }: AttachmentRow): Attachment {
+  const { id: credentialId, brokenCode, version, name, kind, provider, format, issuer, baseUrl, dialect, models } = credential
+  return {
+    connectionId: id,
+    scope,
+    harness,
+    isEnabled,
+    settings,
+    credential: {
+      credentialId,
+      version,
+      name,
+      kind,
+      provider,
+      format,
+      issuer,
+      baseUrl,
+      dialect,
+      models,
+      isReadable: open(credential).is === 'open',
+      brokenCode: isFailureCode(brokenCode) ? brokenCode : null,
+    },
+  }
+}
+
+/** A chat's payer is its creator, whoever prompts. `userId` is that creator. */
+export type ChatPlace = Readonly<{ teamId: string; projectId: string; userId: string; harness: string }>
+
+/** Who pays, as people may see it. */
+export type Payer = { scope: Scope; credentialName: string; providerName: string; kind: Attachment['credential']['kind'] }
+
+export type ChatResolution =
+  | {
+      ok: true
+      connectionId: string
+      credentialId: CredentialId
+      credentialVersion: number
+      payer: Payer
+      isNativeLogin: boolean
+      trace: Step[]
+    }
+  | { ok: false; code: ConnectionFailure | 'harness.unknown'; facts: FailureFacts; trace: Step[] }
+
+async function resolveRows(reach: Reach, harness: Harness): Promise<{ resolution: Resolution; rows: AttachmentRow[] }> {
+  const rows = await findReachable(reach, harness.id)
+  return { rows, resolution: resolve(rows.map(toAttachment), harness) }
+}
+
+/** Null for an unknown harness. */
+export async function resolveFor(reach: Reach, harnessId: string): Promise<{ harness: Harness; resolution: Resolution } | null> {
+  const harness = findHarness(harnessId)
+  return harness && { harness, resolution: (await resolveRows(reach, harness)).resolution }
+}
+
+/** Who would pay for a prompt in this chat now, or why nobody can. Opens no secret for the caller. */
+export async function resolveForChat(place: ChatPlace): Promise<ChatResolution> {
+  const harness = findHarness(place.harness)
+  if (!harness) return { ok: false, code: 'harness.unknown', facts: { harness: place.harness }, trace: [] }
+  const { resolution } = await resolveRows(place, harness)
+  if (!resolution.ok) return { ok: false, code: resolution.code, facts: factsOf(harness, resolution.trace), trace: resolution.trace }
+  const { connectionId, credential, scope } = resolution.attachment
+  return {
+    ok: true,
+    connectionId,
+    credentialId: CredentialId.parse(credential.credentialId),
+    credentialVersion: credential.version,
+    payer: { scope, credentialName: credential.name, providerName: ownerName(credential), kind: credential.kind },
+    isNativeLogin: isNativeLogin(credential.kind),
+    trace: resolution.trace,
+  }
+}
+
+const factsOf = (harness: Harness, trace: readonly Step[]): FailureFacts => {
+  const last = trace.at(-1)
+  return { harness: harness.name, scope: last && last.verdict !== 'inherit' ? last.scope : null }
+}
+
+/** The company behind a credential, as people know it. */
+export function ownerName({
+  kind,
+  provider,
+  issuer,
+  format,
+  baseUrl,
+}: Pick<CredentialRow, 'kind' | 'provider' | 'issuer' | 'format' | 'baseUrl'>): string {
+  if (kind === 'api-key') return providerName(provider ?? CUSTOM_PROVIDER, baseUrl)
+  return kind === 'oauth-token' ? providerName(issuer ?? '') : `${format} login`
+}
+
+/** The part of the catalog that an attachment opens; null for a login whose models we do not know. */
+export function modelQueryOf(harness: Harness, resolution: Extract<Resolution, { ok: true }>): ModelQuery | null {
+  const { attachment, fit } = resolution
+  const served = fit.via === 'proxy' ? fit : fit.serves
+  return (
+    served && {
+      harness,
+      provider: served.provider,
+      dialect: served.dialect,
+      customModels: attachment.credential.models,
+      scope: attachment.scope,
+    }
+  )
+}
+
+/** A delivery without the workspace token, which belongs to the run and is minted by whoever starts it. */
+export type UntokenedDelivery = Omit<Extract<DeliveryGrant, { via: 'proxy' }>, 'wstoken'> | Exclude<DeliveryGrant, { via: 'proxy' }>
+
+export type GrantedDelivery =
+  | {
+      ok: true
+      credentialId: CredentialId
+      credentialVersion: number
+      payer: Payer
+      settings: Settings
+      delivery: UntokenedDelivery
+    }
+  | { ok: false; code: FailureCode; facts: FailureFacts }
+
+/**
+ * Everything that pins a run to its credential. Opens the secret of a native login, since
+ * that one has to reach the workspace; an API key stays closed until the proxy asks.
+ */
+export async function grantDelivery(place: ChatPlace): Promise<GrantedDelivery> {
+  const harness = findHarness(place.harness)
+  if (!harness) return { ok: false, code: 'harness.unknown', facts: { harness: place.harness } }
+  const { resolution, rows } = await resolveRows(place, harness)
+  if (!resolution.ok) return { ok: false, code: resolution.code, facts: factsOf(harness, resolution.trace) }
+  const { attachment, fit } = resolution
+  const { credential, settings, scope } = attachment
+  const granted = {
+    ok: true as const,
+    credentialId: CredentialId.parse(credential.credentialId),
+    credentialVersion: credential.version,
+    payer: { scope, credentialName: credential.name, providerName: ownerName(credential), kind: credential.kind },
+    settings,
+  }
+  if (fit.via === 'proxy') {
+    const models = modelsFor({ harness, provider: fit.provider, dialect: fit.dialect, customModels: credential.models, scope })
+    if (models.length === 0) return { ok: false, code: 'model.unknown', facts: { provider: fit.provider } }
+    const offered = models.map(({ id, name, contextTokens, outputTokens }) => ({ id, name, contextTokens, outputTokens }))
+    return { ...granted, delivery: { via: 'proxy', provider: fit.provider, dialect: fit.dialect, models: offered } }
+  }
+  const opened = open(rows.find((row) => row.id === attachment.connectionId)!.credential)
+  if (opened.is === 'unreadable') return { ok: false, code: 'connection.unreadable', facts: { harness: harness.name } }
+  if (fit.via === 'file') return { ...granted, delivery: { via: 'file', format: fit.format, contents: opened.text } }
+  return { ...granted, delivery: { via: 'env', issuer: fit.issuer, token: opened.text } }
+}
+
+export type OpenedCredential =
+  | { is: 'open'; secret: string; provider: string; endpoints: readonly Endpoint[]; customModels: readonly string[] }
+  /** Replaced, disconnected or disabled since the run pinned it; or never an API key. */
+  | { is: 'revoked' }
+  | { is: 'unreadable' }
+
+/** The API key behind a pinned credential, for the proxy alone. `endpoints` has one base URL per dialect of its provider. */
+export async function openCredential({ credentialId, version }: { credentialId: string; version: number }): Promise<OpenedCredential> {
+  const row = await findCredential(credentialId)
+  if (!row || row.version !== version || !row.isEnabled || row.kind !== 'api-key' || row.provider === null) return { is: 'revoked' }
+  const opened = open(row)
+  if (opened.is === 'unreadable') return opened
+  return { is: 'open', secret: opened.text, provider: row.provider, endpoints: endpointsOf(row), customModels: row.models }
+}
+
+function endpointsOf({ provider, baseUrl, dialect }: CredentialRow): readonly Endpoint[] {
+  if (provider !== CUSTOM_PROVIDER) return presetById(provider ?? '')?.endpoints ?? []
+  const base = dialect && baseUrl ? normalBaseUrl(dialect, baseUrl) : null
+  return dialect && base ? [{ dialect, baseUrl: base, authHeader: usualAuthHeader[dialect] }] : []
+}
+
+/** The provider refused this key. Says so to everybody who would run on it, unless it was replaced meanwhile. */
+export const markBroken = (credentialId: string, version: number, code: FailureCode): Promise<boolean> =>
+  updateBroken(credentialId, version, code)
+
+/** The provider took this key: it is not broken, whatever was said of it before. */
+export const markWorking = (credentialId: string, version: number): Promise<boolean> => updateBroken(credentialId, version, null)
+
+export const markUsed = (credentialId: string): Promise<void> => updateUsed(credentialId)
