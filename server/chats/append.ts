@@ -9,7 +9,7 @@ import type { ChatFact, DaemonFact } from '#core/chat/events.ts'
 import { DomainError } from '#core/errors.ts'
 import type { ChatId, NodeId, TeamId, TurnId, UserId } from '#core/ids.ts'
 import { applySideFacts, changesLists, hasSideEffects } from '#server/chats/side-facts.ts'
-import { toPayload } from '#server/chats/event-row.ts'
+import { toPayload } from '#server/chats/events.ts'
 import { inTransaction, pool, type PoolClient } from '#server/db/client.ts'
 import { announce, hintList } from '#server/realtime/bus.ts'
 

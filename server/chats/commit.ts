@@ -55,7 +55,10 @@ async function readState(tx: PoolClient, { chatId, head, command, isMaintainer }
      from chat c where c.id = $1`,
     [chatId, head.activeTurn, turnId, requestId],
   )
-  return { ...rows[0], activeTurn: head.activeTurn, isMaintainer }
+  const { question, ...state } = rows[0]
+  // PostgreSQL writes the time inside JSON in a form of its own.
+  if (question?.answer) question.answer.at = new Date(question.answer.at).toISOString()
+  return { ...state, question, activeTurn: head.activeTurn, isMaintainer }
 }
 
 async function place(tx: PoolClient, chatId: ChatId, order: Order): Promise<void> {

@@ -2,7 +2,7 @@
 import type { PromptContent } from '#core/chat/events.ts'
 import type { ChatId, NodeId, RequestId, TurnId, UserId } from '#core/ids.ts'
 import type { Command, OutboxFact } from '#core/links/daemon.ts'
-import { toPayload } from '#server/chats/event-row.ts'
+import { toPayload } from '#server/chats/events.ts'
 import { pool, type PoolClient } from '#server/db/client.ts'
 
 /** Where a chat's producer stands; `finalPseq` is where the asked epoch ended, 0 while it has not. */

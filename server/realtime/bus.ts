@@ -25,7 +25,7 @@ export type Hint =
   | { about: 'node-removed'; nodeId: NodeId }
   /** Somebody's place in a team has changed or ended: what they watch is proved again. */
   | { about: 'membership'; teamId: TeamId; userId: UserId }
-  | { about: 'presence'; chatId: ChatId; userId: UserId; name: string; isTyping: boolean; isHere: boolean }
+  | { about: 'presence'; chatId: ChatId; place: string; userId: UserId; name: string; isTyping: boolean; isHere: boolean }
 
 const CHANNEL = 'gatehouse_hints'
 const COALESCE_MS = 5

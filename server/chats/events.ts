@@ -1,8 +1,37 @@
-/** Pages of a chat's log, for `chats.eventsAfter` and for the pump. Reads only what is committed. */
-import type { ChatEvent } from '#core/chat/events.ts'
+/**
+ * The rows of the log: how a fact is written, and how pages are read, for `chats.eventsAfter` and for the pump.
+ * Only `append.ts` writes them, and what is read here is committed.
+ */
+import type { ChatEvent, ChatFact } from '#core/chat/events.ts'
 import type { ChatId } from '#core/ids.ts'
-import { toEvent, type EventRow } from '#server/chats/event-row.ts'
 import { pool } from '#server/db/client.ts'
+
+type EventRow = { chatId: string; seq: string; seqFrom: string; type: string; payload: object; at: Date }
+
+/** What was stored had been parsed when it was written; it is not parsed again on each read. */
+const toEvent = ({ chatId, seq, seqFrom, type, payload, at }: EventRow): ChatEvent =>
+  ({ ...payload, type, chatId, seq: Number(seq), seqFrom: Number(seqFrom), at: at.toISOString() }) as ChatEvent
+
+/** The JSON for `payload`: the fact without its type, in characters that PostgreSQL's jsonb can hold. */
+export function toPayload({ type: _, ...rest }: ChatFact): string {
+  const json = JSON.stringify(rest)
+  return SUSPECT.test(json) ? JSON.stringify(storable(rest)) : json
+}
+
+/** NUL, and halves of surrogate pairs, as JSON escapes them. Agents print both; jsonb refuses both. */
+const SUSPECT = /\\u(?:0000|d[89a-f])/i
+
+/** One character stands for each that is replaced, so that offsets into a text still hold. */
+const storableText = (text: string): string => text.replaceAll('\0', '\u2400').toWellFormed()
+
+/** The same value in characters that PostgreSQL can hold. */
+export function storable<T>(value: T): T
+export function storable(value: unknown): unknown {
+  if (typeof value === 'string') return storableText(value)
+  if (Array.isArray(value)) return value.map((each: unknown) => storable(each))
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [storableText(key), storable(inner)]))
+}
 
 export type LogHead = { head: number; logId: number }
 

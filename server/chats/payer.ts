@@ -1,0 +1,45 @@
+/**
+ * Who pays for a chat, and who may spend it. A chat runs on what its creator's connections resolve to, whoever
+ * prompts; a creator's personal credential is prompted by its creator alone.
+ * Asked before a prompt is queued, so that it stays in the composer, and again when its run starts.
+ */
+import type { ChatId, UserId } from '#core/ids.ts'
+import { DomainError, type FailureCode, type FailureFacts } from '#core/errors.ts'
+import { allows } from '#core/models/catalog.ts'
+import { harnessName } from '#core/harnesses/registry.ts'
+import { modelQueryOf, resolveFor, resolveForChat, type Payer } from '#server/connections/resolver.ts'
+import { findChatPlace } from '#server/chats/store.ts'
+
+/** Where a chat stands for the resolver; `userId` is its creator. */
+export type PayingPlace = Readonly<{ teamId: string; projectId: string; userId: string; harness: string }>
+
+export type PayerVerdict = { ok: true; payer: Payer } | { ok: false; code: FailureCode; facts: FailureFacts }
+
+export async function judgePayer(place: PayingPlace, { by, model }: { by: UserId; model: string | null }): Promise<PayerVerdict> {
+  const resolved = await resolveForChat(place)
+  if (!resolved.ok) return { ok: false, code: resolved.code, facts: resolved.facts }
+  if (resolved.payer.scope === 'user' && by !== place.userId) {
+    return { ok: false, code: 'connection.not-yours', facts: { harness: harnessName(place.harness) } }
+  }
+  const refusal = model === null ? null : await whyNotModel(place, model)
+  return refusal ?? { ok: true, payer: resolved.payer }
+}
+
+/** @throws whatever keeps this person from prompting in the chat as it stands */
+export async function demandPayer(place: PayingPlace, asked: { by: UserId; model: string | null }): Promise<void> {
+  const verdict = await judgePayer(place, asked)
+  if (!verdict.ok) throw new DomainError(verdict.code, verdict.facts)
+}
+
+/** Null when the model is one that the proxy would let through, or when nobody can tell. */
+async function whyNotModel(place: PayingPlace, model: string): Promise<Extract<PayerVerdict, { ok: false }> | null> {
+  const found = await resolveFor(place, place.harness)
+  const query = found?.resolution.ok ? modelQueryOf(found.harness, found.resolution) : null
+  const verdict = query ? allows(query, model) : null
+  return !verdict || verdict.ok ? null : { ok: false, code: verdict.code, facts: { model, successor: verdict.successor } }
+}
+
+/** Null when the chat is gone. */
+export async function payingPlaceOf(chatId: ChatId): Promise<(PayingPlace & { model: string | null }) | null> {
+  return findChatPlace(chatId)
+}

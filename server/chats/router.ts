@@ -1,0 +1,71 @@
+/** `chats.*`: what browsers and scripts ask of chats. Next: `service.ts`. */
+import { z } from 'zod'
+import { TITLE_MAX_CHARS } from '#core/chat/commands.ts'
+import { PromptContent } from '#core/chat/events.ts'
+import { RequestId, TurnId } from '#core/ids.ts'
+import {
+  answerPermission,
+  archiveChat,
+  cancelTurn,
+  chooseModel,
+  createChat,
+  describeChat,
+  editQueued,
+  listChats,
+  readEvents,
+  renameChat,
+  sendPrompt,
+  withdraw,
+} from '#server/chats/service.ts'
+import { chatProcedure, projectProcedure, router, teamProcedure } from '#server/trpc/base.ts'
+
+const Title = z.string().trim().min(1).max(TITLE_MAX_CHARS)
+const ModelName = z.string().min(1).max(200)
+
+export const chatsRouter = router({
+  list: teamProcedure('read')
+    .input(z.object({ projectId: z.string().max(200).optional() }))
+    .query(({ ctx, input }) => listChats(ctx.scope, input)),
+
+  get: chatProcedure('read').query(({ ctx }) => describeChat(ctx.scope)),
+
+  create: projectProcedure('prompt')
+    .input(z.object({ harness: z.string().max(100), model: ModelName.optional(), title: Title.optional() }))
+    .mutation(({ ctx, input }) => createChat(ctx.scope, input)),
+
+  rename: chatProcedure('prompt')
+    .input(z.object({ title: Title }))
+    .mutation(({ ctx, input }) => renameChat(ctx.scope, input)),
+
+  archive: chatProcedure('manage').mutation(({ ctx }) => archiveChat(ctx.scope)),
+
+  /** The browser mints `turnId`, so a retried request lands on the same turn. */
+  sendPrompt: chatProcedure('prompt')
+    .input(z.object({ turnId: TurnId, prompt: PromptContent }))
+    .mutation(({ ctx, input }) => sendPrompt(ctx.scope, input)),
+
+  editQueued: chatProcedure('prompt')
+    .input(z.object({ turnId: TurnId, prompt: PromptContent }))
+    .mutation(({ ctx, input }) => editQueued(ctx.scope, input)),
+
+  withdraw: chatProcedure('prompt')
+    .input(z.object({ turnId: TurnId }))
+    .mutation(({ ctx, input }) => withdraw(ctx.scope, input)),
+
+  /** Without `turnId`: the running turn, else the next one that waits. */
+  cancelTurn: chatProcedure('prompt')
+    .input(z.object({ turnId: TurnId.optional() }))
+    .mutation(({ ctx, input }) => cancelTurn(ctx.scope, input)),
+
+  answerPermission: chatProcedure('prompt')
+    .input(z.object({ requestId: RequestId, optionId: z.string().max(200), note: z.string().max(2_000).optional() }))
+    .mutation(({ ctx, input }) => answerPermission(ctx.scope, input)),
+
+  chooseModel: chatProcedure('prompt')
+    .input(z.object({ model: ModelName }))
+    .mutation(({ ctx, input }) => chooseModel(ctx.scope, input)),
+
+  eventsAfter: chatProcedure('read')
+    .input(z.object({ afterSeq: z.int().nonnegative(), limit: z.int().min(1).max(1_000).default(500) }))
+    .query(({ ctx, input }) => readEvents(ctx.scope, input)),
+})

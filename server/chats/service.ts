@@ -1,0 +1,150 @@
+/**
+ * What people do with chats. Each act that the log keeps is one command for `core/chat/decide.ts`.
+ * From: `router.ts`. Next: `commit.ts`, which decides and appends.
+ */
+import type { PromptContent } from '#core/chat/events.ts'
+import { DomainError } from '#core/errors.ts'
+import { harnessName, offeredHarnesses } from '#core/harnesses/registry.ts'
+import type { ChatId, RequestId, TurnId } from '#core/ids.ts'
+import { PAGE_MAX_BYTES } from '#core/links/browser.ts'
+import { mayInProject } from '#server/access/acts.ts'
+import type { ChatScope, ProjectScope, TeamScope } from '#server/access/scope.ts'
+import { enterProject } from '#server/access/scope.ts'
+import { announceAppended, appendServerFacts } from '#server/chats/append.ts'
+import { carryOut } from '#server/chats/commit.ts'
+import { readEventsAfter, readHead, storable } from '#server/chats/events.ts'
+import { demandPayer, judgePayer, payingPlaceOf, type PayingPlace } from '#server/chats/payer.ts'
+import { findChat, findChats, findName, findPeople, hasTurn, insertChat, type ChatRow, type ChatSummary } from '#server/chats/store.ts'
+import type { Payer } from '#server/connections/resolver.ts'
+import { inTransaction } from '#server/db/client.ts'
+import { mintUuid } from '#server/db/mint.ts'
+import { env } from '#server/env.ts'
+
+/** @throws project.missing for a project that is not the team's */
+export async function listChats(scope: TeamScope, { projectId }: { projectId?: string | undefined }): Promise<ChatSummary[]> {
+  if (projectId !== undefined) await enterProject(scope, { act: 'read', projectId })
+  return findChats(scope, { projectId: projectId ?? null })
+}
+
+/** @throws harness.unknown; connection.… when nobody would pay; model.… when the catalog does not let it through */
+export async function createChat(
+  { teamId, projectId, userId }: ProjectScope,
+  { harness, model, title }: { harness: string; model?: string | undefined; title?: string | undefined },
+): Promise<{ chatId: ChatId }> {
+  if (!offeredHarnesses({ isTesting: env().isTesting }).some((each) => each.id === harness)) {
+    throw new DomainError('harness.unknown', { harness })
+  }
+  await demandPayer({ teamId, projectId, userId, harness }, { by: userId, model: model ?? null })
+  const chat = { chatId: mintUuid() as ChatId, projectId, harness, model: model ?? null, title: storable(title ?? ''), by: userId }
+  announceAppended(
+    await inTransaction(async (tx) => {
+      await insertChat(tx, { ...chat, teamId })
+      const { chatId, ...created } = chat
+      return appendServerFacts(tx, chatId, [{ type: 'chat.created', ...created }])
+    }),
+  )
+  return { chatId: chat.chatId }
+}
+
+export type ChatDescription = Omit<ChatRow, 'isArchived'> & {
+  harnessName: string
+  isArchived: boolean
+  /** Null when nobody would pay now. */
+  payer: Payer | null
+  /** Whether the asking person may prompt here now, by role and by who pays. */
+  mayPrompt: boolean
+  people: { userId: string; name: string }[]
+}
+
+export async function describeChat(scope: ChatScope): Promise<ChatDescription> {
+  const row = await findChat(scope)
+  if (!row) throw new DomainError('chat.missing')
+  const place: PayingPlace = { teamId: scope.teamId, projectId: row.projectId, userId: row.createdBy, harness: row.harness }
+  // Who pays is shown also to those who may not spend it.
+  const [verdict, payer] = await Promise.all([
+    judgePayer(place, { by: scope.userId, model: null }),
+    judgePayer(place, { by: row.createdBy, model: null }),
+  ])
+  return {
+    ...row,
+    harnessName: harnessName(row.harness),
+    payer: payer.ok ? payer.payer : null,
+    mayPrompt: verdict.ok && mayInProject(scope.projectRole, 'prompt') && !row.isArchived,
+    people: await findPeople(scope),
+  }
+}
+
+/** A retry with the same id lands on the same turn, also when the connection has broken since. */
+export async function sendPrompt(scope: ChatScope, { turnId, prompt }: { turnId: TurnId; prompt: PromptContent }) {
+  if (!(await hasTurn(scope, turnId))) await demandSpending(scope)
+  await carryOut(asActor(scope), { do: 'sendPrompt', by: scope.userId, turnId, prompt: storable(prompt) })
+  return { turnId }
+}
+
+export async function editQueued(scope: ChatScope, { turnId, prompt }: { turnId: TurnId; prompt: PromptContent }) {
+  await carryOut(asActor(scope), { do: 'editQueued', by: scope.userId, turnId, prompt: storable(prompt) })
+}
+
+export async function withdraw(scope: ChatScope, { turnId }: { turnId: TurnId }): Promise<void> {
+  await carryOut(asActor(scope), { do: 'withdraw', by: scope.userId, turnId })
+}
+
+/** The answer names the turn that the cancel is bound to. */
+export async function cancelTurn(scope: ChatScope, { turnId }: { turnId?: TurnId | undefined }): Promise<{ turnId: TurnId }> {
+  const cancelled = await carryOut(asActor(scope), { do: 'cancelTurn', by: scope.userId, turnId })
+  return { turnId: cancelled.turnId! }
+}
+
+/** Approving spends too: it is for whoever may prompt. */
+export async function answerPermission(
+  scope: ChatScope,
+  { requestId, optionId, note }: { requestId: RequestId; optionId: string; note?: string | undefined },
+): Promise<void> {
+  await demandSpending(scope)
+  try {
+    await carryOut(asActor(scope), {
+      do: 'answerPermission',
+      by: scope.userId,
+      requestId,
+      optionId,
+      note: note === undefined ? undefined : storable(note),
+    })
+  } catch (error) {
+    throw await withName(error)
+  }
+}
+
+export async function renameChat(scope: ChatScope, { title }: { title: string }): Promise<void> {
+  await carryOut(asActor(scope), { do: 'rename', by: scope.userId, title: storable(title) })
+}
+
+export async function archiveChat(scope: ChatScope): Promise<void> {
+  await carryOut(asActor(scope), { do: 'archive', by: scope.userId })
+}
+
+/** Holds for the turns that start from now on. */
+export async function chooseModel(scope: ChatScope, { model }: { model: string }): Promise<void> {
+  await demandSpending(scope, model)
+  await carryOut(asActor(scope), { do: 'chooseModel', by: scope.userId, model })
+}
+
+export async function readEvents({ chatId }: ChatScope, { afterSeq, limit }: { afterSeq: number; limit: number }) {
+  const at = await readHead(chatId)
+  if (!at) throw new DomainError('chat.missing')
+  const events = await readEventsAfter(chatId, { afterSeq, maxEvents: limit, maxBytes: 4 * PAGE_MAX_BYTES })
+  return { events, headSeq: Math.max(at.head, events.at(-1)?.seq ?? 0) }
+}
+
+const asActor = ({ chatId, projectRole }: ChatScope) => ({ chatId, isMaintainer: mayInProject(projectRole, 'manage') })
+
+async function demandSpending({ chatId, userId }: ChatScope, chosen?: string): Promise<void> {
+  const place = await payingPlaceOf(chatId)
+  if (!place) throw new DomainError('chat.missing')
+  await demandPayer(place, { by: userId, model: chosen ?? place.model })
+}
+
+/** Whoever is late wants to read a name, not an id. */
+async function withName(error: unknown): Promise<unknown> {
+  if (!(error instanceof DomainError) || error.code !== 'permission.already-answered') return error
+  return new DomainError(error.code, { ...error.facts, byName: await findName(String(error.facts['by'])) })
+}

@@ -1,0 +1,124 @@
+/** What lists and headers ask of the chats. The team is in the WHERE of every query that a person's request reaches. */
+import type { ChatId, NodeId, ProjectId, TurnId, UserId } from '#core/ids.ts'
+import type { ChatScope, TeamScope } from '#server/access/scope.ts'
+import { pool, type PoolClient } from '#server/db/client.ts'
+
+export type ChatStatus = 'waiting' | 'failed' | 'running' | 'queued' | 'idle'
+
+export type ChatSummary = {
+  chatId: ChatId
+  projectId: ProjectId
+  projectName: string
+  title: string
+  harness: string
+  model: string | null
+  createdByName: string
+  createdAt: string
+  lastActivityAt: string
+  status: ChatStatus
+  /** Questions that an agent waits to have answered. */
+  waitingFor: number
+}
+
+/** A chat that nobody has named goes by the first line of its first prompt. */
+const TITLE = `coalesce(nullif(c.title, ''), (
+  select left(split_part(trim(k.body->'prompt'->0->>'text'), E'\\n', 1), 80) from command k
+  where k."chatId" = c.id and k.kind = 'prompt' order by k.ord limit 1), '')`
+
+const STATUS = `case
+  when h."waitingFor" > 0 then 'waiting'
+  when h."activeTurn" is not null then 'running'
+  when exists (select 1 from command k where k."chatId" = c.id and k.state = 'queued' and k.kind = 'prompt') then 'queued'
+  when h."lastOutcome" = 'failed' or (h."lastOutcome" = 'completed' and h."modelFailed") then 'failed'
+  else 'idle' end`
+
+export async function findChats({ teamId }: TeamScope, { projectId }: { projectId: string | null }): Promise<ChatSummary[]> {
+  const { rows } = await pool().query(
+    `select c.id as "chatId", c."projectId", p.name as "projectName", ${TITLE} as title, c.harness, c.model,
+       coalesce(u.name, 'A former member') as "createdByName", c."createdAt", c."lastActivityAt", ${STATUS} as status, h."waitingFor"
+     from chat c join chat_head h on h."chatId" = c.id join project p on p.id = c."projectId" left join "user" u on u.id = c."createdBy"
+     where c."teamId" = $1 and ($2::text is null or c."projectId" = $2) and c."archivedAt" is null and p."archivedAt" is null
+     order by c."lastActivityAt" desc, c.id desc limit 500`,
+    [teamId, projectId],
+  )
+  return rows.map(({ createdAt, lastActivityAt, ...row }) => ({
+    ...row,
+    createdAt: createdAt.toISOString(),
+    lastActivityAt: lastActivityAt.toISOString(),
+  }))
+}
+
+export type ChatRow = {
+  chatId: ChatId
+  projectId: ProjectId
+  projectName: string
+  title: string
+  harness: string
+  model: string | null
+  createdBy: UserId
+  createdByName: string
+  createdAt: string
+  isArchived: boolean
+  node: { nodeId: NodeId; name: string; isOnline: boolean } | null
+}
+
+export async function findChat({ teamId, chatId }: ChatScope): Promise<ChatRow | null> {
+  const { rows } = await pool().query(
+    `select c.id as "chatId", c."projectId", p.name as "projectName", ${TITLE} as title, c.harness, c.model, c."createdBy",
+       coalesce(u.name, 'A former member') as "createdByName", c."createdAt", c."archivedAt" is not null as "isArchived",
+       case when n.id is not null then json_build_object('nodeId', n.id, 'name', n.name,
+         'isOnline', n."isConnected" and n."lastSeenAt" > now() - interval '30 seconds') end as node
+     from chat c join project p on p.id = c."projectId" left join "user" u on u.id = c."createdBy" left join node n on n.id = c."nodeId"
+     where c.id = $1 and c."teamId" = $2`,
+    [chatId, teamId],
+  )
+  return rows[0] ? { ...rows[0], createdAt: rows[0].createdAt.toISOString() } : null
+}
+
+/** Everybody whose id a chat's log may name: the team of today, and whoever prompted, answered or started it. */
+export async function findPeople({ teamId, chatId }: ChatScope): Promise<{ userId: UserId; name: string }[]> {
+  const { rows } = await pool().query(
+    `select u.id as "userId", u.name from "user" u
+     where u.id in (select "userId" from member where "teamId" = $1
+                    union select k."by" from command k where k."chatId" = $2
+                    union select c."createdBy" from chat c where c.id = $2)
+     order by u.name, u.id`,
+    [teamId, chatId],
+  )
+  return rows
+}
+
+type NewChat = { chatId: ChatId; teamId: string; projectId: string; harness: string; model: string | null; title: string; by: UserId }
+
+export async function insertChat(tx: PoolClient, { chatId, teamId, projectId, harness, model, title, by }: NewChat): Promise<void> {
+  await tx.query(`insert into chat (id, "teamId", "projectId", harness, model, title, "createdBy") values ($1, $2, $3, $4, $5, $6, $7)`, [
+    chatId,
+    teamId,
+    projectId,
+    harness,
+    model,
+    title,
+    by,
+  ])
+  await tx.query('insert into chat_head ("chatId") values ($1)', [chatId])
+}
+
+export async function hasTurn({ chatId }: ChatScope, turnId: TurnId): Promise<boolean> {
+  const { rowCount } = await pool().query(`select 1 from command where id = $1 and "chatId" = $2 and kind = 'prompt'`, [turnId, chatId])
+  return Boolean(rowCount)
+}
+
+export async function findName(userId: string): Promise<string | null> {
+  const { rows } = await pool().query('select name from "user" where id = $1', [userId])
+  return rows[0]?.name ?? null
+}
+
+type Place = { teamId: string; projectId: string; userId: UserId; harness: string; model: string | null }
+
+/** For the resolver; asked by the server itself, so without a person's scope. */
+export async function findChatPlace(chatId: ChatId): Promise<Place | null> {
+  const { rows } = await pool().query('select "teamId", "projectId", "createdBy" as "userId", harness, model from chat where id = $1', [
+    chatId,
+  ])
+  return rows[0] ?? null
+}
