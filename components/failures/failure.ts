@@ -36,7 +36,9 @@ export function wordsOf(
   switch (failure.is) {
     case 'domain': {
       const problem = failure.facts['problem']
-      return { ...failureWords(failure.code, failure.facts, place), details: typeof problem === 'string' ? problem : null }
+      const words = failureWords(failure.code, failure.facts, place)
+      // What a schema says of the input; short codes of a problem are in the sentence already.
+      return { ...words, details: typeof problem === 'string' && problem.includes(' ') && problem !== words.sentence ? problem : null }
     }
     case 'unreachable':
       return {

@@ -7,13 +7,13 @@
 import { failures, type FailureCode, type FailureFacts, type Recovery } from '#core/errors.ts'
 import { harnessName } from '#core/harnesses/registry.ts'
 import { providerName } from '#core/providers/presets.ts'
+import { credentialProblem, repositoryReason } from '#components/failures/reasons.ts'
 
 type Say = (facts: FailureFacts) => string
 
 const sentences: Readonly<Record<FailureCode, Say>> = {
   'session.missing': () => 'You are signed out. Sign in to go on.',
-  'request.invalid': (facts) =>
-    text(facts, 'reason') ? `That cannot be used: ${text(facts, 'reason')}.` : 'Something in what you entered cannot be used.',
+  'request.invalid': (facts) => ownWords(facts) ?? 'Something in what you entered cannot be used.',
   'request.too-many': () => 'That was too often in too short a time. Wait a minute, then try again.',
   'access.denied': () => 'Your role does not allow this. A team admin can do it, or change your role.',
   'setup.closed': () => 'This Gatehouse is already set up. Sign in instead.',
@@ -26,7 +26,8 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
     `This invitation is for ${text(facts, 'email') ?? 'another e-mail address'}. Sign in with that address.`,
   'token.missing': () => 'This token was already revoked.',
   'project.missing': () => 'This project does not exist, or you may not see it.',
-  'repository.unusable': () => 'This repository address cannot be used. Enter an https, ssh or local path that git can clone.',
+  'repository.unusable': (facts) =>
+    repositoryReason(facts['reason']) ?? 'This repository address cannot be used. Enter an https, ssh or local path that git can clone.',
   'repository.clone-failed': (facts) =>
     `The repository${named(facts, 'repositoryUrl', 'url')} could not be cloned. Check its address and that it may be read.`,
 
@@ -38,7 +39,11 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
   'connection.refused-by-harness': (facts) => `${harness(facts)} cannot use this kind of credential. Choose one that it takes.`,
   'connection.not-yours': (facts) =>
     `This chat runs on ${text(facts, 'ownerName') ?? 'somebody'}’s personal credential, so only they may prompt it. Connect your own and start a chat, or use a shared connection.`,
-  'credential.malformed': (facts) => `This does not look like a credential${of(facts, provider)}. Paste it whole, without quotes.`,
+  'credential.malformed': (facts) =>
+    facts['problem'] === 'other-provider'
+      ? `This is a key of ${providerName(text(facts, 'owner') ?? '')}. Choose that provider, or paste another key.`
+      : (credentialProblem(facts['problem']) ??
+        `This does not look like a credential${of(facts, provider)}. Paste it whole, without quotes.`),
   'credential.refused': (facts) =>
     `${provider(facts) ?? 'The provider'} refuses this credential. Check that it is active, then replace it.`,
   'upstream.unsafe': (facts) =>
@@ -140,6 +145,12 @@ function text(facts: FailureFacts, ...names: string[]): string | null {
     if (typeof fact === 'string' && fact !== '') return fact
   }
   return null
+}
+
+/** A problem that the server put in a sentence; what a schema says is for Details. */
+function ownWords(facts: FailureFacts): string | null {
+  const problem = text(facts, 'problem')
+  return problem && /^[A-Z].*[.]$/.test(problem) ? problem : null
 }
 
 const named = (facts: FailureFacts, ...names: string[]) => {

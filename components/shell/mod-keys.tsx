@@ -8,6 +8,10 @@ const never = () => () => {}
 
 /** Keys in the words of this machine. */
 export function ModKeys({ keys, className }: { keys: readonly string[]; className?: string }) {
-  const platform = useSyncExternalStore(never, () => navigator.platform, () => '')
+  const platform = useSyncExternalStore(
+    never,
+    () => navigator.platform,
+    () => '',
+  )
   return <Kbd keys={keys.map((key) => keyName(key, platform))} className={className} />
 }

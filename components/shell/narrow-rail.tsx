@@ -33,7 +33,10 @@ export function NarrowRail() {
                 href={href}
                 aria-label={label}
                 aria-current={isHere ? 'page' : undefined}
-                className={classNames('grid size-9 place-items-center rounded-md text-ink-quiet hover:bg-hover hover:text-ink', isHere && 'bg-hover text-ink')}
+                className={classNames(
+                  'grid size-9 place-items-center rounded-md text-ink-quiet hover:bg-hover hover:text-ink',
+                  isHere && 'bg-hover text-ink',
+                )}
               >
                 <Icon aria-hidden className="size-4 stroke-[1.75]" />
               </Link>

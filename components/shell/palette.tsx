@@ -50,7 +50,12 @@ function PaletteList({ onDone }: { onDone: () => void }) {
         {chats.data?.length ? (
           <Command.Group heading="Chats">
             {chats.data.slice(0, 200).map((chat) => (
-              <Row key={chat.chatId} value={`${chat.title} ${chat.projectName} ${chat.chatId}`} icon={<MessageSquare aria-hidden />} onSelect={go(`/projects/${encodeURIComponent(chat.projectId)}/chats/${chat.chatId}`)}>
+              <Row
+                key={chat.chatId}
+                value={`${chat.title} ${chat.projectName} ${chat.chatId}`}
+                icon={<MessageSquare aria-hidden />}
+                onSelect={go(`/projects/${encodeURIComponent(chat.projectId)}/chats/${chat.chatId}`)}
+              >
                 <span className="min-w-0 truncate">{chat.title || 'New chat'}</span>
                 <span className="shrink-0 text-ink-quiet">{chat.projectName}</span>
                 {chat.status === 'idle' ? null : (
@@ -65,7 +70,12 @@ function PaletteList({ onDone }: { onDone: () => void }) {
         {projects.data?.length ? (
           <Command.Group heading="Projects">
             {projects.data.map((project) => (
-              <Row key={project.projectId} value={`${project.name} ${project.projectId}`} icon={<FolderGit2 aria-hidden />} onSelect={go(`/projects/${encodeURIComponent(project.projectId)}`)}>
+              <Row
+                key={project.projectId}
+                value={`${project.name} ${project.projectId}`}
+                icon={<FolderGit2 aria-hidden />}
+                onSelect={go(`/projects/${encodeURIComponent(project.projectId)}`)}
+              >
                 {project.name}
               </Row>
             ))}

@@ -61,14 +61,20 @@ export function RailProjectGroup({ group, place }: { group: RailGroup; place: { 
           ))}
           {hidden > 0 ? (
             <li>
-              <Link href={href} className="touch-target flex h-7.5 items-center rounded-md px-2 text-sm text-ink-quiet hover:bg-hover hover:text-ink">
+              <Link
+                href={href}
+                className="touch-target flex h-7.5 items-center rounded-md px-2 text-sm text-ink-quiet hover:bg-hover hover:text-ink"
+              >
                 {hidden} more
               </Link>
             </li>
           ) : null}
           {chats.length === 0 ? (
             <li>
-              <Link href={href} className="touch-target flex h-7.5 items-center rounded-md px-2 text-sm text-ink-quiet hover:bg-hover hover:text-ink">
+              <Link
+                href={href}
+                className="touch-target flex h-7.5 items-center rounded-md px-2 text-sm text-ink-quiet hover:bg-hover hover:text-ink"
+              >
                 Start a chat
               </Link>
             </li>

@@ -8,7 +8,15 @@ export type RailGroup = { project: RailProject; chats: readonly ChatRow[]; hidde
 export const RAIL_CHATS = 8
 
 /** Projects with their chats. The open chat is always among those shown, so that the rail says where one is. */
-export function railGroups({ projects, chats, openChatId }: { projects: readonly RailProject[]; chats: readonly ChatRow[]; openChatId: string | null }): RailGroup[] {
+export function railGroups({
+  projects,
+  chats,
+  openChatId,
+}: {
+  projects: readonly RailProject[]
+  chats: readonly ChatRow[]
+  openChatId: string | null
+}): RailGroup[] {
   return projects.map((project) => {
     const own = chats.filter((each) => each.projectId === project.projectId).sort(byUrgency)
     const shown = own.slice(0, RAIL_CHATS)

@@ -63,7 +63,12 @@ export function Rail({ className, isDrawer = false }: { className?: string; isDr
         <RailLink place={home} count={waiting} countLabel="waiting for you" />
         <div className="mt-4 flex items-center justify-between pl-2">
           <h2 className="text-xs font-medium text-ink-quiet">Projects</h2>
-          <Link href="/projects/new" aria-label="New project" title="New project" className="touch-target grid size-7 place-items-center rounded-md text-ink-quiet hover:bg-hover hover:text-ink">
+          <Link
+            href="/projects/new"
+            aria-label="New project"
+            title="New project"
+            className="touch-target grid size-7 place-items-center rounded-md text-ink-quiet hover:bg-hover hover:text-ink"
+          >
             <Plus aria-hidden className="size-3.5" />
           </Link>
         </div>

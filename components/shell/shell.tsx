@@ -52,7 +52,10 @@ export function Shell({ children }: { children: ReactNode }) {
 
   return (
     <ShellActsProvider value={acts}>
-      <a href="#main" className="sr-only z-50 rounded-md bg-accent px-4 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded-md bg-accent px-4 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
         Skip to content
       </a>
       <div className="flex h-dvh flex-col overflow-hidden lg:flex-row">
@@ -76,7 +79,13 @@ export function Shell({ children }: { children: ReactNode }) {
         </main>
       </div>
       {/* Following a link changes the path, and with it the drawer closes. */}
-      <Drawer isOpen={menuAt !== null && menuAt === pathname} onClose={acts.closeMenu} title="Projects and chats" side="left" hasHeader={false}>
+      <Drawer
+        isOpen={menuAt !== null && menuAt === pathname}
+        onClose={acts.closeMenu}
+        title="Projects and chats"
+        side="left"
+        hasHeader={false}
+      >
         <Rail className="h-full w-full bg-sunken" isDrawer />
       </Drawer>
       <Palette isOpen={isPaletteOpen} onClose={() => setPaletteOpen(false)} />

@@ -25,7 +25,11 @@ export function UserMenu({ isNarrow = false }: { isNarrow?: boolean }) {
         <button
           type="button"
           aria-label={`Account of ${name}`}
-          className={isNarrow ? 'grid size-10 place-items-center rounded-md hover:bg-hover' : 'flex w-full min-w-0 items-center gap-2.5 rounded-md p-1.5 text-left transition-colors hover:bg-hover'}
+          className={
+            isNarrow
+              ? 'grid size-10 place-items-center rounded-md hover:bg-hover'
+              : 'flex w-full min-w-0 items-center gap-2.5 rounded-md p-1.5 text-left transition-colors hover:bg-hover'
+          }
         >
           <Avatar name={name} colourKey={me.data?.user.userId} isDecorative size="md" />
           {isNarrow ? null : (

@@ -16,7 +16,11 @@ const nothing = () => () => {}
 /** Three small buttons, one pressed. The server does not know the theme, so none is pressed until the browser says. */
 export function ThemeChoice() {
   const { theme, setTheme } = useTheme()
-  const isMounted = useSyncExternalStore(nothing, () => true, () => false)
+  const isMounted = useSyncExternalStore(
+    nothing,
+    () => true,
+    () => false,
+  )
   return (
     <fieldset className="flex items-center gap-0.5 rounded-md bg-sunken p-0.5">
       <legend className="sr-only">Theme</legend>

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { type Accepts, connectInput, emptyFields, isComplete } from '#components/connections/connect-form.model.ts'
+
+const accepts: Accepts = [
+  {
+    kind: 'api-key',
+    providers: [
+      { id: 'openai', name: 'OpenAI', keyHint: 'sk-proj-…', keyPage: null },
+      { id: 'custom', name: 'Custom', keyHint: null, keyPage: null },
+    ],
+    dialects: ['openai-responses', 'openai-chat'],
+  },
+  { kind: 'auth-file', format: 'codex', path: '.codex/auth.json' },
+  { kind: 'oauth-token', issuer: 'anthropic' },
+]
+const place = { accepts, harness: 'codex', scope: 'user', projectId: undefined } as const
+const fields = emptyFields(accepts)
+
+it('begins with what the harness takes first', () => {
+  expect(fields).toMatchObject({ kind: 'api-key', provider: 'openai', dialect: 'openai-responses' })
+  expect(emptyFields([])).toMatchObject({ kind: 'api-key', provider: 'custom', dialect: '' })
+})
+
+describe('connectInput', () => {
+  it('sends a key without what belongs to a custom provider', () => {
+    expect(connectInput({ ...fields, key: ' sk-1 ', baseUrl: 'https://left.over', models: 'left-over' }, place)).toEqual({
+      harness: 'codex',
+      scope: 'user',
+      secret: { kind: 'api-key', provider: 'openai', key: 'sk-1' },
+    })
+  })
+
+  it('sends address, dialect and models of a custom provider, and the project', () => {
+    const custom = {
+      ...fields,
+      provider: 'custom',
+      key: 'k',
+      baseUrl: ' https://llm.acme.example/v1 ',
+      dialect: 'openai-chat',
+      models: ' a, b ',
+    }
+    expect(connectInput(custom, { ...place, scope: 'project', projectId: 'p1' })).toEqual({
+      harness: 'codex',
+      scope: 'project',
+      projectId: 'p1',
+      secret: { kind: 'api-key', provider: 'custom', key: 'k', baseUrl: 'https://llm.acme.example/v1', dialect: 'openai-chat' },
+      settings: { models: 'a, b' },
+    })
+  })
+
+  it('sends a login file as it is, byte for byte', () => {
+    expect(connectInput({ ...fields, kind: 'auth-file', file: ' {"tokens": 1}\n' }, place).secret).toEqual({
+      kind: 'auth-file',
+      format: 'codex',
+      contents: ' {"tokens": 1}\n',
+    })
+  })
+
+  it('sends a subscription token', () => {
+    expect(connectInput({ ...fields, kind: 'oauth-token', token: ' t ' }, place).secret).toEqual({
+      kind: 'oauth-token',
+      issuer: 'anthropic',
+      token: 't',
+    })
+  })
+})
+
+it.each([
+  [{}, false],
+  [{ key: 'k' }, true],
+  [{ key: 'k', provider: 'custom' }, false],
+  [{ key: 'k', provider: 'custom', baseUrl: 'https://x' }, true],
+  [{ kind: 'auth-file', key: 'k' }, false],
+  [{ kind: 'auth-file', file: '{}' }, true],
+  [{ kind: 'oauth-token', token: ' ' }, false],
+  [{ kind: 'oauth-token', token: 't' }, true],
+] as const)('%j is complete: %s', (change, complete) => expect(isComplete({ ...fields, ...change })).toBe(complete))

@@ -1,0 +1,85 @@
+'use client'
+
+import { CircleHelp, Plus } from 'lucide-react'
+import { findHarness } from '#core/harnesses/registry.ts'
+import type { Scope } from '#core/connections/connection.ts'
+import { ConnectionLane } from '#components/connections/connection-lane.tsx'
+import {
+  type Attachment,
+  type ConnectionRow,
+  lanesOf,
+  likelyScope,
+  resolutionLook,
+  type Rights,
+} from '#components/connections/lanes.model.ts'
+import { failureWords } from '#components/failures/sentences.ts'
+import { Badge } from '#components/ui/badge.tsx'
+import { Button } from '#components/ui/button.tsx'
+import { classNames } from '#components/ui/class-names.ts'
+import { Notice } from '#components/ui/notice.tsx'
+
+/** All about one harness's connection: its state, the lanes in order, and what can be done in each. */
+export function ConnectionCard({
+  row,
+  projectId,
+  rights,
+  isAsked,
+  onConnect,
+  onDisconnect,
+  onExplain,
+}: {
+  row: ConnectionRow
+  projectId?: string
+  rights: Rights
+  /** A link led to this very harness. */
+  isAsked: boolean
+  onConnect: (scope: Scope, replaces?: Attachment) => void
+  onDisconnect: (attachment: Attachment) => void
+  onExplain: () => void
+}) {
+  const lanes = lanesOf(row, { isInProject: projectId !== undefined, rights })
+  const { tone, word } = resolutionLook[row.resolution.state]
+  const scope = likelyScope(lanes)
+  const { state, code } = row.resolution
+
+  return (
+    <section aria-label={row.name} className={classNames('rounded-lg border bg-raised', isAsked ? 'border-accent' : 'border-line')}>
+      <header className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3 sm:px-5">
+        <h3 className="text-md font-semibold">{row.name}</h3>
+        <span className="text-sm text-ink-quiet">{findHarness(row.harness)?.maker}</span>
+        <Badge tone={tone}>{word}</Badge>
+        <span className="ml-auto flex items-center gap-1">
+          <Button variant="quiet" size="sm" icon={<CircleHelp aria-hidden />} onClick={onExplain}>
+            Why this one?
+          </Button>
+          {state === 'missing' && scope ? (
+            <Button variant="primary" size="sm" icon={<Plus aria-hidden />} onClick={() => onConnect(scope)}>
+              Connect
+            </Button>
+          ) : null}
+        </span>
+      </header>
+      {state !== 'missing' && state !== 'active' && code ? (
+        <div className="px-4 pb-3 sm:px-5">
+          <Notice tone={tone}>{failureWords(code, { harness: row.harness }).sentence}</Notice>
+        </div>
+      ) : null}
+      <ol
+        className={classNames(
+          'grid divide-y divide-line border-t border-line md:divide-x md:divide-y-0',
+          lanes.length === 3 ? 'md:grid-cols-3' : 'md:grid-cols-2',
+        )}
+      >
+        {lanes.map((lane) => (
+          <ConnectionLane
+            key={lane.scope}
+            lane={lane}
+            harnessName={row.name}
+            onConnect={(replaces) => onConnect(lane.scope, replaces)}
+            onDisconnect={onDisconnect}
+          />
+        ))}
+      </ol>
+    </section>
+  )
+}

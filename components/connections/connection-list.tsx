@@ -1,0 +1,58 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { useSearchParams } from 'next/navigation'
+import { useState } from 'react'
+import type { Scope } from '#core/connections/connection.ts'
+import { ConnectDialog } from '#components/connections/connect-dialog.tsx'
+import { ConnectionCard } from '#components/connections/connection-card.tsx'
+import { DisconnectDialog } from '#components/connections/disconnect-dialog.tsx'
+import { ExplainDialog } from '#components/connections/explain-dialog.tsx'
+import type { Attachment, ConnectionRow } from '#components/connections/lanes.model.ts'
+import { useRights } from '#components/connections/use-rights.ts'
+import { FailureNotice } from '#components/failures/failure-notice.tsx'
+import { useTRPC } from '#components/trpc/trpc.ts'
+import { SkeletonRows } from '#components/ui/skeleton.tsx'
+
+type Open =
+  | { is: 'connect'; harness: string; scope?: Scope; replaces?: Attachment }
+  | { is: 'disconnect'; row: ConnectionRow; attachment: Attachment }
+  | { is: 'explain'; harness: string; name: string }
+
+/** One card per harness. In a project, the project's own lane stands before mine and everybody's. */
+export function ConnectionList({ projectId }: { projectId?: string }) {
+  const rights = useRights(projectId)
+  const asked = useSearchParams().get('harness')
+  const [open, setOpen] = useState<Open | null>(null)
+  const connections = useQuery(useTRPC().connections.list.queryOptions(projectId === undefined ? {} : { projectId }))
+  const close = () => setOpen(null)
+
+  if (connections.isPending) return <SkeletonRows rows={3} label="Loading connections" />
+  if (connections.isError) return <FailureNotice error={connections.error} onRetry={() => void connections.refetch()} look="block" />
+  return (
+    <>
+      <ul className="flex flex-col gap-4">
+        {connections.data.map((row) => (
+          <li key={row.harness}>
+            <ConnectionCard
+              row={row}
+              projectId={projectId}
+              rights={rights}
+              isAsked={row.harness === asked}
+              onConnect={(scope, replaces) => setOpen({ is: 'connect', harness: row.harness, scope, replaces })}
+              onDisconnect={(attachment) => setOpen({ is: 'disconnect', row, attachment })}
+              onExplain={() => setOpen({ is: 'explain', harness: row.harness, name: row.name })}
+            />
+          </li>
+        ))}
+      </ul>
+      {open?.is === 'connect' ? (
+        <ConnectDialog harness={open.harness} projectId={projectId} scope={open.scope} replaces={open.replaces} onClose={close} />
+      ) : null}
+      {open?.is === 'disconnect' ? (
+        <DisconnectDialog row={open.row} attachment={open.attachment} projectId={projectId} onClose={close} />
+      ) : null}
+      {open?.is === 'explain' ? <ExplainDialog harness={open.harness} name={open.name} projectId={projectId} onClose={close} /> : null}
+    </>
+  )
+}

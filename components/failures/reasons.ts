@@ -1,0 +1,31 @@
+/** Narrower sentences for failures whose facts say what exactly is wrong. */
+
+const repositoryReasons: Readonly<Record<string, string>> = {
+  'too-long': 'This address is longer than any that git would take.',
+  'control-characters': 'This address holds invisible characters. Type it instead of pasting it.',
+  'option-like': 'This address begins like an option of git, so it is not used.',
+  'remote-helper': 'Addresses that let git run a program (like ext::) are not used.',
+  'password-in-address': 'This address holds a password, which everybody in the project would see. Leave the password out.',
+  'not-an-address': 'This is not an address that git can clone: enter https, ssh, or an absolute path on the server.',
+}
+
+const credentialProblems: Readonly<Record<string, string>> = {
+  empty: 'Nothing was pasted yet.',
+  spaces: 'There is a space or a line break inside. Paste the credential alone.',
+  characters: 'There are characters in it that no credential has. Copy it again from where it was shown.',
+  'too-short': 'This is too short to be whole. Copy it again from where it was shown.',
+  'looks-like-api-key': 'This is an API key. Choose “API key” above and paste it there.',
+  'looks-like-oauth-token': 'This is a subscription token. Choose “Subscription” above and paste it there.',
+  unknown: 'This provider is not known here.',
+  'only-custom': 'Only a custom provider has an address of its own.',
+  missing: 'Something is missing: a custom provider needs an address.',
+  'not-a-url': 'This address is not a URL. It begins with https:// and holds no question mark.',
+  'not-json': 'A login file is JSON, and this is not. Choose the file itself, or paste the whole of it.',
+  'not-a-login': 'This JSON is not a login of this agent. If it holds an API key, connect that as an API key instead.',
+}
+
+const word = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+export const repositoryReason = (reason: unknown): string | null => repositoryReasons[word(reason)] ?? null
+
+export const credentialProblem = (problem: unknown): string | null => credentialProblems[word(problem)] ?? null

@@ -1,0 +1,37 @@
+'use client'
+
+import Link from 'next/link'
+import { harnessName } from '#core/harnesses/registry.ts'
+import { type ChatRow, chatStatusLook } from '#components/projects/chat-status.ts'
+import { Badge } from '#components/ui/badge.tsx'
+import { RelativeTime } from '#components/ui/relative-time.tsx'
+
+/** Chats as rows: what it is about, whose it is, and how it stands. */
+export function ChatList({ chats, hasProject = false }: { chats: readonly ChatRow[]; hasProject?: boolean }) {
+  return (
+    <ul className="divide-y divide-line overflow-hidden rounded-lg border border-line bg-raised">
+      {chats.map((chat) => (
+        <li key={chat.chatId}>
+          <Link
+            href={`/projects/${encodeURIComponent(chat.projectId)}/chats/${chat.chatId}`}
+            className="flex min-h-15 items-center gap-4 px-4 py-2.5 transition-colors outline-offset-[-2px] hover:bg-hover"
+          >
+            <span className="min-w-0 flex-1">
+              <span className="block truncate font-medium">{chat.title || 'New chat'}</span>
+              <span className="block truncate text-sm text-ink-quiet">
+                {[hasProject ? chat.projectName : null, harnessName(chat.harness), chat.createdByName].filter(Boolean).join(' · ')}
+              </span>
+            </span>
+            {chat.status === 'idle' ? null : (
+              <Badge tone={chatStatusLook[chat.status].tone}>
+                {chatStatusLook[chat.status].word}
+                {chat.status === 'waiting' && chat.waitingFor > 1 ? ` (${chat.waitingFor})` : ''}
+              </Badge>
+            )}
+            <RelativeTime at={chat.lastActivityAt} className="figures w-20 shrink-0 text-right text-xs text-ink-quiet" />
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,38 @@
+import { formatPrice, formatShort } from '#components/ui/numbers.ts'
+import type { Outputs } from '#components/trpc/trpc.ts'
+import type { Choice } from '#components/ui/select.tsx'
+
+type Connection = Pick<Outputs['connections']['list'][number], 'harness' | 'name' | 'resolution'>
+type Model = Outputs['models']['list']['models'][number]
+
+const notes = { active: undefined, missing: 'Not connected', disabled: 'Switched off', broken: 'Needs a new credential' } as const
+
+/** The agents to choose from, those that can start at once first. */
+export function harnessChoices(connections: readonly Connection[]): Choice[] {
+  return [...connections]
+    .sort((a, b) => Number(b.resolution.state === 'active') - Number(a.resolution.state === 'active'))
+    .map(({ harness, name, resolution }) => ({ value: harness, label: name, note: notes[resolution.state] }))
+}
+
+/** The wish while it can still be had, else the first agent that is ready, else the first. */
+export function chosenHarness({ wish, connections }: { wish: string | null; connections: readonly Connection[] }): string | null {
+  if (wish && connections.some((each) => each.harness === wish)) return wish
+  return harnessChoices(connections)[0]?.value ?? null
+}
+
+/** The model menu. Retired models are not offered; a model says what it costs per million tokens in and out. */
+export function modelChoices(models: readonly Model[]): Choice[] {
+  return models
+    .filter((each) => each.lifecycle !== 'retired')
+    .map((each) => ({
+      value: each.id,
+      label: each.name,
+      note: [
+        each.price ? `${formatPrice(each.price.inputMicros)} in, ${formatPrice(each.price.outputMicros)} out per 1M` : 'Price unknown',
+        `${formatShort(each.contextTokens)} context`,
+        each.lifecycle === 'legacy' ? 'legacy' : null,
+      ]
+        .filter(Boolean)
+        .join(' · '),
+    }))
+}

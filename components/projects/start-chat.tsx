@@ -1,0 +1,128 @@
+'use client'
+
+import { useQuery } from '@tanstack/react-query'
+import { ArrowUp } from 'lucide-react'
+import { type FormEvent, type KeyboardEvent, useState } from 'react'
+import { ConnectDialog } from '#components/connections/connect-dialog.tsx'
+import { FailureNotice } from '#components/failures/failure-notice.tsx'
+import { failureWords } from '#components/failures/sentences.ts'
+import { chosenHarness, harnessChoices, modelChoices } from '#components/projects/start-chat.model.ts'
+import { useStartChat } from '#components/projects/use-start-chat.ts'
+import { useTRPC } from '#components/trpc/trpc.ts'
+import { Button } from '#components/ui/button.tsx'
+import { Notice } from '#components/ui/notice.tsx'
+import { Select } from '#components/ui/select.tsx'
+
+const starters = [
+  'Give me a tour: what is in this repository, and how is it run?',
+  'Find the riskiest piece of code here and explain why.',
+  'Write the README that a newcomer needs.',
+]
+
+/** The first prompt of a chat, with the agent and the model that shall answer it. */
+export function StartChat({ projectId, hasChats }: { projectId: string; hasChats: boolean }) {
+  const trpc = useTRPC()
+  const [text, setText] = useState('')
+  const [wish, setWish] = useState<string | null>(null)
+  const [model, setModel] = useState<string | null>(null)
+  const [isConnecting, setConnecting] = useState(false)
+  const { start, isBusy, error } = useStartChat(projectId)
+  const connections = useQuery(trpc.connections.list.queryOptions({ projectId }))
+  const harness = chosenHarness({ wish, connections: connections.data ?? [] })
+  const connection = connections.data?.find((each) => each.harness === harness)
+  const isReady = connection?.resolution.state === 'active'
+  const models = useQuery({ ...trpc.models.list.queryOptions({ harness: harness ?? '', projectId }), enabled: isReady })
+  const modelId = models.data?.models.some((each) => each.id === model) ? model : (models.data?.defaultModel ?? null)
+
+  const send = () => {
+    if (text.trim() && harness && isReady && !isBusy) start({ harness, model: modelId, text: text.trim() })
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return
+    event.preventDefault()
+    send()
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    send()
+  }
+
+  return (
+    <div className="flex flex-col gap-3">
+      <form
+        onSubmit={submit}
+        className="rounded-xl border border-line-strong/70 bg-raised shadow-rest transition-colors focus-within:border-accent"
+      >
+        <textarea
+          aria-label="Prompt for a new chat"
+          placeholder={connection ? `What should ${connection.name} do?` : 'What shall be done?'}
+          rows={3}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={onKeyDown}
+          className="thin-scroll field-sizing-content max-h-80 min-h-24 w-full resize-none bg-transparent px-4 pt-3.5 pb-1 text-md outline-none"
+        />
+        <div className="flex flex-wrap items-center gap-1 p-2">
+          <Select
+            label="Agent"
+            look="plain"
+            size="sm"
+            choices={harnessChoices(connections.data ?? [])}
+            value={harness}
+            onChange={setWish}
+            placeholder="Agent"
+            className="max-w-44"
+          />
+          {isReady && models.data && models.data.models.length > 0 ? (
+            <Select
+              label="Model"
+              look="plain"
+              size="sm"
+              choices={modelChoices(models.data.models)}
+              value={modelId}
+              onChange={setModel}
+              placeholder="Default model"
+              className="max-w-56"
+            />
+          ) : null}
+          <Button
+            type="submit"
+            variant="primary"
+            size="sm"
+            className="ml-auto h-8"
+            isBusy={isBusy}
+            isDisabled={!text.trim() || !isReady}
+            icon={<ArrowUp aria-hidden />}
+          >
+            Start
+          </Button>
+        </div>
+      </form>
+
+      {connection && !isReady && connection.resolution.code ? (
+        <Notice
+          tone="warn"
+          action={
+            <Button size="sm" onClick={() => setConnecting(true)}>
+              {connection.resolution.state === 'missing' ? `Connect ${connection.name}` : 'Replace the credential'}
+            </Button>
+          }
+        >
+          {failureWords(connection.resolution.code, { harness: connection.harness }).sentence}
+        </Notice>
+      ) : null}
+      {error ? <FailureNotice error={error} place={{ projectId, harness }} onRetry={send} /> : null}
+      {connections.isError ? <FailureNotice error={connections.error} onRetry={() => void connections.refetch()} /> : null}
+      {!hasChats && isReady ? (
+        <div className="flex flex-wrap gap-2" aria-label="Starters">
+          {starters.map((each) => (
+            <Button key={each} size="sm" className="h-auto min-h-7 py-1 text-left whitespace-normal" onClick={() => setText(each)}>
+              {each}
+            </Button>
+          ))}
+        </div>
+      ) : null}
+      {isConnecting && harness ? <ConnectDialog harness={harness} projectId={projectId} onClose={() => setConnecting(false)} /> : null}
+    </div>
+  )
+}
