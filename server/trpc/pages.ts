@@ -6,7 +6,7 @@ import { PAGES_ENTRY, type PagesEntry } from '#server/trpc/page-caller.ts'
 
 const createCaller = callerFactory(appRouter)
 
-export function openPages(): void {
+export function openPageCaller(): void {
   const entry: PagesEntry = {
     callerFor(headers) {
       // One page asks several times and is one person.

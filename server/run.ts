@@ -1,0 +1,153 @@
+/**
+ * Puts the server together and takes it apart again, whole or half started.
+ * Next: `server/http.ts` for what a request meets, `server/local-daemon.ts` for the daemon.
+ */
+import type { Server } from 'node:http'
+import { toNodeHandler } from 'better-auth/node'
+import { auth, openAuth, sessionSecret } from '#server/accounts/auth.ts'
+import { renewSetupCode } from '#server/accounts/setup-service.ts'
+import type { KeptChild } from '#server/child.ts'
+import { say } from '#server/console.ts'
+import { pool } from '#server/db/client.ts'
+import { openServerDatabase, type ReadyDatabase } from '#server/db/open.ts'
+import type { Env } from '#server/env.ts'
+import { Health } from '#server/health.ts'
+import { lockHome, prepareHome } from '#server/home.ts'
+import { allowedOrigins } from '#server/http-guards.ts'
+import { createHttpServer, noParts, type Parts } from '#server/http.ts'
+import { log } from '#server/log.ts'
+import { openSockets, type Sockets } from '#server/sockets.ts'
+import { StartError } from '#server/start-error.ts'
+import { createApiHandler } from '#server/trpc/http-handler.ts'
+import { openPageCaller } from '#server/trpc/pages.ts'
+
+/** Answers that still stream are cut after this. */
+const DRAIN_MS = 15_000
+
+export type Pages = NonNullable<Parts['pages']> & { close(): Promise<void> }
+/** `openPages` is null where only the API is wanted. */
+export type RunOptions = { env: Env; openPages: ((env: Env) => Promise<Pages>) | null }
+
+export class RunningServer {
+  readonly #options: RunOptions
+  readonly #parts = noParts()
+  readonly #health = new Health()
+  readonly #starting: Promise<void>
+  #stopped: Promise<void> | null = null
+  // What is open, in the order of opening.
+  #http: Server | null = null
+  #unlock: (() => void) | null = null
+  #pages: Promise<Pages> | null = null
+  #database: ReadyDatabase | null = null
+  #sockets: Sockets | null = null
+  #detach: (() => unknown)[] = []
+  #daemon: KeptChild | null = null
+
+  constructor(options: RunOptions) {
+    this.#options = options
+    this.#starting = this.#start()
+    this.#starting.catch(() => {})
+  }
+
+  /** Rejects when the start failed, with everything closed again; a `StartError` is for a person to mend. */
+  async ready(): Promise<void> {
+    try {
+      await this.#starting
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  /** Resolves when nothing of ours runs any more. Ends a start that is under way at its next step. */
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop())
+  }
+
+  /** Cuts short what `stop` waits for. */
+  hurry(): void {
+    this.#http?.closeAllConnections()
+    this.#daemon?.kill()
+  }
+
+  async #start(): Promise<void> {
+    const { env } = this.#options
+    prepareHome(env.home)
+    this.#http = createHttpServer({ env, parts: this.#parts, health: this.#health })
+    // First of all, so that a port in use is found before anything is touched.
+    await listen(this.#http, env)
+    this.#unlock = lockHome(env.home)
+    this.#pages = this.#options.openPages?.(env) ?? null
+    this.#pages?.catch(() => {})
+    this.#goOn()
+    this.#database = await openServerDatabase(env)
+    this.#goOn()
+    this.#openApi(env)
+    this.#parts.pages = await this.#pages
+    this.#goOn()
+    this.#health.up()
+    await greet(env)
+  }
+
+  #openApi(env: Env): void {
+    this.#health.add('database', async () => (await pool().query('select 1')).rowCount === 1)
+    openAuth({ ...env, secret: sessionSecret(env), trustedOrigins: [...allowedOrigins(env)] })
+    openPageCaller()
+    this.#sockets = openSockets(env)
+    this.#parts.accounts = toNodeHandler(auth())
+    this.#parts.api = createApiHandler(env)
+    this.#parts.sockets = this.#sockets
+  }
+
+  #goOn(): void {
+    if (this.#stopped) throw new StartError('The start was interrupted.')
+  }
+
+  async #stop(): Promise<void> {
+    this.#health.drain()
+    await this.#starting.catch(() => {})
+    const drained = this.#http && closed(this.#http)
+    // While its socket is still open: it delivers what its agents said last.
+    await attempt(() => this.#daemon?.stop())
+    for (const detach of this.#detach.reverse()) await attempt(detach)
+    this.#http?.closeIdleConnections()
+    const impatient = setTimeout(() => this.#http?.closeAllConnections(), DRAIN_MS)
+    await attempt(() => drained)
+    clearTimeout(impatient)
+    await attempt(() => this.#sockets?.close())
+    await attempt(async () => (await this.#pages)?.close())
+    await attempt(() => this.#database?.close())
+    this.#unlock?.()
+  }
+}
+
+/** One part that does not close must not keep the others, above all the database, from closing. */
+async function attempt(close: () => unknown): Promise<void> {
+  try {
+    await close()
+  } catch (error) {
+    log.error({ err: error }, 'A part of the server did not close')
+  }
+}
+
+const closed = (http: Server) => new Promise<void>((resolve) => http.close(() => resolve()))
+
+function listen(http: Server, { host, port }: Env): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, { host, port })))
+    http.listen({ host, port }, () => resolve())
+  })
+}
+
+function explain(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): Error {
+  if (error.code === 'EADDRINUSE') return new StartError(`Port ${port} on ${host} is in use: stop the program that has it, or set PORT to another one.`)
+  if (error.code === 'EACCES') return new StartError(`Port ${port} may not be used by this user: set PORT to one above 1023.`)
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return new StartError(`This machine has no address ${host}: correct HOST.`)
+  return error
+}
+
+async function greet({ url }: Env): Promise<void> {
+  say(`Gatehouse runs at ${url}`)
+  const code = await renewSetupCode()
+  if (code) say(`Nobody owns it yet. This link creates the owner and the first team, once, within a day:\n${url}/setup?code=${code}`)
+}
