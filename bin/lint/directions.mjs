@@ -16,7 +16,7 @@ const doors = {
 /** Ground that every noun stands on. */
 const ground = ['db', 'access']
 /** Where the nouns are put together: these may name any router, handler or worker. */
-const assembly = ['server/main.ts', 'server/http.ts', 'server/trpc/app-router.ts']
+const assembly = ['server/main.ts', 'server/run.ts', 'server/http.ts', 'server/sockets.ts', 'server/trpc/app-router.ts']
 
 const isTest = (file) => /\.test\.tsx?$|\.db\.test\.ts$|\/testing(-[a-z-]+)?\.ts$|^e2e\//.test(file)
 const zoneOf = (file) => file.split('/')[0]
