@@ -132,7 +132,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** `a, b ,a` → `['a', 'b']`: the models that a custom provider was connected with. */
+/** `a, b ,a` → `['a', 'b']`, commas or lines: the models that a custom provider was connected with. */
 export const modelList = (text: string): string[] => [
   ...new Set(
     text
@@ -142,11 +142,14 @@ export const modelList = (text: string): string[] => [
   ),
 ]
 
+/** Model ids end up in configuration files that know placeholders, so no braces. */
+const modelIds = /^[\w.:@/~+, \n-]*$/
+
 /** What people may say of how a harness works; `models` belongs to a custom provider. */
 export const ConnectionSettings = z.strictObject({
-  model: z.string().min(1).max(200).optional(),
+  model: z.string().min(1).max(200).regex(modelIds).optional(),
   mode: z.string().min(1).max(100).optional(),
   effort: z.string().min(1).max(100).optional(),
-  models: z.string().max(20_000).optional(),
+  models: z.string().max(20_000).regex(modelIds).optional(),
 })
 export type ConnectionSettings = z.infer<typeof ConnectionSettings>

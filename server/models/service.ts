@@ -86,6 +86,3 @@ function allowsAnywhere(harness: Harness, model: string): ModelVerdict {
   const unknown: ModelVerdict = { ok: false, code: 'model.unknown', successor: null }
   return verdicts.find((each) => each.ok) ?? verdicts.find((each) => !each.ok && each.code === 'model.retired') ?? unknown
 }
-
-/** True for a harness that this installation offers. */
-export const isKnownHarness = (id: string): boolean => findHarness(id) !== null

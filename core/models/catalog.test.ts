@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest'
+import { fit } from '#core/connections/connection.ts'
+import { credential } from '#core/connections/testing.ts'
+import { acceptance, keyDialects, type Harness } from '#core/harnesses/harness.ts'
+import { findHarness, harnesses } from '#core/harnesses/registry.ts'
+import { allows, defaultModel, findModel, modelsFor, priceOf, type ModelQuery } from '#core/models/catalog.ts'
+import { entries } from '#core/models/entries/all.ts'
+import { presetById, providers } from '#core/providers/presets.ts'
+import { isProxied, proxyRoutes } from '#core/links/proxy-routes.ts'
+
+const harness = (id: string): Harness => findHarness(id)!
+const codexOnOpenai: ModelQuery = { harness: harness('codex'), provider: 'openai', dialect: 'openai-responses' }
+
+/** Every harness with every delivery whose models the catalog knows. */
+const queries: ModelQuery[] = harnesses.flatMap((each) => {
+  const keys = [
+    ...providers.map(({ id }) => credential({ provider: id })),
+    ...keyDialects(each).map((dialect) => credential({ provider: 'custom', baseUrl: 'https://llm.example.org', dialect })),
+  ]
+  const proxied = keys.flatMap((key) => {
+    const found = fit(each, key)
+    return found?.via === 'proxy' ? [{ harness: each, provider: found.provider, dialect: found.dialect }] : []
+  })
+  const native = [...acceptance(each, 'auth-file'), ...acceptance(each, 'oauth-token')].flatMap(({ serves }) =>
+    serves ? [{ harness: each, ...serves }] : [],
+  )
+  return [...proxied, ...native]
+})
+const titled = queries.map((query) => [query.harness.id, query.provider, query.dialect, query] as const)
+
+describe('every harness with every delivery', () => {
+  it.each(titled)('%s on %s in %s: what may be chosen is let through', (_harness, provider, dialect, query) => {
+    const menu = modelsFor(query)
+    expect(menu.length).toBeGreaterThan(0)
+    for (const model of menu) {
+      expect(allows(query, model.id)).toEqual({ ok: true, entry: model })
+      expect(model).toMatchObject({ provider })
+      expect(model.dialects).toContain(dialect)
+      expect(model.lifecycle.is).not.toBe('retired')
+    }
+  })
+
+  it.each(titled)('%s on %s in %s: starts with a current model of the menu', (_harness, _provider, _dialect, query) => {
+    expect(defaultModel(query)?.lifecycle.is).toBe('current')
+    expect(modelsFor(query)).toContainEqual(defaultModel(query))
+  })
+
+  it.each(titled)('%s on %s in %s: what the harness asks for by itself is let through', (_harness, _provider, _dialect, query) => {
+    for (const id of query.harness.backgroundModels) expect(allows(query, id).ok).toBe(true)
+  })
+
+  it.each(titled)('%s on %s in %s: has a route for generating', (_harness, _provider, dialect) => {
+    const isRouted = proxyRoutes.some((route) => route.kind === 'generate' && route.dialects.some((each) => each === dialect))
+    expect(isRouted).toBe(isProxied(dialect))
+  })
+})
+
+describe('the data', () => {
+  it('names each model of a provider once, in dialects of that provider', () => {
+    const keys = entries.map((entry) => `${entry.provider} ${entry.id}`)
+    expect(new Set(keys).size).toBe(keys.length)
+    for (const entry of entries) {
+      const spoken = presetById(entry.provider)?.endpoints.map((endpoint) => endpoint.dialect)
+      expect(entry.dialects.filter((dialect) => !spoken?.includes(dialect))).toEqual([])
+      expect(entry.dialects.length).toBeGreaterThan(0)
+    }
+  })
+
+  it('routes each entry to its own provider', () => {
+    for (const entry of entries) {
+      for (const dialect of entry.dialects) expect(findModel({ provider: entry.provider, dialect }, entry.id)).toBe(entry)
+    }
+  })
+
+  it('has whole, positive prices for every current model, and tiers that rise', () => {
+    for (const entry of entries.filter((each) => each.lifecycle.is === 'current')) {
+      expect(entry.price, entry.id).not.toBeNull()
+      const { tiers = [], ...base } = entry.price!
+      for (const rates of [base, ...tiers]) {
+        for (const amount of Object.values(rates)) expect(Number.isInteger(amount) && amount > 0, `${entry.id} ${amount}`).toBe(true)
+      }
+      const thresholds = tiers.map((tier) => tier.inputTokensAbove)
+      expect(thresholds).toEqual([...thresholds].sort((a, b) => a - b))
+    }
+  })
+
+  it('has sensible sizes, and successors that can be chosen', () => {
+    for (const entry of entries) {
+      expect(entry.contextTokens, entry.id).toBeGreaterThanOrEqual(entry.outputTokens / 8)
+      expect(entry.outputTokens, entry.id).toBeGreaterThan(0)
+      if (entry.lifecycle.is === 'current' || !entry.lifecycle.successor) continue
+      const successor = entries.find((each) => each.provider === entry.provider && each.id === entry.lifecycle['successor' as never])
+      expect(successor?.lifecycle.is, `${entry.id} → ${entry.lifecycle.successor}`).toBe('current')
+    }
+  })
+
+  it('has current models for every provider', () => {
+    for (const provider of providers) {
+      expect(entries.some((entry) => entry.provider === provider.id && entry.lifecycle.is === 'current')).toBe(true)
+    }
+  })
+
+  it('holds every model that the harnesses of today ask for by name', () => {
+    const openai = 'gpt-6.1-sol gpt-6-astra gpt-6-sol gpt-6-luna gpt-6.1-terra gpt-5.6-sol gpt-5.6-terra gpt-5.6-luna gpt-5.5 o3 o4-mini'
+    for (const id of openai.split(' ')) expect(allows(codexOnOpenai, id).ok, id).toBe(true)
+    const claude: ModelQuery = { harness: harness('claude-code'), provider: 'anthropic', dialect: 'anthropic-messages' }
+    for (const id of 'claude-opus-5-5 claude-fable-5-1 claude-sonnet-5-5 claude-haiku-5-5'.split(' '))
+      expect(allows(claude, id).ok, id).toBe(true)
+    for (const each of harnesses) {
+      for (const id of each.backgroundModels)
+        expect(
+          entries.some((entry) => entry.id === id),
+          id,
+        ).toBe(true)
+    }
+  })
+})
+
+describe('the allowlist', () => {
+  it('tells retired, unknown and foreign models apart', () => {
+    expect(allows(codexOnOpenai, 'o1-mini')).toEqual({ ok: false, code: 'model.retired', successor: 'gpt-6.1-terra' })
+    expect(allows(codexOnOpenai, 'gpt-99')).toEqual({ ok: false, code: 'model.unknown', successor: null })
+    expect(allows(codexOnOpenai, 'claude-opus-5-5')).toEqual({ ok: false, code: 'model.unknown', successor: null })
+  })
+  it('refuses a model in a dialect that it does not answer in', () => {
+    const chat: ModelQuery = { harness: harness('opencode'), provider: 'openai', dialect: 'openai-chat' }
+    expect(allows(chat, 'gpt-5.3-codex')).toEqual({ ok: false, code: 'model.not-allowed', successor: null })
+  })
+})
+
+describe('a provider of one’s own', () => {
+  const mirror: ModelQuery = { harness: harness('opencode'), provider: 'custom', dialect: 'openai-chat' }
+  it('is a mirror of its dialect’s vendor', () => {
+    const vendor = modelsFor({ ...mirror, provider: 'openai' })
+    expect(modelsFor(mirror)).toEqual(vendor.map((model) => ({ ...model, provider: 'custom' })))
+    expect(priceOf(mirror, 'gpt-6.1-sol')).toEqual(priceOf(codexOnOpenai, 'gpt-6.1-sol'))
+  })
+  it('serves what it was connected with, and nothing else', () => {
+    const own: ModelQuery = { ...mirror, customModels: ['llama-local', 'gpt-6-sol'] }
+    expect(modelsFor(own)).toMatchObject([
+      { id: 'llama-local', provider: 'custom', price: null },
+      { id: 'gpt-6-sol', provider: 'custom', price: { input: 2_000_000 } },
+    ])
+    expect(allows(own, 'llama-local').ok).toBe(true)
+    expect(allows(own, 'gpt-6.1-sol')).toMatchObject({ ok: false, code: 'model.not-allowed' })
+    expect(defaultModel(own)?.id).toBe('llama-local')
+    expect(priceOf(own, 'llama-local')).toBeNull()
+  })
+})
