@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { emptyChat, noUsage, type Turn } from '#core/chat/view.ts'
-import { contextLook, keyIntent, matchingCommands, recallable, sendLook, type ComposerState, type Key } from '#components/chat/composer.model.ts'
+import {
+  contextLook,
+  keyIntent,
+  matchingCommands,
+  recallable,
+  sendLook,
+  type ComposerState,
+  type Key,
+} from '#components/chat/composer.model.ts'
 
 const key = (name: string, over: Partial<Key> = {}): Key => ({
   key: name,

@@ -23,19 +23,36 @@ const at = new Date(2026, 10, 21, 14, 2).toISOString()
 const nameOf = (userId: string) => ({ mei: 'Mei' })[userId] ?? 'A former member'
 
 it('asks in words and shows the exact thing', () => {
-  expect([question(asked(), 'Codex'), subject(asked({ input: { command: 'rm -rf dist' } }))]).toEqual(['Codex asks to run a command', 'rm -rf dist'])
+  expect([question(asked(), 'Codex'), subject(asked({ input: { command: 'rm -rf dist' } }))]).toEqual([
+    'Codex asks to run a command',
+    'rm -rf dist',
+  ])
   const diff = { type: 'diff' as const, path: 'a', oldText: null, newText: '' }
   expect(question(asked({ kind: 'edit', content: [diff, diff] }), 'Codex')).toBe('Codex asks to change 2 files')
 })
 
 it('approves as narrowly as the agent offers', () => {
-  expect([approvalOf(asked()), approvalOf(asked({ options: [always, no] })), approvalOf(asked({ options: [no] }))]).toEqual([once, always, undefined])
-  expect([denialOf(asked()), denialOf(asked({ options: [once, never] })), denialOf(asked({ options: [once] }))]).toEqual([no, never, undefined])
+  expect([approvalOf(asked()), approvalOf(asked({ options: [always, no] })), approvalOf(asked({ options: [no] }))]).toEqual([
+    once,
+    always,
+    undefined,
+  ])
+  expect([denialOf(asked()), denialOf(asked({ options: [once, never] })), denialOf(asked({ options: [once] }))]).toEqual([
+    no,
+    never,
+    undefined,
+  ])
 })
 
 describe('what became of it', () => {
   const answered = (optionId: string, note?: string) =>
-    outcomeOf(asked({ options: [always, once, no, never], answer: { is: 'answered', by: 'mei' as never, optionId, at, ...(note ? { note } : {}) } }), nameOf)
+    outcomeOf(
+      asked({
+        options: [always, once, no, never],
+        answer: { is: 'answered', by: 'mei' as never, optionId, at, ...(note ? { note } : {}) },
+      }),
+      nameOf,
+    )
   it('names the person and the time', () => {
     expect(answered('once')).toEqual({ words: 'Allowed once by Mei, 14:02', isAllowed: true, note: null })
     expect(answered('always')?.words).toBe('Always allowed by Mei, 14:02')

@@ -19,8 +19,10 @@ const turn = (status: TurnStatus, index: number): Turn => ({
   usage: noUsage,
   changes: null,
 })
-const status = (statuses: TurnStatus[], { isNodeOnline = true, isUnread = false }: { isNodeOnline?: boolean | null; isUnread?: boolean } = {}) =>
-  statusOf({ view: { ...emptyChat, turns: statuses.map(turn) }, isNodeOnline, isUnread })
+const status = (
+  statuses: TurnStatus[],
+  { isNodeOnline = true, isUnread = false }: { isNodeOnline?: boolean | null; isUnread?: boolean } = {},
+) => statusOf({ view: { ...emptyChat, turns: statuses.map(turn) }, isNodeOnline, isUnread })
 
 describe('the word of a chat', () => {
   it.each<[TurnStatus[], string]>([
@@ -30,7 +32,7 @@ describe('the word of a chat', () => {
     [['starting'], 'running'],
     [['running', 'queued'], 'running'],
     [['cancelling'], 'running'],
-    [['waiting', 'queued'], 'needs-you'],
+    [['waiting', 'queued'], 'waiting'],
     [['failed'], 'failed'],
     [['failed', 'completed'], 'idle'],
     [['failed', 'running'], 'running'],
@@ -50,8 +52,8 @@ describe('the word of a chat', () => {
     expect(status(['running'], { isUnread: true })).toBe('running')
   })
   it('puts the word in front of the name in the tab', () => {
-    expect([tabTitle('running', 'Fix it'), tabTitle('idle', 'Fix it'), tabTitle('needs-you', '')]).toEqual([
-      'Running · Fix it',
+    expect([tabTitle('running', 'Fix it'), tabTitle('idle', 'Fix it'), tabTitle('waiting', '')]).toEqual([
+      'Working · Fix it',
       'Fix it · Gatehouse',
       'Needs you · New chat',
     ])

@@ -53,7 +53,10 @@ describe('the work of a running turn', () => {
       fraction: 0.4,
       isMoving: true,
     })
-    expect(words({ run: { is: 'preparing', stage: 'cloning', note: '', fraction: null } })).toMatchObject({ words: 'Cloning the repository', note: null })
+    expect(words({ run: { is: 'preparing', stage: 'cloning', note: '', fraction: null } })).toMatchObject({
+      words: 'Cloning the repository',
+      note: null,
+    })
   })
   it('calls a lost node disconnected, whatever else is known', () => {
     expect(words({ status: 'cancelling', isNodeOnline: false })).toEqual({

@@ -62,7 +62,8 @@ export function workWords({
   isNodeOnline: boolean | null
   nodeName: string | null
 }): WorkWords {
-  if (isNodeOnline === false) return { words: 'Disconnected, will resume', note: nodeName ? `Waiting for ${nodeName} to come back` : null, isMoving: false }
+  if (isNodeOnline === false)
+    return { words: 'Disconnected, will resume', note: nodeName ? `Waiting for ${nodeName} to come back` : null, isMoving: false }
   if (status === 'cancelling') return { words: 'Stopping', note: null, isMoving: true }
   if (run.is === 'preparing') {
     const what = run.stage === 'cloning' ? stages.cloning : `${stages[run.stage]} ${agent}`

@@ -10,7 +10,13 @@ import { failureOf } from '#components/failures/failure.ts'
 import { useTRPCClient } from '#components/trpc/trpc.ts'
 
 const Kept = z.array(
-  z.object({ turnId: TurnId, text: z.string(), sentAt: z.iso.datetime(), state: z.enum(['sending', 'failed']), code: FailureCodeSchema.nullable() }),
+  z.object({
+    turnId: TurnId,
+    text: z.string(),
+    sentAt: z.iso.datetime(),
+    state: z.enum(['sending', 'failed']),
+    code: FailureCodeSchema.nullable(),
+  }),
 )
 
 export type OutgoingPrompts = {

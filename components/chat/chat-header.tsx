@@ -1,0 +1,78 @@
+'use client'
+
+import { PanelRight } from 'lucide-react'
+import type { ChatView } from '#core/chat/view.ts'
+import type { ChatId } from '#core/ids.ts'
+import { sayCost } from '#components/chat/amounts.model.ts'
+import { totalsOf } from '#components/chat/changes.model.ts'
+import { ChatTitle } from '#components/chat/chat-title.tsx'
+import { LineCounts } from '#components/chat/line-counts.tsx'
+import { payerWords } from '#components/chat/payer.model.ts'
+import { type OpenChatStatus, statusLooks } from '#components/chat/status.model.ts'
+import type { Present } from '#components/chat/use-presence.ts'
+import type { Outputs } from '#components/trpc/trpc.ts'
+import { AvatarRow } from '#components/ui/avatar.tsx'
+import { Status } from '#components/ui/badge.tsx'
+import { Button } from '#components/ui/button.tsx'
+
+type Props = {
+  chatId: ChatId
+  view: ChatView
+  chat: Outputs['chats']['get']
+  status: OpenChatStatus
+  people: readonly Present[]
+  isPanelOpen: boolean
+  onTogglePanel: () => void
+}
+
+/** What this chat is, where it stands, who is here, who pays, what it has cost. */
+export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, onTogglePanel }: Props) {
+  const look = statusLooks[status]
+  const cost = sayCost(view.usage)
+  const payer = payerWords(chat.payer)
+  const changed = view.changes && view.changes.files.length > 0 ? totalsOf(view.changes.files) : null
+  return (
+    <header className="@container flex min-h-14 shrink-0 items-center gap-3 border-b border-line bg-paper py-1.5 pr-2 pl-4 sm:pl-6">
+      <div className="min-w-0 flex-1">
+        <div className="flex min-w-0 items-center gap-3">
+          <ChatTitle chatId={chatId} title={view.title || chat.title} canRename={chat.mayPrompt && !view.isArchived} />
+          <Status tone={look.tone} isLive={look.isLive} className="hidden shrink-0 @md:inline-flex">
+            {look.word}
+          </Status>
+        </div>
+        <p className="flex min-w-0 items-center gap-1.5 text-xs text-ink-quiet">
+          <Status tone={look.tone} isLive={look.isLive} className="shrink-0 @md:hidden">
+            {look.word}
+          </Status>
+          <span aria-hidden className="@md:hidden">
+            ·
+          </span>
+          <span className="shrink-0">{chat.harnessName}</span>
+          {payer ? <span className="truncate before:mr-1.5 before:content-['·']">{payer}</span> : null}
+        </p>
+      </div>
+      <div className="flex shrink-0 items-center gap-3">
+        {people.length > 0 ? (
+          <span className="hidden @md:inline-flex">
+            <AvatarRow people={people} />
+          </span>
+        ) : null}
+        {cost ? (
+          <span className="figures hidden text-sm text-ink-soft @lg:inline" title="Cost of this chat so far">
+            {cost}
+          </span>
+        ) : null}
+        <Button
+          variant="quiet"
+          aria-expanded={isPanelOpen}
+          aria-label={isPanelOpen ? 'Close changes, plan, usage and details' : 'Open changes, plan, usage and details'}
+          onClick={onTogglePanel}
+          icon={<PanelRight aria-hidden />}
+          className="px-2"
+        >
+          {changed && !isPanelOpen ? <LineCounts added={changed.added} removed={changed.removed} /> : null}
+        </Button>
+      </div>
+    </header>
+  )
+}

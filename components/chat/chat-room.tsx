@@ -1,0 +1,288 @@
+'use client'
+
+/** The open chat, once it is known what it is and who looks at it. */
+import { MessageSquareText } from 'lucide-react'
+import { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { hasEnded } from '#core/chat/fold-turn.ts'
+import type { ChatId } from '#core/ids.ts'
+import type { PermissionItem } from '#core/chat/view.ts'
+import { Announcer } from '#components/chat/announcer.tsx'
+import { type ChatActs, ChatActsProvider, type PanelTab } from '#components/chat/chat-context.tsx'
+import { ChatHeader } from '#components/chat/chat-header.tsx'
+import { ChatPanel } from '#components/chat/chat-panel.tsx'
+import { TimelineSkeleton } from '#components/chat/chat-screen.tsx'
+import { Composer, type ComposerHandle } from '#components/chat/composer.tsx'
+import { recallable } from '#components/chat/composer.model.ts'
+import { ConnectionBar } from '#components/chat/connection-bar.tsx'
+import { ModelChoice } from '#components/chat/model-choice.tsx'
+import { OpenRows } from '#components/chat/open-rows.ts'
+import { payerWords } from '#components/chat/payer.model.ts'
+import { PermissionBar } from '#components/chat/permission-bar.tsx'
+import { approvalOf } from '#components/chat/permission.model.ts'
+import { PlanCard } from '#components/chat/plan-card.tsx'
+import { QueueList } from '#components/chat/queue-list.tsx'
+import { statusOf } from '#components/chat/status.model.ts'
+import { Timeline, type TimelineHandle } from '#components/chat/timeline.tsx'
+import { arrange, isActive, openPermissions, reuseRows, type Row, textOf, timelineRows } from '#components/chat/timeline.model.ts'
+import { useChatCalls } from '#components/chat/use-chat-calls.ts'
+import type { FollowedChat } from '#components/chat/use-chat-feed.ts'
+import { useDraft } from '#components/chat/use-draft.ts'
+import { useOutgoing } from '#components/chat/use-outgoing.ts'
+import { usePeople } from '#components/chat/use-people.ts'
+import { usePresence } from '#components/chat/use-presence.ts'
+import { useTabTitle, useUnread } from '#components/chat/use-tab-title.ts'
+import { whyNotPrompt } from '#components/chat/why-not.model.ts'
+import { FailureNotice } from '#components/failures/failure-notice.tsx'
+import { useStoredFlag } from '#components/shell/stored-flag.ts'
+import type { Outputs } from '#components/trpc/trpc.ts'
+import { EmptyState } from '#components/ui/empty-state.tsx'
+import { Notice } from '#components/ui/notice.tsx'
+
+type Props = { chatId: ChatId; chat: Outputs['chats']['get']; me: Outputs['me']['get']; feed: FollowedChat }
+
+export function ChatRoom({ chatId, chat, me, feed }: Props) {
+  const { view, link, isLoaded, catchUp } = feed
+  const [draft, setDraft] = useDraft(chatId)
+  const [refusal, setRefusal] = useState<unknown>(null)
+  const [tab, setTab] = useState<PanelTab>('changes')
+  const [isPanelOpen, setPanelOpen] = useStoredFlag('chat-panel', true)
+  const [isPanelOver, setPanelOver] = useState(false)
+  const [openRows] = useState(() => new OpenRows())
+  const timeline = useRef<TimelineHandle>(null)
+  const composer = useRef<ComposerHandle>(null)
+  const modelChoiceId = useId()
+
+  const present = usePresence(chatId, draft !== '')
+  const nameOf = usePeople(useMemo(() => [...chat.people, ...present, me.user], [chat.people, present, me.user]))
+  const typing = present.filter((each) => each.isTyping && each.userId !== me.user.userId)
+
+  const newestDraft = useRef(draft)
+  newestDraft.current = draft
+  const onRefused = useCallback(
+    (text: string, error: unknown) => {
+      setRefusal(error)
+      // What somebody has typed since is not overwritten: then the prompt waits as a bubble.
+      if (newestDraft.current !== '') return false
+      setDraft(text)
+      return true
+    },
+    [setDraft],
+  )
+  const prompts = useOutgoing({ chatId, turns: view.turns, catchUp, onRefused })
+  const calls = useChatCalls({ chatId, catchUp, nameOf })
+
+  // --- what is shown
+  const arranged = useMemo(() => arrange(view.turns, prompts.outgoing), [view.turns, prompts.outgoing])
+  const known = useRef<ReadonlyMap<string, Row>>(new Map())
+  const rows = useMemo(() => {
+    const next = reuseRows(known.current, timelineRows(arranged))
+    known.current = new Map(next.map((row) => [row.key, row]))
+    return next
+  }, [arranged])
+  const questions = useStable(useMemo(() => openPermissions(view.turns), [view.turns]))
+  const isRunning = view.turns.some(isActive)
+  const isUnread = useUnread(view.turns.filter(hasEnded).length, isLoaded)
+  const status = statusOf({ view, isNodeOnline: chat.node?.isOnline ?? null, isUnread })
+  useTabTitle(status, view.title || chat.title)
+
+  const keyOfQuestion = (item: PermissionItem) => rows.find((row) => row.is === 'permission' && row.item.requestId === item.requestId)?.key
+  const [inSight, setInSight] = useState<[string | null, string | null]>([null, null])
+  const onVisible = useCallback((first: string | null, last: string | null) => setInSight([first, last]), [])
+  const isQuestionInSight = questions[0] ? isBetween(rows, keyOfQuestion(questions[0]), inSight) : true
+
+  // --- what people do
+  const isNarrow = () => window.matchMedia('(max-width: 1023px)').matches
+  const showPanel = useCallback((isOpen: boolean) => (isNarrow() ? setPanelOver(isOpen) : setPanelOpen(isOpen)), [setPanelOpen])
+  const send = useCallback(
+    (text: string) => {
+      setRefusal(null)
+      prompts.send(text)
+      timeline.current?.toEnd()
+    },
+    [prompts.send],
+  )
+  const agent = chat.harnessName
+  const whyNot = whyNotPrompt({ chat, me, isArchived: view.isArchived })
+  const mayPrompt = whyNot === null
+  const acts = useMemo<ChatActs>(
+    () => ({
+      chatId,
+      projectId: chat.projectId,
+      harness: chat.harness,
+      agent,
+      mayPrompt,
+      nameOf,
+      openRows,
+      answer: calls.answer,
+      withdraw: calls.withdraw,
+      sendAgain: (turn) => send(textOf(turn.prompt)),
+      retryOutgoing: prompts.retry,
+      discardOutgoing: prompts.discard,
+      chooseModel: () => document.getElementById(modelChoiceId)?.click(),
+      openPanel: (next) => {
+        setTab(next)
+        showPanel(true)
+      },
+    }),
+    [
+      chatId,
+      chat.projectId,
+      chat.harness,
+      agent,
+      mayPrompt,
+      nameOf,
+      openRows,
+      calls,
+      send,
+      prompts.retry,
+      prompts.discard,
+      modelChoiceId,
+      showPanel,
+    ],
+  )
+  const approve = () => {
+    const first = questions[0]
+    const approval = first && approvalOf(first)
+    if (first && approval && mayPrompt) void calls.answer(first, approval.optionId)
+  }
+  const stop = () => {
+    if (isRunning && mayPrompt) void calls.stop()
+  }
+  useScreenKeys({ stop, approve })
+
+  const node = chat.node
+  const surroundings = useMemo(() => ({ run: view.run, node, me: me.user }), [view.run, node, me.user])
+  const earlier = useMemo(() => recallable(view.turns, me.user.userId), [view.turns, me.user.userId])
+  const payer = payerWords(chat.payer)
+
+  return (
+    <ChatActsProvider value={acts}>
+      <div className="flex h-full min-h-0">
+        <section aria-label="Chat" className="flex min-w-0 flex-1 flex-col">
+          <ChatHeader
+            chatId={chatId}
+            view={view}
+            chat={chat}
+            status={status}
+            people={present}
+            isPanelOpen={isPanelOpen}
+            onTogglePanel={() => showPanel(isNarrow() ? !isPanelOver : !isPanelOpen)}
+          />
+          <ConnectionBar link={link} onRetry={feed.retry} />
+          {!isLoaded && rows.length === 0 ? (
+            <div
+              role="status"
+              aria-label="Loading the conversation"
+              className="mx-auto flex w-full max-w-3xl flex-1 flex-col gap-4 px-4 pt-6 sm:px-6"
+            >
+              <TimelineSkeleton />
+            </div>
+          ) : rows.length === 0 ? (
+            <div className="flex flex-1 items-center justify-center p-6">
+              <EmptyState icon={<MessageSquareText aria-hidden />} title={`Ask ${agent}`} className="border-0">
+                It works in its own copy of {chat.projectName}. Everybody in the team sees what happens here.
+              </EmptyState>
+            </div>
+          ) : (
+            <Timeline ref={timeline} rows={rows} surroundings={surroundings} onVisible={onVisible} />
+          )}
+          <footer className="mx-auto flex w-full max-w-3xl shrink-0 flex-col gap-2 px-3 pt-1 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6 sm:pb-4">
+            <p aria-hidden={typing.length === 0} className="h-4 truncate px-1 text-xs text-ink-quiet">
+              {typing.length === 0 ? '' : `${typing.map((each) => each.name).join(', ')} ${typing.length === 1 ? 'is' : 'are'} typing…`}
+            </p>
+            {view.plan.length > 0 && isRunning ? <PlanCard plan={view.plan} /> : null}
+            <QueueList queued={arranged.queued} sending={arranged.sendingToQueue} onEdit={calls.edit} />
+            {questions.length > 0 && !isQuestionInSight ? (
+              <PermissionBar
+                questions={questions}
+                onShow={(item) => {
+                  const key = keyOfQuestion(item)
+                  if (key) timeline.current?.show(key)
+                }}
+              />
+            ) : null}
+            <Composer
+              ref={composer}
+              view={view}
+              draft={draft}
+              onDraft={(text) => {
+                setDraft(text)
+                if (refusal !== null) setRefusal(null)
+              }}
+              onSend={send}
+              onStop={stop}
+              onApprove={approve}
+              hasQuestion={questions.length > 0}
+              earlier={earlier}
+              whyNot={whyNot?.sentence ?? null}
+              notice={
+                refusal !== null ? (
+                  <FailureNotice error={refusal} place={{ projectId: chat.projectId, harness: chat.harness }} />
+                ) : whyNot ? (
+                  <Notice className="py-2 text-sm" action={whyNot.action}>
+                    {whyNot.sentence}
+                  </Notice>
+                ) : null
+              }
+              agent={agent}
+              choices={
+                <>
+                  <ModelChoice
+                    id={modelChoiceId}
+                    chatId={chatId}
+                    projectId={chat.projectId}
+                    harness={chat.harness}
+                    model={view.model ?? chat.model}
+                    isDisabled={!mayPrompt}
+                  />
+                  {payer ? <span className="hidden min-w-0 truncate text-xs text-ink-quiet sm:inline">{payer}</span> : null}
+                </>
+              }
+            />
+          </footer>
+        </section>
+        <ChatPanel
+          view={view}
+          chat={chat}
+          tab={tab}
+          onTab={setTab}
+          isOpenWide={isPanelOpen}
+          isOpenNarrow={isPanelOver}
+          onClose={() => showPanel(false)}
+        />
+      </div>
+      <Announcer turns={view.turns} questions={questions} agent={agent} nameOf={nameOf} isLoaded={isLoaded} />
+    </ChatActsProvider>
+  )
+}
+
+/** The same list object while it holds the same questions. */
+function useStable(items: PermissionItem[]): readonly PermissionItem[] {
+  const kept = useRef<readonly PermissionItem[]>(items)
+  if (kept.current.length !== items.length || items.some((item, index) => item !== kept.current[index])) kept.current = items
+  return kept.current
+}
+
+function isBetween(rows: readonly Row[], key: string | undefined, [first, last]: [string | null, string | null]): boolean {
+  const at = rows.findIndex((row) => row.key === key)
+  const from = rows.findIndex((row) => row.key === first)
+  const to = rows.findIndex((row) => row.key === last)
+  return at >= from && at <= to
+}
+
+/** Keys that hold wherever the focus is on this screen, except in a dialog, a menu, or another field. */
+function useScreenKeys({ stop, approve }: { stop: () => void; approve: () => void }): void {
+  const acts = useRef({ stop, approve })
+  acts.current = { stop, approve }
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || event.isComposing) return
+      const target = event.target instanceof Element ? event.target : null
+      if (target?.closest('input, textarea, select, [contenteditable], [role=dialog], [role=menu], [role=listbox], .popup')) return
+      if (event.key === 'Escape') acts.current.stop()
+      if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) acts.current.approve()
+    }
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [])
+}

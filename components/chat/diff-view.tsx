@@ -1,0 +1,58 @@
+'use client'
+
+import { MultiFileDiff, PatchDiff } from '@pierre/diffs/react'
+import { useTheme } from 'next-themes'
+import { Component, type ReactNode, useMemo } from 'react'
+
+type Layout = 'unified' | 'split'
+
+export function DiffView({ path, before, after }: { path: string; before: string | null; after: string }) {
+  const options = useOptions('unified')
+  const files = useMemo(
+    () => ({ old: { name: path, contents: before ?? '' }, next: { name: path, contents: after } }),
+    [path, before, after],
+  )
+  return (
+    <Fallback key={`${before?.length}:${after.length}`} text={after}>
+      <MultiFileDiff oldFile={files.old} newFile={files.next} options={options} disableWorkerPool />
+    </Fallback>
+  )
+}
+
+export function PatchView({ path, patch, layout }: { path: string; patch: string; layout: Layout }) {
+  const options = useOptions(layout)
+  return (
+    <Fallback key={`${path}:${patch.length}`} text={patch}>
+      <PatchDiff patch={patch} options={options} disableWorkerPool />
+    </Fallback>
+  )
+}
+
+/** These themes and wrapping lines are what reaches the contrast and the keyboard that people need. */
+function useOptions(layout: Layout) {
+  const { resolvedTheme } = useTheme()
+  return useMemo(
+    () =>
+      ({
+        theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+        themeType: resolvedTheme === 'dark' ? 'dark' : 'light',
+        overflow: 'wrap',
+        diffStyle: layout,
+        disableFileHeader: true,
+        hunkSeparators: 'line-info',
+      }) as const,
+    [layout, resolvedTheme],
+  )
+}
+
+/** A patch that the viewer cannot read is still a text that a person can. */
+class Fallback extends Component<{ text: string; children: ReactNode }, { hasFailed: boolean }> {
+  override state = { hasFailed: false }
+  static getDerivedStateFromError() {
+    return { hasFailed: true }
+  }
+  override render() {
+    if (!this.state.hasFailed) return this.props.children
+    return <pre className="thin-scroll max-h-96 overflow-auto bg-sunken px-3 py-2 font-mono text-xs leading-5">{this.props.text}</pre>
+  }
+}

@@ -1,0 +1,12 @@
+/** Who pays for a chat, in few words: "Project key · Acme Anthropic". */
+import type { Outputs } from '#components/trpc/trpc.ts'
+
+export type Payer = Outputs['chats']['get']['payer']
+
+const owners = { project: 'Project', user: 'Personal', platform: 'Shared' } as const
+const kinds = { 'api-key': 'key', 'auth-file': 'login', 'oauth-token': 'subscription' } as const
+
+export function payerWords(payer: Payer): string | null {
+  if (!payer) return null
+  return `${owners[payer.scope]} ${kinds[payer.kind]} · ${payer.credentialName}`
+}

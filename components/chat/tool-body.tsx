@@ -1,0 +1,136 @@
+'use client'
+
+import { useMemo, useState } from 'react'
+import type { ToolItem } from '#core/chat/view.ts'
+import { sayCount } from '#components/chat/amounts.model.ts'
+import { InlineDiff } from '#components/chat/inline-diff.tsx'
+import { commandOf, diffsOf, directoryOf, exitCodeOf, printedBy, shortPath, tailOf, type ToolDiff } from '#components/chat/tool.model.ts'
+import { Badge } from '#components/ui/badge.tsx'
+import { Button } from '#components/ui/button.tsx'
+import { CopyButton } from '#components/ui/copy-button.tsx'
+
+type Shown = Pick<ToolItem, 'kind' | 'title' | 'content' | 'input'> & Partial<Pick<ToolItem, 'output' | 'status' | 'endedAt'>>
+
+/** What a call holds: the command with what it printed, the diff, or what was said and answered. */
+export function ToolBody({ item }: { item: Shown }) {
+  const command = commandOf(item)
+  const diffs = diffsOf(item)
+  return (
+    <div className="mt-1 mb-2 flex flex-col gap-2">
+      {command === undefined ? null : <CommandOutput item={item} command={command} />}
+      {diffs.map((diff, index) => (
+        <DiffOf key={index} diff={diff} />
+      ))}
+      {command === undefined && diffs.length === 0 ? <Plain item={item} /> : null}
+    </div>
+  )
+}
+
+function CommandOutput({ item, command }: { item: Shown; command: string }) {
+  const printed = useMemo(() => printedBy({ content: item.content, output: item.output }), [item.content, item.output])
+  const exitCode = exitCodeOf({ output: item.output })
+  const directory = directoryOf(item)
+  return (
+    <figure className="overflow-hidden rounded-md border border-line bg-sunken">
+      <figcaption className="flex items-start gap-2 border-b border-line py-1.5 pr-1.5 pl-3">
+        <code className="min-w-0 flex-1 self-center font-mono text-xs leading-5 break-words whitespace-pre-wrap text-ink [overflow-wrap:anywhere]">
+          <span aria-hidden className="text-ink-quiet select-none">
+            ${' '}
+          </span>
+          {command}
+        </code>
+        {exitCode === undefined ? null : (
+          <Badge tone={exitCode === 0 ? 'good' : 'bad'} className="mt-1">
+            exit {exitCode}
+          </Badge>
+        )}
+        <CopyButton text={command} label="Copy command" />
+      </figcaption>
+      {directory === undefined || directory === '.' ? null : (
+        <p className="border-b border-line px-3 py-1 font-mono text-2xs text-ink-quiet">in {directory}</p>
+      )}
+      {printed === '' ? (
+        <p className="px-3 py-2 text-xs text-ink-quiet">{item.endedAt === null ? 'Nothing printed yet' : 'Printed nothing'}</p>
+      ) : (
+        <Printed text={printed} label={`Output of ${command}`} />
+      )}
+    </figure>
+  )
+}
+
+/** The end of a text, and all of it on demand. */
+function Printed({ text, label }: { text: string; label: string }) {
+  const [isWhole, setWhole] = useState(false)
+  const tail = useMemo(() => tailOf(text), [text])
+  return (
+    <>
+      {tail.hidden > 0 ? (
+        <div className="border-b border-line px-3 py-1">
+          <Button variant="link" size="sm" onClick={() => setWhole(!isWhole)} aria-expanded={isWhole}>
+            {isWhole ? 'Show the last 20 lines' : `Show all, ${sayCount(tail.hidden, 'more line')} above`}
+          </Button>
+        </div>
+      ) : null}
+      <pre
+        role="region"
+        tabIndex={0}
+        aria-label={label}
+        className="thin-scroll max-h-96 overflow-auto px-3 py-2 font-mono text-xs leading-5 whitespace-pre text-ink-soft outline-offset-[-2px]"
+      >
+        {isWhole ? text : tail.lines}
+      </pre>
+    </>
+  )
+}
+
+function DiffOf({ diff }: { diff: ToolDiff }) {
+  return (
+    <div className="overflow-hidden rounded-md border border-line">
+      <InlineDiff path={shortPath(diff.path)} before={diff.oldText} after={diff.newText} />
+      {diff.truncated ? (
+        <p className="border-t border-line bg-sunken px-3 py-1 text-xs text-ink-quiet">
+          {sayCount(diff.truncated, 'character')} more are not shown
+        </p>
+      ) : null}
+    </div>
+  )
+}
+
+function Plain({ item }: { item: Shown }) {
+  const printed = useMemo(() => printedBy({ content: item.content, output: item.output }), [item.content, item.output])
+  const raw = item.content.flatMap((each) => (each.type === 'raw' ? [each.json] : []))
+  const input = isWorthShowing(item.input) ? item.input : undefined
+  return (
+    <div className="overflow-hidden rounded-md border border-line bg-sunken">
+      {input === undefined ? null : <Json label="Asked" value={input} />}
+      {printed === '' ? null : <Printed text={printed} label={`Answer of ${item.title}`} />}
+      {printed === '' && isWorthShowing(item.output) ? <Json label="Answered" value={item.output} /> : null}
+      {raw.map((each, index) => (
+        <Json key={index} label="Raw" value={each} />
+      ))}
+      {input === undefined && printed === '' && !isWorthShowing(item.output) && raw.length === 0 ? (
+        <p className="px-3 py-2 text-xs text-ink-quiet">The agent said nothing more about it.</p>
+      ) : null}
+    </div>
+  )
+}
+
+const isWorthShowing = (value: unknown): boolean =>
+  value !== undefined && value !== null && value !== '' && !(typeof value === 'object' && Object.keys(value).length === 0)
+
+function Json({ label, value }: { label: string; value: unknown }) {
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  return (
+    <div className="border-b border-line last:border-0">
+      <p className="px-3 pt-1.5 text-2xs font-medium text-ink-quiet">{label}</p>
+      <pre
+        role="region"
+        tabIndex={0}
+        aria-label={label}
+        className="thin-scroll max-h-72 overflow-auto px-3 pt-0.5 pb-2 font-mono text-xs leading-5 whitespace-pre-wrap text-ink-soft outline-offset-[-2px]"
+      >
+        {text}
+      </pre>
+    </div>
+  )
+}

@@ -1,0 +1,52 @@
+'use client'
+
+import { useMemo } from 'react'
+import type { ChatId, TurnId } from '#core/ids.ts'
+import type { PermissionItem } from '#core/chat/view.ts'
+import { failureOf, wordsOf } from '#components/failures/failure.ts'
+import { useTRPCClient } from '#components/trpc/trpc.ts'
+import { toast } from '#components/ui/toast.tsx'
+
+export type ChatCalls = {
+  answer: (item: PermissionItem, optionId: string, note?: string) => Promise<void>
+  stop: () => Promise<void>
+  withdraw: (turnId: TurnId) => void
+  edit: (turnId: TurnId, text: string) => Promise<void>
+}
+
+/** What people ask of a running chat. The log answers: each call only reads on when it is through. */
+export function useChatCalls({
+  chatId,
+  catchUp,
+}: {
+  chatId: ChatId
+  catchUp: () => Promise<void>
+  nameOf: (userId: string) => string
+}): ChatCalls {
+  const client = useTRPCClient()
+  return useMemo(() => {
+    const tell = (error: unknown) => {
+      const failure = failureOf(error)
+      // Somebody, or the agent, was faster: what is on screen by then says so better than an alarm.
+      const isLate = failure.is === 'domain' && late.has(failure.code)
+      if (isLate) toast(wordsOf(error).sentence)
+      else toast.error(wordsOf(error).sentence)
+    }
+    const say = (call: Promise<unknown>) => call.catch(tell).then(catchUp)
+    return {
+      answer: (item, optionId, note) =>
+        say(client.chats.answerPermission.mutate({ chatId, requestId: item.requestId, optionId, ...(note ? { note } : {}) })),
+      stop: () => say(client.chats.cancelTurn.mutate({ chatId })),
+      withdraw: (turnId) => void say(client.chats.withdraw.mutate({ chatId, turnId })),
+      edit: (turnId, text) => say(client.chats.editQueued.mutate({ chatId, turnId, prompt: [{ type: 'text', text }] })),
+    }
+  }, [client, chatId, catchUp])
+}
+
+const late = new Set<string>([
+  'permission.already-answered',
+  'permission.missing',
+  'turn.not-queued',
+  'turn.missing',
+  'turn.nothing-to-cancel',
+])

@@ -1,0 +1,69 @@
+'use client'
+
+import { CloudOff, Hourglass } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import type { ChatView, TurnStatus } from '#core/chat/view.ts'
+import type { TurnId } from '#core/ids.ts'
+import { useChatActs } from '#components/chat/chat-context.tsx'
+import { workWords } from '#components/chat/turn-words.model.ts'
+import { Button } from '#components/ui/button.tsx'
+import { formatDuration } from '#components/ui/numbers.ts'
+import { Progress } from '#components/ui/progress.tsx'
+import { Spinner } from '#components/ui/spinner.tsx'
+
+/** What goes on right now, and for how long. Of one height, so that the page stays still when words change. */
+export function WorkingRow({
+  turnId,
+  status,
+  since,
+  run,
+  node,
+}: {
+  turnId: TurnId
+  status: TurnStatus
+  since: string
+  run: ChatView['run']
+  node: { name: string; isOnline: boolean } | null
+}) {
+  const { agent, withdraw, mayPrompt } = useChatActs()
+  const { words, note, fraction, isMoving } = workWords({
+    status,
+    run,
+    agent,
+    isNodeOnline: node?.isOnline ?? null,
+    nodeName: node?.name ?? null,
+  })
+  return (
+    <div className="flex flex-col gap-1.5 py-1">
+      <div className="flex min-h-7 flex-wrap items-center gap-x-2 text-sm text-ink-soft">
+        {isMoving ? (
+          <Spinner className="text-busy" />
+        ) : node?.isOnline === false ? (
+          <CloudOff aria-hidden className="size-4" />
+        ) : (
+          <Hourglass aria-hidden className="size-4 text-warn-ink" />
+        )}
+        <span>{words}</span>
+        {note ? <span className="min-w-0 truncate text-ink-quiet">{note}</span> : null}
+        <Elapsed since={since} />
+        {status === 'queued' && mayPrompt ? (
+          <Button size="sm" variant="quiet" className="ml-auto" onClick={() => withdraw(turnId)}>
+            Take back
+          </Button>
+        ) : null}
+      </div>
+      {fraction === undefined ? null : <Progress fraction={fraction} label={words} className="max-w-72" />}
+    </div>
+  )
+}
+
+/** Counts up by itself, so that nothing else draws each second. */
+function Elapsed({ since }: { since: string }) {
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000)
+    return () => clearInterval(timer)
+  }, [])
+  const seconds = Math.floor((now - Date.parse(since)) / 1_000)
+  return seconds < 3 ? null : <span className="figures text-xs text-ink-quiet">{formatDuration(seconds * 1_000)}</span>
+}
