@@ -5,7 +5,6 @@
  */
 import { accessSync, chmodSync, constants, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Method } from '#agent/sandbox/bubblewrap.ts'
 import { inside, insidePath } from '#agent/sandbox/inside.ts'
@@ -42,9 +41,10 @@ export const RUN_UIDS = 200_000
 
 /**
  * @param harnessRoot where programs are installed: the probe mounts it, since a run will
+ * @param workspacesRoot where runs live: the probe lives there too
  * @param mayGoWithout the owner's explicit unsafe switch
  */
-export async function probeSandbox({ harnessRoot, mayGoWithout }: { harnessRoot: string; mayGoWithout: boolean }): Promise<Sandbox | { missing: 'bubblewrap' | 'namespaces'; reason: string }> {
+export async function probeSandbox({ harnessRoot, workspacesRoot, mayGoWithout }: { harnessRoot: string; workspacesRoot: string; mayGoWithout: boolean }): Promise<Sandbox | { missing: 'bubblewrap' | 'namespaces'; reason: string }> {
   if (mayGoWithout) {
     return { method: null, report: { level: 'none', reason: 'The owner switched the sandbox off: agents run with the rights of this machine’s daemon.' } }
   }
@@ -57,7 +57,7 @@ export async function probeSandbox({ harnessRoot, mayGoWithout }: { harnessRoot:
   for (const is of kindsFor(process.getuid!())) {
     for (const bwrap of bwraps) {
       const method: Method = { is, bwrap }
-      const failure = await tryMethod(method, harnessRoot)
+      const failure = await tryMethod(method, { harnessRoot, workspacesRoot })
       if (failure === null) return { method, report: reportOf(method) }
       lastWords = failure
     }
@@ -89,8 +89,8 @@ console.log(JSON.stringify({
   uid: process.getuid(),
 }))`
 
-async function tryMethod(method: Method, harnessRoot: string): Promise<string | null> {
-  const dir = mkdtempSync(join(tmpdir(), 'gatehouse-probe-'))
+async function tryMethod(method: Method, { harnessRoot, workspacesRoot }: { harnessRoot: string; workspacesRoot: string }): Promise<string | null> {
+  const dir = mkdtempSync(join(workspacesRoot, '.probe-'))
   const uid = FIRST_RUN_UID
   try {
     const secret = join(dir, 'secret')
@@ -98,8 +98,7 @@ async function tryMethod(method: Method, harnessRoot: string): Promise<string | 
     const work = join(dir, 'work')
     execFileSync('/bin/mkdir', ['-m', '0700', work])
     if (method.is !== 'user-namespace') execFileSync('/bin/chown', [`${uid}:${uid}`, work])
-    // Kept shut: a run's folders stand below folders that only the daemon may walk.
-    chmodSync(dir, method.is === 'uid-and-user-namespace' ? 0o711 : 0o700)
+    chmodSync(dir, 0o711)
     const { code, stdout, stderr } = await runConfined(
       { method, report: { level: 'none', reason: null } },
       {

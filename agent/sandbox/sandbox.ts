@@ -84,7 +84,7 @@ function startInside(method: Method, start: ConfinedStart): Confined {
     ]
     const written = files.map(({ at, contents }, index) => {
       const from = join(scratch, String(index))
-      writeFileSync(from, contents, { mode: 0o444 })
+      writeFileSync(from, contents, { mode: 0o555 })
       return { from, at, mayWrite: false }
     })
     if (method.is === 'uid-and-user-namespace') chownSync(scratch, uid, uid)
@@ -196,10 +196,11 @@ function confined(child: ChildProcess, init: Promise<number | null>, forget: () 
 export async function runConfined(
   sandbox: Sandbox,
   start: ConfinedStart,
-  { timeoutMs, maxBytes, signal: abort }: { timeoutMs: number; maxBytes: number; signal?: AbortSignal },
+  { timeoutMs, maxBytes, signal: abort, input, onStderr }: { timeoutMs: number; maxBytes: number; signal?: AbortSignal; input?: string; onStderr?: (text: string) => void },
 ): Promise<{ code: number | null; stdout: string; stderr: string; isCut: boolean }> {
   const process = startConfined(sandbox, start)
-  process.stdin.end()
+  process.stdin.end(input)
+  if (onStderr) process.stderr.on('data', (piece: Buffer) => onStderr(String(piece)))
   const timer = setTimeout(() => void process.kill(), timeoutMs)
   const stop = (): void => void process.kill()
   abort?.addEventListener('abort', stop, { once: true })
