@@ -11,6 +11,7 @@ const inOneSize = ['first-run', 'screens'].map((each) => `**/${each}.spec.ts`)
 export default defineConfig({
   testDir: 'e2e',
   outputDir: '.test/results',
+  globalSetup: './e2e/world/ensure-pages.ts',
   fullyParallel: false,
   workers: 2,
   forbidOnly: true,

@@ -47,7 +47,7 @@ function countPlaywright(step) {
 }
 
 const chromium = ensureChromium()
-const build = { name: 'build', command: 'next build' }
+const build = { name: 'build', command: 'node bin/build.mjs' }
 const unit = {
   name: 'unit and database tests',
   command: `vitest run --reporter=default --reporter=json --outputFile.json=${JSON.stringify(unitReport)}`,

@@ -25,7 +25,7 @@ const test = base.extend<{ home: string; start: (options?: Partial<ServerOptions
   start: async ({ home }, provide, testInfo) => {
     const started: ServerProcess[] = []
     await provide(async (options = {}) => {
-      const server = startServer({ home, port: await freePort(), ...options })
+      const server = startServer({ home, port: await freePort(), entry: 'bin/start.mjs', ...options })
       started.push(server)
       return server
     })

@@ -35,8 +35,8 @@ export type ServerOptions = {
   home: string
   port: number
   env?: Record<string, string>
-  /** Start as a person does, or the server's file alone. */
-  command?: readonly string[]
+  /** What Node runs; `bin/start.mjs` is what `npm start` runs, and builds the pages when they changed. */
+  entry?: 'server/main.ts' | 'bin/start.mjs'
 }
 
 export function newHome(): string {
@@ -81,9 +81,13 @@ export function worldEnvironment({ home, port, env = {} }: ServerOptions): NodeJ
 
 export function startServer(options: ServerOptions): ServerProcess {
   mkdirSync(harnessDir, { recursive: true })
-  const [program, ...args] = options.command ?? [process.execPath, 'bin/start.mjs']
   // Detached, so that a Ctrl-C in our terminal reaches it once, through `stop`, and not twice.
-  const child = spawn(program!, args, { cwd: root, env: worldEnvironment(options), stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  const child = spawn(process.execPath, [options.entry ?? 'server/main.ts'], {
+    cwd: root,
+    env: worldEnvironment(options),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
   const killWithUs = () => child.kill('SIGKILL')
   process.once('exit', killWithUs)
   child.once('exit', () => process.off('exit', killWithUs))
