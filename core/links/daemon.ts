@@ -58,7 +58,12 @@ export const HelloReply = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(false), code: z.enum(['token-refused', 'protocol-too-old']) }),
 ])
 
-export const NodeReport = z.object({ sandbox: SandboxReport, harnesses: z.array(HarnessState), rssBytes: z.int().nonnegative(), runs: z.int().nonnegative() })
+export const NodeReport = z.object({
+  sandbox: SandboxReport,
+  harnesses: z.array(HarnessState),
+  rssBytes: z.int().nonnegative(),
+  runs: z.int().nonnegative(),
+})
 
 // --- leases and commands -----------------------------------------------------------------------------------
 
@@ -83,6 +88,8 @@ export const RenewReply = z.object({ kept: z.array(Lease) })
 /** Gives the lease back: nothing runs and the outbox is empty. */
 export const Release = z.object({ chatId: ChatId, epoch: z.int().positive() })
 
+/** The event under which the server sends a `ServerHint`; it is not acknowledged. */
+export const SERVER_HINT = 'hint'
 /** Server → daemon. Only hints: the daemon answers with `claim` or `renew`, which carry the truth. */
 export const ServerHint = z.discriminatedUnion('hint', [
   z.object({ hint: z.literal('work') }),
@@ -106,7 +113,9 @@ export const DeliveryGrant = z.discriminatedUnion('via', [
     /** Opens the proxy for this run alone. Stays in daemon memory; the sandbox sees a local handle. */
     wstoken: z.string(),
     /** What the catalog lets through in this scope; the menu of the harness is built from it. */
-    models: z.array(z.object({ id: z.string(), name: z.string(), contextTokens: z.int().positive(), outputTokens: z.int().positive() })).min(1),
+    models: z
+      .array(z.object({ id: z.string(), name: z.string(), contextTokens: z.int().positive(), outputTokens: z.int().positive() }))
+      .min(1),
   }),
   z.object({ via: z.literal('file'), format: z.string(), contents: z.string() }),
   z.object({ via: z.literal('env'), issuer: z.string(), token: z.string() }),

@@ -135,6 +135,9 @@ export async function readEvents({ chatId }: ChatScope, { afterSeq, limit }: { a
   return { events, headSeq: Math.max(at.head, events.at(-1)?.seq ?? 0) }
 }
 
+/** For the dispatcher, which asks again when a run starts. */
+export { judgePayer } from '#server/chats/payer.ts'
+
 const asActor = ({ chatId, projectRole }: ChatScope) => ({ chatId, isMaintainer: mayInProject(projectRole, 'manage') })
 
 async function demandSpending({ chatId, userId }: ChatScope, chosen?: string): Promise<void> {

@@ -23,10 +23,9 @@ type Held = { chatId: ChatId; epoch: number; pseq: string; nodeId: NodeId | null
 export async function claim(nodeId: NodeId, max: number): Promise<Lease[]> {
   const { leases, appended } = await inTransaction(async (tx) => {
     const { rows } = await tx.query<Held>(
-      `select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn"
-       from chat_head h join chat c on c.id = h."chatId"
-       join lateral (select min(k.ord) as ord from command k
-                     where k."chatId" = h."chatId" and k.state = 'queued' and k.kind = 'prompt') w on w.ord is not null
+      `with w as (select "chatId", min(ord) as ord from command where state = 'queued' and kind = 'prompt' group by "chatId")
+       select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn"
+       from w join chat_head h on h."chatId" = w."chatId" join chat c on c.id = h."chatId"
        where (h."leaseUntil" is null or h."leaseUntil" < now()) and (c."nodeId" is null or c."nodeId" = $1)
        order by c."nodeId" nulls last, w.ord limit $2 for update of h skip locked`,
       [nodeId, max],

@@ -96,7 +96,11 @@ function connectBus(url: string): Outgoing {
       if (!isStopped) later(1_000)
     }
   }
-  const later = (ms: number) => void setTimeout(() => (isStopped ? undefined : (connecting = connect())), ms).unref()
+  const later = (ms: number) => {
+    setTimeout(() => {
+      if (!isStopped) connecting = connect()
+    }, ms).unref()
+  }
 
   const flush = () => {
     timer = undefined

@@ -71,7 +71,7 @@ export function attachRealtime(io: Server): () => void {
       if (!isFirst) socket.volatile.emit(browserEvents.people, presence.of(ping.data.chatId))
     })
     socket.on('disconnect', () => {
-      for (const chatId of [...socket.data.cursors.keys()]) leave(socket, presence, chatId)
+      for (const chatId of socket.data.cursors.keys()) leave(socket, presence, chatId)
     })
   })
 

@@ -1,0 +1,88 @@
+/**
+ * Tells daemons that something waits for them. Only hints: what they are to do they fetch by claiming or
+ * renewing. The sweep repeats what a lost hint left undone, and ends the leases of daemons that fell silent.
+ * From: the bus. Next: `agent/uplink.ts`.
+ */
+import type { NodeId } from '#core/ids.ts'
+import { SERVER_HINT, type ServerHint } from '#core/links/daemon.ts'
+import { endSilentLeases } from '#server/daemons/lease.ts'
+import { updateSeen } from '#server/daemons/node-store.ts'
+import { pool } from '#server/db/client.ts'
+import { log } from '#server/log.ts'
+import { onHint, onReconnected } from '#server/realtime/bus.ts'
+
+const SWEEP_EVERY_MS = 2_000
+const SEEN_EVERY_MS = 10_000
+/** How long after its lease ran out a daemon may still come back and deliver before its turn counts as interrupted. */
+const SILENCE_GRACE_MS = 45_000
+
+/** The part of a socket that is told things. */
+export type DaemonLine = { emit(event: string, payload: unknown): unknown; disconnect(close: boolean): unknown }
+
+export class Dispatcher {
+  readonly #lines = new Map<NodeId, Set<DaemonLine>>()
+  readonly #startedAtMs = performance.now()
+  readonly #stops: (() => void)[]
+  #sweeping: Promise<void> | null = null
+
+  constructor() {
+    const sweep = setInterval(() => void this.sweep(), SWEEP_EVERY_MS).unref()
+    const seen = setInterval(() => void this.#touch(), SEEN_EVERY_MS).unref()
+    this.#stops = [
+      () => clearInterval(sweep),
+      () => clearInterval(seen),
+      onReconnected(() => void this.sweep()),
+      onHint((hint) => {
+        if (hint.about === 'work') this.#tell(hint.nodeId, { hint: 'work' })
+        else if (hint.about === 'commands') this.#tell(hint.nodeId, { hint: 'commands', chatId: hint.chatId })
+        else if (hint.about === 'lease-lost') this.#tell(hint.nodeId, { hint: 'lease-lost', chatId: hint.chatId, epoch: hint.epoch })
+        else if (hint.about === 'install') this.#tell(hint.nodeId, { hint: 'install', harness: hint.harness })
+        else if (hint.about === 'node-removed') for (const line of this.#lines.get(hint.nodeId) ?? []) line.disconnect(true)
+      }),
+    ]
+  }
+
+  add(nodeId: NodeId, line: DaemonLine): void {
+    this.#lines.set(nodeId, (this.#lines.get(nodeId) ?? new Set()).add(line))
+  }
+
+  /** True when it was the node's last line in this process. */
+  remove(nodeId: NodeId, line: DaemonLine): boolean {
+    const lines = this.#lines.get(nodeId)
+    if (!lines?.delete(line) || lines.size > 0) return false
+    return this.#lines.delete(nodeId)
+  }
+
+  /** One at a time; never rejects. */
+  sweep(): Promise<void> {
+    this.#sweeping ??= this.#sweepOnce()
+      .catch((error: unknown) => log.warn({ err: error }, 'Leases could not be looked after'))
+      .finally(() => (this.#sweeping = null))
+    return this.#sweeping
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop()
+  }
+
+  async #sweepOnce(): Promise<void> {
+    // After a server's own absence all leases have run out: daemons get their time to come back first.
+    if (performance.now() - this.#startedAtMs > SILENCE_GRACE_MS) await endSilentLeases(SILENCE_GRACE_MS)
+    if (this.#lines.size === 0) return
+    const { rows } = await pool().query<{ nodeId: NodeId | null }>(
+      `select distinct c."nodeId" from command k join chat_head h on h."chatId" = k."chatId" join chat c on c.id = k."chatId"
+       where k.state = 'queued' and k.kind = 'prompt' and (h."leaseUntil" is null or h."leaseUntil" < now())`,
+    )
+    for (const { nodeId } of rows) this.#tell(nodeId, { hint: 'work' })
+  }
+
+  #tell(nodeId: NodeId | null, hint: ServerHint): void {
+    const lines = nodeId === null ? [...this.#lines.values()].flatMap((each) => [...each]) : [...(this.#lines.get(nodeId) ?? [])]
+    for (const line of lines) line.emit(SERVER_HINT, hint)
+  }
+
+  async #touch(): Promise<void> {
+    if (this.#lines.size === 0) return
+    await updateSeen([...this.#lines.keys()]).catch((error: unknown) => log.warn({ err: error }, 'Nodes could not be marked as seen'))
+  }
+}

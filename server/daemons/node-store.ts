@@ -1,0 +1,132 @@
+/** Nodes and the tokens that let machines join. A node token's hash is all that is kept of it. */
+import { prisma } from '#server/db/client.ts'
+import { mintUuid } from '#server/db/mint.ts'
+import type { HarnessState, SandboxReport } from '#core/links/daemon.ts'
+import type { NodeId } from '#core/ids.ts'
+
+type Hash = Buffer<ArrayBuffer>
+
+/** A node whose server process has said nothing for this long is offline, whatever its row says. */
+export const ONLINE_FOR_MS = 30_000
+
+export type NodeRow = {
+  nodeId: NodeId
+  name: string
+  isLocal: boolean
+  isOnline: boolean
+  lastSeenAt: Date | null
+  platform: string | null
+  capacity: number
+  runs: number
+  rssBytes: number
+  sandbox: SandboxReport | null
+  harnesses: HarnessState[]
+}
+
+export async function findNodes(nowMs: number): Promise<NodeRow[]> {
+  const nodes = await prisma().node.findMany({
+    where: { disabledAt: null },
+    orderBy: [{ isLocal: 'desc' }, { name: 'asc' }],
+    include: { _count: { select: { runs: { where: { endedAt: null } } } } },
+  })
+  return nodes.map(({ id, isConnected, lastSeenAt, rssBytes, sandbox, harnesses, _count, ...node }) => {
+    const isOnline = isConnected && lastSeenAt !== null && nowMs - lastSeenAt.getTime() < ONLINE_FOR_MS
+    return {
+      nodeId: id as NodeId,
+      name: node.name,
+      isLocal: node.isLocal,
+      isOnline,
+      lastSeenAt,
+      platform: node.platform,
+      capacity: node.capacity,
+      runs: isOnline ? _count.runs : 0,
+      rssBytes: isOnline ? Number(rssBytes) : 0,
+      sandbox: sandbox as SandboxReport | null,
+      harnesses: harnesses as HarnessState[],
+    }
+  })
+}
+
+export async function findNodeByToken(tokenHash: Hash): Promise<{ nodeId: NodeId } | null> {
+  const node = await prisma().node.findFirst({ where: { tokenHash, disabledAt: null }, select: { id: true } })
+  return node && { nodeId: node.id as NodeId }
+}
+
+export async function hasNode(nodeId: NodeId): Promise<boolean> {
+  return (await prisma().node.count({ where: { id: nodeId, disabledAt: null } })) > 0
+}
+
+type Reported = { platform?: string; capacity?: number; sandbox: SandboxReport; harnesses: readonly HarnessState[]; rssBytes?: number }
+
+export async function updateReported(nodeId: NodeId, { harnesses, rssBytes, ...reported }: Reported): Promise<void> {
+  await prisma().node.update({
+    where: { id: nodeId },
+    data: {
+      ...reported,
+      harnesses: [...harnesses],
+      ...(rssBytes === undefined ? {} : { rssBytes: BigInt(Math.round(rssBytes)) }),
+      lastSeenAt: new Date(),
+      isConnected: true,
+    },
+  })
+}
+
+export async function updateSeen(nodes: readonly NodeId[]): Promise<void> {
+  await prisma().node.updateMany({ where: { id: { in: [...nodes] } }, data: { lastSeenAt: new Date(), isConnected: true } })
+}
+
+export async function updateDisconnected(nodeId: NodeId): Promise<void> {
+  await prisma().node.updateMany({ where: { id: nodeId }, data: { lastSeenAt: new Date(), isConnected: false } })
+}
+
+/** The node of the server's own machine: one, whose token is new at each start. */
+export async function upsertLocalNode({ name, tokenHash }: { name: string; tokenHash: Hash }): Promise<NodeId> {
+  const known = await prisma().node.findFirst({ where: { isLocal: true }, select: { id: true } })
+  if (known) {
+    await prisma().node.update({ where: { id: known.id }, data: { tokenHash, disabledAt: null } })
+    return known.id as NodeId
+  }
+  return insertNode({ name: await freeName(name), tokenHash, isLocal: true })
+}
+
+export async function insertNode(node: { name: string; tokenHash: Hash; isLocal: boolean }): Promise<NodeId> {
+  const { id } = await prisma().node.create({ data: { id: mintUuid(), ...node }, select: { id: true } })
+  return id as NodeId
+}
+
+/** Names are what people know nodes by, so no two are the same. */
+export async function freeName(wanted: string): Promise<string> {
+  const name = wanted.slice(0, 90)
+  const taken = new Set(
+    (await prisma().node.findMany({ where: { name: { startsWith: name } }, select: { name: true } })).map((node) => node.name),
+  )
+  for (let number = 2, free = name; ; number += 1) {
+    if (!taken.has(free)) return free
+    free = `${name} ${number}`
+  }
+}
+
+/** Its name becomes free; its token opens nothing any more. The row stays, since runs name it. */
+export async function disableNode(nodeId: NodeId): Promise<void> {
+  const node = await prisma().node.findUniqueOrThrow({ where: { id: nodeId }, select: { name: true } })
+  await prisma().node.update({
+    where: { id: nodeId },
+    data: { disabledAt: new Date(), isConnected: false, name: `${node.name.slice(0, 60)} (removed ${nodeId})` },
+  })
+}
+
+type NewJoinToken = { tokenHash: Hash; nodeName: string; createdBy: string; expiresAt: Date }
+
+export async function insertJoinToken(token: NewJoinToken): Promise<void> {
+  await prisma().nodeJoinToken.create({ data: { id: mintUuid(), ...token } })
+}
+
+/** Uses the token up, if it still opens anything: of two machines with one token, one joins. */
+export async function takeJoinToken(tokenHash: Hash, now: Date): Promise<{ nodeName: string } | null> {
+  const { count } = await prisma().nodeJoinToken.updateMany({
+    where: { tokenHash, usedAt: null, expiresAt: { gt: now } },
+    data: { usedAt: now },
+  })
+  if (count === 0) return null
+  return prisma().nodeJoinToken.findUniqueOrThrow({ where: { tokenHash }, select: { nodeName: true } })
+}

@@ -1,0 +1,100 @@
+/** Runs: one lifetime of an agent process each, and what it pinned. */
+import type { ChatId, NodeId, ProjectId, RunId, UserId } from '#core/ids.ts'
+import { pool } from '#server/db/client.ts'
+
+export type RunPlace = {
+  teamId: string
+  projectId: ProjectId
+  /** The chat's creator, on whose connections it runs. */
+  userId: UserId
+  harness: string
+  model: string | null
+  agentSessionId: string | null
+  repositoryUrl: string | null
+  instructions: string
+  /** Whose prompt the run is for: the one under way, else the first that waits. */
+  promptBy: UserId | null
+  /** Null for somebody who is no longer in the team. */
+  promptByRole: 'admin' | 'member' | 'viewer' | null
+}
+
+/** Null when the node does not hold the chat in that epoch. */
+export async function findRunPlace(nodeId: NodeId, { chatId, epoch }: { chatId: ChatId; epoch: number }): Promise<RunPlace | null> {
+  const { rows } = await pool().query<RunPlace>(
+    `select c."teamId", c."projectId", c."createdBy" as "userId", c.harness, c.model, c."agentSessionId", p."repositoryUrl",
+       p.instructions, a."by" as "promptBy", m.role as "promptByRole"
+     from chat_head h join chat c on c.id = h."chatId" join project p on p.id = c."projectId"
+     left join lateral (select coalesce(h."activeBy", (select k."by" from command k
+       where k."chatId" = c.id and k.kind = 'prompt' and k.state = 'queued' order by k.ord limit 1)) as "by") a on true
+     left join member m on m."teamId" = c."teamId" and m."userId" = a."by"
+     where h."chatId" = $1 and h.epoch = $2 and h."nodeId" = $3`,
+    [chatId, epoch, nodeId],
+  )
+  return rows[0] ?? null
+}
+
+type NewRun = {
+  runId: RunId
+  chatId: ChatId
+  nodeId: NodeId
+  epoch: number
+  harness: string
+  provider: string | null
+  dialect: string | null
+  credentialId: string
+  credentialVersion: number
+  wstokenHash: Buffer | null
+}
+
+/**
+ * A chat has one live run: starting one ends the others. A repeated start of the same run, whose answer was lost,
+ * gets a token of its own, and the lost one opens nothing.
+ */
+export async function insertRun(run: NewRun): Promise<boolean> {
+  const { rowCount } = await pool().query(
+    `with ended as (update run set "endedAt" = now() where "chatId" = $2 and id <> $1 and "endedAt" is null)
+     insert into run (id, "chatId", "nodeId", epoch, harness, provider, dialect, "credentialId", "credentialVersion", "wstokenHash")
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+     on conflict (id) do update set "wstokenHash" = excluded."wstokenHash", "credentialId" = excluded."credentialId",
+       "credentialVersion" = excluded."credentialVersion", provider = excluded.provider, dialect = excluded.dialect
+     where run."chatId" = excluded."chatId" and run.epoch = excluded.epoch and run."nodeId" = excluded."nodeId" and run."endedAt" is null`,
+    [
+      run.runId,
+      run.chatId,
+      run.nodeId,
+      run.epoch,
+      run.harness,
+      run.provider,
+      run.dialect,
+      run.credentialId,
+      run.credentialVersion,
+      run.wstokenHash,
+    ],
+  )
+  return Boolean(rowCount)
+}
+
+type RunOfLease = { nodeId: NodeId; chatId: ChatId; epoch: number; runId: RunId }
+
+/** For resume. Only the holder of the epoch says what the chat's session is. */
+export async function updateAgentSession({
+  nodeId,
+  chatId,
+  epoch,
+  agentSessionId,
+}: Omit<RunOfLease, 'runId'> & { agentSessionId: string }) {
+  await pool().query(
+    `update chat set "agentSessionId" = $4 from chat_head h
+     where chat.id = $1 and h."chatId" = chat.id and h.epoch = $2 and h."nodeId" = $3`,
+    [chatId, epoch, nodeId, agentSessionId],
+  )
+}
+
+/** Its workspace token opens nothing from here on. */
+export async function endRun({ nodeId, chatId, runId }: RunOfLease): Promise<void> {
+  await pool().query('update run set "endedAt" = now() where id = $1 and "chatId" = $2 and "nodeId" = $3 and "endedAt" is null', [
+    runId,
+    chatId,
+    nodeId,
+  ])
+}

@@ -1,0 +1,98 @@
+/** Nodes, as people see and add them. What their daemons do is in `gateway.ts`. */
+import { DomainError } from '#core/errors.ts'
+import { findHarness, harnessName } from '#core/harnesses/registry.ts'
+import type { NodeId } from '#core/ids.ts'
+import type { HarnessState, SandboxReport } from '#core/links/daemon.ts'
+import type { TeamScope } from '#server/access/scope.ts'
+import { announceAppended } from '#server/chats/append.ts'
+import { endLeasesOf } from '#server/daemons/lease.ts'
+import {
+  disableNode,
+  findNodes,
+  freeName,
+  hasNode,
+  insertJoinToken,
+  insertNode,
+  takeJoinToken,
+  upsertLocalNode,
+} from '#server/daemons/node-store.ts'
+import { inTransaction } from '#server/db/client.ts'
+import { hashToken, mintToken } from '#server/db/mint.ts'
+import { env } from '#server/env.ts'
+import { hintList, publish } from '#server/realtime/bus.ts'
+
+const JOIN_TOKEN_MINUTES = 15
+
+export type NodeView = {
+  nodeId: NodeId
+  name: string
+  isLocal: boolean
+  isOnline: boolean
+  lastSeenAt: string | null
+  platform: string | null
+  capacity: number
+  runs: number
+  rssBytes: number
+  sandbox: SandboxReport | null
+  harnesses: (HarnessState & { name: string })[]
+}
+
+/** Nodes belong to the instance: every team's chats run on them. */
+export async function listNodes(_scope: TeamScope): Promise<NodeView[]> {
+  const nodes = await findNodes(Date.now())
+  return nodes.map(({ lastSeenAt, harnesses, ...node }) => ({
+    ...node,
+    lastSeenAt: lastSeenAt?.toISOString() ?? null,
+    harnesses: harnesses.map((state) => ({ ...state, name: harnessName(state.harness) })),
+  }))
+}
+
+/** Shown once. Whoever has it may bring one machine, within 15 minutes. */
+export async function createJoinToken(
+  { userId }: TeamScope,
+  { name }: { name: string },
+): Promise<{ token: string; command: string; expiresAt: string }> {
+  const { token, hash } = mintToken('njt')
+  const expiresAt = new Date(Date.now() + JOIN_TOKEN_MINUTES * 60_000)
+  await insertJoinToken({ tokenHash: hash, nodeName: name, createdBy: userId, expiresAt })
+  return {
+    token,
+    command: `npm run gatehouse -- node join --url ${env().url} --token ${token}`,
+    expiresAt: expiresAt.toISOString(),
+  }
+}
+
+/** @throws node.join-token-unusable for unknown, used and expired alike */
+export async function joinNode(token: string): Promise<{ nodeId: NodeId; token: string; name: string }> {
+  const taken = await takeJoinToken(hashToken(token), new Date())
+  if (!taken) throw new DomainError('node.join-token-unusable')
+  const own = mintToken('ndt')
+  const name = await freeName(taken.nodeName)
+  const nodeId = await insertNode({ name, tokenHash: own.hash, isLocal: false })
+  hintList({ teamId: null, topic: 'nodes' })
+  return { nodeId, token: own.token, name }
+}
+
+/** The node of this machine, which needs nobody's leave to join. `tokenHash` replaces the one of an earlier start. */
+export const ensureLocalNode = (node: { name: string; tokenHash: Buffer<ArrayBuffer> }): Promise<NodeId> => upsertLocalNode(node)
+
+/** @throws node.missing; harness.unknown */
+export async function installHarness(_scope: TeamScope, { nodeId, harness }: { nodeId: NodeId; harness: string }): Promise<void> {
+  if (!(await hasNode(nodeId))) throw new DomainError('node.missing')
+  if (!findHarness(harness)) throw new DomainError('harness.unknown', { harness })
+  publish({ about: 'install', nodeId, harness })
+}
+
+/**
+ * Its chats go on elsewhere, in new workspaces: what lay on the machine alone is out of our reach.
+ * @throws node.missing
+ */
+export async function removeNode(_scope: TeamScope, { nodeId }: { nodeId: NodeId }): Promise<void> {
+  if (!(await hasNode(nodeId))) throw new DomainError('node.missing')
+  await disableNode(nodeId)
+  publish({ about: 'node-removed', nodeId })
+  const appended = await inTransaction((tx) => endLeasesOf(tx, nodeId))
+  appended.forEach(announceAppended)
+  publish({ about: 'work', nodeId: null })
+  hintList({ teamId: null, topic: 'nodes' })
+}
