@@ -4,7 +4,6 @@
  */
 import { DomainError } from '#core/errors.ts'
 import { speaks, type Harness } from '#core/harnesses/harness.ts'
-import { findHarness } from '#core/harnesses/registry.ts'
 import { allows, defaultModel, modelsFor, type Lifecycle, type ModelQuery, type ModelVerdict, type Price } from '#core/models/catalog.ts'
 import { providers, providerName } from '#core/providers/presets.ts'
 import { enterProject, type TeamScope } from '#server/access/scope.ts'
