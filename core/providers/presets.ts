@@ -13,6 +13,7 @@ export const providers: readonly Provider[] = [
   {
     id: 'anthropic',
     name: 'Anthropic',
+    keyCheckPath: '/v1/models',
     endpoints: [at('anthropic-messages', 'https://api.anthropic.com')],
     keyHint: 'sk-ant-api03-…',
     keyPage: 'https://console.anthropic.com/settings/keys',
@@ -20,6 +21,7 @@ export const providers: readonly Provider[] = [
   {
     id: 'openai',
     name: 'OpenAI',
+    keyCheckPath: '/models',
     endpoints: [at('openai-responses', 'https://api.openai.com/v1'), at('openai-chat', 'https://api.openai.com/v1')],
     keyHint: 'sk-proj-…',
     keyPage: 'https://platform.openai.com/api-keys',
@@ -27,6 +29,8 @@ export const providers: readonly Provider[] = [
   {
     id: 'openrouter',
     name: 'OpenRouter',
+    // Its list of models is open to everybody.
+    keyCheckPath: '/key',
     endpoints: [
       at('openai-chat', 'https://openrouter.ai/api/v1'),
       at('openai-responses', 'https://openrouter.ai/api/v1'),
@@ -39,6 +43,7 @@ export const providers: readonly Provider[] = [
   {
     id: 'groq',
     name: 'Groq',
+    keyCheckPath: '/models',
     endpoints: [at('openai-chat', 'https://api.groq.com/openai/v1'), at('openai-responses', 'https://api.groq.com/openai/v1')],
     keyHint: 'gsk_…',
     keyPage: 'https://console.groq.com/keys',
@@ -46,6 +51,7 @@ export const providers: readonly Provider[] = [
   {
     id: 'deepseek',
     name: 'DeepSeek',
+    keyCheckPath: '/models',
     endpoints: [at('openai-chat', 'https://api.deepseek.com/v1'), at('anthropic-messages', 'https://api.deepseek.com/anthropic')],
     keyHint: 'sk-…',
     keyPage: 'https://platform.deepseek.com/api_keys',
@@ -53,6 +59,7 @@ export const providers: readonly Provider[] = [
   {
     id: 'mistral',
     name: 'Mistral',
+    keyCheckPath: '/models',
     endpoints: [at('openai-chat', 'https://api.mistral.ai/v1')],
     keyHint: null,
     keyPage: 'https://console.mistral.ai/api-keys',
@@ -60,6 +67,7 @@ export const providers: readonly Provider[] = [
   {
     id: 'cohere',
     name: 'Cohere',
+    keyCheckPath: '/models',
     endpoints: [at('openai-chat', 'https://api.cohere.ai/compatibility/v1')],
     keyHint: null,
     keyPage: 'https://dashboard.cohere.com/api-keys',
@@ -67,6 +75,7 @@ export const providers: readonly Provider[] = [
   {
     id: 'google',
     name: 'Google',
+    keyCheckPath: '/v1beta/models',
     endpoints: [
       at('gemini-generate', 'https://generativelanguage.googleapis.com'),
       at('openai-chat', 'https://generativelanguage.googleapis.com/v1beta/openai'),
@@ -80,6 +89,14 @@ export const providers: readonly Provider[] = [
 export const presetById = (id: string): Provider | null => providers.find((each) => each.id === id) ?? null
 
 export const isKnownProvider = (id: string): boolean => id === CUSTOM_PROVIDER || presetById(id) !== null
+
+/** The same for a server of one's own, by its dialect. */
+export const usualKeyCheckPath: Readonly<Record<Dialect, string>> = {
+  'anthropic-messages': '/v1/models',
+  'openai-chat': '/models',
+  'openai-responses': '/models',
+  'gemini-generate': '/v1beta/models',
+}
 
 /** The name that people read; a custom provider is known by its host. */
 export function providerName(id: string, baseUrl: string | null = null): string {

@@ -19,6 +19,8 @@ export type Endpoint = {
 export type Provider = {
   id: string
   name: string
+  /** What answers 2xx for a good key and 401 or 403 for a bad one, without costing anything; behind the first endpoint's base URL. */
+  keyCheckPath: string
   /** The provider's own dialect first; a harness that speaks several takes the first it knows. */
   endpoints: readonly Endpoint[]
   /** How a key of this provider begins, shown as a placeholder; null when keys have no common form. */

@@ -12,7 +12,7 @@ import { CredentialId } from '#core/ids.ts'
 import type { DeliveryGrant } from '#core/links/daemon.ts'
 import { modelsFor, type ModelQuery } from '#core/models/catalog.ts'
 import { usualAuthHeader } from '#core/providers/dialects.ts'
-import { CUSTOM_PROVIDER, presetById, providerName } from '#core/providers/presets.ts'
+import { CUSTOM_PROVIDER, presetById, providerName, usualKeyCheckPath } from '#core/providers/presets.ts'
 import { normalBaseUrl, type Endpoint } from '#core/providers/provider.ts'
 import {
   findCredential,
@@ -23,6 +23,7 @@ import {
   type CredentialRow,
   type Reach,
 } from '#server/connections/store.ts'
+import type { KeyCheck } from '#server/connections/key-check.ts'
 import { vault } from '#server/connections/vault.ts'
 
 const placeOf = ({ id, teamId }: { id: string; teamId: string | null }) => ({ table: 'credential', rowId: id, teamId, field: 'sealed' })
@@ -199,6 +200,16 @@ function endpointsOf({ provider, baseUrl, dialect }: CredentialRow): readonly En
   if (provider !== CUSTOM_PROVIDER) return presetById(provider ?? '')?.endpoints ?? []
   const base = dialect && baseUrl ? normalBaseUrl(dialect, baseUrl) : null
   return dialect && base ? [{ dialect, baseUrl: base, authHeader: usualAuthHeader[dialect] }] : []
+}
+
+/** What `key-check.ts` needs to ask about a key; null for a native login, about which nobody is asked. */
+export function keyCheckOf(row: CredentialRow): KeyCheck | 'unreadable' | null {
+  const endpoint = row.kind === 'api-key' ? endpointsOf(row)[0] : undefined
+  if (!endpoint) return null
+  const opened = open(row)
+  if (opened.is === 'unreadable') return 'unreadable'
+  const path = presetById(row.provider ?? '')?.keyCheckPath ?? usualKeyCheckPath[endpoint.dialect]
+  return { url: `${endpoint.baseUrl}${path}`, authHeader: endpoint.authHeader, key: opened.text }
 }
 
 /** The provider refused this key. Says so to everybody who would run on it, unless it was replaced meanwhile. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Scope } from '#core/connections/connection.ts'
 import { ConnectionSettings, Secret } from '#core/connections/secret.ts'
-import { connect, disconnect, explain, listConnections, setEnabled } from '#server/connections/service.ts'
+import { connect, disconnect, explain, listConnections, setEnabled, validate } from '#server/connections/service.ts'
 import { router, teamProcedure } from '#server/trpc/base.ts'
 
 const id = z.string().min(1).max(200)
@@ -15,6 +15,10 @@ export const connectionsRouter = router({
   connect: teamProcedure('read')
     .input(z.object({ harness: id, scope: Scope, projectId: id.optional(), secret: Secret, settings: ConnectionSettings.optional() }))
     .mutation(({ ctx, input }) => connect(ctx.scope, input)),
+
+  validate: teamProcedure('read')
+    .input(z.object({ connectionId: id }))
+    .mutation(({ ctx, input }) => validate(ctx.scope, input)),
 
   setEnabled: teamProcedure('read')
     .input(z.object({ connectionId: id, isEnabled: z.boolean() }))

@@ -14,7 +14,8 @@ import { CUSTOM_PROVIDER } from '#core/providers/presets.ts'
 import { enterProject, type TeamScope } from '#server/access/scope.ts'
 import { env } from '#server/env.ts'
 import { describeHarness, type AcceptedSecret } from '#server/connections/accepts.ts'
-import { ownerName, sealSecret, toAttachment } from '#server/connections/resolver.ts'
+import { checkKey } from '#server/connections/key-check.ts'
+import { keyCheckOf, markBroken, markWorking, ownerName, sealSecret, toAttachment } from '#server/connections/resolver.ts'
 import * as store from '#server/connections/store.ts'
 import type { AttachmentRow } from '#server/connections/store.ts'
 import { checkUpstreamUrl } from '#server/proxy/upstream-guard.ts'
@@ -209,6 +210,24 @@ async function demandOwn(scope: TeamScope, connectionId: string, { isRemoval }: 
   }
   await demandPlace(scope, { scope: row.scope, projectId: row.projectId ?? undefined })
   return row
+}
+
+export type Validation = { state: 'working' | 'unverified' | 'refused' | 'not-checked'; code: FailureCode | null }
+
+/**
+ * Asks the provider about the key, and remembers its word. A native login is not asked
+ * about: that would spend its refresh token behind its owner's back.
+ */
+export async function validate(scope: TeamScope, { connectionId }: { connectionId: string }): Promise<Validation> {
+  const { credential } = await demandOwn(scope, connectionId, { isRemoval: false })
+  const check = keyCheckOf(credential)
+  if (check === 'unreadable') return { state: 'refused', code: 'connection.unreadable' }
+  if (check === null) return { state: 'not-checked', code: null }
+  const verdict = await checkKey(check)
+  if (verdict.is === 'working') await markWorking(credential.id, credential.version)
+  if (verdict.is !== 'refused') return { state: verdict.is, code: null }
+  if (verdict.code === 'provider.refused-key') await markBroken(credential.id, credential.version, verdict.code)
+  return { state: 'refused', code: verdict.code }
 }
 
 export async function setEnabled(
