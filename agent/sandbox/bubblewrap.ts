@@ -69,12 +69,18 @@ function boxArguments({ method, uid, system, mounts, cwd, seccompDescriptor, inf
   args.push('--proc', '/proc', '--dev', '/dev', '--perms', '1777', '--tmpfs', '/dev/shm')
   args.push('--perms', '1777', '--size', String(limits.temporaryBytes), '--tmpfs', '/tmp')
   // Made before the mounts: bubblewrap creates missing parents with mode 0700.
-  for (const path of ['/etc', '/home', '/run', '/run/gatehouse', '/opt', '/opt/gatehouse', '/opt/gatehouse/bin', '/var']) args.push('--dir', path)
+  for (const path of new Set(['/etc', '/var', ...mounts.flatMap(({ at }) => parentsOf(at))])) args.push('--dir', path)
   args.push('--symlink', '/tmp', '/var/tmp')
   for (const { path, linkTo } of system) args.push(...(linkTo === null ? ['--ro-bind', path, path] : ['--symlink', linkTo, path]))
   for (const { from, at, mayWrite } of mounts) args.push(mayWrite ? '--bind' : '--ro-bind', from, at)
   args.push('--remount-ro', '/', '--chdir', cwd)
   return args
+}
+
+/** From the top down, without the root. */
+function parentsOf(path: string): string[] {
+  const names = path.split('/').slice(1, -1)
+  return names.map((_, index) => `/${names.slice(0, index + 1).join('/')}`)
 }
 
 function flat(command: string[]): [string, ...string[]] {
