@@ -1,6 +1,7 @@
 'use client'
 
 /** The open chat, once it is known what it is and who looks at it. */
+import { useQuery } from '@tanstack/react-query'
 import { MessageSquareText } from 'lucide-react'
 import { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { hasEnded } from '#core/chat/fold-turn.ts'
@@ -34,7 +35,8 @@ import { useTabTitle, useUnread } from '#components/chat/use-tab-title.ts'
 import { whyNotPrompt } from '#components/chat/why-not.model.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { useStoredFlag } from '#components/shell/stored-flag.ts'
-import type { Outputs } from '#components/trpc/trpc.ts'
+import { type Outputs, useTRPC } from '#components/trpc/trpc.ts'
+import { ButtonLink } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 import { Notice } from '#components/ui/notice.tsx'
 
@@ -42,6 +44,7 @@ type Props = { chatId: ChatId; chat: Outputs['chats']['get']; me: Outputs['me'][
 
 export function ChatRoom({ chatId, chat, me, feed }: Props) {
   const { view, link, isLoaded, catchUp } = feed
+  const trpc = useTRPC()
   const [draft, setDraft] = useDraft(chatId)
   const [refusal, setRefusal] = useState<unknown>(null)
   const [tab, setTab] = useState<PanelTab>('changes')
@@ -52,7 +55,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   const composer = useRef<ComposerHandle>(null)
   const modelChoiceId = useId()
 
-  const present = usePresence(chatId, draft !== '')
+  const present = usePresence({ chatId, isTyping: draft !== '', isFollowing: link.is === 'live' })
   const nameOf = usePeople(useMemo(() => [...chat.people, ...present, me.user], [chat.people, present, me.user]))
   const typing = present.filter((each) => each.isTyping && each.userId !== me.user.userId)
 
@@ -69,7 +72,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
     [setDraft],
   )
   const prompts = useOutgoing({ chatId, turns: view.turns, catchUp, onRefused })
-  const calls = useChatCalls({ chatId, catchUp, nameOf })
+  const calls = useChatCalls({ chatId, catchUp })
 
   // --- what is shown
   const arranged = useMemo(() => arrange(view.turns, prompts.outgoing), [view.turns, prompts.outgoing])
@@ -102,7 +105,11 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
     [prompts.send],
   )
   const agent = chat.harnessName
-  const whyNot = whyNotPrompt({ chat, me, isArchived: view.isArchived })
+  const explained = useQuery({
+    ...trpc.connections.explain.queryOptions({ harness: chat.harness, projectId: chat.projectId }),
+    enabled: chat.payer === null,
+  })
+  const whyNot = whyNotPrompt({ chat, me, isArchived: view.isArchived, code: explained.data?.resolution.code ?? null })
   const mayPrompt = whyNot === null
   const acts = useMemo<ChatActs>(
     () => ({
@@ -146,7 +153,8 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
     if (first && approval && mayPrompt) void calls.answer(first, approval.optionId)
   }
   const stop = () => {
-    if (isRunning && mayPrompt) void calls.stop()
+    const running = view.turns.find(isActive)
+    if (running && mayPrompt) void calls.stop(running.turnId)
   }
   useScreenKeys({ stop, approve })
 
@@ -219,7 +227,16 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
                 refusal !== null ? (
                   <FailureNotice error={refusal} place={{ projectId: chat.projectId, harness: chat.harness }} />
                 ) : whyNot ? (
-                  <Notice className="py-2 text-sm" action={whyNot.action}>
+                  <Notice
+                    className="py-2 text-sm"
+                    action={
+                      whyNot.action ? (
+                        <ButtonLink href={whyNot.action.href} size="sm">
+                          {whyNot.action.label}
+                        </ButtonLink>
+                      ) : null
+                    }
+                  >
                     {whyNot.sentence}
                   </Notice>
                 ) : null

@@ -19,7 +19,7 @@ export function ChatScreen({ chatId }: { chatId: string }) {
 function OneChat({ chatId }: { chatId: ChatId }) {
   const trpc = useTRPC()
   const me = useQuery(trpc.me.get.queryOptions())
-  const chat = useQuery(trpc.chats.get.queryOptions({ chatId }))
+  const chat = useQuery(trpc.chats.get.queryOptions({ chatId }, { refetchOnMount: 'always' }))
   const feed = useChatFeed(chatId)
 
   if (feed.link.is === 'refused') return <Centred>{<StoredFailure code="chat.missing" />}</Centred>

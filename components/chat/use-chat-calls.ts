@@ -9,20 +9,14 @@ import { toast } from '#components/ui/toast.tsx'
 
 export type ChatCalls = {
   answer: (item: PermissionItem, optionId: string, note?: string) => Promise<void>
-  stop: () => Promise<void>
+  /** Bound to the turn that was on screen: the next in line is not meant. */
+  stop: (turnId: TurnId) => Promise<void>
   withdraw: (turnId: TurnId) => void
   edit: (turnId: TurnId, text: string) => Promise<void>
 }
 
 /** What people ask of a running chat. The log answers: each call only reads on when it is through. */
-export function useChatCalls({
-  chatId,
-  catchUp,
-}: {
-  chatId: ChatId
-  catchUp: () => Promise<void>
-  nameOf: (userId: string) => string
-}): ChatCalls {
+export function useChatCalls({ chatId, catchUp }: { chatId: ChatId; catchUp: () => Promise<void> }): ChatCalls {
   const client = useTRPCClient()
   return useMemo(() => {
     const tell = (error: unknown) => {
@@ -36,7 +30,7 @@ export function useChatCalls({
     return {
       answer: (item, optionId, note) =>
         say(client.chats.answerPermission.mutate({ chatId, requestId: item.requestId, optionId, ...(note ? { note } : {}) })),
-      stop: () => say(client.chats.cancelTurn.mutate({ chatId })),
+      stop: (turnId) => say(client.chats.cancelTurn.mutate({ chatId, turnId })),
       withdraw: (turnId) => void say(client.chats.withdraw.mutate({ chatId, turnId })),
       edit: (turnId, text) => say(client.chats.editQueued.mutate({ chatId, turnId, prompt: [{ type: 'text', text }] })),
     }

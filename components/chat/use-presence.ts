@@ -8,7 +8,16 @@ import { browserSocket } from '#components/realtime/socket.ts'
 export type Present = Presence['people'][number]
 
 /** Who is here and who types. A guess that heals itself: never in the log, forgotten after a few seconds of silence. */
-export function usePresence(chatId: ChatId, isTyping: boolean): readonly Present[] {
+export function usePresence({
+  chatId,
+  isTyping,
+  isFollowing,
+}: {
+  chatId: ChatId
+  isTyping: boolean
+  /** The server listens to those alone who follow the chat. */
+  isFollowing: boolean
+}): readonly Present[] {
   const [people, setPeople] = useState<readonly Present[]>([])
   const typing = useRef(isTyping)
   typing.current = isTyping
@@ -24,20 +33,17 @@ export function usePresence(chatId: ChatId, isTyping: boolean): readonly Present
         socket.volatile.emit(browserEvents.presence, { chatId, isTyping: typing.current })
     }
     socket.on(browserEvents.people, onPeople)
-    socket.on('connect', say)
     const timer = setInterval(say, PRESENCE_EVERY_MS)
-    say()
     return () => {
       clearInterval(timer)
       socket.off(browserEvents.people, onPeople)
-      socket.off('connect', say)
     }
   }, [chatId])
 
   useEffect(() => {
     const socket = browserSocket()
-    if (socket.connected) socket.volatile.emit(browserEvents.presence, { chatId, isTyping })
-  }, [chatId, isTyping])
+    if (isFollowing && socket.connected) socket.volatile.emit(browserEvents.presence, { chatId, isTyping })
+  }, [chatId, isTyping, isFollowing])
 
   return people
 }

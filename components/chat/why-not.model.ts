@@ -1,4 +1,6 @@
 /** Why somebody may not prompt a chat, with the way out. */
+import type { FailureCode } from '#core/errors.ts'
+import { failureWords } from '#components/failures/sentences.ts'
 import type { Outputs } from '#components/trpc/trpc.ts'
 
 export type WhyNot = { sentence: string; action: { label: string; href: string } | null }
@@ -7,19 +9,26 @@ export function whyNotPrompt({
   chat,
   me,
   isArchived,
+  code,
 }: {
-  chat: Pick<Outputs['chats']['get'], 'mayPrompt' | 'payer' | 'createdBy' | 'createdByName' | 'projectId' | 'harnessName'>
-  me: { user: { userId: string }; team: { role: string } }
+  chat: Pick<Outputs['chats']['get'], 'mayPrompt' | 'payer' | 'createdBy' | 'createdByName' | 'projectId' | 'harness' | 'harnessName'>
+  me: { user: { userId: string }; team: { role: string } | null }
   isArchived: boolean
+  /** Why nobody pays, when nobody does. */
+  code: FailureCode | null
 }): WhyNot | null {
   if (isArchived) return { sentence: 'This chat is archived, so it takes no prompts.', action: null }
   if (chat.mayPrompt) return null
-  if (me.team.role === 'viewer')
+  if (me.team?.role === 'viewer')
     return {
       sentence: 'You read along as a viewer. A team admin can make you a member.',
       action: { label: 'See who is admin', href: '/team' },
     }
-  if (chat.payer?.scope === 'user' && chat.createdBy !== me.user.userId) {
+  if (!chat.payer) {
+    const words = failureWords(code ?? 'connection.missing', { harness: chat.harness }, chat)
+    return { sentence: words.sentence, action: words.href && words.label ? { label: words.label, href: words.href } : null }
+  }
+  if (chat.payer.scope === 'user' && chat.createdBy !== me.user.userId) {
     return {
       sentence: `This chat runs on ${chat.createdByName}’s personal credential, so only they may prompt it.`,
       action: { label: 'Start your own', href: `/projects/${encodeURIComponent(chat.projectId)}` },
