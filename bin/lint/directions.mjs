@@ -9,7 +9,7 @@ const doors = {
   access: ['scope.ts', 'roles.ts'],
   chats: ['append.ts', 'events.ts'],
   connections: ['vault.ts', 'resolver.ts'],
-  proxy: ['handler.ts', 'upstream-guard.ts', 'workspace-token.ts'],
+  proxy: ['handler.ts', 'token.ts', 'upstream-guard.ts'],
   realtime: ['bus.ts', 'hints.ts'],
   trpc: ['base.ts'],
 }
@@ -33,8 +33,8 @@ export function whyForbidden({ from, to, isTypeOnly }) {
   if (target === 'core' || zone === 'e2e' || to === 'package.json') return null
   if (zone === 'core')
     return `core is pure and imports only core and zod. Move what you need from ${to} into core, or take it as an argument.`
-  if (target === 'e2e' && zone !== 'bin')
-    return 'Only e2e, and the demo in bin, may import e2e. Move what both need to where the product keeps it.'
+  if (target === 'e2e' && zone !== 'bin' && !isTest(from))
+    return 'Only e2e, tests, and the demo in bin may import e2e. Move what both need to where the product keeps it.'
   if (zone === 'components' && target !== 'components') return whyForbiddenInComponents({ to, isTypeOnly })
   if (zone === 'app' && target === 'server' && to !== 'server/trpc/page-caller.ts' && !(isTypeOnly && to.startsWith('server/trpc/'))) {
     return 'A page reaches the server only through server/trpc/page-caller.ts: bundled pages load a second copy of every module.'

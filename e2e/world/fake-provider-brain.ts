@@ -34,6 +34,8 @@ import { longReply, shortReply } from '#e2e/world/fake-provider-replies.ts'
 export function brain(ask: Ask): Scene {
   if (ask.schema !== null) return [text(JSON.stringify({ title: titleOf(ask) }))]
   if (isTitleRequest(ask)) return [text(titleOf(ask))]
+  // Claude Code asks behind a finished turn what the person may type next.
+  if (newestPrompt(ask).startsWith('[SUGGESTION MODE')) return [text('try it out')]
   const rounds = roundsFor(ask, newestPrompt(ask))
   return rounds[Math.min(ask.results.length, rounds.length - 1)]!
 }
@@ -43,11 +45,9 @@ const isTitleRequest = (ask: Ask) => ask.tools.size === 0 && /title generator|ge
 
 /** The prompt that a title is for stands inside the harness's own words. */
 const titleOf = (ask: Ask): string => {
-  const asked =
-    /<session>\s*([\s\S]*?)\s*<\/session>/.exec(newestPrompt(ask))?.[1] ??
-    /User prompt:\s*([\s\S]*)$/.exec(newestPrompt(ask))?.[1] ??
-    newestPrompt(ask)
-  const words = asked.replaceAll(/\s+/g, ' ').trim().split(' ').slice(0, 5).join(' ')
+  const prompt = newestPrompt(ask)
+  const quoted = /<session>\s*([\s\S]*?)\s*<\/session>/.exec(prompt) ?? /first message:\s*([\s\S]*)$/.exec(prompt)
+  const words = (quoted?.[1] ?? prompt).replaceAll(/\s+/g, ' ').trim().split(' ').slice(0, 5).join(' ')
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 

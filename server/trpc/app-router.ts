@@ -5,6 +5,7 @@ import { modelsRouter } from '#server/models/router.ts'
 import { projectsRouter } from '#server/projects/router.ts'
 import { invitationsRouter, teamRouter } from '#server/teams/router.ts'
 import { router } from '#server/trpc/base.ts'
+import { usageRouter } from '#server/usage/router.ts'
 
 export const appRouter = router({
   setup: setupRouter,
@@ -15,6 +16,7 @@ export const appRouter = router({
   projects: projectsRouter,
   connections: connectionsRouter,
   models: modelsRouter,
+  usage: usageRouter,
 })
 
 /** The only thing that `components/` may import of the server, as a type. */

@@ -1,0 +1,213 @@
+/**
+ * One exchange with an upstream: bytes out as they came, bytes back as they come.
+ * What it promises: no redirect is followed; the client's end is the upstream's end, also
+ * before a head; a slow reader slows the upstream; request headers are built, and response
+ * headers pass by name and never with the key in them.
+ * Who may call, and what it cost, is `handler.ts`'s business.
+ */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import { Pool, type Dispatcher } from 'undici'
+import type { AuthHeader } from '#core/providers/dialects.ts'
+import { configuredGuard, guardedConnector, type Guard } from '#server/proxy/upstream-guard.ts'
+
+/** Enough for the origins that a busy instance uses; tenants choose them, so there must be an end. */
+const MAX_ORIGINS = 256
+
+/** Keeps connections to upstreams open. HTTP/1.1 on purpose: its connections are cheaper, and nothing here multiplexes. */
+export function createUpstreams(guard: Guard = configuredGuard()) {
+  const pools = new Map<string, Pool>()
+  const connect = guardedConnector(guard)
+  return {
+    to(origin: string): Pool {
+      const known = pools.get(origin)
+      pools.delete(origin)
+      const pool =
+        known ??
+        new Pool(origin, {
+          connect,
+          connections: 1_024,
+          pipelining: 1,
+          allowH2: false,
+          keepAliveTimeout: 30_000,
+          // A model may think for minutes before its first byte, and pause between two.
+          headersTimeout: 600_000,
+          bodyTimeout: 300_000,
+        })
+      pools.set(origin, pool)
+      if (pools.size > MAX_ORIGINS) {
+        const [oldest] = pools.keys()
+        void pools.get(oldest!)?.close()
+        pools.delete(oldest!)
+      }
+      return pool
+    },
+    async close(): Promise<void> {
+      await Promise.all([...pools.values()].map((pool) => pool.destroy()))
+      pools.clear()
+    },
+  }
+}
+export type Upstreams = ReturnType<typeof createUpstreams>
+
+/**
+ * What a client's header may become at the upstream. Codex's `responses-lite` says how its
+ * own body is to be read; without it the body would mean something else.
+ */
+const REQUEST_HEADERS = [
+  'accept',
+  'user-agent',
+  'anthropic-version',
+  'anthropic-beta',
+  'openai-beta',
+  'idempotency-key',
+  'x-openai-internal-codex-responses-lite',
+]
+
+export function upstreamHeaders(
+  req: IncomingMessage,
+  { key, authHeader, bytes }: { key: string; authHeader: AuthHeader; bytes: number },
+): string[] {
+  const headers = ['content-type', 'application/json', 'content-length', String(bytes)]
+  for (const name of REQUEST_HEADERS) {
+    const value = req.headers[name]
+    if (value !== undefined) headers.push(name, Array.isArray(value) ? value.join(', ') : value)
+  }
+  if (authHeader === 'authorization-bearer') headers.push('authorization', `Bearer ${key}`)
+  else headers.push(authHeader, key)
+  return headers
+}
+
+const RESPONSE_HEADERS =
+  /^(content-type|content-encoding|cache-control|retry-after(-ms)?|request-id|x-request-id|x-should-retry|openai-(model|processing-ms|version)|x-reasoning-included|(anthropic|x)-ratelimit-[a-z0-9-]+)$/
+
+/** Flat name-value list for `writeHead`. */
+export function clientHeaders(headers: IncomingHttpHeaders, key: string): string[] {
+  const passed: string[] = []
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || !RESPONSE_HEADERS.test(name)) continue
+    for (const each of Array.isArray(value) ? value : [value]) if (!each.includes(key)) passed.push(name, each)
+  }
+  return passed
+}
+
+export type Exchange = {
+  pool: Pool
+  path: string
+  headers: string[]
+  body: Buffer
+  res: ServerResponse
+  /**
+   * Decides about the answer once its head is there: `pass` streams it with these headers
+   * (and `through` may hold bytes back), `keep` collects up to so many bytes for `onKept`.
+   */
+  onHead(status: number, headers: IncomingHttpHeaders): Passing
+  /** Every byte of a passing body, as the upstream sent it. */
+  onBytes(chunk: Buffer): void
+  onKept(status: number, body: Buffer, headers: IncomingHttpHeaders): void
+  /** After a passed body; `failure` when it broke off. Not called for `keep`, and never twice. */
+  onEnd(failure: Error | null): void
+  /** The upstream gave no head. */
+  onUnreachable(failure: Error): void
+}
+
+export type Passing =
+  | { do: 'pass'; status: number; headers: string[]; through: { pass(chunk: Buffer): Buffer; rest(): Buffer } | null }
+  | { do: 'keep'; maxBytes: number }
+
+/** @returns how to end it early */
+export function exchange(given: Exchange): (reason: Error) => void {
+  const running = new Running(given)
+  given.pool.dispatch({ method: 'POST', path: given.path, headers: given.headers, body: given.body } as Dispatcher.DispatchOptions, running)
+  return (reason) => running.end(reason)
+}
+
+/** Tells an abort of ours from a failure of theirs. */
+export class ClientLeft extends Error {}
+
+class Running implements Dispatcher.DispatchHandler {
+  readonly #given: Exchange
+  #controller: Dispatcher.DispatchController | null = null
+  #passing: Passing | null = null
+  #status = 0
+  #headers: IncomingHttpHeaders = {}
+  #kept: Buffer[] = []
+  #keptBytes = 0
+  #isOver = false
+  /** Set when the end was asked for before undici gave us a way to end it. */
+  #endReason: Error | null = null
+  readonly #onDrain = () => this.#controller?.resume()
+
+  constructor(given: Exchange) {
+    this.#given = given
+  }
+
+  end(reason: Error): void {
+    this.#endReason ??= reason
+    this.#controller?.abort(reason)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#endReason) controller.abort(this.#endReason)
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // 1xx are between us and the upstream.
+    if (status < 200) return
+    this.#status = status
+    this.#headers = headers
+    this.#passing = this.#given.onHead(status, headers)
+    if (this.#passing.do === 'keep') return
+    const { res } = this.#given
+    if (res.destroyed) return
+    res.writeHead(this.#passing.status, this.#passing.headers)
+    // The head goes out alone: a model may think for long before its first word.
+    res.flushHeaders()
+    res.on('drain', this.#onDrain)
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#passing?.do === 'keep') {
+      if (this.#keptBytes < this.#passing.maxBytes) this.#kept.push(chunk.subarray(0, this.#passing.maxBytes - this.#keptBytes))
+      this.#keptBytes += chunk.length
+      if (this.#keptBytes >= this.#passing.maxBytes) {
+        this.#finishKept()
+        // What is longer than anybody reads is not worth waiting for.
+        controller.abort(new Error('The rest of this answer is not needed'))
+      }
+      return
+    }
+    this.#given.onBytes(chunk)
+    const out = this.#passing?.through ? this.#passing.through.pass(chunk) : chunk
+    if (out.length > 0 && !this.#given.res.write(out)) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    if (this.#passing?.do === 'keep') return this.#finishKept()
+    this.#finish(null)
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, failure: Error): void {
+    if (this.#isOver) return
+    if (this.#passing?.do === 'keep') return this.#finishKept()
+    if (this.#passing) return this.#finish(failure)
+    this.#isOver = true
+    this.#given.onUnreachable(failure)
+  }
+
+  #finishKept(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#given.onKept(this.#status, Buffer.concat(this.#kept), this.#headers)
+  }
+
+  #finish(failure: Error | null): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    const { res } = this.#given
+    res.off('drain', this.#onDrain)
+    const rest = this.#passing?.do === 'pass' && this.#passing.through ? this.#passing.through.rest() : null
+    if (rest && rest.length > 0 && !res.destroyed) res.write(rest)
+    this.#given.onEnd(failure)
+  }
+}

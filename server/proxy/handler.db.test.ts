@@ -1,0 +1,519 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { ProxiedDialect } from '#core/links/proxy-routes.ts'
+import {
+  cut,
+  error,
+  garbage,
+  gate,
+  headers,
+  redirect,
+  stop,
+  stopShort,
+  text,
+  toolCall,
+  usage,
+  thought,
+} from '#e2e/world/fake-provider-scene.ts'
+import { startFakeProvider, type FakeProvider } from '#e2e/world/fake-provider.ts'
+import { disconnect, setEnabled } from '#server/connections/service.ts'
+import { pool, prisma } from '#server/db/client.ts'
+import { createProxyHandler, forgetRun, type ProxyHandler } from '#server/proxy/handler.ts'
+import { recheckRuns } from '#server/proxy/run.ts'
+import { ask, modelOf, pathOf, question, seedRun, serveOnLoopback, type SeededRun, type Served } from '#server/proxy/testing.ts'
+import { drainUsage, readRecords, summarise } from '#server/usage/service.ts'
+
+const KEY = 'sk-real-4f0c2d7b9a6e1358'
+const dialects: readonly ProxiedDialect[] = ['anthropic-messages', 'openai-chat', 'openai-responses']
+const tokens = { inputTokens: 120, outputTokens: 34, cacheReadTokens: 56, cacheWriteTokens: 7, reasoningTokens: 8 }
+
+let provider: FakeProvider
+let handler: ProxyHandler
+let proxy: Served
+
+beforeAll(async () => {
+  provider = await startFakeProvider({ key: KEY })
+  process.env['GATEHOUSE_PRIVATE_UPSTREAMS'] = provider.host
+  handler = createProxyHandler()
+  proxy = await serveOnLoopback(handler)
+})
+afterAll(async () => {
+  await proxy.close()
+  await handler.close()
+  await provider.close()
+})
+afterEach(async () => {
+  await drainUsage()
+  provider.assertClean()
+})
+
+const seed = (dialect: ProxiedDialect, settings?: Record<string, string>) =>
+  seedRun({ dialect, baseUrl: provider.baseUrl(dialect), key: KEY, ...(settings && { settings }) })
+const send = (run: SeededRun, dialect: ProxiedDialect, more: Partial<Parameters<typeof ask>[0]> = {}) =>
+  ask({ origin: proxy.origin, path: pathOf(dialect), token: run.token, body: question(dialect), ...more })
+
+async function recordsOf(run: SeededRun) {
+  await drainUsage()
+  return readRecords(run.scope, { chatId: run.chatId, limit: 10 })
+}
+async function factsOf(run: SeededRun) {
+  await drainUsage()
+  const { rows } = await pool().query('select type, payload from chat_event where "chatId" = $1 order by seq', [run.chatId])
+  return rows as { type: string; payload: Record<string, unknown> }[]
+}
+
+describe.each(dialects)('%s', (dialect) => {
+  it('streams what the provider says and records what it reports', async () => {
+    const run = await seed(dialect)
+    provider.play([thought('Hm.'), text('Hello, you. Grüße! 🎉'), usage(tokens)])
+    const answer = await send(run, dialect)
+    expect(answer.status).toBe(200)
+    expect(answer.headers['content-type']).toContain('text/event-stream')
+    expect(answer.text).toContain('Gr')
+    const [record] = await recordsOf(run)
+    expect(record).toMatchObject({
+      ...tokens,
+      outcome: 'completed',
+      status: 200,
+      source: 'provider',
+      model: modelOf[dialect],
+      provider: 'custom',
+      turnId: run.turnId,
+      chatId: run.chatId,
+      userName: 'Ada',
+    })
+    expect(record!.costMicros).toBeGreaterThan(0)
+    expect(record!.firstByteMs).not.toBeNull()
+    const facts = await factsOf(run)
+    expect(facts.map((fact) => fact.type)).toEqual(['usage.metered'])
+    expect(facts[0]!.payload).toMatchObject({
+      turnId: run.turnId,
+      usageRecordId: record!.usageRecordId,
+      inputTokens: 120,
+      costMicros: record!.costMicros,
+    })
+  })
+
+  it('does the same for an answer in one piece', async () => {
+    const run = await seed(dialect)
+    provider.play([text('Hello.'), usage(tokens)])
+    const answer = await send(run, dialect, { body: question(dialect, { isStream: false }) })
+    expect(answer.status).toBe(200)
+    expect(JSON.parse(answer.text)).toMatchObject({ model: modelOf[dialect] })
+    expect(await recordsOf(run)).toMatchObject([{ ...tokens, outcome: 'completed', source: 'provider' }])
+  })
+
+  it('takes the token from the header when the path has none', async () => {
+    const run = await seed(dialect)
+    provider.play([text('Hello.')])
+    const answer = await ask({
+      origin: proxy.origin,
+      path: `/ai/proxy/-/${pathOf(dialect)}`,
+      body: question(dialect),
+      headers: { 'x-gatehouse-wstoken': run.token },
+    })
+    expect(answer.status).toBe(200)
+  })
+
+  it('keeps what is known when the client leaves, and tells the provider', async () => {
+    const run = await seed(dialect)
+    provider.play([text('Before the door.'), gate(`left-${dialect}`), text('Behind it.'), usage(tokens)])
+    await send(run, dialect, { onChunk: (chunk) => chunk.includes('door') || chunk.includes('the ') })
+    expect(await provider.received.at(-1)!.ended).toBe('client-left')
+    await vi.waitFor(async () => expect(await recordsOf(run)).toMatchObject([{ outcome: 'aborted' }]))
+    const [record] = await recordsOf(run)
+    expect(record!.source).toBe(dialect === 'anthropic-messages' ? 'partial' : 'none')
+    if (dialect === 'anthropic-messages') expect(record).toMatchObject({ inputTokens: 120, cacheReadTokens: 56, cacheWriteTokens: 7 })
+    else expect(record!.costMicros).toBeNull()
+    expect((await factsOf(run)).map((fact) => fact.type)).toEqual(['usage.metered'])
+  })
+
+  it('ends the upstream also when the client leaves before the first byte', async () => {
+    const run = await seed(dialect)
+    const before = provider.received.length
+    provider.play([gate(`never-${dialect}`)])
+    const asking = new AbortController()
+    const pending = new Promise<void>((resolve) => {
+      const url = `${proxy.origin}/ai/proxy/${run.token}/${pathOf(dialect)}`
+      fetch(url, {
+        method: 'POST',
+        body: JSON.stringify(question(dialect)),
+        headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+        signal: asking.signal,
+      }).catch(() => resolve())
+    })
+    await vi.waitFor(() => expect(provider.received.length).toBe(before + 1))
+    asking.abort()
+    await pending
+    expect(await provider.received.at(-1)!.ended).toBe('client-left')
+    await vi.waitFor(async () => expect(await recordsOf(run)).toMatchObject([{ outcome: 'aborted', status: null, source: 'none' }]))
+  })
+
+  it('says in the dialect that the stream broke off, and records the failure', async () => {
+    const run = await seed(dialect)
+    provider.play([text('Half of it'), cut()])
+    const answer = await send(run, dialect)
+    expect(answer.text).toContain('broke off')
+    const last = answer.text.trim().split('\n').at(-1)!
+    expect(JSON.parse(last.slice('data: '.length))).toMatchObject(
+      dialect === 'openai-responses' ? { type: 'error' } : { error: { message: expect.stringContaining('broke off') } },
+    )
+    expect(await recordsOf(run)).toMatchObject([{ outcome: 'failed', status: 200 }])
+    expect((await factsOf(run)).find((fact) => fact.type === 'model.failed')!.payload).toMatchObject({
+      code: 'provider.failed',
+      turnId: run.turnId,
+    })
+  })
+
+  it('does not take an answer for whole that stops short', async () => {
+    const run = await seed(dialect)
+    provider.play([text('Half of it'), stopShort()])
+    const answer = await send(run, dialect)
+    expect(answer.text).toContain('broke off')
+    expect(await recordsOf(run)).toMatchObject([{ outcome: 'failed' }])
+  })
+
+  it('turns a page of HTML into a failure that the harness understands', async () => {
+    const run = await seed(dialect)
+    provider.play([garbage()])
+    const answer = await send(run, dialect)
+    expect(answer.status).toBe(502)
+    expect(JSON.parse(answer.text)).toMatchObject({ error: { message: expect.stringContaining(dialect) } })
+    expect((await factsOf(run)).map(({ type, payload }) => [type, payload['code']])).toEqual([['model.failed', 'provider.garbled']])
+  })
+
+  it('notices garbage in the form of a stream', async () => {
+    const run = await seed(dialect)
+    provider.play([garbage('data: what is this?\n\nneither this\n', 'text/event-stream')])
+    const answer = await send(run, dialect)
+    expect(answer.text).toContain('data: what is this?')
+    expect(await recordsOf(run)).toMatchObject([{ outcome: 'failed', source: 'none', costMicros: null }])
+    expect((await factsOf(run)).map(({ payload }) => payload['code'])).toEqual(['provider.garbled'])
+  })
+
+  it('answers a refused key with 403, marks the credential, and asks the provider no more', async () => {
+    const run = await seed(dialect)
+    provider.play([error(401, { message: `Incorrect API key provided: ${KEY}` })])
+    const answer = await send(run, dialect)
+    expect([answer.status, answer.headers['x-should-retry']]).toEqual([403, 'false'])
+    expect(answer.text).not.toContain(KEY)
+    expect(answer.text).toContain('Replace it')
+    await vi.waitFor(async () =>
+      expect((await prisma().credential.findUniqueOrThrow({ where: { id: run.credentialId } })).brokenCode).toBe('connection.broken'),
+    )
+    const again = await send(run, dialect)
+    expect(again.status).toBe(403)
+    expect((await recordsOf(run)).map((record) => [record.outcome, record.status])).toEqual([
+      ['refused', 403],
+      ['failed', 401],
+    ])
+    const facts = await factsOf(run)
+    expect(facts.map(({ type, payload }) => [type, payload['code']])).toEqual([
+      ['model.failed', 'provider.refused-key'],
+      ['model.failed', 'provider.refused-key'],
+    ])
+    expect(JSON.stringify(facts)).not.toContain(KEY)
+  })
+
+  it.each([
+    [429, 'provider.out-of-quota'],
+    [500, 'provider.failed'],
+    [529, 'provider.failed'],
+    [400, 'provider.rejected-request'],
+    [404, 'provider.rejected-request'],
+  ] as const)('passes a %i on without the key, and records %s', async (status, code) => {
+    const run = await seed(dialect)
+    provider.play([error(status, { message: `No: ${KEY}`, headers: { 'retry-after': '7', 'set-cookie': 'a=b', 'x-leak': KEY } })])
+    const answer = await send(run, dialect)
+    expect(answer.status).toBe(status)
+    expect(JSON.parse(answer.text)).toMatchObject({ error: { message: 'No: …' } })
+    expect(answer.headers['retry-after']).toBe('7')
+    expect(JSON.stringify(answer.headers)).not.toContain(KEY)
+    expect(answer.headers['set-cookie']).toBeUndefined()
+    expect(await recordsOf(run)).toMatchObject([{ outcome: 'failed', status, source: 'none' }])
+    expect((await factsOf(run)).map(({ type, payload }) => [type, payload['code'], payload['detail']])).toEqual([
+      ['model.failed', code, 'No: …'],
+    ])
+  })
+
+  it('does not follow a redirect', async () => {
+    const run = await seed(dialect)
+    provider.play([redirect(`${provider.origin}/elsewhere`)])
+    const before = provider.received.length
+    const answer = await send(run, dialect)
+    expect(answer.status).toBe(502)
+    expect(provider.received.length).toBe(before + 1)
+    expect(answer.text).toContain('redirect')
+  })
+
+  it('lets only models of the catalog through', async () => {
+    const run = await seed(dialect)
+    const before = provider.received.length
+    const answer = await send(run, dialect, { body: question(dialect, { model: 'no-such-model' }) })
+    expect(answer.status).toBe(404)
+    expect(JSON.parse(answer.text)).toMatchObject({ error: { message: expect.stringContaining('no-such-model') } })
+    expect(provider.received.length).toBe(before)
+    expect(await recordsOf(run)).toMatchObject([{ outcome: 'refused', model: 'no-such-model', source: 'none' }])
+    expect((await factsOf(run)).map(({ type, payload }) => [type, payload['code']])).toEqual([['model.failed', 'model.unknown']])
+  })
+
+  it('allows the models that a custom provider was connected with, at an unknown price', async () => {
+    const run = await seed(dialect, { models: 'local-one, local-two' })
+    provider.play([text('Hello.'), usage(tokens)])
+    expect((await send(run, dialect, { body: question(dialect, { model: 'local-two' }) })).status).toBe(200)
+    expect(await recordsOf(run)).toMatchObject([{ outcome: 'completed', costMicros: null, source: 'provider' }])
+    expect((await send(run, dialect, { body: question(dialect, { model: 'local-three' }) })).status).toBe(404)
+  })
+
+  it('answers the list of models from the catalog', async () => {
+    const run = await seed(dialect)
+    const path = dialect === 'anthropic-messages' ? 'anthropic/v1/models' : 'openai/v1/models'
+    const answer = await ask({ origin: proxy.origin, path, method: 'GET', token: run.token })
+    const { data } = JSON.parse(answer.text) as { data: { id: string }[] }
+    expect(data.map(({ id }) => id)).toContain(modelOf[dialect])
+  })
+
+  it('never lets the key or a cookie of the provider out', async () => {
+    const run = await seed(dialect)
+    provider.play([
+      headers({ 'x-request-id': KEY, 'set-cookie': 'session=1', server: 'secret/1.0', 'x-ratelimit-remaining-tokens': '9' }),
+      text('Hello.'),
+    ])
+    const answer = await send(run, dialect)
+    expect(JSON.stringify(answer.headers) + answer.text).not.toContain(KEY)
+    expect(answer.headers['set-cookie']).toBeUndefined()
+    expect(answer.headers['server']).toBeUndefined()
+    expect(answer.headers['x-ratelimit-remaining-tokens']).toBe('9')
+  })
+
+  it('counts an answer that was cut by its token limit as complete', async () => {
+    const run = await seed(dialect)
+    provider.play([text('As far as it goes'), stop('max-tokens'), usage(tokens)])
+    await send(run, dialect)
+    expect(await recordsOf(run)).toMatchObject([{ ...tokens, outcome: 'completed', source: 'provider' }])
+  })
+
+  it('refuses a connection of another dialect', async () => {
+    const other = dialects.find((each) => each !== dialect)!
+    const run = await seed(other)
+    const answer = await send(run, dialect)
+    expect(answer.status).toBe(403)
+    expect(answer.text).toContain(other)
+  })
+
+  it('cuts what is under way when the run ends', async () => {
+    const run = await seed(dialect)
+    provider.play([text('Before the door.'), gate(`ended-${dialect}`)])
+    const answer = await send(run, dialect, {
+      onChunk: (chunk) => {
+        if (chunk.includes('door')) forgetRun(run.runId)
+      },
+    })
+    expect(answer.text).toContain('has ended')
+    expect(await provider.received.at(-1)!.ended).toBe('client-left')
+    expect(await recordsOf(run)).toMatchObject([{ outcome: 'aborted' }])
+  })
+})
+
+describe('a chat stream whose client did not ask for usage', () => {
+  const run = () => seed('openai-chat')
+
+  it('is asked for it upstream, and hides it downstream', async () => {
+    const seeded = await run()
+    provider.play([text('Hello.'), usage(tokens)])
+    const body = JSON.stringify(question('openai-chat'))
+    const answer = await send(seeded, 'openai-chat', { body })
+    expect(provider.received.at(-1)!.body.toString()).toBe(`{"stream_options":{"include_usage":true},${body.slice(1)}`)
+    expect(answer.text).not.toContain('"choices":[]')
+    expect(answer.text).not.toContain('prompt_tokens')
+    expect(answer.text.endsWith('data: [DONE]\n\n')).toBe(true)
+    expect(await recordsOf(seeded)).toMatchObject([tokens])
+  })
+
+  it('sees it when it did ask', async () => {
+    const seeded = await run()
+    provider.play([text('Hello.'), usage(tokens)])
+    const body = JSON.stringify({ ...question('openai-chat'), stream_options: { include_usage: true } })
+    const answer = await send(seeded, 'openai-chat', { body })
+    expect(provider.received.at(-1)!.body.toString()).toBe(body)
+    expect(answer.text).toContain('"prompt_tokens":183')
+  })
+
+  it('is taken at its word when it asked for none', async () => {
+    const seeded = await run()
+    provider.play([text('Hello.'), usage(tokens)])
+    const body = JSON.stringify({ ...question('openai-chat'), stream_options: { include_usage: false } })
+    await send(seeded, 'openai-chat', { body })
+    expect(provider.received.at(-1)!.body.toString()).toBe(body)
+    expect(await recordsOf(seeded)).toMatchObject([{ outcome: 'completed', source: 'none', costMicros: null }])
+  })
+})
+
+describe('what the proxy refuses before it asks anybody', () => {
+  let run: SeededRun
+  let arrivals: number
+  beforeAll(async () => {
+    run = await seed('openai-chat')
+    arrivals = provider.received.length
+  })
+  const body = question('openai-chat')
+  const path = pathOf('openai-chat')
+  const cases: [name: string, status: number, asking: Omit<Parameters<typeof ask>[0], 'origin'> & { useToken?: boolean }][] = [
+    ['an unknown path', 404, { path: 'openai/v1/embeddings', useToken: true, body }],
+    ['an unknown segment', 404, { path: 'v1/chat/completions', useToken: true, body }],
+    ['dots in the path', 404, { path: 'openai/v1/../v1/chat/completions', useToken: true, body }],
+    ['an encoded path', 404, { path: 'openai/v1/chat%2fcompletions', useToken: true, body }],
+    ['another method', 404, { path, method: 'PUT', useToken: true, body }],
+    ['no token', 401, { path: `/ai/proxy/-/${path}`, body }],
+    ['a token that is none', 401, { path, token: 'wst_short', body }],
+    ['an unknown token', 401, { path, token: `wst_${'A'.repeat(43)}`, body }],
+    ['a key of its own', 403, { path, useToken: true, body, headers: { authorization: 'Bearer sk-ant-oat01-somebodys-login' } }],
+    ['a second key beside the sentinel', 403, { path, useToken: true, body, headers: { 'x-api-key': 'sk-another' } }],
+    ['a cookie', 403, { path, useToken: true, body, headers: { cookie: 'a=b' } }],
+    ['a web page', 403, { path, useToken: true, body, headers: { origin: 'https://example.org' } }],
+    ['a strange query', 400, { path: `${path}?upstream=http://evil`, useToken: true, body }],
+    ['a compressed body', 415, { path, useToken: true, body, headers: { 'content-encoding': 'gzip' } }],
+    ['a form', 415, { path, useToken: true, body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
+    ['an empty body', 400, { path, useToken: true, body: '' }],
+    ['no JSON', 400, { path, useToken: true, body: '{' }],
+    ['a list', 400, { path, useToken: true, body: '[]' }],
+    [
+      'a byte order mark',
+      400,
+      { path, useToken: true, body: Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), Buffer.from(JSON.stringify(body))]) },
+    ],
+    ['bad UTF-8', 400, { path, useToken: true, body: Buffer.concat([Buffer.from('{"model":"'), Buffer.from([0xff]), Buffer.from('"}')]) }],
+    ['bytes behind the body', 400, { path, useToken: true, body: `${JSON.stringify(body)}{"model":"gpt-6.1-sol"}` }],
+    ['two models', 400, { path, useToken: true, body: '{"model":"gpt-6.1-sol","messages":[],"model":"other"}' }],
+    [
+      'a second model in another spelling',
+      400,
+      { path, useToken: true, body: '{"model":"gpt-6.1-sol","messages":[],"mod\\u0065l":"other"}' },
+    ],
+    ['a second model in capitals', 400, { path, useToken: true, body: '{"model":"gpt-6.1-sol","messages":[],"Model":"other"}' }],
+    ['no model', 400, { path, useToken: true, body: '{"messages":[{"model":"gpt-6.1-sol"}]}' }],
+    ['a model that is no word', 400, { path, useToken: true, body: '{"model":["gpt-6.1-sol"]}' }],
+  ]
+  it.each(cases)('%s: %i', async (_name, status, { useToken, ...asking }) => {
+    const answer = await ask({ origin: proxy.origin, ...(useToken && { token: run.token }), ...asking })
+    expect(answer.status).toBe(status)
+    expect(JSON.parse(answer.text)).toHaveProperty('error.message')
+    expect(answer.headers['x-should-retry']).toBe('false')
+    expect(provider.received.length).toBe(arrivals)
+  })
+
+  it('answers unknown, ended and revoked tokens alike', async () => {
+    const ended = await seed('openai-chat')
+    await prisma().run.update({ where: { id: ended.runId }, data: { endedAt: new Date() } })
+    const moved = await seed('openai-chat')
+    await pool().query('update chat_head set epoch = 2 where "chatId" = $1', [moved.chatId])
+    const lapsed = await seed('openai-chat')
+    await pool().query(`update chat_head set "leaseUntil" = now() - interval '1 second' where "chatId" = $1`, [lapsed.chatId])
+    const removed = await seed('openai-chat')
+    await prisma().member.deleteMany({ where: { teamId: removed.scope.teamId } })
+    const replaced = await seed('openai-chat')
+    await prisma().credential.update({ where: { id: replaced.credentialId }, data: { version: 2 } })
+    const disabled = await seed('openai-chat')
+    await setEnabled(disabled.scope, { connectionId: disabled.connectionId, isEnabled: false })
+    const disconnected = await seed('openai-chat')
+    await disconnect(disconnected.scope, { connectionId: disconnected.connectionId })
+    const unknown = await ask({ origin: proxy.origin, path, token: `wst_${'B'.repeat(43)}`, body })
+    for (const each of [ended, moved, lapsed, removed, replaced, disabled, disconnected]) {
+      const answer = await send(each, 'openai-chat')
+      expect([answer.status, answer.text, answer.headers]).toEqual([
+        401,
+        unknown.text,
+        { ...unknown.headers, date: answer.headers['date'] },
+      ])
+    }
+  })
+
+  it('cuts a stream whose member was removed', async () => {
+    const removed = await seed('openai-chat')
+    provider.play([text('Before the door.'), gate('removed')])
+    const answer = await send(removed, 'openai-chat', {
+      onChunk: (chunk) => {
+        if (chunk.includes('door'))
+          void prisma()
+            .member.deleteMany({ where: { teamId: removed.scope.teamId } })
+            .then(recheckRuns)
+      },
+    })
+    expect(answer.text).toContain('has ended')
+    arrivals = provider.received.length
+  })
+
+  it('refuses a body that is too large, said so or not', async () => {
+    const small = createProxyHandler({ maxBodyBytes: 1_000 })
+    const served = await serveOnLoopback(small)
+    const large = JSON.stringify({ ...body, padding: 'x'.repeat(2_000) })
+    expect((await ask({ origin: served.origin, path, token: run.token, body: large })).status).toBe(413)
+    await served.close()
+    await small.close()
+  })
+})
+
+it('calls no private address that the owner did not name', async () => {
+  const run = await seed('openai-chat')
+  const careful = createProxyHandler({ guard: { privateUpstreams: [] } })
+  const served = await serveOnLoopback(careful)
+  const answer = await ask({ origin: served.origin, path: pathOf('openai-chat'), token: run.token, body: question('openai-chat') })
+  expect(answer.status).toBe(502)
+  expect((await factsOf(run)).map(({ payload }) => payload['code'])).toEqual(['upstream.unsafe'])
+  await served.close()
+  await careful.close()
+})
+
+it('says that a provider cannot be reached', async () => {
+  const gone = await serveOnLoopback(() => {})
+  await gone.close()
+  const reaching = createProxyHandler({ guard: { privateUpstreams: [provider.host, gone.host] } })
+  const served = await serveOnLoopback(reaching)
+  const run = await seed('anthropic-messages')
+  await prisma().credential.update({ where: { id: run.credentialId }, data: { baseUrl: gone.origin } })
+  const answer = await ask({
+    origin: served.origin,
+    path: pathOf('anthropic-messages'),
+    token: run.token,
+    body: question('anthropic-messages'),
+  })
+  expect(answer.status).toBe(502)
+  expect(JSON.parse(answer.text)).toMatchObject({
+    type: 'error',
+    error: { type: 'api_error', message: expect.stringContaining('cannot be reached') },
+  })
+  expect((await factsOf(run)).map(({ payload }) => payload['code'])).toEqual(['provider.unreachable'])
+  await served.close()
+  await reaching.close()
+})
+
+it('forwards count_tokens, and bills nothing for it', async () => {
+  const run = await seed('anthropic-messages')
+  const { max_tokens: _, stream: __, ...counted } = question('anthropic-messages')
+  const answer = await ask({ origin: proxy.origin, path: 'anthropic/v1/messages/count_tokens?beta=true', token: run.token, body: counted })
+  expect(JSON.parse(answer.text)).toHaveProperty('input_tokens')
+  expect(provider.received.at(-1)!.url).toBe('/anthropic/v1/messages/count_tokens?beta=true')
+  expect(await recordsOf(run)).toEqual([])
+})
+
+it('answers a probe without asking the provider', async () => {
+  const run = await seed('anthropic-messages')
+  const before = provider.received.length
+  expect((await ask({ origin: proxy.origin, path: 'anthropic/api/hello', method: 'HEAD', token: run.token })).status).toBe(200)
+  expect(provider.received.length).toBe(before)
+})
+
+it('passes a tool call on and sums what was used', async () => {
+  const run = await seed('anthropic-messages')
+  provider.play([toolCall('Write', { file_path: '/a', content: 'b' }), usage(tokens)], [text('Done.'), usage(tokens)])
+  const asked = { ...question('anthropic-messages'), tools: [{ name: 'Write', input_schema: { type: 'object' } }] }
+  const answer = await send(run, 'anthropic-messages', { body: asked })
+  expect(answer.text).toContain('input_json_delta')
+  await send(run, 'anthropic-messages')
+  await drainUsage()
+  const summary = await summarise(run.scope, { days: 1 })
+  expect(summary.totals).toMatchObject({ requests: 2, inputTokens: 240, outputTokens: 68, unpricedRequests: 0 })
+  expect(summary.byModel).toMatchObject([{ model: 'claude-opus-5-5', provider: 'custom', requests: 2 }])
+  expect(summary.byMember).toMatchObject([{ userId: run.scope.userId, name: 'Ada', requests: 2 }])
+  expect(summary.byProject).toMatchObject([{ name: 'Project', requests: 2 }])
+  expect(summary.byDay).toHaveLength(1)
+})

@@ -1,0 +1,48 @@
+/**
+ * The proxy as a process of its own (`GATEHOUSE_PROXY_PORT`): the same handler as in the
+ * main server, without the page rendering that would share its event loop. The database is
+ * the main server's, migrated by it; `DATABASE_URL` says where.
+ */
+import { createServer } from 'node:http'
+import { closeDatabase, openDatabase } from '#server/db/client.ts'
+import { env } from '#server/env.ts'
+import { log } from '#server/log.ts'
+import { createProxyHandler } from '#server/proxy/handler.ts'
+import { joinBus, leaveBus } from '#server/realtime/bus.ts'
+import { closeAbandonedRecords, drainUsage } from '#server/usage/service.ts'
+
+/** Streams that run when the process is told to go may take this long to end by themselves. */
+const DRAIN_MS = 10_000
+
+const { host, proxyPort, databaseUrl } = env()
+if (proxyPort === null || databaseUrl === null) {
+  log.fatal('GATEHOUSE_PROXY_PORT and DATABASE_URL must be set for a proxy of its own')
+  process.exit(1)
+}
+await openDatabase(databaseUrl)
+joinBus(databaseUrl)
+await closeAbandonedRecords()
+const handle = createProxyHandler()
+const server = createServer(
+  { keepAliveTimeout: 60_000, requestTimeout: 0, headersTimeout: 30_000, maxHeaderSize: 32 * 1024 },
+  (req, res) => {
+    if (req.url === '/api/health') res.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}')
+    else handle(req, res)
+  },
+)
+server.listen(proxyPort, host, () => log.info({ port: proxyPort }, 'The proxy listens'))
+
+let isStopping = false
+async function stop(): Promise<void> {
+  if (isStopping) return
+  isStopping = true
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())])
+  await handle.close()
+  server.closeAllConnections()
+  await drainUsage()
+  await leaveBus()
+  await closeDatabase()
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop())

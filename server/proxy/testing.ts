@@ -1,0 +1,166 @@
+/**
+ * For tests of the proxy: a chat whose run may spend, a provider behind it on loopback,
+ * and the handler on a real socket between them.
+ */
+import { createServer, request, type IncomingMessage, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { SENTINEL_KEY } from '#core/connections/sentinel.ts'
+import type { ChatId, RunId, TurnId } from '#core/ids.ts'
+import { proxySegments, type ProxiedDialect } from '#core/links/proxy-routes.ts'
+import { enterTeam, type TeamScope } from '#server/access/scope.ts'
+import { connect } from '#server/connections/service.ts'
+import { pool, prisma } from '#server/db/client.ts'
+import { mintUuid } from '#server/db/mint.ts'
+import { seedChat, seedMember } from '#server/db/testing.ts'
+import { mintWstoken } from '#server/proxy/token.ts'
+
+export type Served = { origin: string; host: string; close(): Promise<void> }
+
+export async function serveOnLoopback(listener: RequestListener): Promise<Served> {
+  const server = createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    host,
+    origin: `http://${host}`,
+    async close() {
+      server.closeAllConnections()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+const harnessOf: Record<ProxiedDialect, string> = {
+  'anthropic-messages': 'claude-code',
+  'openai-chat': 'opencode',
+  'openai-responses': 'codex',
+}
+export const modelOf: Record<ProxiedDialect, string> = {
+  'anthropic-messages': 'claude-opus-5-5',
+  'openai-chat': 'gpt-6.1-sol',
+  'openai-responses': 'gpt-6.1-sol',
+}
+const generatePaths: Record<ProxiedDialect, string> = {
+  'anthropic-messages': 'v1/messages',
+  'openai-chat': 'chat/completions',
+  'openai-responses': 'responses',
+}
+export const pathOf = (dialect: ProxiedDialect) => `${proxySegments[dialect]}/${generatePaths[dialect]}`
+
+export type SeededRun = {
+  scope: TeamScope
+  chatId: ChatId
+  runId: RunId
+  turnId: TurnId
+  token: string
+  connectionId: string
+  credentialId: string
+}
+
+/** A run of a new person's new chat, on a custom provider at `baseUrl`, with a turn under way. */
+export async function seedRun({
+  dialect,
+  baseUrl,
+  key,
+  settings,
+}: {
+  dialect: ProxiedDialect
+  baseUrl: string
+  key: string
+  settings?: Record<string, string>
+}): Promise<SeededRun> {
+  const { caller, teamId } = await seedMember()
+  const scope = await enterTeam(caller, { act: 'prompt', teamId })
+  const harness = harnessOf[dialect]
+  const { connectionId } = await connect(scope, {
+    harness,
+    scope: 'user',
+    secret: { kind: 'api-key', provider: 'custom', key, baseUrl, dialect },
+    settings,
+  })
+  const { configuration } = await prisma().attachment.findUniqueOrThrow({ where: { id: connectionId }, include: { configuration: true } })
+  const chatId = await seedChat(scope, { harness })
+  const node = await prisma().node.create({ data: { id: mintUuid(), name: mintUuid(), tokenHash: mintWstoken().hash } })
+  const turnId = mintUuid() as TurnId
+  await pool().query(
+    `update chat_head set epoch = 1, "nodeId" = $2, "leaseUntil" = now() + interval '1 hour', "activeTurn" = $3, "activeBy" = $4 where "chatId" = $1`,
+    [chatId, node.id, turnId, caller.userId],
+  )
+  const { token, hash } = mintWstoken()
+  const run = await prisma().run.create({
+    data: {
+      id: mintUuid(),
+      chatId,
+      nodeId: node.id,
+      epoch: 1,
+      harness,
+      provider: 'custom',
+      dialect,
+      credentialId: configuration.credentialId,
+      credentialVersion: 1,
+      wstokenHash: hash,
+    },
+  })
+  return { scope, chatId, runId: run.id as RunId, turnId, token, connectionId, credentialId: configuration.credentialId }
+}
+
+export type Answer = { status: number; headers: IncomingMessage['headers']; body: Buffer; text: string; isWhole: boolean }
+
+export type Asking = {
+  origin: string
+  path: string
+  method?: string
+  token?: string
+  body?: string | Buffer | Record<string, unknown>
+  headers?: Record<string, string | string[]>
+  /** Called with each chunk; return true to hang up. */
+  onChunk?: (chunk: Buffer) => boolean | void
+}
+
+/** One request as a harness sends it: sentinel key, token in the path. */
+export function ask({ origin, path, method = 'POST', token, body, headers = {}, onChunk }: Asking): Promise<Answer> {
+  const bytes = body === undefined ? null : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
+  const url = token === undefined ? `${origin}${path}` : `${origin}/ai/proxy/${token}/${path}`
+  return new Promise((resolve, reject) => {
+    const req = request(
+      url,
+      {
+        method,
+        agent: false,
+        headers: {
+          authorization: `Bearer ${SENTINEL_KEY}`,
+          'anthropic-version': '2023-06-01',
+          ...(bytes !== null && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(bytes) }),
+          ...headers,
+        },
+      },
+      (res) => {
+        const chunks: Buffer[] = []
+        const answer = (isWhole: boolean): Answer => {
+          const whole = Buffer.concat(chunks)
+          return { status: res.statusCode ?? 0, headers: res.headers, body: whole, text: whole.toString('utf8'), isWhole }
+        }
+        res.on('data', (chunk: Buffer) => {
+          chunks.push(chunk)
+          if (onChunk?.(chunk)) req.destroy()
+        })
+        res.on('end', () => resolve(answer(true)))
+        res.on('error', () => resolve(answer(false)))
+      },
+    )
+    req.on('error', reject)
+    req.end(bytes ?? undefined)
+  })
+}
+
+/** A question to a model in each dialect. */
+export const question = (dialect: ProxiedDialect, { model = modelOf[dialect], isStream = true } = {}): Record<string, unknown> => {
+  switch (dialect) {
+    case 'anthropic-messages':
+      return { model, max_tokens: 1000, messages: [{ role: 'user', content: 'Hello?' }], stream: isStream }
+    case 'openai-chat':
+      return { model, messages: [{ role: 'user', content: 'Hello?' }], stream: isStream }
+    case 'openai-responses':
+      return { model, input: [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hello?' }] }], stream: isStream }
+  }
+}

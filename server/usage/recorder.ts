@@ -1,0 +1,107 @@
+/**
+ * Writes usage records without making a request wait: what happens within a few
+ * milliseconds is one statement. An open record is on its way before the upstream is
+ * called and durable long before a model's first word, so a crash leaves an open row
+ * instead of none. Within one flush records are opened before they are settled.
+ */
+import type { ServerFact } from '#core/chat/events.ts'
+import { DomainError } from '#core/errors.ts'
+import type { TurnId, UsageRecordId } from '#core/ids.ts'
+import { log } from '#server/log.ts'
+import { insertOpened, updateSettled, type OpenedRow, type SettledRow } from '#server/usage/store.ts'
+
+const FLUSH_AFTER_MS = 5
+const RETRY_AFTER_MS = 250
+/** About a minute: a database that is away for longer has worse troubles. */
+const MAX_TRIES = 240
+
+export type Settling = { chatId: string; row: SettledRow; factsFor: (turnId: TurnId | null) => readonly ServerFact[] }
+
+type Tried<T> = { item: T; tries: number }
+
+let opening: Tried<OpenedRow>[] = []
+let settling: Tried<Settling>[] = []
+/** Of records that are under way in this process. */
+const turns = new Map<UsageRecordId, TurnId | null>()
+let timer: NodeJS.Timeout | null = null
+let flushing: Promise<void> | null = null
+
+export function enqueueOpened(row: OpenedRow): void {
+  opening.push({ item: row, tries: 0 })
+  schedule(FLUSH_AFTER_MS)
+}
+
+export function enqueueSettled(one: Settling): void {
+  settling.push({ item: one, tries: 0 })
+  schedule(FLUSH_AFTER_MS)
+}
+
+/** Resolves when everything that was enqueued has been written, or given up. */
+export async function drain(): Promise<void> {
+  while (flushing || opening.length > 0 || settling.length > 0) {
+    if (!flushing) run()
+    await flushing
+    if (opening.length > 0 || settling.length > 0) await new Promise((resolve) => setTimeout(resolve, FLUSH_AFTER_MS))
+  }
+}
+
+function schedule(afterMs: number): void {
+  if (timer || flushing) return
+  timer = setTimeout(run, afterMs)
+}
+
+function run(): void {
+  if (timer) clearTimeout(timer)
+  timer = null
+  if (flushing) return
+  flushing = flush().then((hasFailed) => {
+    flushing = null
+    if (opening.length > 0 || settling.length > 0) schedule(hasFailed ? RETRY_AFTER_MS : FLUSH_AFTER_MS)
+  })
+}
+
+/** @returns whether something has to be tried again */
+async function flush(): Promise<boolean> {
+  const opened = opening
+  opening = []
+  if (opened.length > 0) {
+    try {
+      const found = await insertOpened(opened.map(({ item }) => item))
+      for (const [id, turnId] of found) turns.set(id, turnId)
+    } catch (error) {
+      opening = [...again(opened, error), ...opening]
+      return true
+    }
+  }
+  const settled = settling
+  settling = []
+  const byChat = Map.groupBy(settled, ({ item }) => item.chatId)
+  const failed = await Promise.all([...byChat].map(([chatId, each]) => settleChat(chatId, each)))
+  settling = [...failed.flat(), ...settling]
+  return settling.length > 0 && failed.some((each) => each.length > 0)
+}
+
+async function settleChat(chatId: string, settled: Tried<Settling>[]): Promise<Tried<Settling>[]> {
+  const rows = settled.map(({ item }) => item.row)
+  const facts = settled.flatMap(({ item }) => item.factsFor(turns.get(item.row.usageRecordId) ?? null))
+  try {
+    try {
+      await updateSettled({ chatId, rows, facts })
+    } catch (error) {
+      // A chat that was deleted meanwhile loses its log, not its bill.
+      if (!(error instanceof DomainError && error.code === 'chat.missing')) throw error
+      await updateSettled({ chatId, rows, facts: [] })
+    }
+  } catch (error) {
+    return again(settled, error)
+  }
+  for (const { usageRecordId } of rows) turns.delete(usageRecordId)
+  return []
+}
+
+function again<T>(all: Tried<T>[], error: unknown): Tried<T>[] {
+  const [kept, lost] = [all.filter(({ tries }) => tries < MAX_TRIES), all.filter(({ tries }) => tries >= MAX_TRIES)]
+  if (all.some(({ tries }) => tries === 0)) log.warn({ error }, 'Usage records could not be written yet')
+  if (lost.length > 0) log.error({ error, lost: lost.length }, 'Usage records were given up')
+  return kept.map(({ item, tries }) => ({ item, tries: tries + 1 }))
+}
