@@ -71,13 +71,13 @@ it('refuses what is in order, but not for this harness', () => {
   expect(judge('codex', key('anthropic', 'sk-ant-api03-12345678'))).toEqual({
     ok: false,
     code: 'connection.refused-by-harness',
-    facts: { harness: 'Codex', kind: 'api-key', provider: 'Anthropic' },
+    facts: { harness: 'codex', kind: 'api-key', provider: 'anthropic' },
   })
   expect(
     judge('opencode', { kind: 'auth-file', format: 'codex', contents: '{"tokens":{"access_token":"a","refresh_token":"r"}}' }),
   ).toMatchObject({
     code: 'connection.refused-by-harness',
-    facts: { harness: 'OpenCode', kind: 'auth-file' },
+    facts: { harness: 'opencode', kind: 'auth-file' },
   })
   expect(judge('codex', key('custom', 'k', { baseUrl: 'https://llm.example.org', dialect: 'openai-chat' }))).toMatchObject({
     code: 'connection.refused-by-harness',

@@ -8,7 +8,7 @@ import { fit, type Credential } from '#core/connections/connection.ts'
 import type { FailureCode, FailureFacts } from '#core/errors.ts'
 import { keyDialects, type Harness } from '#core/harnesses/harness.ts'
 import { Dialect } from '#core/providers/dialects.ts'
-import { CUSTOM_PROVIDER, isKnownProvider, providerName } from '#core/providers/presets.ts'
+import { CUSTOM_PROVIDER, isKnownProvider } from '#core/providers/presets.ts'
 import { normalBaseUrl } from '#core/providers/provider.ts'
 
 const FILE_MAX = 256 * 1024
@@ -45,7 +45,7 @@ export function judgeSecret(harness: Harness, secret: Secret): JudgedSecret {
   return {
     ok: false,
     code: 'connection.refused-by-harness',
-    facts: { harness: harness.name, kind: secret.kind, ...(secret.kind === 'api-key' ? { provider: providerName(secret.provider) } : {}) },
+    facts: { harness: harness.id, kind: secret.kind, ...(secret.kind === 'api-key' ? { provider: secret.provider } : {}) },
   }
 }
 

@@ -232,7 +232,7 @@ it('refuses what the harness cannot take or what is no credential, and stores no
   await expect(attempt({ harness: 'nobody' })).rejects.toEqual(failure('harness.unknown'))
   await expect(attempt({ harness: 'scripted' })).rejects.toEqual(failure('harness.unknown'))
   await expect(attempt({ harness: 'codex' })).rejects.toEqual(
-    failure('connection.refused-by-harness', { harness: 'Codex', kind: 'api-key', provider: 'Anthropic' }),
+    failure('connection.refused-by-harness', { harness: 'codex', kind: 'api-key', provider: 'anthropic' }),
   )
   await expect(attempt({ secret: { kind: 'api-key', provider: 'anthropic', key: 'two words here' } })).rejects.toEqual(
     failure('credential.malformed', { field: 'key', problem: 'spaces' }),

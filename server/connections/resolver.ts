@@ -107,7 +107,7 @@ export async function resolveForChat(place: ChatPlace): Promise<ChatResolution> 
 
 const factsOf = (harness: Harness, trace: readonly Step[]): FailureFacts => {
   const last = trace.at(-1)
-  return { harness: harness.name, scope: last && last.verdict !== 'inherit' ? last.scope : null }
+  return { harness: harness.id, scope: last && last.verdict !== 'inherit' ? last.scope : null }
 }
 
 /** The company behind a credential, as people know it. */
@@ -176,7 +176,7 @@ export async function grantDelivery(place: ChatPlace): Promise<GrantedDelivery> 
     return { ...granted, delivery: { via: 'proxy', provider: fit.provider, dialect: fit.dialect, models: offered } }
   }
   const opened = open(rows.find((row) => row.id === attachment.connectionId)!.credential)
-  if (opened.is === 'unreadable') return { ok: false, code: 'connection.unreadable', facts: { harness: harness.name } }
+  if (opened.is === 'unreadable') return { ok: false, code: 'connection.unreadable', facts: { harness: harness.id } }
   if (fit.via === 'file') return { ...granted, delivery: { via: 'file', format: fit.format, contents: opened.text } }
   return { ...granted, delivery: { via: 'env', issuer: fit.issuer, token: opened.text } }
 }

@@ -4,62 +4,23 @@
  * Next: `core/connections/resolve.ts` for the choice, `store.ts` for the rows.
  */
 import type { Scope, Settings } from '#core/connections/connection.ts'
-import { judge, resolve, type Resolution, type Verdict } from '#core/connections/resolve.ts'
+import { resolve, type Verdict } from '#core/connections/resolve.ts'
 import { judgeSecret, modelList, type ConnectionSettings, type Secret } from '#core/connections/secret.ts'
-import { DomainError, isFailureCode, type FailureCode } from '#core/errors.ts'
+import { DomainError, type FailureCode } from '#core/errors.ts'
 import { findHarness, offeredHarnesses } from '#core/harnesses/registry.ts'
 import type { Harness } from '#core/harnesses/harness.ts'
 import { AttachmentId } from '#core/ids.ts'
 import { CUSTOM_PROVIDER } from '#core/providers/presets.ts'
 import { enterProject, type TeamScope } from '#server/access/scope.ts'
 import { env } from '#server/env.ts'
-import { describeHarness, type AcceptedSecret } from '#server/connections/accepts.ts'
+import { describeHarness } from '#server/connections/accepts.ts'
+import { describeAttachment, describeResolution, type ConnectionRow } from '#server/connections/connection-view.ts'
 import { checkKey } from '#server/connections/key-check.ts'
 import { keyCheckOf, markBroken, markWorking, ownerName, sealSecret, toAttachment } from '#server/connections/resolver.ts'
 import * as store from '#server/connections/store.ts'
 import type { AttachmentRow } from '#server/connections/store.ts'
 import { checkUpstreamUrl } from '#server/proxy/upstream-guard.ts'
 import { vault } from '#server/connections/vault.ts'
-
-export type AttachmentView = {
-  connectionId: string
-  scope: Scope
-  isEnabled: boolean
-  /** Why it cannot be used by itself, wherever it stands. */
-  code: FailureCode | null
-  isMine: boolean
-  credential: {
-    credentialId: string
-    name: string
-    kind: 'api-key' | 'auth-file' | 'oauth-token'
-    provider: string | null
-    providerName: string
-    baseUrl: string | null
-    dialect: string | null
-    lastFour: string
-    fingerprint: string
-    version: number
-    /** What the provider said when it refused the key. */
-    brokenCode: FailureCode | null
-  }
-  settings: Settings
-  createdByName: string
-  createdAt: string
-  lastUsedAt: string | null
-}
-
-export type ConnectionRow = {
-  harness: string
-  name: string
-  resolution: {
-    state: 'active' | 'missing' | 'disabled' | 'broken'
-    code: FailureCode | null
-    scope: Scope | null
-    connectionId: string | null
-  }
-  attachments: AttachmentView[]
-  accepts: AcceptedSecret[]
-}
 
 const offered = () => offeredHarnesses({ isTesting: env().isTesting })
 
@@ -93,51 +54,6 @@ export async function listConnections(scope: TeamScope, { projectId }: InProject
       accepts: describeHarness(harness),
     }
   })
-}
-
-function describeResolution(resolution: Resolution, rows: readonly AttachmentRow[]): ConnectionRow['resolution'] {
-  if (resolution.ok)
-    return { state: 'active', code: null, scope: resolution.attachment.scope, connectionId: resolution.attachment.connectionId }
-  if (resolution.code === 'connection.missing') return { state: 'missing', code: resolution.code, scope: null, connectionId: null }
-  const scope = resolution.trace.at(-1)!.scope
-  return {
-    state: resolution.code === 'connection.disabled' ? 'disabled' : 'broken',
-    code: resolution.code,
-    scope,
-    connectionId: rows.find((row) => row.scope === scope)?.id ?? null,
-  }
-}
-
-type Around = { harness: Harness; scope: TeamScope; createdByName: string }
-
-function describeAttachment(row: AttachmentRow, { harness, scope, createdByName }: Around): AttachmentView {
-  const { credential } = row
-  const { name, kind, provider, baseUrl, dialect, lastFour, fingerprint, version, models } = credential
-  const judged = judge(toAttachment(row), harness)
-  return {
-    connectionId: row.id,
-    scope: row.scope,
-    isEnabled: row.isEnabled,
-    code: typeof judged === 'string' ? judged : null,
-    isMine: row.createdBy === scope.userId,
-    credential: {
-      credentialId: credential.id,
-      name,
-      kind,
-      provider,
-      providerName: ownerName(credential),
-      baseUrl,
-      dialect,
-      lastFour,
-      fingerprint,
-      version,
-      brokenCode: isFailureCode(credential.brokenCode) ? credential.brokenCode : null,
-    },
-    settings: models.length > 0 ? { ...row.settings, models: models.join(', ') } : row.settings,
-    createdByName,
-    createdAt: row.createdAt.toISOString(),
-    lastUsedAt: credential.lastUsedAt?.toISOString() ?? null,
-  }
 }
 
 export type ConnectInput = InProject & { harness: string; scope: Scope; secret: Secret; settings?: ConnectionSettings | undefined }
