@@ -1,7 +1,7 @@
 import type { Metadata, Viewport } from 'next'
 import { GeistMono } from 'geist/font/mono'
 import { GeistSans } from 'geist/font/sans'
-import { GeistSerif } from 'geist/font/serif/regular'
+import { GeistSerif } from 'geist/font/serif'
 import { headers } from 'next/headers'
 import type { ReactNode } from 'react'
 import { ThemeProvider } from '#components/theme/theme-provider.tsx'

@@ -12,29 +12,27 @@ import { redirect } from 'next/navigation'
 import { cache } from 'react'
 import { createQueryClient } from '#components/trpc/query-client.ts'
 import type { AppRouter } from '#server/trpc/app-router.ts'
-import { pageCaller, type PageCaller } from '#server/trpc/page-caller.ts'
+import { pageCaller, readMe, type Me, type PageCaller } from '#server/trpc/page-caller.ts'
 
-export type Page = { trpc: TRPCOptionsProxy<AppRouter>; queryClient: QueryClient; caller: PageCaller }
+export type Page = { trpc: TRPCOptionsProxy<AppRouter>; queryClient: QueryClient; caller: PageCaller; me: Me | null }
 
-/** One per request, shared by layout and page. */
+/** One per request, shared by layout and page; `me` is null for strangers. */
 export const anyPage = cache(async (): Promise<Page> => {
-  const caller = await pageCaller(await headers())
+  const asked = await headers()
+  const caller = pageCaller(asked)
   const queryClient = createQueryClient()
-  const client = createTRPCClient<AppRouter>({ links: [viaCaller(caller)] })
-  return { trpc: createTRPCOptionsProxy<AppRouter>({ client, queryClient }), queryClient, caller }
+  const trpc = createTRPCOptionsProxy<AppRouter>({ client: createTRPCClient<AppRouter>({ links: [viaCaller(caller)] }), queryClient })
+  const me = await readMe(asked)
+  if (me) queryClient.setQueryData(trpc.me.get.queryKey(), me)
+  return { trpc, queryClient, caller, me }
 })
 
 /** A page for signed-in people. Others go to set-up while it is open, else to sign in and then back to `here`. */
 export async function openPage(here: string): Promise<Page> {
   const page = await anyPage()
-  try {
-    await page.queryClient.ensureQueryData(page.trpc.me.get.queryOptions())
-  } catch (error) {
-    if (statusOf(error) !== 'UNAUTHORIZED') throw error
-    const { isOpen } = await page.caller.setup.state()
-    redirect(isOpen ? '/setup' : here === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(here)}`)
-  }
-  return page
+  if (page.me) return page
+  const { isOpen } = await page.caller.setup.state()
+  redirect(isOpen ? '/setup' : here === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(here)}`)
 }
 
 function viaCaller(caller: PageCaller): TRPCLink<AppRouter> {
@@ -50,9 +48,4 @@ function viaCaller(caller: PageCaller): TRPCLink<AppRouter> {
           (error: Error) => observer.error(TRPCClientError.from(error)),
         )
       })
-}
-
-const statusOf = (error: unknown): unknown => {
-  const cause = error instanceof TRPCClientError ? error.cause : error
-  return (cause as { code?: unknown } | undefined)?.code
 }

@@ -34,7 +34,7 @@ export function Rail({ className, isDrawer = false }: { className?: string; isDr
       <div className="flex h-14 shrink-0 items-center gap-2 pr-2 pl-4">
         <Link href="/" className="flex min-w-0 flex-1 items-center gap-2.5 rounded-sm">
           <GateMark className="size-5 shrink-0 text-accent" />
-          <span className="truncate font-serif text-lg">{me.data?.team.name ?? 'Gatehouse'}</span>
+          <span className="truncate font-serif text-lg">{me.data?.team?.name ?? 'Gatehouse'}</span>
         </Link>
         {isDrawer ? (
           <IconButton label="Close" onClick={shell.closeMenu}>
