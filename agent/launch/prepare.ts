@@ -14,11 +14,17 @@ const fs = require('node:fs'), path = require('node:path')
 for (const { path: file, contents, mode } of JSON.parse(fs.readFileSync(0, 'utf8'))) {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   fs.rmSync(file, { force: true })
-  fs.writeFileSync(file, contents, { mode, flag: 'wx' })
+  if (contents !== undefined) fs.writeFileSync(file, contents, { mode, flag: 'wx' })
 }`
 
-export async function placeFiles(sandbox: Sandbox, workspace: Workspace, files: readonly PlacedFile[]): Promise<void> {
-  if (files.length === 0) return
+/** @param absent the plan's paths that must not exist at the start */
+export async function placeFiles(
+  sandbox: Sandbox,
+  workspace: Workspace,
+  files: readonly PlacedFile[],
+  absent: readonly string[] = [],
+): Promise<void> {
+  if (files.length + absent.length === 0) return
   const { code, stderr } = await runConfined(
     sandbox,
     {
@@ -30,7 +36,7 @@ export async function placeFiles(sandbox: Sandbox, workspace: Workspace, files: 
       cwd: sandbox.method ? inside.home : workspace.home,
       command: [sandbox.method ? inside.node : process.execPath, '-e', writer],
     },
-    { timeoutMs: 20_000, maxBytes: 1_000, input: JSON.stringify(files) },
+    { timeoutMs: 20_000, maxBytes: 1_000, input: JSON.stringify([...files, ...absent.map((path) => ({ path }))]) },
   )
   if (code !== 0) throw new DomainError('harness.start-failed', { detail: `its files could not be written: ${stderr.trim().slice(-300)}` })
 }

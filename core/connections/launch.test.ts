@@ -60,6 +60,7 @@ it('plans Codex with a key: a provider of its own in config.toml', () => {
       },
       { path: '/run/home/.codex/AGENTS.md', contents: 'Be brief.', mode: 0o600 },
     ],
+    absent: ['/run/home/.codex/auth.json'],
     mcpServers: [],
     model: 'gpt-6.1-sol',
     mode: 'agent',
@@ -100,7 +101,7 @@ it('plans Claude Code with a key: base URL without version, sentinel, and its ti
     ANTHROPIC_DEFAULT_HAIKU_MODEL: 'claude-haiku-5-5',
     ANTHROPIC_CUSTOM_MODEL_OPTION: 'claude-haiku-5-5',
   })
-  expect(plan).toMatchObject({ model: 'claude-haiku-5-5', mode: 'plan', files: [] })
+  expect(plan).toMatchObject({ model: 'claude-haiku-5-5', mode: 'plan', files: [], absent: ['/run/home/.claude/.credentials.json'] })
 })
 
 it('plans Claude Code with a subscription token: that variable and no other of Anthropic', () => {
@@ -204,9 +205,11 @@ describe('every harness with every delivery', () => {
         if (plan.via === 'proxy') {
           expect(written).toContain(`${place.proxyOrigin}/ai/`)
           expect(plan.files.filter((file) => nativePaths.includes(file.path))).toEqual([])
+          expect(plan.absent).toEqual(nativePaths)
           expect(nativeVariables.filter((name) => name in plan.env)).toEqual([])
         } else {
           expect(plan.proxyRoute).toBeNull()
+          expect([...plan.absent, ...plan.files.map((file) => file.path)]).toEqual(expect.arrayContaining(nativePaths))
           expect(written).not.toContain(place.proxyOrigin)
           expect(written).not.toContain(SENTINEL_KEY)
           expect(harness.proxyVariables.filter((name) => name in plan.env)).toEqual([])

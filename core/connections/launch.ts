@@ -24,6 +24,11 @@ type Surroundings = {
   /** Complete: the process gets these variables and no other. */
   env: Readonly<Record<string, string>>
   files: readonly PlacedFile[]
+  /**
+   * Absolute paths that must not exist at the start. A home outlives a run, so a login
+   * that an earlier run of this chat was given may still lie there.
+   */
+  absent: readonly string[]
   mcpServers: readonly PlannedMcpServer[]
   /** The model it starts with; null when a native login leaves it to the program. */
   model: string | null
@@ -47,12 +52,14 @@ export function planLaunch(grant: RunGrant, place: Place): LaunchPlan {
   if (!harness) throw new DomainError('harness.unknown', { harness: grant.harness })
   const { setup, model, route } = planDelivery(harness, grant, place)
   const { command, args } = harness.start(place)
+  const files = [...setup.files, ...instructionFiles(harness, grant.instructions, place)]
   return {
     command,
     args,
     cwd: place.workdir,
     env: { ...usualEnv(place), ...harness.env(place), ...setup.env },
-    files: [...setup.files, ...instructionFiles(harness, grant.instructions, place)],
+    files,
+    absent: otherLogins(harness, place).filter((path) => !files.some((file) => file.path === path)),
     mcpServers: [],
     model,
     mode: grant.settings['mode'] ?? harness.defaultMode,
@@ -111,6 +118,8 @@ function chooseModel(harness: Harness, grant: RunGrant, models: readonly Offered
   if (!model) throw new DomainError('model.unknown', { model: null })
   return model
 }
+
+const otherLogins = (harness: Harness, { home }: Place): string[] => acceptance(harness, 'auth-file').map((each) => `${home}/${each.path}`)
 
 const refused = (harness: Harness) => new DomainError('connection.refused-by-harness', { harness: harness.id })
 
