@@ -15,4 +15,4 @@ const { status, stdout, stderr } = spawnSync(process.execPath, [prisma, 'generat
   env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: '1', CHECKPOINT_DISABLE: '1' },
 })
 if (status !== 0) console.error(`${stdout}${stderr}`)
-process.exit(status ?? 1)
+process.exitCode = status ?? 1

@@ -25,7 +25,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 }
 
 try {
-  server = new RunningServer({ env: env(), openPages })
+  server = new RunningServer({ env: env(), openPages, withDaemon: true })
   await server.ready()
 } catch (error) {
   if (askedAt === null) {

@@ -14,10 +14,19 @@ import type { Env } from '#server/env.ts'
 import { Health } from '#server/health.ts'
 import { lockHome, prepareHome } from '#server/home.ts'
 import { allowedOrigins } from '#server/http-guards.ts'
+import { startLocalDaemon, startProxyProcess } from '#server/local-daemon.ts'
+import { drainIngest } from '#server/daemons/ingest.ts'
+import { attachDaemons } from '#server/daemons/gateway.ts'
+import { answerJoin } from '#server/daemons/join-handler.ts'
 import { createHttpServer, noParts, type Parts } from '#server/http.ts'
 import { log } from '#server/log.ts'
+import { createProxyHandler, type ProxyHandler } from '#server/proxy/handler.ts'
+import { closeAbandonedRecords, drainUsage } from '#server/usage/service.ts'
+import { joinBus, hintMembership, leaveBus } from '#server/realtime/bus.ts'
+import { attachRealtime } from '#server/realtime/gateway.ts'
 import { openSockets, type Sockets } from '#server/sockets.ts'
 import { StartError } from '#server/start-error.ts'
+import { onMemberRemoved } from '#server/teams/service.ts'
 import { createApiHandler } from '#server/trpc/http-handler.ts'
 import { openPageCaller } from '#server/trpc/pages.ts'
 
@@ -25,8 +34,8 @@ import { openPageCaller } from '#server/trpc/pages.ts'
 const DRAIN_MS = 15_000
 
 export type Pages = NonNullable<Parts['pages']> & { close(): Promise<void> }
-/** `openPages` is null where only the API is wanted. */
-export type RunOptions = { env: Env; openPages: ((env: Env) => Promise<Pages>) | null }
+/** Tests may do without pages or without the daemon. */
+export type RunOptions = { env: Env; openPages: ((env: Env) => Promise<Pages>) | null; withDaemon: boolean }
 
 export class RunningServer {
   readonly #options: RunOptions
@@ -41,7 +50,9 @@ export class RunningServer {
   #database: ReadyDatabase | null = null
   #sockets: Sockets | null = null
   #detach: (() => unknown)[] = []
+  #proxy: ProxyHandler | null = null
   #daemon: KeptChild | null = null
+  #proxyProcess: KeptChild | null = null
 
   constructor(options: RunOptions) {
     this.#options = options
@@ -83,6 +94,8 @@ export class RunningServer {
     this.#database = await openServerDatabase(env)
     this.#goOn()
     this.#openApi(env)
+    await this.#openSockets(env, this.#database)
+    if (this.#options.withDaemon) await this.#startDaemon(env)
     this.#parts.pages = await this.#pages
     this.#goOn()
     this.#health.up()
@@ -93,10 +106,27 @@ export class RunningServer {
     this.#health.add('database', async () => (await pool().query('select 1')).rowCount === 1)
     openAuth({ ...env, secret: sessionSecret(env), trustedOrigins: [...allowedOrigins(env)] })
     openPageCaller()
-    this.#sockets = openSockets(env)
+    onMemberRemoved({ afterCommit: hintMembership })
     this.#parts.accounts = toNodeHandler(auth())
     this.#parts.api = createApiHandler(env)
+    this.#parts.joining = answerJoin
+  }
+
+  async #openSockets(env: Env, { url }: ReadyDatabase): Promise<void> {
+    joinBus(url)
+    await closeAbandonedRecords()
+    this.#proxy = createProxyHandler()
+    this.#parts.proxy = this.#proxy
+    if (env.proxyPort !== null) this.#proxyProcess = await startProxyProcess(env, url)
+    this.#sockets = openSockets(env)
+    this.#detach = [attachRealtime(this.#sockets.io), attachDaemons(this.#sockets.io)]
     this.#parts.sockets = this.#sockets
+  }
+
+  async #startDaemon(env: Env): Promise<void> {
+    const { child, isLinked } = await startLocalDaemon(env)
+    this.#daemon = child
+    this.#health.add('daemon', isLinked)
   }
 
   #goOn(): void {
@@ -109,12 +139,18 @@ export class RunningServer {
     const drained = this.#http && closed(this.#http)
     // While its socket is still open: it delivers what its agents said last.
     await attempt(() => this.#daemon?.stop())
-    for (const detach of this.#detach.reverse()) await attempt(detach)
+    for (const detach of this.#detach) await attempt(detach)
     this.#http?.closeIdleConnections()
     const impatient = setTimeout(() => this.#http?.closeAllConnections(), DRAIN_MS)
     await attempt(() => drained)
     clearTimeout(impatient)
+    await attempt(() => this.#proxy?.close())
+    await attempt(() => this.#proxyProcess?.stop())
     await attempt(() => this.#sockets?.close())
+    // What was taken in is stored before the database goes.
+    await attempt(drainIngest)
+    await attempt(drainUsage)
+    await attempt(leaveBus)
     await attempt(async () => (await this.#pages)?.close())
     await attempt(() => this.#database?.close())
     this.#unlock?.()

@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg'
 import { reachesRole, type TeamRole } from '#server/access/acts.ts'
 import type { TeamScope } from '#server/access/scope.ts'
 import { changeRole, listInvitations, readTeam, removeMember, renameTeam } from '#server/teams/store.ts'
+import type { TeamId, UserId } from '#core/ids.ts'
 import { DomainError } from '#core/errors.ts'
 
 export type TeamView = {
@@ -30,7 +31,7 @@ export async function setRole(scope: TeamScope, change: { userId: string; role: 
   demandDone(await changeRole(scope, change))
 }
 
-type Removed = Readonly<{ teamId: string; userId: string }>
+type Removed = Readonly<{ teamId: TeamId; userId: UserId }>
 
 /** What another noun undoes when a member goes: within the transaction, and once it is committed (drop sockets, wake nodes). */
 export type RemovalStep = { inTransaction?(tx: PoolClient, removed: Removed): Promise<void>; afterCommit?(removed: Removed): void | Promise<void> }
@@ -42,7 +43,7 @@ export const onMemberRemoved = (step: RemovalStep): void => void removalSteps.pu
 
 /** @throws member.missing, team.last-admin */
 export async function remove(scope: TeamScope, userId: string): Promise<void> {
-  const removed = { teamId: scope.teamId, userId }
+  const removed = { teamId: scope.teamId, userId: userId as UserId }
   const steps = removalSteps.flatMap((step) => (step.inTransaction ? [(tx: PoolClient) => step.inTransaction!(tx, removed)] : []))
   demandDone(await removeMember(scope, { userId, steps }))
   for (const step of removalSteps) await step.afterCommit?.(removed)

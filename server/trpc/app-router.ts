@@ -1,6 +1,8 @@
 /** Every procedure of Gatehouse, by noun. Each router lives with its noun and is thin. */
 import { meRouter, setupRouter, tokensRouter } from '#server/accounts/router.ts'
+import { chatsRouter } from '#server/chats/router.ts'
 import { connectionsRouter } from '#server/connections/router.ts'
+import { nodesRouter } from '#server/daemons/router.ts'
 import { modelsRouter } from '#server/models/router.ts'
 import { projectsRouter } from '#server/projects/router.ts'
 import { invitationsRouter, teamRouter } from '#server/teams/router.ts'
@@ -16,6 +18,8 @@ export const appRouter = router({
   projects: projectsRouter,
   connections: connectionsRouter,
   models: modelsRouter,
+  chats: chatsRouter,
+  nodes: nodesRouter,
   usage: usageRouter,
 })
 

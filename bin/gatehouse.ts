@@ -1,0 +1,44 @@
+/**
+ * The command line: `npm run gatehouse -- <command>`. What goes wrong is one sentence on
+ * standard error and exit code 1; results are on standard output.
+ */
+import { doctor } from '#bin/commands/doctor.ts'
+import { joinNode, runNode } from '#bin/commands/node.ts'
+import { setUpFromTerminal } from '#bin/commands/setup.ts'
+import { log } from '#server/log.ts'
+import { StartError } from '#server/start-error.ts'
+
+const USAGE = `Usage: npm run gatehouse -- <command>
+
+  setup --email EMAIL --password PASSWORD --team NAME [--name NAME] [--token]
+      Creates the owner and the first team; --token also prints a personal access token as JSON.
+  node join --url ADDRESS --token TOKEN [--name NAME]
+      Makes this machine a node of another Gatehouse and runs its daemon.
+  node run
+      Runs the daemon of a node that has joined.
+  doctor
+      Says what this machine has and lacks.`
+
+const commands: Record<string, (args: string[]) => Promise<number>> = {
+  setup: setUpFromTerminal,
+  'node join': joinNode,
+  'node run': runNode,
+  doctor,
+}
+
+const given = process.argv.slice(2)
+const words = given[0] === 'node' ? 2 : 1
+const command = commands[given.slice(0, words).join(' ')]
+
+if (!command) {
+  process.stderr.write(`${USAGE}\n`)
+  process.exitCode = given.length === 0 || given[0] === 'help' || given[0] === '--help' ? 0 : 1
+} else {
+  try {
+    process.exitCode = await command(given.slice(words))
+  } catch (error) {
+    if (error instanceof StartError) process.stderr.write(`${error.message}\n`)
+    else log.fatal({ err: error }, 'The command failed')
+    process.exitCode = 1
+  }
+}
