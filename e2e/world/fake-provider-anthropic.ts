@@ -104,6 +104,12 @@ const inputUsage = (tokens: TokenCounts) => ({
   cache_read_input_tokens: tokens.cacheReadTokens,
 })
 
+const wholeUsage = (tokens: TokenCounts) => ({
+  ...inputUsage(tokens),
+  output_tokens: tokens.outputTokens,
+  output_tokens_details: { thinking_tokens: tokens.reasoningTokens },
+})
+
 const stopReason = ({ stop }: Ending, said: readonly Said[]) =>
   stop === 'max-tokens'
     ? 'max_tokens'
@@ -179,7 +185,7 @@ export const anthropicSpeech: Speech = {
       close: (ending) => [
         frame('message_delta', {
           delta: { stop_reason: stopReason(ending, all), stop_sequence: null },
-          usage: { ...inputUsage(ending.tokens), output_tokens: ending.tokens.outputTokens },
+          usage: wholeUsage(ending.tokens),
         }),
         frame('message_stop', {}),
       ],
@@ -190,7 +196,7 @@ export const anthropicSpeech: Speech = {
     content: said.map((each, index) => blockOf(each, `toolu_${id}_${index}`)),
     stop_reason: stopReason(ending, said),
     stop_sequence: null,
-    usage: { ...inputUsage(ending.tokens), output_tokens: ending.tokens.outputTokens, service_tier: 'standard' },
+    usage: { ...wholeUsage(ending.tokens), service_tier: 'standard' },
   }),
   error: (status, message) => ({ type: 'error', error: { type: errorTypes[status] ?? 'api_error', message }, request_id: 'req_fake' }),
 }

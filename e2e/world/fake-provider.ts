@@ -10,7 +10,7 @@
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as afterIo, setTimeout as pause } from 'node:timers/promises'
 import type { TokenCounts } from '#core/models/usage.ts'
 import { anthropicSpeech } from '#e2e/world/fake-provider-anthropic.ts'
 import { chatSpeech } from '#e2e/world/fake-provider-chat.ts'
@@ -269,6 +269,8 @@ export async function startFakeProvider(options: FakeProviderOptions) {
         await left
         return false
       case 'cut':
+        // What was written leaves the process one turn of the loop later, and is part of the scene.
+        await afterIo()
         res.destroy()
         return false
       case 'error':

@@ -54,6 +54,9 @@ export type Asked = {
   saysStreamOptions: boolean
 }
 
+/** A name goes into records, logs and sentences: no control characters (PostgreSQL takes no NUL), and an end to its length. */
+const MODEL = /^[^\p{Cc}\p{Cs}]{1,200}$/u
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** @returns what is wrong, as a sentence for the agent's log, when the body is not one JSON object with one meaning */
@@ -75,6 +78,7 @@ export function readAsked(bytes: Buffer): { ok: true; asked: Asked } | { ok: fal
   }
   const { model, stream } = value as Record<string, unknown>
   if (typeof model !== 'string' || model === '') return { ok: false, message: 'The body does not name a model.' }
+  if (!MODEL.test(model)) return { ok: false, message: 'The name of the model is not one.' }
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean')
     return { ok: false, message: '"stream" must be true or false.' }
   return { ok: true, asked: { model, isStream: stream === true, saysStreamOptions: seen.has('stream_options') } }

@@ -62,24 +62,39 @@ function run(): void {
 
 /** @returns whether something has to be tried again */
 async function flush(): Promise<boolean> {
+  // Taken together: a record that is opened and settled while this flush waits must not be settled first.
   const opened = opening
-  opening = []
-  if (opened.length > 0) {
-    try {
-      const found = await insertOpened(opened.map(({ item }) => item))
-      for (const [id, turnId] of found) turns.set(id, turnId)
-    } catch (error) {
-      opening = [...again(opened, error), ...opening]
-      return true
-    }
-  }
   const settled = settling
+  opening = []
   settling = []
+  const stillClosed = await insertAll(opened)
+  if (stillClosed.length > 0) {
+    opening = [...stillClosed, ...opening]
+    settling = [...settled, ...settling]
+    return true
+  }
   const byChat = Map.groupBy(settled, ({ item }) => item.chatId)
-  const failed = await Promise.all([...byChat].map(([chatId, each]) => settleChat(chatId, each)))
-  settling = [...failed.flat(), ...settling]
-  return settling.length > 0 && failed.some((each) => each.length > 0)
+  const failed = (await Promise.all([...byChat].map(([chatId, each]) => settleChat(chatId, each)))).flat()
+  settling = [...failed, ...settling]
+  return failed.length > 0
 }
+
+/** @returns what could not be inserted yet */
+async function insertAll(opened: Tried<OpenedRow>[]): Promise<Tried<OpenedRow>[]> {
+  if (opened.length === 0) return []
+  try {
+    for (const [id, turnId] of await insertOpened(opened.map(({ item }) => item))) turns.set(id, turnId)
+    return []
+  } catch (error) {
+    if (!isAboutData(error)) return again(opened, error)
+    if (opened.length > 1) return (await Promise.all(opened.map((one) => insertAll([one])))).flat()
+    log.error({ error }, 'A usage record could not be written')
+    return []
+  }
+}
+
+/** PostgreSQL took the statement and refuses a value: trying again would change nothing, and nobody else's row should wait for it. */
+const isAboutData = (error: unknown): boolean => /^2[23]/.test((error as { code?: string } | null)?.code ?? '')
 
 async function settleChat(chatId: string, settled: Tried<Settling>[]): Promise<Tried<Settling>[]> {
   const rows = settled.map(({ item }) => item.row)
@@ -93,7 +108,9 @@ async function settleChat(chatId: string, settled: Tried<Settling>[]): Promise<T
       await updateSettled({ chatId, rows, facts: [] })
     }
   } catch (error) {
-    return again(settled, error)
+    if (!isAboutData(error)) return again(settled, error)
+    if (settled.length > 1) return (await Promise.all(settled.map((one) => settleChat(chatId, [one])))).flat()
+    log.error({ error }, 'A usage record could not be settled')
   }
   for (const { usageRecordId } of rows) turns.delete(usageRecordId)
   return []

@@ -76,12 +76,18 @@ function settledRow(
     failureCode: failure?.code ?? null,
     source: tokens === null ? 'none' : verdict?.isComplete ? 'provider' : 'partial',
     tokens: tokens ?? noTokens,
-    rawUsage: raw !== null && JSON.stringify(raw).length <= MAX_RAW_CHARACTERS ? raw : null,
+    rawUsage: isKeepable(raw) ? raw : null,
     // Nothing reported is not nothing spent: the price of the unknown is unknown.
     costMicros: tokens === null ? null : costMicros(priceOf(given, given.model), tokens),
     firstByteMs,
     durationMs,
   }
+}
+
+/** PostgreSQL's jsonb takes no NUL. */
+function isKeepable(raw: unknown): boolean {
+  const text = raw === null ? '' : JSON.stringify(raw)
+  return text !== '' && text.length <= MAX_RAW_CHARACTERS && !text.includes('\\u0000')
 }
 
 function factsOf(given: RecordOf, row: SettledRow, { failure }: Ending, turnId: TurnId | null): ServerFact[] {
