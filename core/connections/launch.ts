@@ -25,8 +25,8 @@ type Surroundings = {
   env: Readonly<Record<string, string>>
   files: readonly PlacedFile[]
   /**
-   * Absolute paths that must not exist at the start. A home outlives a run, so a login
-   * that an earlier run of this chat was given may still lie there.
+   * Absolute paths that must not exist at the start. A home outlives a run, so the login
+   * or the instructions of an earlier run of this chat may still lie there.
    */
   absent: readonly string[]
   mcpServers: readonly PlannedMcpServer[]
@@ -59,7 +59,7 @@ export function planLaunch(grant: RunGrant, place: Place): LaunchPlan {
     cwd: place.workdir,
     env: { ...usualEnv(place), ...harness.env(place), ...setup.env },
     files,
-    absent: otherLogins(harness, place).filter((path) => !files.some((file) => file.path === path)),
+    absent: possiblePaths(harness, place).filter((path) => !files.some((file) => file.path === path)),
     mcpServers: [],
     model,
     mode: grant.settings['mode'] ?? harness.defaultMode,
@@ -119,7 +119,11 @@ function chooseModel(harness: Harness, grant: RunGrant, models: readonly Offered
   return model
 }
 
-const otherLogins = (harness: Harness, { home }: Place): string[] => acceptance(harness, 'auth-file').map((each) => `${home}/${each.path}`)
+/** What some run of this harness may have been given, and another may not. */
+const possiblePaths = (harness: Harness, { home }: Place): string[] =>
+  [...acceptance(harness, 'auth-file').map((each) => each.path), harness.instructionsPath].flatMap((path) =>
+    path ? [`${home}/${path}`] : [],
+  )
 
 const refused = (harness: Harness) => new DomainError('connection.refused-by-harness', { harness: harness.id })
 

@@ -19,7 +19,7 @@ export type ModelQuery = {
   scope?: 'project' | 'user' | 'platform'
 }
 
-export type { Capability, Lifecycle, ModelEntry, Price, Rates } from '#core/models/model.ts'
+export type { Lifecycle, ModelEntry, Price, Rates } from '#core/models/model.ts'
 
 const isSelectable = (entry: ModelEntry) => entry.lifecycle.is !== 'retired'
 

@@ -4,7 +4,7 @@ import { connect, disconnect, explain, listConnections, setEnabled } from '#serv
 import { grantDelivery, markBroken, openCredential, resolveForChat } from '#server/connections/resolver.ts'
 import { prisma } from '#server/db/client.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
-import { demandModel, listModels } from '#server/models/service.ts'
+import { listModels } from '#server/models/service.ts'
 import type { TeamScope } from '#server/access/scope.ts'
 
 const failure = (code: string, facts: unknown = expect.anything()) => expect.objectContaining({ name: 'DomainError', code, facts })
@@ -281,18 +281,4 @@ it('lists the models of the connection that holds, and nothing without one', asy
     price: { inputMicros: 150_000, outputMicros: 600_000, cacheReadMicros: 75_000, cacheWriteMicros: 150_000 },
   })
   await expect(listModels(scope, { harness: 'nobody' })).rejects.toEqual(failure('harness.unknown'))
-})
-
-it('judges a chosen model by the connection, or by all that the harness could be connected to', async () => {
-  const scope = await seedTeamScope()
-  const place = { teamId: scope.teamId, projectId: await seedProject(scope), userId: scope.userId, harness: 'claude-code' }
-  await demandModel(place, 'claude-opus-5-5')
-  await demandModel(place, 'deepseek-v4-pro')
-  await expect(demandModel(place, 'claude-3-opus-20240229')).rejects.toEqual(
-    failure('model.retired', { model: 'claude-3-opus-20240229', successor: 'claude-opus-5-5' }),
-  )
-  await expect(demandModel(place, 'gpt-6.1-sol')).rejects.toEqual(failure('model.unknown'))
-  await connect(scope, claudeKey())
-  await demandModel(place, 'claude-opus-5-5')
-  await expect(demandModel(place, 'deepseek-v4-pro')).rejects.toEqual(failure('model.unknown'))
 })
