@@ -90,8 +90,8 @@ export function UsageScreen() {
                 note: providerName(provider),
               }))}
             />
-            <RankedList title="By member" rows={ranked(data.byMember, ({ userId, name }) => ({ key: userId, name }))} />
-            <RankedList title="By project" rows={ranked(data.byProject, ({ projectId: key, name }) => ({ key, name }))} />
+            <RankedList title="By member" rows={ranked(data.byMember, ({ userId, name }) => ({ key: userId ?? '', name: name ?? 'Former members' }))} />
+            <RankedList title="By project" rows={ranked(data.byProject, ({ projectId: key, name }) => ({ key, name: name ?? 'A removed project' }))} />
           </div>
           <UsageRecords projectId={projectId || undefined} />
         </>
