@@ -190,7 +190,11 @@ it('keeps the head, the commands and the open questions in step with the log', a
 it('accepts and ends a turn within one batch', async () => {
   const { chatId, by } = await seedLeasedChat()
   const turn = turnId()
-  await pool().query(`insert into command (id, "chatId", kind, "turnId", "by", body) values ($1, $2, 'prompt', $1, $3, '{}')`, [turn, chatId, by])
+  await pool().query(`insert into command (id, "chatId", kind, "turnId", "by", body) values ($1, $2, 'prompt', $1, $3, '{}')`, [
+    turn,
+    chatId,
+    by,
+  ])
   const facts: DaemonFact[] = [
     { type: 'turn.accepted', turnId: turn },
     { type: 'turn.ended', turnId: turn, outcome: 'failed', stopReason: null, failure: { code: 'connection.missing', facts: {} } },

@@ -33,7 +33,7 @@ import { hintList } from '#server/realtime/bus.ts'
 const GREETING_MS = 10_000
 
 type DaemonSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, { nodeId: NodeId | null }>
-type Handlers = { [C in Exclude<DaemonCall, 'hello'>]: (nodeId: NodeId, request: CallRequest<C>) => Promise<CallReply<C>> }
+type Handlers = { [C in Exclude<DaemonCall, 'hello' | 'bye'>]: (nodeId: NodeId, request: CallRequest<C>) => Promise<CallReply<C>> }
 
 const handlers: Handlers = {
   report: async (nodeId, report) => {
@@ -64,11 +64,6 @@ const handlers: Handlers = {
     await salvage({ nodeId, ...append })
     return {}
   },
-  bye: async (nodeId) => {
-    await updateDisconnected(nodeId)
-    hintList({ teamId: null, topic: 'nodes' })
-    return {}
-  },
 }
 
 /** Serves the namespace for daemons until the answer is called. */
@@ -91,14 +86,25 @@ export function attachDaemons(io: Server): () => void {
       await remind(socket, reply.nodeId, hello.held)
       return reply
     })
+    // Draining: it may still append and renew, but nothing more is asked of it.
+    serve(socket, 'bye', async () => {
+      await depart(socket)
+      return {}
+    })
     for (const call of Object.keys(handlers) as (keyof Handlers)[]) serveGreeted(socket, call)
 
     socket.on('disconnect', () => {
       clearTimeout(greeting)
-      const { nodeId } = socket.data
-      if (nodeId && dispatcher.remove(nodeId, socket)) void leave(nodeId)
+      depart(socket).catch((error: unknown) => log.warn({ err: error }, 'A node could not be marked as gone'))
     })
   })
+
+  async function depart(socket: DaemonSocket): Promise<void> {
+    const { nodeId } = socket.data
+    if (!nodeId || !dispatcher.remove(nodeId, socket)) return
+    await updateDisconnected(nodeId)
+    hintList({ teamId: null, topic: 'nodes' })
+  }
 
   return () => {
     dispatcher.stop()
@@ -121,11 +127,6 @@ async function remind(socket: DaemonSocket, nodeId: NodeId, held: z.infer<typeof
   const tell = (hint: ServerHint) => socket.emit(SERVER_HINT, hint)
   for (const lease of held) if (!(await holds(nodeId, lease))) tell({ hint: 'lease-lost', ...lease })
   tell({ hint: 'work' })
-}
-
-async function leave(nodeId: NodeId): Promise<void> {
-  await updateDisconnected(nodeId).catch((error: unknown) => log.warn({ err: error, nodeId }, 'A node could not be marked as gone'))
-  hintList({ teamId: null, topic: 'nodes' })
 }
 
 function serveGreeted<C extends keyof Handlers>(socket: DaemonSocket, call: C): void {

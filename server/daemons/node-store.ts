@@ -52,17 +52,19 @@ export async function findNodeByToken(tokenHash: Hash): Promise<{ nodeId: NodeId
   return node && { nodeId: node.id as NodeId }
 }
 
-export async function hasNode(nodeId: NodeId): Promise<boolean> {
-  return (await prisma().node.count({ where: { id: nodeId, disabledAt: null } })) > 0
+export async function findNode(nodeId: NodeId): Promise<{ isLocal: boolean } | null> {
+  return prisma().node.findFirst({ where: { id: nodeId, disabledAt: null }, select: { isLocal: true } })
 }
 
 type Reported = { platform?: string; capacity?: number; sandbox: SandboxReport; harnesses: readonly HarnessState[]; rssBytes?: number }
 
-export async function updateReported(nodeId: NodeId, { harnesses, rssBytes, ...reported }: Reported): Promise<void> {
+export async function updateReported(nodeId: NodeId, { platform, capacity, sandbox, harnesses, rssBytes }: Reported): Promise<void> {
   await prisma().node.update({
     where: { id: nodeId },
     data: {
-      ...reported,
+      ...(platform === undefined ? {} : { platform }),
+      ...(capacity === undefined ? {} : { capacity }),
+      sandbox,
       harnesses: [...harnesses],
       ...(rssBytes === undefined ? {} : { rssBytes: BigInt(Math.round(rssBytes)) }),
       lastSeenAt: new Date(),

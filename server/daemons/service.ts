@@ -8,9 +8,9 @@ import { announceAppended } from '#server/chats/append.ts'
 import { endLeasesOf } from '#server/daemons/lease.ts'
 import {
   disableNode,
+  findNode,
   findNodes,
   freeName,
-  hasNode,
   insertJoinToken,
   insertNode,
   takeJoinToken,
@@ -78,17 +78,20 @@ export const ensureLocalNode = (node: { name: string; tokenHash: Buffer<ArrayBuf
 
 /** @throws node.missing; harness.unknown */
 export async function installHarness(_scope: TeamScope, { nodeId, harness }: { nodeId: NodeId; harness: string }): Promise<void> {
-  if (!(await hasNode(nodeId))) throw new DomainError('node.missing')
+  if (!(await findNode(nodeId))) throw new DomainError('node.missing')
   if (!findHarness(harness)) throw new DomainError('harness.unknown', { harness })
   publish({ about: 'install', nodeId, harness })
 }
 
 /**
  * Its chats go on elsewhere, in new workspaces: what lay on the machine alone is out of our reach.
- * @throws node.missing
+ * The server's own node would only come back at its next start, so it stays.
+ * @throws node.missing; access.denied for the local node
  */
 export async function removeNode(_scope: TeamScope, { nodeId }: { nodeId: NodeId }): Promise<void> {
-  if (!(await hasNode(nodeId))) throw new DomainError('node.missing')
+  const node = await findNode(nodeId)
+  if (!node) throw new DomainError('node.missing')
+  if (node.isLocal) throw new DomainError('access.denied')
   await disableNode(nodeId)
   publish({ about: 'node-removed', nodeId })
   const appended = await inTransaction((tx) => endLeasesOf(tx, nodeId))

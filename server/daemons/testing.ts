@@ -1,0 +1,126 @@
+/** For tests: a server's two namespaces on a free port, and the smallest daemon that speaks the protocol. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Server } from 'socket.io'
+import { io as connectTo, type Socket } from 'socket.io-client'
+import type { DaemonFact } from '#core/chat/events.ts'
+import type { ChatId, NodeId } from '#core/ids.ts'
+import {
+  DAEMON_NAMESPACE,
+  DAEMON_PROTOCOL,
+  SERVER_HINT,
+  SOCKET_PATH,
+  type Acknowledged,
+  type CallReply,
+  type CallRequest,
+  type DaemonCall,
+  type ServerHint,
+} from '#core/links/daemon.ts'
+import { attachDaemons } from '#server/daemons/gateway.ts'
+import { ensureLocalNode } from '#server/daemons/service.ts'
+import { mintToken } from '#server/db/mint.ts'
+import { attachRealtime } from '#server/realtime/gateway.ts'
+import { socketOptions } from '#server/realtime/socket-options.ts'
+
+export async function openSocketServer(): Promise<{ url: string; close(): Promise<void> }> {
+  const http = createServer()
+  const io = new Server(
+    http,
+    socketOptions(() => true),
+  )
+  const detach = [attachDaemons(io), attachRealtime(io)]
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    close: async () => {
+      for (const each of detach) each()
+      await io.close()
+    },
+  }
+}
+
+export class TestDaemon {
+  readonly socket: Socket
+  readonly hints: ServerHint[] = []
+  #nodeId: NodeId | null = null
+  readonly #waiting = new Set<() => void>()
+
+  private constructor(url: string) {
+    this.socket = connectTo(`${url}${DAEMON_NAMESPACE}`, {
+      path: SOCKET_PATH,
+      transports: ['websocket'],
+      forceNew: true,
+      reconnection: false,
+    })
+    this.socket.on(SERVER_HINT, (hint: ServerHint) => {
+      this.hints.push(hint)
+      for (const wake of this.#waiting) wake()
+    })
+  }
+
+  /** Connects without a word. */
+  static connect(url: string): TestDaemon {
+    return new TestDaemon(url)
+  }
+
+  /** Greets as the local node, under a new token. */
+  static async join(
+    url: string,
+    { held = [], capacity = 4 }: { held?: CallRequest<'hello'>['held']; capacity?: number } = {},
+  ): Promise<TestDaemon> {
+    const { token, hash } = mintToken('ndt')
+    await ensureLocalNode({ name: 'here', tokenHash: hash })
+    const daemon = new TestDaemon(url)
+    const reply = await daemon.call('hello', hello({ token, held, capacity }))
+    if (!reply.ok) throw new Error(reply.code)
+    daemon.#nodeId = reply.nodeId
+    return daemon
+  }
+
+  get nodeId(): NodeId {
+    return this.#nodeId!
+  }
+
+  async ask<C extends DaemonCall>(call: C, request: unknown): Promise<Acknowledged<CallReply<C>>> {
+    return (await this.socket.timeout(5_000).emitWithAck(call, request)) as Acknowledged<CallReply<C>>
+  }
+
+  async call<C extends DaemonCall>(call: C, request: CallRequest<C>): Promise<CallReply<C>> {
+    const answer = await this.ask(call, request)
+    if ('error' in answer) throw new Error(answer.error)
+    return answer.reply
+  }
+
+  append(chatId: ChatId, epoch: number, first: number, ...facts: DaemonFact[]): Promise<CallReply<'append'>> {
+    return this.call('append', { chatId, epoch, facts: facts.map((fact, at) => ({ pseq: first + at, fact })) })
+  }
+
+  async hint(isIt: (hint: ServerHint) => boolean): Promise<ServerHint> {
+    for (;;) {
+      const found = this.hints.find(isIt)
+      if (found) return found
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#waiting.delete(wake)
+          resolve()
+        }
+        this.#waiting.add(wake)
+      })
+    }
+  }
+
+  close(): void {
+    this.socket.disconnect()
+  }
+}
+
+export const hello = (given: Pick<CallRequest<'hello'>, 'token'> & Partial<CallRequest<'hello'>>): CallRequest<'hello'> => ({
+  protocol: DAEMON_PROTOCOL,
+  name: 'here',
+  platform: 'linux-x64',
+  capacity: 4,
+  sandbox: { level: 'namespaces', reason: null },
+  harnesses: [],
+  held: [],
+  ...given,
+})
