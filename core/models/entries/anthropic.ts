@@ -1,7 +1,7 @@
 /**
  * Anthropic's models.
  * Ids, limits and prices: npm package @earendil-works/pi-ai 1.5.2 (MIT), read on 2026-11-21;
- * retired ones and their dates: llm-zoo 1.37 (MIT) and the deprecation page of Anthropic's documentation.
+ * which are retired: llm-zoo 1.37 (MIT) where it knows, else what the makers announced; no dates, since no source at hand gives them.
  */
 import { rowsOf, usd } from '#core/models/entries/row.ts'
 
@@ -175,7 +175,7 @@ export const anthropicModels = [
     outputTokens: 64_000,
     can: 'tools images reasoning',
     price: usd({ input: 3, output: 15, cacheRead: 0.3, cacheWrite: 3.75 }),
-    lifecycle: { is: 'retired', on: '2026-02-19', successor: 'claude-sonnet-5-5' },
+    lifecycle: { is: 'retired', successor: 'claude-sonnet-5-5' },
   }),
   entry('claude-3-5-haiku-20241022', 'Claude Haiku 3.5', {
     family: 'haiku',
@@ -183,7 +183,7 @@ export const anthropicModels = [
     outputTokens: 8_192,
     can: 'tools images',
     price: usd({ input: 0.8, output: 4, cacheRead: 0.08, cacheWrite: 1 }),
-    lifecycle: { is: 'retired', on: '2026-02-19', successor: 'claude-haiku-5-5' },
+    lifecycle: { is: 'retired', successor: 'claude-haiku-5-5' },
   }),
   entry('claude-3-opus-20240229', 'Claude Opus 3', {
     family: 'opus',
@@ -191,7 +191,7 @@ export const anthropicModels = [
     outputTokens: 4_096,
     can: 'tools images',
     price: usd({ input: 15, output: 75, cacheRead: 1.5, cacheWrite: 18.75 }),
-    lifecycle: { is: 'retired', on: '2026-01-05', successor: 'claude-opus-5-5' },
+    lifecycle: { is: 'retired', successor: 'claude-opus-5-5' },
   }),
   entry('claude-3-5-sonnet-20241022', 'Claude Sonnet 3.5', {
     family: 'sonnet',
@@ -199,6 +199,6 @@ export const anthropicModels = [
     outputTokens: 8_192,
     can: 'tools images',
     price: usd({ input: 3, output: 15, cacheRead: 0.3, cacheWrite: 3.75 }),
-    lifecycle: { is: 'retired', on: '2025-10-28', successor: 'claude-sonnet-5-5' },
+    lifecycle: { is: 'retired', successor: 'claude-sonnet-5-5' },
   }),
 ]

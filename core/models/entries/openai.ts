@@ -2,7 +2,7 @@
  * OpenAI's models.
  * Ids, limits and prices: npm package @earendil-works/pi-ai 1.5.2 (MIT), read on 2026-11-21;
  * context of the models with a long-context tier: llm-zoo 1.37 (MIT), since pi-ai stops at the tier;
- * retired ones and their dates: the deprecation page of OpenAI's documentation.
+ * which are retired: what OpenAI announced; no dates, since no source at hand gives them.
  */
 import { rowsOf, usd } from '#core/models/entries/row.ts'
 
@@ -297,7 +297,7 @@ export const openaiModels = [
     outputTokens: 16_384,
     can: 'tools images',
     price: usd({ input: 75, output: 150 }),
-    lifecycle: { is: 'retired', on: '2025-07-14', successor: 'gpt-6.1-sol' },
+    lifecycle: { is: 'retired', successor: 'gpt-6.1-sol' },
   }),
   entry('o1-preview', 'o1 Preview', {
     family: 'o',
@@ -305,7 +305,7 @@ export const openaiModels = [
     outputTokens: 32_768,
     can: 'tools images reasoning',
     price: usd({ input: 15, output: 60 }),
-    lifecycle: { is: 'retired', on: '2025-07-28', successor: 'gpt-6.1-sol' },
+    lifecycle: { is: 'retired', successor: 'gpt-6.1-sol' },
   }),
   entry('o1-mini', 'o1 mini', {
     family: 'o',
@@ -313,6 +313,6 @@ export const openaiModels = [
     outputTokens: 65_536,
     can: 'tools images reasoning',
     price: usd({ input: 1.1, output: 4.4 }),
-    lifecycle: { is: 'retired', on: '2025-10-27', successor: 'gpt-6.1-terra' },
+    lifecycle: { is: 'retired', successor: 'gpt-6.1-terra' },
   }),
 ]
