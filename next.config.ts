@@ -5,4 +5,6 @@ export default {
   poweredByHeader: false,
   agentRules: false,
   devIndicators: false,
+  // Types are a check of their own (npm run check); whoever only starts Gatehouse need not wait for it.
+  typescript: { ignoreBuildErrors: true },
 } satisfies NextConfig
