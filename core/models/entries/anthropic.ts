@@ -1,7 +1,7 @@
 /**
  * Anthropic's models.
  * Ids, limits and prices: npm package @earendil-works/pi-ai 1.5.2 (MIT), read on 2026-11-21;
- * which are retired: llm-zoo 1.37 (MIT) where it knows, else what the makers announced; no dates, since no source at hand gives them.
+ * which are retired: llm-zoo 1.37 (MIT), which gives no dates.
  */
 import { rowsOf, usd } from '#core/models/entries/row.ts'
 

@@ -2,7 +2,7 @@
  * OpenAI's models.
  * Ids, limits and prices: npm package @earendil-works/pi-ai 1.5.2 (MIT), read on 2026-11-21;
  * context of the models with a long-context tier: llm-zoo 1.37 (MIT), since pi-ai stops at the tier;
- * which are retired: what OpenAI announced; no dates, since no source at hand gives them.
+ * which are retired: llm-zoo 1.37 (MIT), which gives no dates.
  */
 import { rowsOf, usd } from '#core/models/entries/row.ts'
 
