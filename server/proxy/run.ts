@@ -93,10 +93,13 @@ async function load(hash: Buffer): Promise<ProxiedRun | 'unreadable' | null> {
 // --- revocation --------------------------------------------------------------------------------------------
 
 /** What is under way for each run, and how to end it. */
-const underWay = new Map<string, Set<() => void>>()
+const underWay = new Map<string, Set<Cut>>()
+
+/** Ends one exchange; the words are for the agent. */
+type Cut = (why: string) => void
 
 /** @returns to be called when the exchange is over */
-export function watch(runId: string, cut: () => void): () => void {
+export function watch(runId: string, cut: Cut): () => void {
   const cuts = underWay.get(runId) ?? new Set()
   underWay.set(runId, cuts.add(cut))
   return () => {
@@ -109,7 +112,12 @@ export function watch(runId: string, cut: () => void): () => void {
 export function forgetRun(runId: string): void {
   // The few tokens that are kept are cheaper to ask for again than to search.
   kept.clear()
-  for (const cut of underWay.get(runId) ?? []) cut()
+  for (const cut of underWay.get(runId) ?? []) cut('This run has ended in Gatehouse.')
+}
+
+/** Before this process goes: whoever still listens is told why the stream ends. */
+export function cutEverything(): void {
+  for (const cuts of underWay.values()) for (const cut of cuts) cut('Gatehouse is restarting.')
 }
 
 /** Ends what is under way for runs whose right to spend has ended by other hands: a removed member, a replaced key. */
@@ -126,7 +134,7 @@ const RECHECK_MS = 2_500
 /** @returns to stop it */
 export function recheckRegularly(): () => void {
   const timer = setInterval(() => {
-    if (underWay.size > 0) recheckRuns().catch((error: unknown) => log.warn({ error }, 'Open model requests could not be checked'))
+    if (underWay.size > 0) recheckRuns().catch((error: unknown) => log.warn({ err: error }, 'Open model requests could not be checked'))
   }, RECHECK_MS)
   timer.unref()
   return () => clearInterval(timer)

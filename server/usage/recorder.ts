@@ -88,7 +88,7 @@ async function insertAll(opened: Tried<OpenedRow>[]): Promise<Tried<OpenedRow>[]
   } catch (error) {
     if (!isAboutData(error)) return again(opened, error)
     if (opened.length > 1) return (await Promise.all(opened.map((one) => insertAll([one])))).flat()
-    log.error({ error }, 'A usage record could not be written')
+    log.error({ err: error }, 'A usage record could not be written')
     return []
   }
 }
@@ -110,7 +110,7 @@ async function settleChat(chatId: string, settled: Tried<Settling>[]): Promise<T
   } catch (error) {
     if (!isAboutData(error)) return again(settled, error)
     if (settled.length > 1) return (await Promise.all(settled.map((one) => settleChat(chatId, [one])))).flat()
-    log.error({ error }, 'A usage record could not be settled')
+    log.error({ err: error }, 'A usage record could not be settled')
   }
   for (const { usageRecordId } of rows) turns.delete(usageRecordId)
   return []
@@ -118,7 +118,7 @@ async function settleChat(chatId: string, settled: Tried<Settling>[]): Promise<T
 
 function again<T>(all: Tried<T>[], error: unknown): Tried<T>[] {
   const [kept, lost] = [all.filter(({ tries }) => tries < MAX_TRIES), all.filter(({ tries }) => tries >= MAX_TRIES)]
-  if (all.some(({ tries }) => tries === 0)) log.warn({ error }, 'Usage records could not be written yet')
-  if (lost.length > 0) log.error({ error, lost: lost.length }, 'Usage records were given up')
+  if (all.some(({ tries }) => tries === 0)) log.warn({ err: error }, 'Usage records could not be written yet')
+  if (lost.length > 0) log.error({ err: error, lost: lost.length }, 'Usage records were given up')
   return kept.map(({ item, tries }) => ({ item, tries: tries + 1 }))
 }
