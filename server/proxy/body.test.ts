@@ -1,0 +1,63 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { askingForUsage, readAsked } from '#server/proxy/body.ts'
+
+const read = (body: unknown) => readAsked(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
+
+it('finds the model that any parser finds', () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(
+        fc.string().filter((key) => !/^(model|stream)$/i.test(key)),
+        fc.jsonValue(),
+      ),
+      fc.boolean(),
+      (rest, isStream) => {
+        const keys = new Set(Object.keys(rest).map((key) => key.toLowerCase()))
+        fc.pre(keys.size === Object.keys(rest).length)
+        const result = read({ ...rest, model: 'gpt-6.1-sol', stream: isStream })
+        expect(result).toEqual({ ok: true, asked: { model: 'gpt-6.1-sol', isStream, saysStreamOptions: keys.has('stream_options') } })
+      },
+    ),
+  )
+})
+
+it('is not misled by keys inside other values', () => {
+  const body = {
+    messages: [{ content: '","model":"inner' }, { model: 'inner', stream_options: {} }, ['model', 'model']],
+    model: 'outer',
+    metadata: { model: 'inner' },
+  }
+  expect(read(body)).toEqual({ ok: true, asked: { model: 'outer', isStream: false, saysStreamOptions: false } })
+})
+
+it.each([
+  '{"model":"a","model":"a"}',
+  '{"model":"a","x":{"y":[1,2,"}"]},"model":"b"}',
+  '{"model":"a","\\u006dodel":"b"}',
+  '{"model":"a","MODEL":"b"}',
+  '{"model":"a","stream":false,"stream":true}',
+  '{"a":1,"a":2,"model":"x"}',
+  '{"model":"a\\u0000b"}',
+  '{"model":""}',
+  `{"model":"${'x'.repeat(201)}"}`,
+  '{"model":null}',
+  '{"model":"a","stream":"true"}',
+  '"model"',
+  'null',
+])('refuses %s', (body) => expect(read(body).ok).toBe(false))
+
+it('puts the question behind the first brace and changes nothing else', () => {
+  const bytes = Buffer.from(' \n{ "model": "a",\t"stream": true, "messages": [ {"content":"{"} ] }')
+  const asked = { model: 'a', isStream: true, saysStreamOptions: false }
+  const spliced = askingForUsage(bytes, asked, 'openai-chat')!
+  expect(spliced.toString()).toBe(` \n{"stream_options":{"include_usage":true},${bytes.toString().slice(3)}`)
+  expect(JSON.parse(spliced.toString())).toEqual({ ...JSON.parse(bytes.toString()), stream_options: { include_usage: true } })
+})
+
+it.each([
+  [{ model: 'a', isStream: true, saysStreamOptions: true }, 'openai-chat'],
+  [{ model: 'a', isStream: false, saysStreamOptions: false }, 'openai-chat'],
+  [{ model: 'a', isStream: true, saysStreamOptions: false }, 'openai-responses'],
+  [{ model: 'a', isStream: true, saysStreamOptions: false }, 'anthropic-messages'],
+] as const)('leaves %o of %s alone', (asked, dialect) => expect(askingForUsage(Buffer.from('{"model":"a"}'), asked, dialect)).toBeNull())
