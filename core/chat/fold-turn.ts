@@ -199,6 +199,11 @@ function modelFailed(turn: Turn, event: ChatEventOf<'model.failed'>): Turn {
   return settled({ ...turn, items: [...turn.items, item], openFailure: failure })
 }
 
-/** Only tokens prove that a request succeeded; an agent's text may be the error itself. */
-const modelAnswered = (turn: Turn, event: ChatEventOf<'usage.metered'>): Turn =>
-  turn.openFailure === null || event.outputTokens === 0 ? turn : settled({ ...turn, openFailure: null })
+/**
+ * Only the proxy's word proves that a request succeeded after all, since an agent's text may be the error itself.
+ * And only one to the same model: a title that some small model wrote meanwhile says nothing of the answer.
+ */
+function modelAnswered(turn: Turn, event: ChatEventOf<'usage.metered'>): Turn {
+  const failedModel = turn.openFailure?.facts['model'] ?? null
+  return turn.openFailure === null || (failedModel !== null && failedModel !== event.model) ? turn : settled({ ...turn, openFailure: null })
+}

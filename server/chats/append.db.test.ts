@@ -182,6 +182,22 @@ it('keeps the head, the commands and the open questions in step with the log', a
     pseq: '5',
   })
   expect(await commandState()).toEqual({ state: 'done', epoch: 1 })
+  const metered = (model: string): ChatFact => ({
+    type: 'usage.metered',
+    turnId: turn,
+    usageRecordId: randomUUID() as never,
+    provider: 'openai',
+    model,
+    inputTokens: 1,
+    outputTokens: 1,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    costMicros: null,
+  })
+  await server(metered('another'))
+  expect(await headOf(chatId)).toMatchObject({ modelFailed: true })
+  await server(metered('m'))
+  expect(await headOf(chatId)).toMatchObject({ modelFailed: false })
   // A repetition of the acceptance, in a later epoch say, brings nothing back.
   await daemon({ type: 'turn.accepted', turnId: turn })
   expect(await headOf(chatId)).toMatchObject({ activeTurn: null })

@@ -41,10 +41,21 @@ const sideEffects: { [T in ChatFact['type']]?: SideEffect<T> } = {
   'permission.answered': (place, { requestId }) => closeQuestion(place, requestId),
   'permission.closed': (place, { requestId }) => closeQuestion(place, requestId),
 
-  'model.failed': ({ tx, chatId }, { turnId }) => setModelFailed(tx, chatId, turnId, true),
-  'usage.metered': async ({ tx, chatId }, { turnId, outputTokens }) => {
-    if (outputTokens > 0) await setModelFailed(tx, chatId, turnId, false)
-  },
+  /** A late word about an earlier turn says nothing of the one that runs now. */
+  'model.failed': ({ tx, chatId }, { turnId }) =>
+    tx.query(
+      `update chat_head set "modelFailed" = true where "chatId" = $1 and not "modelFailed" and ("activeTurn" is null or "activeTurn" = $2)`,
+      [chatId, turnId],
+    ),
+  /** As in the fold: a request to the model that had failed has succeeded after all. */
+  'usage.metered': ({ tx, chatId }, { turnId, model }) =>
+    tx.query(
+      `update chat_head set "modelFailed" = false
+       where "chatId" = $1 and "modelFailed" and ("activeTurn" is null or "activeTurn" = $2)
+         and (select coalesce(e.payload->>'model', $3) is not distinct from $3 from chat_event e
+              where e."chatId" = $1 and e.type = 'model.failed' order by e.seq desc limit 1)`,
+      [chatId, turnId, model],
+    ),
 }
 
 /** Facts after which a list of chats looks different. */
@@ -106,11 +117,4 @@ const countQuestions = (tx: PoolClient, chatId: string) =>
     `update chat_head set "waitingFor" = (select count(*) from permission_question q where q."chatId" = $1 and q."isOpen")
      where "chatId" = $1`,
     [chatId],
-  )
-
-/** A late word about an earlier turn says nothing of the one that runs now. */
-const setModelFailed = (tx: PoolClient, chatId: string, turnId: string | null, failed: boolean) =>
-  tx.query(
-    `update chat_head set "modelFailed" = $3 where "chatId" = $1 and "modelFailed" <> $3 and ("activeTurn" is null or "activeTurn" = $2)`,
-    [chatId, turnId, failed],
   )

@@ -1,0 +1,218 @@
+import { expect, it } from 'vitest'
+import { PROMPT_MAX_CHARS, type ChatCommand, type ChatState } from '#core/chat/commands.ts'
+import { decide } from '#core/chat/decide.ts'
+
+const [a, b, c] = ['a', 'b', 'c'] as unknown as [never, never, never]
+const [ada, mei] = ['ada', 'mei'] as unknown as [never, never]
+const prompt = [{ type: 'text' as const, text: 'Hello' }]
+const other = [{ type: 'text' as const, text: 'Other' }]
+const tooLong = [
+  { type: 'text' as const, text: 'x'.repeat(PROMPT_MAX_CHARS) },
+  { type: 'text' as const, text: 'y' },
+]
+const idle: ChatState = {
+  isArchived: false,
+  title: 'T',
+  model: null,
+  activeTurn: null,
+  isCancelling: false,
+  queued: [],
+  turn: null,
+  question: null,
+  isMaintainer: false,
+}
+const sent = { turnId: a, by: ada, prompt }
+const waiting: ChatState = { ...idle, queued: [{ turnId: a, by: ada }], turn: sent }
+const busy: ChatState = {
+  ...idle,
+  activeTurn: a,
+  queued: [
+    { turnId: b, by: mei },
+    { turnId: c, by: ada },
+  ],
+}
+const question = { turnId: a, options: ['yes', 'no'], isOpen: true, answer: null }
+const when = '2026-01-01T00:00:00.000Z'
+
+const send: ChatCommand = { do: 'sendPrompt', by: ada, turnId: a, prompt }
+const edit: ChatCommand = { do: 'editQueued', by: ada, turnId: a, prompt: other }
+const withdraw: ChatCommand = { do: 'withdraw', by: ada, turnId: a }
+const answer: ChatCommand = { do: 'answerPermission', by: ada, requestId: c, optionId: 'yes' }
+
+const settled = { ok: true, facts: [], orders: [] }
+const refused = (code: string, facts = {}) => ({ ok: false, code, facts })
+const requested = {
+  ok: true,
+  facts: [{ type: 'turn.requested', turnId: a, by: ada, prompt }],
+  orders: [{ order: 'queue-prompt', turnId: a, by: ada, prompt }],
+  turnId: a,
+}
+const cancelsActive = {
+  ok: true,
+  facts: [{ type: 'cancel.requested', turnId: a, by: ada }],
+  orders: [{ order: 'cancel', turnId: a, by: ada }],
+  turnId: a,
+}
+const endsQueued = (turnId: never) => ({
+  ok: true,
+  facts: [
+    { type: 'cancel.requested', turnId, by: ada },
+    { type: 'turn.ended', turnId, outcome: 'cancelled', stopReason: null },
+  ],
+  orders: [{ order: 'withdraw-prompt', turnId }],
+  turnId,
+})
+const large = refused('prompt.too-large', { chars: PROMPT_MAX_CHARS + 1, maxChars: PROMPT_MAX_CHARS })
+
+const table: [string, ChatCommand, ChatState, unknown][] = [
+  ['a prompt is queued', send, idle, requested],
+  ['a prompt is queued while another turn runs', send, { ...busy, activeTurn: c }, requested],
+  ['a retried prompt lands on its turn', send, waiting, { ...settled, turnId: a }],
+  ['a retried prompt lands on its turn, whatever became of it', send, { ...idle, isArchived: true, turn: sent }, { ...settled, turnId: a }],
+  ['an id is not reused for another prompt', { ...send, prompt: other }, waiting, refused('turn.id-taken', { turnId: a })],
+  ['an id is not reused for a longer prompt', { ...send, prompt: [...prompt, ...other] }, waiting, refused('turn.id-taken', { turnId: a })],
+  ['an id is not reused by another person', { ...send, by: mei }, waiting, refused('turn.id-taken', { turnId: a })],
+  ['nothing is sent to an archived chat', send, { ...idle, isArchived: true }, refused('chat.archived')],
+  ['a file is not a prompt', { ...send, prompt: tooLong }, idle, large],
+
+  [
+    'a queued prompt is edited by its author',
+    edit,
+    waiting,
+    {
+      ok: true,
+      facts: [{ type: 'turn.edited', turnId: a, by: ada, prompt: other }],
+      orders: [{ order: 'replace-prompt', turnId: a, prompt: other }],
+      turnId: a,
+    },
+  ],
+  ['a queued prompt is not edited by others', { ...edit, by: mei }, waiting, refused('access.denied')],
+  ['nor by a maintainer', { ...edit, by: mei }, { ...waiting, isMaintainer: true }, refused('access.denied')],
+  ['a prompt that was taken is not edited', edit, { ...busy, turn: sent }, refused('turn.not-queued')],
+  ['an unknown prompt is not edited', edit, idle, refused('turn.missing')],
+  ['an edit may not grow into a file', { ...edit, prompt: tooLong }, waiting, large],
+
+  [
+    'a queued prompt is withdrawn by its author',
+    withdraw,
+    waiting,
+    { ok: true, facts: [{ type: 'turn.withdrawn', turnId: a, by: ada }], orders: [{ order: 'withdraw-prompt', turnId: a }], turnId: a },
+  ],
+  ['a queued prompt is not withdrawn by others', { ...withdraw, by: mei }, waiting, refused('access.denied')],
+  [
+    'but by a maintainer',
+    { ...withdraw, by: mei },
+    { ...waiting, isMaintainer: true },
+    { ok: true, facts: [{ type: 'turn.withdrawn', turnId: a, by: mei }], orders: [{ order: 'withdraw-prompt', turnId: a }], turnId: a },
+  ],
+  ['a prompt that was taken is not withdrawn', withdraw, { ...busy, turn: sent }, refused('turn.not-queued')],
+  ['an unknown prompt is not withdrawn', withdraw, idle, refused('turn.missing')],
+
+  ['the running turn is cancelled', { do: 'cancelTurn', by: ada }, busy, cancelsActive],
+  ['the named running turn is cancelled', { do: 'cancelTurn', by: ada, turnId: a }, busy, cancelsActive],
+  ['cancelling twice is cancelling once', { do: 'cancelTurn', by: mei }, { ...busy, isCancelling: true }, { ...settled, turnId: a }],
+  ['without a running turn the next one ends unseen', { do: 'cancelTurn', by: ada }, { ...busy, activeTurn: null }, endsQueued(b)],
+  ['a named queued turn ends unseen, and the running one goes on', { do: 'cancelTurn', by: ada, turnId: c }, busy, endsQueued(c)],
+  [
+    'a turn that has ended is not cancelled',
+    { do: 'cancelTurn', by: ada, turnId: a },
+    { ...busy, activeTurn: b, turn: sent },
+    refused('turn.nothing-to-cancel'),
+  ],
+  ['an unknown turn is not cancelled', { do: 'cancelTurn', by: ada, turnId: 'x' as never }, busy, refused('turn.missing')],
+  ['there is nothing to cancel', { do: 'cancelTurn', by: ada }, idle, refused('turn.nothing-to-cancel')],
+
+  [
+    'a question is answered',
+    answer,
+    { ...busy, question },
+    {
+      ok: true,
+      facts: [{ type: 'permission.answered', requestId: c, by: ada, optionId: 'yes' }],
+      orders: [{ order: 'answer', turnId: a, requestId: c, by: ada, optionId: 'yes', note: null }],
+    },
+  ],
+  [
+    'a question is answered with a note',
+    { ...answer, optionId: 'no', note: 'not there' },
+    { ...busy, question },
+    {
+      ok: true,
+      facts: [{ type: 'permission.answered', requestId: c, by: ada, optionId: 'no', note: 'not there' }],
+      orders: [{ order: 'answer', turnId: a, requestId: c, by: ada, optionId: 'no', note: 'not there' }],
+    },
+  ],
+  [
+    'whoever is late hears who decided',
+    { ...answer, by: mei, optionId: 'no' },
+    { ...busy, question: { ...question, isOpen: false, answer: { by: ada, optionId: 'yes', at: when } } },
+    refused('permission.already-answered', { by: ada, optionId: 'yes', at: when }),
+  ],
+  [
+    'somebody else who says the same is late too',
+    { ...answer, by: mei },
+    { ...busy, question: { ...question, answer: { by: ada, optionId: 'yes', at: when } } },
+    refused('permission.already-answered', { by: ada, optionId: 'yes', at: when }),
+  ],
+  [
+    'whoever repeats their own answer hears yes',
+    answer,
+    { ...busy, question: { ...question, answer: { by: ada, optionId: 'yes', at: when } } },
+    settled,
+  ],
+  ['a closed question is no longer answered', answer, { ...busy, question: { ...question, isOpen: false } }, refused('permission.missing')],
+  ['an unknown question is not answered', answer, busy, refused('permission.missing')],
+  ['an option must be one of those offered', { ...answer, optionId: 'maybe' }, { ...busy, question }, refused('permission.option-unknown')],
+
+  [
+    'a chat is renamed',
+    { do: 'rename', by: ada, title: 'U' },
+    idle,
+    { ok: true, facts: [{ type: 'chat.renamed', by: ada, title: 'U' }], orders: [] },
+  ],
+  ['the same name is no news', { do: 'rename', by: ada, title: 'T' }, idle, settled],
+  [
+    'a model is chosen',
+    { do: 'chooseModel', by: ada, model: 'm' },
+    idle,
+    { ok: true, facts: [{ type: 'model.chosen', by: ada, model: 'm' }], orders: [] },
+  ],
+  ['the same model is no news', { do: 'chooseModel', by: ada, model: 'm' }, { ...idle, model: 'm' }, settled],
+  [
+    'no model is chosen for an archived chat',
+    { do: 'chooseModel', by: ada, model: 'm' },
+    { ...idle, isArchived: true },
+    refused('chat.archived'),
+  ],
+  ['an idle chat is archived', { do: 'archive', by: ada }, idle, { ok: true, facts: [{ type: 'chat.archived', by: ada }], orders: [] }],
+  ['archiving twice is archiving once', { do: 'archive', by: ada }, { ...idle, isArchived: true }, settled],
+  [
+    'archiving empties the queue and cancels what runs',
+    { do: 'archive', by: ada },
+    busy,
+    {
+      ok: true,
+      facts: [
+        { type: 'turn.withdrawn', turnId: b, by: ada },
+        { type: 'turn.withdrawn', turnId: c, by: ada },
+        { type: 'cancel.requested', turnId: a, by: ada },
+        { type: 'chat.archived', by: ada },
+      ],
+      orders: [
+        { order: 'withdraw-prompt', turnId: b },
+        { order: 'withdraw-prompt', turnId: c },
+        { order: 'cancel', turnId: a, by: ada },
+      ],
+    },
+  ],
+  [
+    'archiving does not cancel twice',
+    { do: 'archive', by: ada },
+    { ...idle, activeTurn: a, isCancelling: true },
+    { ok: true, facts: [{ type: 'chat.archived', by: ada }], orders: [] },
+  ],
+]
+
+it.each(table)('%s', (_, command, state, decision) => {
+  expect(decide(command, state)).toEqual(decision)
+})
