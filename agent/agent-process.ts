@@ -1,0 +1,210 @@
+/**
+ * One lifetime of an agent: granted, installed, prepared, confined, connected. Whatever
+ * goes wrong on the way is a `DomainError` with a code that people have a sentence for,
+ * and leaves no process and no socket behind.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { DaemonFact } from '#core/chat/events.ts'
+import { planLaunch, type LaunchPlan } from '#core/connections/launch.ts'
+import { DomainError } from '#core/errors.ts'
+import type { Harness } from '#core/harnesses/harness.ts'
+import { findHarness } from '#core/harnesses/registry.ts'
+import type { ChatId, RunId } from '#core/ids.ts'
+import type { RunGrant } from '#core/links/daemon.ts'
+import { connectAgent, isSignedOut, wordsOf, type AgentConnection, type AgentVoice, type OpenedSession } from '#agent/acp/connection.ts'
+import { checkBoundary } from '#agent/launch/boundary.ts'
+import { programOf, type OnProgress, type Program } from '#agent/launch/install.ts'
+import { managedSettings } from '#agent/launch/managed-settings.ts'
+import { placeFiles, placeOf } from '#agent/launch/prepare.ts'
+import { openGateway, type Gateway } from '#agent/sandbox/gateway.ts'
+import { inside } from '#agent/sandbox/inside.ts'
+import { startConfined, type Confined, type Sandbox } from '#agent/sandbox/sandbox.ts'
+import { cloneRepository } from '#agent/workspace/clone.ts'
+import { openWorkspace, type Workspace } from '#agent/workspace/workspace.ts'
+
+export type Surroundings = {
+  /** Null while there is none: then nothing starts. */
+  sandbox: () => Sandbox | null
+  whyNoSandbox: () => string
+  installHarness: (harness: Harness, program: Program, onProgress: OnProgress) => Promise<string>
+  workspacesRoot: string
+  home: string
+  proxyUrl: string
+}
+
+export type AgentProcess = {
+  runId: RunId
+  grant: RunGrant
+  harness: Harness
+  harnessVersion: string
+  plan: LaunchPlan
+  workspace: Workspace
+  baseCommit: string | null
+  sandbox: Sandbox
+  connection: AgentConnection
+  session: OpenedSession
+  /** How the process ended, once it has: the last words of its standard error. */
+  exited: Promise<{ detail: string }>
+  residentBytes: () => number
+  /** Ends everything of it; resolves when nothing is left. */
+  stop: () => Promise<void>
+}
+
+type Progress = Extract<DaemonFact, { type: 'run.progressed' }>
+
+export type StartOptions = {
+  surroundings: Surroundings
+  chatId: ChatId
+  grant: RunGrant
+  voice: AgentVoice
+  onProgress: (progress: Omit<Progress, 'type'>) => void
+  signal: AbortSignal
+}
+
+const INITIALIZE_MS = 60_000
+const SESSION_MS = 120_000
+const STDERR_LENGTH = 4_000
+
+export async function startAgent({ surroundings, chatId, grant, voice, onProgress, signal }: StartOptions): Promise<AgentProcess> {
+  const harness = findHarness(grant.harness)
+  if (!harness) throw new DomainError('harness.unknown', { harness: grant.harness })
+  const sandbox = surroundings.sandbox()
+  if (!sandbox) throw new DomainError('sandbox.unavailable', { reason: surroundings.whyNoSandbox() })
+
+  const program = programOf(harness)
+  const progressOf = (stage: Progress['stage']) => ({ note, fraction }: { note: string; fraction: number | null }) => onProgress({ stage, note, fraction })
+  const harnessDir = await abortable(
+    surroundings.installHarness(harness, program, ({ fraction, detail }) => progressOf('installing')({ note: `${harness.name}: ${detail}`, fraction })),
+    signal,
+  )
+  const workspace = openWorkspace(surroundings.workspacesRoot, chatId)
+  await fill({ workspace, grant, sandbox, surroundings, onProgress: progressOf('cloning'), signal })
+  signal.throwIfAborted()
+  onProgress({ stage: grant.agentSessionId ? 'resuming' : 'starting', note: `${grant.agentSessionId ? 'Resuming' : 'Starting'} ${harness.name}`, fraction: null })
+
+  let isLive = true
+  const { delivery } = grant
+  const gateway = await openGateway({
+    serverUrl: surroundings.proxyUrl,
+    workspaceToken: () => (isLive && delivery.via === 'proxy' ? delivery.wstoken : null),
+    listen: sandbox.method ? { on: 'socket', uid: workspace.uid } : { on: 'loopback' },
+  })
+  let confined: Confined | null = null
+  const stop = async (): Promise<void> => {
+    isLive = false
+    await confined?.kill()
+    await gateway.close()
+  }
+  try {
+    const place = placeOf({ sandbox, workspace, harnessDir, proxyOrigin: gateway.origin })
+    const plan = planLaunch(grant, place)
+    checkBoundary({ plan, harness, delivery, proxyOrigin: gateway.origin })
+    await placeFiles(sandbox, workspace, plan.files)
+    signal.throwIfAborted()
+    confined = confine({ sandbox, workspace, harness, harnessDir, plan, gateway })
+    const stderr = tailOf(confined)
+    const exited = confined.exited.then(({ code, signal: name, error }) => ({
+      detail: [stderr(), error ?? (name ? `ended by ${name}` : `ended with ${code}`)].filter(Boolean).join('\n').slice(-STDERR_LENGTH),
+    }))
+    const { connection, session } = await connect({ confined, exited, voice, plan, grant, harness, signal })
+    return {
+      runId: grant.runId, grant, harness, harnessVersion: program.version, plan, workspace, sandbox, connection, session, exited, stop,
+      baseCommit: workspace.state().baseCommit,
+      residentBytes: confined.residentBytes,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function fill({ workspace, grant, sandbox, surroundings, onProgress, signal }: {
+  workspace: Workspace
+  grant: RunGrant
+  sandbox: Sandbox
+  surroundings: Surroundings
+  onProgress: (progress: { note: string; fraction: number | null }) => void
+  signal: AbortSignal
+}): Promise<void> {
+  if (workspace.state().isReady) return
+  const { repositoryUrl, privateHosts } = grant
+  const baseCommit = repositoryUrl
+    ? await cloneRepository({
+        sandbox, workspace, repositoryUrl, privateHosts, onProgress, signal, serverUrl: surroundings.proxyUrl, forbidden: surroundings.home,
+      })
+    : null
+  workspace.remember({ isReady: true, repositoryUrl, baseCommit })
+}
+
+function confine({ sandbox, workspace, harness, harnessDir, plan, gateway }: {
+  sandbox: Sandbox
+  workspace: Workspace
+  harness: Harness
+  harnessDir: string
+  plan: LaunchPlan
+  gateway: Gateway
+}): Confined {
+  return startConfined(sandbox, {
+    uid: workspace.uid,
+    mounts: [
+      { from: workspace.home, at: inside.home, mayWrite: true },
+      { from: workspace.workdir, at: inside.workdir, mayWrite: true },
+      { from: harnessDir, at: inside.harness, mayWrite: false },
+    ],
+    files: managedSettings(harness.id, plan),
+    gatewaySocket: gateway.socketPath,
+    environment: plan.env,
+    cwd: plan.cwd,
+    command: [plan.command, ...plan.args],
+  })
+}
+
+async function connect({ confined, exited, voice, plan, grant, harness, signal }: {
+  confined: Confined
+  exited: AgentProcess['exited']
+  voice: AgentVoice
+  plan: LaunchPlan
+  grant: RunGrant
+  harness: Harness
+  signal: AbortSignal
+}): Promise<{ connection: AgentConnection; session: OpenedSession }> {
+  const connection = connectAgent(confined, voice)
+  const gone = exited.then(({ detail }) => {
+    throw new DomainError('harness.start-failed', { harness: harness.id, detail })
+  })
+  gone.catch(() => {})
+  const within = <T>(work: Promise<T>, ms: number): Promise<T> => abortable(Promise.race([work, gone, tooLate(ms, harness)]), signal)
+  try {
+    await within(connection.initialize(), INITIALIZE_MS)
+    const opening = connection.openSession({ cwd: plan.cwd, mcpServers: plan.mcpServers, agentSessionId: grant.agentSessionId })
+    return { connection, session: await within(opening, SESSION_MS) }
+  } catch (error) {
+    if (error instanceof DomainError || signal.aborted) throw error
+    if (isSignedOut(error)) throw new DomainError('agent.signed-out', { harness: harness.id, detail: wordsOf(error) })
+    // A closed pipe tells less than the exit that follows it.
+    const { detail } = await Promise.race([exited, delay(2_000, { detail: wordsOf(error) })])
+    throw new DomainError('harness.start-failed', { harness: harness.id, detail })
+  }
+}
+
+async function tooLate(ms: number, harness: Harness): Promise<never> {
+  await delay(ms, undefined, { ref: false })
+  throw new DomainError('harness.start-failed', { harness: harness.id, detail: `It did not answer within ${ms / 1000} seconds.` })
+}
+
+/** Gives up waiting; the work itself goes on, if it can be of use to others. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  work.catch(() => {})
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}
+
+function tailOf(confined: Confined): () => string {
+  let tail = ''
+  confined.stderr.on('data', (piece: Buffer) => (tail = (tail + String(piece)).slice(-STDERR_LENGTH)))
+  return () => tail.trim()
+}

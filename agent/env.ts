@@ -1,0 +1,70 @@
+/** What the daemon reads of its environment and its identity file, once. */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+
+/** Written by the server for its own node, and by `gatehouse node join` for others. */
+const Identity = z.object({ url: z.url(), token: z.string().min(1), name: z.string().min(1) })
+
+const Variables = z.object({
+  GATEHOUSE_HOME: z.string().default('.gatehouse'),
+  GATEHOUSE_URL: z.url().optional(),
+  /** Where the proxy is, when it is a process of its own. */
+  GATEHOUSE_PROXY_URL: z.url().optional(),
+  GATEHOUSE_HARNESS_DIR: z.string().optional(),
+  GATEHOUSE_TESTING: z.string().optional(),
+  GATEHOUSE_UNSAFE_NO_SANDBOX: z.string().optional(),
+  /** How long an agent without work stays warm. */
+  GATEHOUSE_IDLE_STOP_MS: z.coerce.number().int().positive().default(10 * 60_000),
+  /** How long an agent may take to obey a cancel. */
+  GATEHOUSE_CANCEL_GRACE_MS: z.coerce.number().int().positive().default(10_000),
+  GATEHOUSE_CAPACITY: z.coerce.number().int().positive().optional(),
+})
+
+export type DaemonEnv = {
+  url: string
+  proxyUrl: string
+  token: string
+  name: string
+  home: string
+  harnessRoot: string
+  workspacesRoot: string
+  outboxRoot: string
+  isTesting: boolean
+  mayGoWithoutSandbox: boolean
+  idleStopMs: number
+  cancelGraceMs: number
+  capacity: number
+}
+
+/** An agent needs some 400 MB at work; more of them than that wait in the queue. */
+const usualCapacity = (): number => Math.max(2, Math.min(32, Math.floor(totalmem() / 2 ** 30 / 0.75), availableParallelism() * 8))
+
+/** @throws when there is no identity: the machine has not joined */
+export function readDaemonEnv(variables: NodeJS.ProcessEnv = process.env): DaemonEnv {
+  const read = Variables.parse(variables)
+  const home = resolve(read.GATEHOUSE_HOME)
+  const identity = Identity.parse(JSON.parse(readFileSync(join(home, 'node/identity.json'), 'utf8')))
+  const url = read.GATEHOUSE_URL ?? identity.url
+  const folders = {
+    harnessRoot: resolve(read.GATEHOUSE_HARNESS_DIR ?? join(home, 'harnesses')),
+    workspacesRoot: join(home, 'node/workspaces'),
+    outboxRoot: join(home, 'node/outbox'),
+  }
+  // Runs with a user id of their own walk through, and read nothing.
+  for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true, mode: folder === folders.outboxRoot ? 0o700 : 0o711 })
+  return {
+    ...folders,
+    url,
+    proxyUrl: read.GATEHOUSE_PROXY_URL ?? url,
+    token: identity.token,
+    name: identity.name,
+    home,
+    isTesting: read.GATEHOUSE_TESTING === '1',
+    mayGoWithoutSandbox: read.GATEHOUSE_UNSAFE_NO_SANDBOX === '1',
+    idleStopMs: read.GATEHOUSE_IDLE_STOP_MS,
+    cancelGraceMs: read.GATEHOUSE_CANCEL_GRACE_MS,
+    capacity: read.GATEHOUSE_CAPACITY ?? usualCapacity(),
+  }
+}

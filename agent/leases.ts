@@ -1,0 +1,177 @@
+/**
+ * The chats that this daemon holds: claims what waits, renews what it holds, and lets
+ * go of what it lost. Its own right to act is measured by a monotonic clock from
+ * *before* each renewal was asked for, and ends earlier than the lease itself.
+ * Next: `session-runner.ts`.
+ */
+import { LEASE_TTL_MS, type Lease, type ServerHint } from '#core/links/daemon.ts'
+import type { ChatId } from '#core/ids.ts'
+import { log } from '#agent/log.ts'
+import { openOutbox } from '#agent/outbox.ts'
+import { runSession, type RunnerOptions, type SessionRunner } from '#agent/session-runner.ts'
+import type { Uplink } from '#agent/uplink.ts'
+
+type Held = { runner: SessionRunner; validUntilMs: number }
+
+export type LeasesOptions = Omit<RunnerOptions, 'lease' | 'outbox' | 'call'> & {
+  uplink: Pick<Uplink, 'call' | 'tryCall'>
+  outboxRoot: string
+  capacity: number
+  /** Nothing is claimed before a run could start. */
+  isReady: () => boolean
+  onChange: () => void
+}
+
+export type Leases = {
+  onHint: (hint: ServerHint) => void
+  claim: () => void
+  /** After each greeting: the server may have moved on meanwhile. */
+  refresh: (leaseTtlMs: number) => void
+  held: () => { chatId: ChatId; epoch: number }[]
+  agents: () => { count: number; residentBytes: number }
+  /** Resolves when every agent has ended and everything is delivered. */
+  drain: () => Promise<void>
+  /** Ends every agent without a word to the server. */
+  abandon: () => Promise<void>
+}
+
+export function holdLeases(options: LeasesOptions): Leases {
+  const { uplink, outboxRoot, capacity, isReady, onChange } = options
+  const sessions = new Map<ChatId, Held>()
+  let ttlMs = LEASE_TTL_MS
+  let isDraining = false
+  let claiming: Promise<void> | null = null
+  let claimAgain = false
+  let renewing: Promise<void> | null = null
+  let renewAgain = false
+
+  const now = (): number => performance.now()
+  const validity = (askedAtMs: number): number => askedAtMs + ttlMs * 0.8
+
+  function claim(): void {
+    if (isDraining || !isReady()) return
+    claimAgain = true
+    claiming ??= (async () => {
+      while (claimAgain && !isDraining) {
+        claimAgain = false
+        const max = capacity - sessions.size
+        if (max <= 0) return makeRoom()
+        const askedAtMs = now()
+        const reply = await uplink.tryCall('claim', { max })
+        for (const lease of reply?.leases ?? []) begin(lease, validity(askedAtMs))
+      }
+    })()
+      .catch((error: unknown) => log.error({ err: error }, 'A lease could not be begun'))
+      .finally(() => (claiming = null))
+  }
+
+  /** Somebody waits, and every place is taken: warm agents without work give theirs. */
+  function makeRoom(): void {
+    for (const { runner } of sessions.values()) runner.yieldIfIdle()
+  }
+
+  function begin(lease: Lease, validUntilMs: number): void {
+    const { chatId, epoch } = lease
+    const former = sessions.get(chatId)
+    if (former) {
+      if (former.runner.epoch === epoch) return former.runner.command(lease.commands)
+      // The chat came back to us in a new epoch: the old one ends first, since both would write one outbox.
+      former.runner.fence()
+      void former.runner.over.then(() => begin(lease, validUntilMs))
+      return
+    }
+    log.info({ chatId, epoch }, 'Holding a chat')
+    const runner = runSession({ ...options, call: uplink.call, lease, outbox: openOutbox(outboxRoot, chatId) })
+    const held: Held = { runner, validUntilMs }
+    sessions.set(chatId, held)
+    onChange()
+    void runner.over.then(() => {
+      if (sessions.get(chatId) === held) sessions.delete(chatId)
+      log.info({ chatId, epoch }, 'Let go of a chat')
+      onChange()
+      claim()
+    })
+  }
+
+  function renew(): void {
+    renewAgain = true
+    renewing ??= (async () => {
+      while (renewAgain) {
+        renewAgain = false
+        if (sessions.size === 0) return
+        const asked = [...sessions.values()]
+        const askedAtMs = now()
+        const reply = await uplink.tryCall('renew', { leases: asked.map(({ runner }) => ({ chatId: runner.chatId, epoch: runner.epoch })) })
+        if (!reply) return
+        for (const held of asked) {
+          const kept = reply.kept.find((each) => each.chatId === held.runner.chatId && each.epoch === held.runner.epoch)
+          if (!kept) {
+            if (sessions.get(held.runner.chatId) === held) held.runner.fence()
+            continue
+          }
+          held.validUntilMs = validity(askedAtMs)
+          held.runner.command(kept.commands)
+        }
+      }
+    })()
+      .catch((error: unknown) => log.error({ err: error }, 'Leases could not be renewed'))
+      .finally(() => (renewing = null))
+  }
+
+  /** Without a word from the server, we stop acting before somebody else may begin. */
+  function fenceExpired(): void {
+    for (const { runner, validUntilMs } of sessions.values()) {
+      if (now() < validUntilMs) continue
+      log.warn({ chatId: runner.chatId, epoch: runner.epoch }, 'A lease ran out without a renewal')
+      runner.fence()
+    }
+  }
+
+  let timer = setInterval(tick, ttlMs / 4)
+  function tick(): void {
+    fenceExpired()
+    renew()
+    claim()
+  }
+
+  return {
+    claim,
+    onHint(hint) {
+      if (hint.hint === 'work') claim()
+      else if (hint.hint === 'commands' && sessions.has(hint.chatId)) renew()
+      else if (hint.hint === 'lease-lost') {
+        const held = sessions.get(hint.chatId)
+        if (held?.runner.epoch === hint.epoch) held.runner.fence()
+      }
+    },
+    refresh(leaseTtlMs) {
+      if (leaseTtlMs !== ttlMs) {
+        ttlMs = leaseTtlMs
+        clearInterval(timer)
+        timer = setInterval(tick, ttlMs / 4)
+      }
+      renew()
+      claim()
+    },
+    held: () => [...sessions.values()].map(({ runner }) => ({ chatId: runner.chatId, epoch: runner.epoch })),
+    agents() {
+      const live = [...sessions.values()].filter(({ runner }) => runner.hasAgent())
+      return { count: live.length, residentBytes: live.reduce((sum, { runner }) => sum + runner.residentBytes(), 0) }
+    },
+    async drain() {
+      isDraining = true
+      await Promise.all(
+        [...sessions.values()].map(({ runner }) => {
+          runner.drain()
+          return runner.over
+        }),
+      )
+      clearInterval(timer)
+    },
+    async abandon() {
+      isDraining = true
+      clearInterval(timer)
+      await Promise.all([...sessions.values()].map(({ runner }) => runner.kill()))
+    },
+  }
+}

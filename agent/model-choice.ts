@@ -1,0 +1,36 @@
+/** Brings a live agent to the chosen model, where it can change it; else it must be started anew. */
+import type { DaemonFact } from '#core/chat/events.ts'
+import { sessionFacts } from '#agent/acp/translate.ts'
+import { wordsOf } from '#agent/acp/connection.ts'
+import type { AgentProcess } from '#agent/agent-process.ts'
+import { log } from '#agent/log.ts'
+
+/** What each process runs on now; it starts with the plan's. */
+const current = new WeakMap<AgentProcess, string>()
+
+type Choices = Extract<DaemonFact, { type: 'options.offered' }>['options'][number]['choices']
+
+/** The choice that stands for a model: by its value, or by the id that an alias names in brackets. Pure. */
+export function choiceFor(choices: Choices, { value, modelId }: { value: string; modelId: string }): string | null {
+  const exact = choices.find((each) => each.value === value)
+  const alias = choices.find((each) => each.name.includes(`(${modelId})`) || each.description?.includes(`(${modelId})`))
+  return (exact ?? alias)?.value ?? null
+}
+
+/** @returns false when only a new process can take the model */
+export async function chooseModel(agent: AgentProcess, modelId: string, put: (fact: DaemonFact) => void): Promise<boolean> {
+  const { harness, plan, connection, session } = agent
+  if ((current.get(agent) ?? plan.model) === modelId) return true
+  const option = harness.modelOption
+  const offered = sessionFacts(session.answer).find((fact) => fact.type === 'options.offered')?.options.find((each) => each.id === option?.id)
+  const value = option && offered ? choiceFor(offered.choices, { value: option.valueOf(modelId, plan.via), modelId }) : null
+  if (!option || value === null) return false
+  try {
+    for (const fact of sessionFacts(await connection.setOption(session.agentSessionId, option.id, value))) put(fact)
+    current.set(agent, modelId)
+    return true
+  } catch (error) {
+    log.info({ harness: harness.id, modelId, words: wordsOf(error) }, 'The agent did not take the model')
+    return false
+  }
+}

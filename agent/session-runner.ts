@@ -1,0 +1,442 @@
+/**
+ * Carries out what `session-machine.ts` orders, for one leased chat: starts the agent,
+ * hands prompts over, writes what happens into the outbox. One at a time: every input
+ * goes through `feed`, so the machine never sees two at once.
+ * From: `leases.ts`. Facts leave through `outbox.ts` and `delivery.ts`.
+ */
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { DaemonFact, PromptContent, TurnFailure } from '#core/chat/events.ts'
+import { DomainError } from '#core/errors.ts'
+import { RunId, uuidV7, type ChatId, type NodeId, type TurnId } from '#core/ids.ts'
+import type { Command, Lease } from '#core/links/daemon.ts'
+import { isProtocolAnswer, isSignedOut, wordsOf } from '#agent/acp/connection.ts'
+import { coalescer } from '#agent/acp/coalesce.ts'
+import { fitFact } from '#agent/acp/fit.ts'
+import { permissionDesk } from '#agent/acp/permissions.ts'
+import { isAboutSession, said, sessionFacts, translate } from '#agent/acp/translate.ts'
+import { startAgent, type AgentProcess, type Surroundings } from '#agent/agent-process.ts'
+import { deliver } from '#agent/delivery.ts'
+import { log } from '#agent/log.ts'
+import { chooseModel } from '#agent/model-choice.ts'
+import { OUTBOX_ROOM_BYTES, type Outbox } from '#agent/outbox.ts'
+import { newSession, step, type Ending, type Input, type Order } from '#agent/session-machine.ts'
+import type { Call } from '#agent/uplink.ts'
+import { readChanges } from '#agent/workspace/changes.ts'
+
+export type RunnerOptions = {
+  lease: Lease
+  outbox: Outbox
+  call: Call
+  nodeId: () => NodeId
+  surroundings: Surroundings
+  idleStopMs: number
+  cancelGraceMs: number
+}
+
+export type SessionRunner = {
+  readonly chatId: ChatId
+  readonly epoch: number
+  /** All commands that wait for this chat now. */
+  command: (commands: readonly Command[]) => void
+  /** The lease is lost: ends the agent at once and writes nothing more. */
+  fence: () => void
+  /** Ends in good order: the running turn is interrupted, everything is delivered, the lease given back. */
+  drain: () => void
+  /** Gives up a warm agent that has nothing to do, when somebody else needs its place. */
+  yieldIfIdle: () => void
+  /** Ends the agent at once; what was put stays in the outbox. */
+  kill: () => Promise<void>
+  hasAgent: () => boolean
+  residentBytes: () => number
+  /** Resolves when nothing of it is left. */
+  over: Promise<void>
+}
+
+/** How long the end of a turn waits for its list of changes. */
+const CHANGES_FIRST_MS = 1_500
+const PROGRESS_EVERY_MS = 400
+
+const mintId = (): string => uuidV7({ nowMs: Date.now(), random: randomBytes(10) })
+const after = (run: () => void, ms: number): (() => void) => {
+  const timer = setTimeout(run, ms)
+  return () => clearTimeout(timer)
+}
+
+export function runSession({ lease, outbox, call, nodeId, surroundings, idleStopMs, cancelGraceMs }: RunnerOptions): SessionRunner {
+  const { chatId, epoch } = lease
+  const over = Promise.withResolvers<void>()
+  let session = newSession
+  let agent: AgentProcess | null = null
+  /** Also after its end: the changes of its last turn are still to be read. */
+  let latest: AgentProcess | null = null
+  /** Which end of a process was ours: its exit is then no crash. */
+  let ended: { reason: Extract<DaemonFact, { type: 'run.ended' }>['reason'] } | null = null
+  let turnId: TurnId | null = null
+  /** Until the first prompt of a process, what it says of turns is a replay that the log already holds. */
+  let hasPrompted = false
+  let starting: AbortController | null = null
+  let startWork: Promise<void> = Promise.resolve()
+  let isFenced = false
+  let accepted: { prompt: PromptContent; model: string | null } | null = null
+  let callOffTimer: (() => void) | null = null
+  let lastChanges = '[]'
+  const openTools = new Set<Extract<DaemonFact, { type: 'tool.called' }>['toolCallId']>()
+  const lastSaid = new Map<string, string>()
+
+  outbox.begin(epoch)
+  const delivery = deliver(outbox, call, {
+    onAccepted: ({ turnId: of, prompt, model }) => {
+      if (prompt) accepted = { prompt, model }
+      feed({ type: 'accepted', turnId: of, isWithdrawn: prompt === null })
+    },
+    onFenced: (of) => {
+      if (of === epoch) feed({ type: 'fenced' })
+    },
+  })
+
+  function put(fact: DaemonFact): void {
+    if (isFenced) return
+    noteTool(fact)
+    try {
+      outbox.put(fitFact(fact))
+      delivery.kick()
+    } catch (error) {
+      log.error({ err: error, chatId }, 'The outbox cannot be written, so the agent is stopped')
+      void agent?.stop()
+    }
+  }
+
+  function noteTool(fact: DaemonFact): void {
+    if (fact.type !== 'tool.called' && fact.type !== 'tool.updated') return
+    if (fact.status === 'completed' || fact.status === 'failed') openTools.delete(fact.toolCallId)
+    else if (fact.type === 'tool.called') openTools.add(fact.toolCallId)
+  }
+
+  /** Offers are repeated by agents at every occasion; the log holds each once. */
+  function putIfNew(fact: DaemonFact): void {
+    const json = JSON.stringify(fact)
+    if (lastSaid.get(fact.type) === json) return
+    lastSaid.set(fact.type, json)
+    put(fact)
+  }
+
+  const isOffer = (fact: DaemonFact): boolean => ['options.offered', 'commands.offered', 'mode.changed'].includes(fact.type)
+  const text = coalescer((fact) => (isOffer(fact) ? putIfNew(fact) : put(fact)), after)
+  const desk = permissionDesk(put, mintId)
+
+  // --- inputs --------------------------------------------------------------------------------------------
+
+  const inputs: Input[] = []
+  let isFeeding = false
+  function feed(input: Input): void {
+    inputs.push(input)
+    if (isFeeding) return
+    isFeeding = true
+    for (let each = inputs.shift(); each; each = inputs.shift()) {
+      const { session: now, orders } = step(session, each)
+      session = now
+      if (orders.length > 0) log.debug({ chatId, input: each.type, stage: now.stage.is, orders: orders.map((order) => order.do) }, 'step')
+      for (const order of orders) carryOut(order)
+    }
+    isFeeding = false
+  }
+
+  function carryOut(order: Order): void {
+    callOffTimer?.()
+    callOffTimer = null
+    switch (order.do) {
+      case 'start':
+        startWork = start()
+        return
+      case 'abort-start':
+        return starting?.abort()
+      case 'accept':
+        return put({ type: 'turn.accepted', turnId: order.turnId })
+      case 'prompt':
+        return void prompt(order.turnId)
+      case 'cancel-agent':
+        desk.closeAll('cancelled')
+        void agent?.connection.cancel(agent.session.agentSessionId).catch(() => {})
+        callOffTimer = after(() => feed({ type: 'grace-over', turnId: order.turnId }), cancelGraceMs)
+        return
+      case 'kill-agent':
+        ended = { reason: 'stopped' }
+        return void agent?.stop()
+      case 'finish':
+        return void finish(order.turnId, order.ending)
+      case 'stop-agent':
+        return void stopAgent(order.reason).then(() => feed({ type: 'stopped' }))
+      case 'arm-idle':
+        callOffTimer = after(() => feed({ type: 'idle-over' }), idleStopMs)
+        return
+      case 'release':
+        return void release()
+      case 'abandon':
+        return void abandon()
+    }
+  }
+
+  // --- orders --------------------------------------------------------------------------------------------
+
+  async function start(): Promise<void> {
+    const abort = new AbortController()
+    starting = abort
+    try {
+      await launch(abort.signal)
+      feed({ type: 'started' })
+    } catch (error) {
+      feed(abort.signal.aborted ? { type: 'start-aborted' } : { type: 'start-failed', failure: failureOf(error) })
+    } finally {
+      starting = null
+    }
+  }
+
+  async function launch(signal: AbortSignal): Promise<void> {
+    const runId = RunId.parse(mintId())
+    const reply = await call('startRun', { chatId, epoch, runId })
+    if (!reply.ok) throw new DomainError(reply.code, reply.facts)
+    signal.throwIfAborted()
+    hasPrompted = false
+    ended = null
+    try {
+      const process = await startAgent({ surroundings, chatId, grant: reply.grant, voice, onProgress: progress(), signal })
+      if (signal.aborted || isFenced) {
+        await process.stop()
+        throw new Error('aborted')
+      }
+      adopt(process)
+    } catch (error) {
+      void call('runEnded', { chatId, epoch, runId }).catch(() => {})
+      throw error
+    }
+    await settleSession()
+  }
+
+  function adopt(process: AgentProcess): void {
+    agent = process
+    latest = process
+    const { runId, session: opened, grant, harnessVersion, sandbox, baseCommit } = process
+    void call('sessionOpened', { chatId, epoch, runId, agentSessionId: opened.agentSessionId }).catch(() => {})
+    put({
+      type: 'run.started', runId, nodeId: nodeId(), harnessVersion, how: opened.how, sandbox: sandbox.report.level,
+      credentialId: grant.credentialId, credentialVersion: grant.credentialVersion, baseCommit,
+    })
+    for (const fact of sessionFacts(opened.answer)) putIfNew(fact)
+    void process.exited.then(({ detail }) => onExit(process, detail))
+  }
+
+  /** Mode and effort, where the connection's settings differ from what the agent begins with. */
+  async function settleSession(): Promise<void> {
+    if (!agent) return
+    const { connection, plan, session: opened, harness } = agent
+    const offered = sessionFacts(opened.answer)
+    const mode = offered.find((fact) => fact.type === 'mode.changed')?.modeId
+    const options = offered.find((fact) => fact.type === 'options.offered')?.options ?? []
+    const wanted = [
+      ...(harness.effortOption && plan.effort ? [{ id: harness.effortOption, value: plan.effort }] : []),
+      ...(plan.mode && mode === undefined ? [{ id: 'mode', value: plan.mode }] : []),
+    ].filter(({ id, value }) => options.some((each) => each.id === id && each.current !== value && each.choices.some((choice) => choice.value === value)))
+    try {
+      if (plan.mode && mode !== undefined && mode !== plan.mode) {
+        await connection.setMode(opened.agentSessionId, plan.mode)
+        putIfNew({ type: 'mode.changed', modeId: plan.mode })
+      }
+      for (const { id, value } of wanted) for (const fact of sessionFacts(await connection.setOption(opened.agentSessionId, id, value))) putIfNew(fact)
+    } catch (error) {
+      put(said(null, 'session/set_config_option', wordsOf(error)))
+    }
+  }
+
+  function progress(): (fact: Omit<Extract<DaemonFact, { type: 'run.progressed' }>, 'type'>) => void {
+    let last = { stage: '', atMs: 0 }
+    return (fact) => {
+      const nowMs = performance.now()
+      if (fact.stage === last.stage && nowMs - last.atMs < PROGRESS_EVERY_MS && fact.fraction !== 1) return
+      last = { stage: fact.stage, atMs: nowMs }
+      put({ type: 'run.progressed', ...fact, note: fact.note.slice(0, 500) })
+    }
+  }
+
+  const voice = {
+    onUpdate(params: unknown): void {
+      if (!hasPrompted && !isAboutSession(params)) return
+      for (const draft of translate(params, { turnId, workdir: agent?.plan.cwd ?? '/' })) text.add(draft, turnId)
+    },
+    onStray({ method, raw }: { method: string; raw: unknown }): void {
+      text.add({ is: 'fact', fact: said(turnId, method, raw) }, turnId)
+    },
+    onPermission(params: unknown) {
+      text.flush()
+      return desk.ask(params, { turnId, workdir: agent?.plan.cwd ?? '/' })
+    },
+    room: () => delivery.room(OUTBOX_ROOM_BYTES),
+  }
+
+  async function prompt(of: TurnId): Promise<void> {
+    const given = accepted
+    if (!given || !agent) return feed({ type: 'answered', turnId: of, ending: failed({ code: 'agent.crashed', facts: {} }) })
+    try {
+      if (given.model && !(await chooseModel(agent, given.model, putIfNew))) await replaceAgent()
+      // What we promised stands on the disk before the agent can act on it.
+      outbox.sync()
+      const { connection, session: opened } = agent
+      if (!isStill(of)) return
+      turnId = of
+      hasPrompted = true
+      const { stopReason } = await connection.prompt(opened.agentSessionId, given.prompt)
+      feed({ type: 'answered', turnId: of, ending: endingOf(stopReason) })
+    } catch (error) {
+      const isGone = await wentAway(error)
+      if (isGone) return
+      feed({ type: 'answered', turnId: of, ending: failed(failureOf(error)) })
+      // The one that should have replaced it did not start.
+      if (!agent) feed({ type: 'exited', detail: '' })
+    }
+  }
+
+  /** Cancelled or fenced while the model was being chosen. */
+  function isStill(of: TurnId): boolean {
+    const { stage } = session
+    if (stage.is === 'prompting' && stage.turnId === of) return true
+    if (stage.is === 'cancelling') feed({ type: 'answered', turnId: of, ending: { outcome: 'cancelled', stopReason: 'cancelled' } })
+    return false
+  }
+
+  /** Only a new process can take this model: the session goes on in it. */
+  async function replaceAgent(): Promise<void> {
+    await stopAgent('replaced')
+    await launch(new AbortController().signal)
+  }
+
+  /** A pipe that broke: the exit tells the machine, with the reason. */
+  async function wentAway(error: unknown): Promise<boolean> {
+    if (isProtocolAnswer(error) || error instanceof DomainError || !agent) return false
+    return Promise.race([agent.exited.then(() => true), delay(2_000, false)])
+  }
+
+  async function finish(of: TurnId, ending: Ending): Promise<void> {
+    text.endTurn()
+    desk.closeAll(ending.outcome === 'cancelled' ? 'cancelled' : 'turn-ended')
+    for (const toolCallId of openTools) {
+      put({ type: 'tool.updated', turnId: of, toolCallId, status: ending.outcome === 'completed' ? 'completed' : 'cancelled' })
+    }
+    openTools.clear()
+    turnId = null
+    const recording = hasPrompted ? record(of) : Promise.resolve()
+    await Promise.race([recording, delay(CHANGES_FIRST_MS)])
+    put({ type: 'turn.ended', turnId: of, ...ending })
+    await recording
+    accepted = null
+    feed({ type: 'finished' })
+  }
+
+  async function record(of: TurnId): Promise<void> {
+    const sandbox = surroundings.sandbox()
+    if (!latest || !sandbox) return
+    const changes = await readChanges(sandbox, latest.workspace, latest.baseCommit).catch((error: unknown) => {
+      log.warn({ err: error, chatId }, 'The changes of a turn could not be read')
+      return null
+    })
+    const json = JSON.stringify(changes?.files ?? [])
+    if (!changes || json === lastChanges) return
+    lastChanges = json
+    put({ type: 'changes.recorded', turnId: of, ...changes })
+  }
+
+  async function stopAgent(reason: 'idle' | 'stopped' | 'shutdown' | 'replaced'): Promise<void> {
+    ended = { reason }
+    const process = agent
+    if (!process) return
+    await process.stop()
+    await process.exited
+    // `onExit` has written the end by now: it listens to the same promise, and listened first.
+  }
+
+  function onExit(process: AgentProcess, detail: string): void {
+    if (agent !== process) return
+    agent = null
+    void process.stop()
+    text.flush()
+    desk.closeAll('agent-lost')
+    const reason = ended?.reason ?? 'crashed'
+    put({ type: 'run.ended', runId: process.runId, reason, ...(reason === 'crashed' && { detail }) })
+    void call('runEnded', { chatId, epoch, runId: process.runId }).catch(() => {})
+    if (reason === 'crashed' || reason === 'stopped') feed({ type: 'exited', detail })
+  }
+
+  async function release(): Promise<void> {
+    await delivery.drained()
+    await call('release', { chatId, epoch }).catch(() => {})
+    settle()
+  }
+
+  async function abandon(): Promise<void> {
+    isFenced = true
+    starting?.abort()
+    await startWork
+    desk.closeAll('agent-lost')
+    ended = { reason: 'stopped' }
+    await agent?.stop()
+    agent = null
+    await delivery.drained()
+    settle()
+  }
+
+  function settle(): void {
+    delivery.stop()
+    outbox.close()
+    over.resolve()
+  }
+
+  function command(commands: readonly Command[]): void {
+    for (const each of commands) if (each.kind === 'permission') desk.answer(each.requestId, each.optionId)
+    feed({
+      type: 'commands',
+      prompts: commands.flatMap((each) => (each.kind === 'prompt' ? [each.turnId] : [])),
+      cancels: commands.flatMap((each) => (each.kind === 'cancel' ? [each.turnId] : [])),
+    })
+  }
+
+  command(lease.commands)
+  delivery.kick()
+  return {
+    chatId,
+    epoch,
+    command,
+    fence: () => feed({ type: 'fenced' }),
+    drain: () => feed({ type: 'drain' }),
+    yieldIfIdle: () => feed({ type: 'idle-over' }),
+    kill: async () => {
+      starting?.abort()
+      await agent?.stop()
+    },
+    hasAgent: () => agent !== null || starting !== null,
+    residentBytes: () => agent?.residentBytes() ?? 0,
+    over: over.promise,
+  }
+}
+
+const failed = (failure: TurnFailure): Ending => ({ outcome: 'failed', stopReason: null, failure })
+
+function endingOf(stopReason: string): Ending {
+  switch (stopReason) {
+    case 'cancelled':
+      return { outcome: 'cancelled', stopReason }
+    case 'refusal':
+      return { outcome: 'refused', stopReason }
+    default:
+      return { outcome: 'completed', stopReason }
+  }
+}
+
+/** The raw text goes behind "Details"; the code decides what people read. */
+export function failureOf(error: unknown): TurnFailure {
+  if (error instanceof DomainError) {
+    const { detail, ...facts } = error.facts
+    return { code: error.code, facts: { ...facts } as TurnFailure['facts'], ...(typeof detail === 'string' && { detail: detail.slice(-4_000) }) }
+  }
+  const detail = wordsOf(error).slice(0, 4_000)
+  if (isSignedOut(error)) return { code: 'agent.signed-out', facts: {}, detail }
+  return { code: isProtocolAnswer(error) ? 'agent.protocol-error' : 'harness.start-failed', facts: {}, detail }
+}
