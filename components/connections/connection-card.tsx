@@ -50,7 +50,7 @@ export function ConnectionCard({
         <Badge tone={tone}>{word}</Badge>
         <span className="ml-auto flex items-center gap-1">
           <Button variant="quiet" size="sm" icon={<CircleHelp aria-hidden />} onClick={onExplain}>
-            Why this one?
+            <span className="max-sm:sr-only">Why this one?</span>
           </Button>
           {state === 'missing' && scope ? (
             <Button variant="primary" size="sm" icon={<Plus aria-hidden />} onClick={() => onConnect(scope)}>
@@ -64,22 +64,30 @@ export function ConnectionCard({
           <Notice tone={tone}>{failureWords(code, { harness: row.harness }).sentence}</Notice>
         </div>
       ) : null}
-      <ol
-        className={classNames(
-          'grid divide-y divide-line border-t border-line md:divide-x md:divide-y-0',
-          lanes.length === 3 ? 'md:grid-cols-3' : 'md:grid-cols-2',
-        )}
-      >
-        {lanes.map((lane) => (
-          <ConnectionLane
-            key={lane.scope}
-            lane={lane}
-            harnessName={row.name}
-            onConnect={(replaces) => onConnect(lane.scope, replaces)}
-            onDisconnect={onDisconnect}
-          />
-        ))}
-      </ol>
+      {row.attachments.length === 0 ? (
+        <p className="border-t border-line px-4 py-3 text-ink-quiet sm:px-5">
+          {projectId === undefined
+            ? 'Nothing is connected, neither by you nor for everybody.'
+            : 'Nothing is connected: not for this project, not by you, not for everybody.'}
+        </p>
+      ) : (
+        <ol
+          className={classNames(
+            'grid divide-y divide-line border-t border-line md:divide-x md:divide-y-0',
+            lanes.length === 3 ? 'md:grid-cols-3' : 'md:grid-cols-2',
+          )}
+        >
+          {lanes.map((lane) => (
+            <ConnectionLane
+              key={lane.scope}
+              lane={lane}
+              harnessName={row.name}
+              onConnect={(replaces) => onConnect(lane.scope, replaces)}
+              onDisconnect={onDisconnect}
+            />
+          ))}
+        </ol>
+      )}
     </section>
   )
 }

@@ -5,7 +5,7 @@ import { PageBody, PageHeader } from '#components/ui/page-header.tsx'
 
 export function ConnectionsScreen() {
   return (
-    <PageBody size="lg">
+    <PageBody>
       <PageHeader
         title="Connections"
         lead="Which credential each coding agent runs on. Yours comes before everybody’s; a project can set its own before both."

@@ -27,7 +27,9 @@ describe('firstSteps', () => {
 
 it.each([
   [[], 'Nothing waits for you'],
-  [['idle', 'failed'], 'Nothing waits for you'],
+  [['idle', 'queued'], 'Nothing waits for you'],
+  [['failed', 'running'], 'One chat failed'],
+  [['failed', 'failed', 'idle'], '2 chats failed'],
   [['running'], 'One agent is at work'],
   [['running', 'running'], '2 agents are at work'],
   [['running', 'waiting'], 'One chat needs you'],

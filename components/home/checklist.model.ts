@@ -28,8 +28,10 @@ export const currentStep = (steps: readonly Step[]): StepId | null => steps.find
 export function homeTitle(chats: readonly Pick<Outputs['chats']['list'][number], 'status'>[]): string {
   const count = (status: string) => chats.filter((each) => each.status === status).length
   const waiting = count('waiting')
+  const failed = count('failed')
   const running = count('running')
   if (waiting > 0) return waiting === 1 ? 'One chat needs you' : `${waiting} chats need you`
+  if (failed > 0) return failed === 1 ? 'One chat failed' : `${failed} chats failed`
   if (running > 0) return running === 1 ? 'One agent is at work' : `${running} agents are at work`
   return 'Nothing waits for you'
 }

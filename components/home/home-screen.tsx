@@ -7,7 +7,7 @@ import { firstSteps, homeTitle } from '#components/home/checklist.model.ts'
 import { FirstRun } from '#components/home/first-run.tsx'
 import { ChatList } from '#components/projects/chat-list.tsx'
 import { ProjectGrid } from '#components/projects/project-grid.tsx'
-import { useMay, useMe } from '#components/session/use-me.ts'
+import { useMay } from '#components/session/use-me.ts'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { ButtonLink } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
@@ -19,7 +19,6 @@ const RECENT = 6
 
 export function HomeScreen() {
   const trpc = useTRPC()
-  const me = useMe()
   const may = useMay()
   const chats = useQuery(trpc.chats.list.queryOptions({}))
   const projects = useQuery(trpc.projects.list.queryOptions())
@@ -37,8 +36,8 @@ export function HomeScreen() {
   return (
     <PageBody>
       <PageHeader
-        above={`${me.team?.name ?? ''} · ${me.user.name}`}
         title={steps.length > 0 && may.prompt ? 'Welcome to the gatehouse' : homeTitle(all)}
+        lead={steps.length > 0 && may.prompt ? 'Four steps, and an agent answers.' : undefined}
         actions={
           may.prompt ? (
             <ButtonLink href="/projects/new" icon={<Plus aria-hidden />}>
@@ -51,7 +50,7 @@ export function HomeScreen() {
       {chats.isPending ? <SkeletonRows rows={4} label="Loading chats" /> : null}
       {chats.isError ? <FailureNotice error={chats.error} onRetry={() => void chats.refetch()} look="block" /> : null}
       {waiting.length > 0 ? (
-        <Section title="Waits for you">
+        <Section title="Needs you">
           <ChatList chats={waiting} hasProject />
         </Section>
       ) : null}

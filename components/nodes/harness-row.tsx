@@ -25,19 +25,21 @@ export function HarnessRow({ nodeId, harness, mayInstall }: { nodeId: string; ha
       <div className="flex min-h-7 flex-wrap items-center gap-x-3 gap-y-1">
         <span className="font-medium">{harness.name}</span>
         <span className="font-mono text-xs text-ink-quiet">{harness.version}</span>
-        <Status tone={look.tone} isLive={harness.state === 'installing'} className="ml-auto text-sm">
-          {look.word}
-        </Status>
-        {look.act && mayInstall ? (
-          <Button
-            size="sm"
-            icon={<Download aria-hidden />}
-            isBusy={install.isPending}
-            onClick={() => install.mutate({ nodeId, harness: harness.harness })}
-          >
-            {look.act}
-          </Button>
-        ) : null}
+        <span className="ml-auto flex items-center gap-3">
+          <Status tone={look.tone} isLive={harness.state === 'installing'} className="text-sm">
+            {look.word}
+          </Status>
+          {look.act && mayInstall ? (
+            <Button
+              size="sm"
+              icon={<Download aria-hidden />}
+              isBusy={install.isPending}
+              onClick={() => install.mutate({ nodeId, harness: harness.harness })}
+            >
+              {look.act}
+            </Button>
+          ) : null}
+        </span>
       </div>
       {harness.state === 'installing' ? (
         <div className="mt-2">

@@ -31,19 +31,17 @@ export function NodeCard({ node, mayManage }: { node: Node; mayManage: boolean }
           </IconButton>
         ) : null}
         <p className="figures w-full text-sm text-ink-quiet">
-          {node.platform}
+          {node.platform ? `${node.platform} · ` : null}
           {node.isOnline ? (
-            <>
-              {' · '}
-              {node.runs} of {node.capacity} agents at work · {formatBytes(node.rssBytes)} of memory
-            </>
+            [`${node.runs} of ${node.capacity} agents at work`, node.rssBytes > 0 ? `${formatBytes(node.rssBytes)} of memory` : null]
+              .filter(Boolean)
+              .join(' · ')
           ) : node.lastSeenAt ? (
             <>
-              {' · last seen '}
-              <RelativeTime at={node.lastSeenAt} />. Its chats go on by themselves once it is back.
+              last seen <RelativeTime at={node.lastSeenAt} />. Its chats go on by themselves once it is back.
             </>
           ) : (
-            ' · has not connected yet'
+            'has not connected yet'
           )}
         </p>
       </header>

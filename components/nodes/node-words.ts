@@ -20,7 +20,7 @@ export const sandboxWords = {
   none: {
     tone: 'bad',
     word: 'Not isolated',
-    text: 'Agents run with the rights of the daemon and can read what it can read. Use this only on a machine of your own.',
+    text: 'This machine cannot isolate agents, so it runs none, unless whoever started it allowed that with GATEHOUSE_UNSAFE_NO_SANDBOX.',
   },
 } as const satisfies Record<Sandbox['level'], { tone: Tone; word: string; text: string }>
 

@@ -17,21 +17,33 @@ export function ChatList({ chats, hasProject = false }: { chats: readonly ChatRo
             className="flex min-h-15 items-center gap-4 px-4 py-2.5 transition-colors outline-offset-[-2px] hover:bg-hover"
           >
             <span className="min-w-0 flex-1">
-              <span className="block truncate font-medium">{chat.title || 'New chat'}</span>
-              <span className="block truncate text-sm text-ink-quiet">
-                {[hasProject ? chat.projectName : null, harnessName(chat.harness), chat.createdByName].filter(Boolean).join(' · ')}
+              <span className="flex items-baseline gap-3">
+                <span className="min-w-0 flex-1 truncate font-medium">{chat.title || 'New chat'}</span>
+                <RelativeTime at={chat.lastActivityAt} className="figures shrink-0 text-xs text-ink-quiet sm:hidden" />
+              </span>
+              <span className="flex items-center gap-3">
+                <span className="min-w-0 flex-1 truncate text-sm text-ink-quiet">
+                  {[hasProject ? chat.projectName : null, harnessName(chat.harness), chat.createdByName].filter(Boolean).join(' · ')}
+                </span>
+                <ChatBadge chat={chat} className="sm:hidden" />
               </span>
             </span>
-            {chat.status === 'idle' ? null : (
-              <Badge tone={chatStatusLook[chat.status].tone}>
-                {chatStatusLook[chat.status].word}
-                {chat.status === 'waiting' && chat.waitingFor > 1 ? ` (${chat.waitingFor})` : ''}
-              </Badge>
-            )}
-            <RelativeTime at={chat.lastActivityAt} className="figures w-20 shrink-0 text-right text-xs text-ink-quiet" />
+            <ChatBadge chat={chat} className="max-sm:hidden" />
+            <RelativeTime at={chat.lastActivityAt} className="figures w-20 shrink-0 text-right text-xs text-ink-quiet max-sm:hidden" />
           </Link>
         </li>
       ))}
     </ul>
+  )
+}
+
+function ChatBadge({ chat, className }: { chat: ChatRow; className: string }) {
+  if (chat.status === 'idle') return null
+  const { tone, word } = chatStatusLook[chat.status]
+  return (
+    <Badge tone={tone} className={className}>
+      {word}
+      {chat.status === 'waiting' && chat.waitingFor > 1 ? ` (${chat.waitingFor})` : ''}
+    </Badge>
   )
 }

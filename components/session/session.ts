@@ -23,5 +23,5 @@ const post = (path: string, body: unknown) =>
 
 /** Where to go after signing in: a path of ours, never another site. */
 export function safeNext(next: string | null | undefined): string {
-  return next && /^\/(?![/\\])/.test(next) && !/[\u0000-\u001f\\]/.test(next) ? next : '/'
+  return next && /^\/(?![/\\])/.test(next) && !/[\p{Cc}\\]/u.test(next) ? next : '/'
 }

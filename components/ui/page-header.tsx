@@ -24,8 +24,11 @@ export function PageHeader({
   )
 }
 
-/** The column in which a page stands. */
-export function PageBody({ size = 'md', children }: { size?: 'sm' | 'md' | 'lg'; children: ReactNode }) {
-  const width = { sm: 'max-w-2xl', md: 'max-w-4xl', lg: 'max-w-6xl' }[size]
-  return <div className={`mx-auto flex w-full ${width} flex-col gap-8 px-4 py-6 sm:px-8 sm:py-10`}>{children}</div>
+/** The column in which a page stands: the same left edge everywhere, narrow for what is read or filled in. */
+export function PageBody({ size = 'md', children }: { size?: 'sm' | 'md'; children: ReactNode }) {
+  return (
+    <div className="mx-auto w-full max-w-5xl px-4 py-6 sm:px-8 sm:py-10">
+      <div className={size === 'sm' ? 'flex max-w-2xl flex-col gap-8' : 'flex flex-col gap-8'}>{children}</div>
+    </div>
+  )
 }

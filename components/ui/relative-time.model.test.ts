@@ -7,9 +7,9 @@ const hour = 60 * minute
 const day = 24 * hour
 
 it.each([
-  [0, 'now'],
-  [-30_000, 'now'],
-  [59_000, 'now'],
+  [0, 'just now'],
+  [-30_000, 'just now'],
+  [59_000, 'just now'],
   [minute, '1 min ago'],
   [59 * minute, '59 min ago'],
   [hour, '1 h ago'],

@@ -2,11 +2,11 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
-/** "now", "4 min ago", "3 h ago", "2 d ago", then the date. A clock that is a little behind reads "now". */
+/** "just now", "4 min ago", "3 h ago", "2 d ago", then the date. A clock that is a little behind reads "just now". */
 export function relativeTime(at: number, now: number): string {
   const passed = now - at
   if (passed < -MINUTE_MS) return ahead(-passed)
-  if (passed < MINUTE_MS) return 'now'
+  if (passed < MINUTE_MS) return 'just now'
   if (passed < HOUR_MS) return `${Math.floor(passed / MINUTE_MS)} min ago`
   if (passed < DAY_MS) return `${Math.floor(passed / HOUR_MS)} h ago`
   if (passed < 7 * DAY_MS) return `${Math.floor(passed / DAY_MS)} d ago`

@@ -23,7 +23,7 @@ export function Section({
   return (
     <section className={classNames('flex flex-col gap-3', className)}>
       <header className="flex flex-wrap items-end justify-between gap-x-4 gap-y-2">
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1 basis-64">
           <h2 className="text-lg font-semibold tracking-[-0.01em]">{title}</h2>
           {description ? <p className="mt-0.5 max-w-prose text-base text-ink-soft">{description}</p> : null}
         </div>

@@ -28,22 +28,24 @@ const spans = [
   { value: '30', label: 'Last 30 days' },
   { value: '90', label: 'Last 90 days' },
 ] as const
+/** No project has this id. */
+const EVERY = '*'
 type Span = (typeof spans)[number]['value']
 
 export function UsageScreen() {
   const trpc = useTRPC()
   const [span, setSpan] = useState<Span>('30')
-  const [projectId, setProjectId] = useState('')
+  const [projectId, setProjectId] = useState(EVERY)
   const projects = useQuery(trpc.projects.list.queryOptions())
   const summary = useQuery({
-    ...trpc.usage.summary.queryOptions({ days: Number(span), ...(projectId ? { projectId } : {}) }),
+    ...trpc.usage.summary.queryOptions({ days: Number(span), ...(projectId === EVERY ? {} : { projectId }) }),
     placeholderData: (before) => before,
   })
   const { data } = summary
   const isEmpty = data?.totals.requests === 0
 
   return (
-    <PageBody size="lg">
+    <PageBody>
       <PageHeader
         title="Usage"
         lead="Every model request that went through the proxy, as the providers counted it."
@@ -56,7 +58,7 @@ export function UsageScreen() {
                 value={projectId}
                 onChange={setProjectId}
                 choices={[
-                  { value: '', label: 'All projects' },
+                  { value: EVERY, label: 'All projects' },
                   ...projects.data.map((each) => ({ value: each.projectId, label: each.name })),
                 ]}
               />
@@ -78,7 +80,7 @@ export function UsageScreen() {
           <UsageTotals totals={data.totals} />
           <Section title="By day">
             <Card className="p-4 pl-1">
-              <DayChart points={dayPoints(data.byDay, { days: Number(span), today: new Date().toISOString().slice(0, 10) })} />
+              <DayChart points={dayPoints(data.byDay, { days: Number(span), today: new Date(summary.dataUpdatedAt).toISOString().slice(0, 10) })} />
             </Card>
           </Section>
           <div className="grid gap-8 lg:grid-cols-3">
@@ -90,10 +92,16 @@ export function UsageScreen() {
                 note: providerName(provider),
               }))}
             />
-            <RankedList title="By member" rows={ranked(data.byMember, ({ userId, name }) => ({ key: userId ?? '', name: name ?? 'Former members' }))} />
-            <RankedList title="By project" rows={ranked(data.byProject, ({ projectId: key, name }) => ({ key, name: name ?? 'A removed project' }))} />
+            <RankedList
+              title="By member"
+              rows={ranked(data.byMember, ({ userId, name }) => ({ key: userId ?? '', name: name ?? 'Former members' }))}
+            />
+            <RankedList
+              title="By project"
+              rows={ranked(data.byProject, ({ projectId: key, name }) => ({ key, name: name ?? 'A removed project' }))}
+            />
           </div>
-          <UsageRecords projectId={projectId || undefined} />
+          <UsageRecords projectId={projectId === EVERY ? undefined : projectId} />
         </>
       ) : null}
     </PageBody>
