@@ -1,0 +1,193 @@
+import { expect, it } from 'vitest'
+import type { FailureCode } from '#core/errors.ts'
+import type { ChatId, TurnId } from '#core/ids.ts'
+import { pool, prisma } from '#server/db/client.ts'
+import { mintUuid } from '#server/db/mint.ts'
+import { seedChatScope, seedMember, seedTeamScope } from '#server/db/testing.ts'
+import type { ChatScope } from '#server/access/scope.ts'
+import { closeAbandonedRecords, drainUsage, openRecord, readRecords, summarise, type Ending, type RecordOf } from '#server/usage/service.ts'
+
+const tokens = { inputTokens: 1_000, outputTokens: 100, cacheReadTokens: 10, cacheWriteTokens: 0, reasoningTokens: 5 }
+const recordOf = (scope: ChatScope, more: Partial<RecordOf> = {}): RecordOf => ({
+  teamId: scope.teamId,
+  projectId: scope.projectId,
+  chatId: scope.chatId,
+  runId: mintUuid(),
+  harness: 'claude-code',
+  provider: 'anthropic',
+  dialect: 'anthropic-messages',
+  credentialId: 'credential',
+  credentialVersion: 1,
+  route: 'anthropic/v1/messages',
+  model: 'claude-opus-5-5',
+  ...more,
+})
+const completed: Ending = {
+  outcome: 'completed',
+  status: 200,
+  failure: null,
+  verdict: { tokens, rawUsage: { input_tokens: 1_000 }, isComplete: true },
+  firstByteMs: 5,
+  durationMs: 9,
+}
+const failed = (code: FailureCode, detail: string): Ending => ({
+  outcome: 'failed',
+  status: 500,
+  failure: { code, detail },
+  verdict: null,
+  firstByteMs: null,
+  durationMs: 9,
+})
+const eventsOf = async (chatId: ChatId) =>
+  (await pool().query('select type, payload from chat_event where "chatId" = $1 order by seq', [chatId])).rows
+
+it('belongs to the turn that runs when it is opened, whatever runs when it is settled', async () => {
+  const scope = await seedChatScope()
+  const [turnId, later] = [mintUuid() as TurnId, mintUuid()]
+  const head = (turn: string | null) =>
+    pool().query('update chat_head set "activeTurn" = $2, "activeBy" = $3 where "chatId" = $1', [scope.chatId, turn, turn && scope.userId])
+  await head(turnId)
+  const record = openRecord(recordOf(scope))
+  await drainUsage()
+  expect(await readRecords(scope, { chatId: scope.chatId, limit: 5 })).toMatchObject([
+    { outcome: 'open', turnId, userName: 'Ada', costMicros: null },
+  ])
+  await head(later)
+  record.settle(completed)
+  record.settle(failed('provider.failed', 'a second word counts for nothing'))
+  await drainUsage()
+  expect(await readRecords(scope, { chatId: scope.chatId, limit: 5 })).toMatchObject([
+    { outcome: 'completed', turnId, ...tokens, firstByteMs: 5, durationMs: 9 },
+  ])
+  expect(await eventsOf(scope.chatId)).toMatchObject([
+    { type: 'usage.metered', payload: { turnId, provider: 'anthropic', inputTokens: 1_000 } },
+  ])
+})
+
+it('has no turn and no author when none runs', async () => {
+  const scope = await seedChatScope()
+  openRecord(recordOf(scope)).settle(completed)
+  await drainUsage()
+  expect(await readRecords(scope, { chatId: scope.chatId, limit: 5 })).toMatchObject([
+    { turnId: null, userName: null, outcome: 'completed' },
+  ])
+})
+
+it('tells the chat of a failure, and bills nothing for it', async () => {
+  const scope = await seedChatScope()
+  openRecord(recordOf(scope)).settle(failed('provider.failed', 'Broken\0 off'))
+  await drainUsage()
+  expect(await eventsOf(scope.chatId)).toEqual([
+    {
+      type: 'model.failed',
+      payload: {
+        turnId: null,
+        provider: 'anthropic',
+        model: 'claude-opus-5-5',
+        status: 500,
+        code: 'provider.failed',
+        detail: 'Broken␀ off',
+      },
+    },
+  ])
+  const { totals } = await summarise(scope, { days: 1 })
+  expect(totals).toMatchObject({ requests: 0, costMicros: 0, unpricedRequests: 0 })
+})
+
+it('does not take the unknown for nothing', async () => {
+  const scope = await seedChatScope()
+  openRecord(recordOf(scope)).settle({ ...completed, outcome: 'aborted', verdict: null })
+  openRecord(recordOf(scope, { model: 'nobody-knows-its-price', provider: 'custom' })).settle(completed)
+  await drainUsage()
+  const { totals, byModel } = await summarise(scope, { days: 1 })
+  expect(totals).toMatchObject({ requests: 2, unpricedRequests: 2, costMicros: 0, inputTokens: 1_000 })
+  expect(byModel).toHaveLength(2)
+})
+
+it('writes a burst of records, each once', async () => {
+  const scope = await seedChatScope()
+  for (let index = 0; index < 200; index += 1) openRecord(recordOf(scope)).settle(completed)
+  await drainUsage()
+  const { totals } = await summarise(scope, { days: 1 })
+  expect(totals).toMatchObject({ requests: 200, inputTokens: 200_000 })
+  expect(await eventsOf(scope.chatId)).toHaveLength(200)
+  const { rows } = await pool().query('select head from chat_head where "chatId" = $1', [scope.chatId])
+  expect(Number(rows[0].head)).toBe(200)
+})
+
+it('keeps the bill of a chat that is deleted while a model still answers', async () => {
+  const scope = await seedChatScope()
+  const other = await seedChatScope()
+  const record = openRecord(recordOf(scope))
+  await drainUsage()
+  await prisma().chat.delete({ where: { id: scope.chatId } })
+  record.settle(completed)
+  openRecord(recordOf(other)).settle(completed)
+  await drainUsage()
+  expect((await summarise(scope, { days: 1 })).totals).toMatchObject({ requests: 1, inputTokens: 1_000 })
+  expect((await summarise(other, { days: 1 })).totals).toMatchObject({ requests: 1 })
+})
+
+it('lets no odd value hold up other records', async () => {
+  const scope = await seedChatScope()
+  openRecord(recordOf(scope, { model: 'a\0b' })).settle(completed)
+  openRecord(recordOf(scope)).settle({ ...completed, verdict: { tokens, rawUsage: { odd: '\0' }, isComplete: true } })
+  await drainUsage()
+  expect(await readRecords(scope, { chatId: scope.chatId, limit: 5 })).toMatchObject([{ outcome: 'completed', ...tokens }])
+})
+
+it('closes what a process that died has left open, as unknown', async () => {
+  const scope = await seedChatScope()
+  openRecord(recordOf(scope))
+  openRecord(recordOf(scope))
+  await drainUsage()
+  await pool().query(
+    `update usage_record set "startedAt" = now() - interval '2 hours' where id = (select id from usage_record where "chatId" = $1 limit 1)`,
+    [scope.chatId],
+  )
+  await closeAbandonedRecords()
+  const records = await readRecords(scope, { chatId: scope.chatId, limit: 5 })
+  expect(records.map(({ outcome, costMicros }) => [outcome, costMicros])).toEqual([
+    ['open', null],
+    ['unknown', null],
+  ])
+})
+
+it('shows a team its own records only', async () => {
+  const scope = await seedChatScope()
+  openRecord(recordOf(scope)).settle(completed)
+  await drainUsage()
+  const stranger = await seedTeamScope()
+  expect(await readRecords(stranger, { limit: 5 })).toEqual([])
+  expect((await summarise(stranger, { days: 30 })).totals.requests).toBe(0)
+  await expect(readRecords(stranger, { chatId: scope.chatId, limit: 5 })).rejects.toMatchObject({ code: 'chat.missing' })
+  await expect(readRecords(stranger, { projectId: scope.projectId, limit: 5 })).rejects.toMatchObject({ code: 'project.missing' })
+  await expect(summarise(stranger, { projectId: scope.projectId, days: 5 })).rejects.toMatchObject({ code: 'project.missing' })
+})
+
+it('sums by day, model, member and project, within the days that were asked for', async () => {
+  const scope = await seedChatScope()
+  const { caller } = await seedMember({ teamId: scope.teamId, role: 'member', name: 'Bob' })
+  const head = (userId: string) =>
+    pool().query('update chat_head set "activeTurn" = $2, "activeBy" = $3 where "chatId" = $1', [scope.chatId, mintUuid(), userId])
+  await head(scope.userId)
+  openRecord(recordOf(scope)).settle(completed)
+  await drainUsage()
+  await head(caller.userId)
+  openRecord(recordOf(scope, { model: 'claude-haiku-5-5' })).settle(completed)
+  await drainUsage()
+  await pool().query(`update usage_record set "startedAt" = now() - interval '3 days' where "chatId" = $1 and model = 'claude-haiku-5-5'`, [
+    scope.chatId,
+  ])
+  const today = await summarise(scope, { days: 1 })
+  expect(today.totals.requests).toBe(1)
+  const week = await summarise(scope, { days: 7 })
+  expect(week.totals.requests).toBe(2)
+  expect(week.byDay).toHaveLength(2)
+  expect(week.byDay[0]!.day < week.byDay[1]!.day).toBe(true)
+  expect(week.byModel.map(({ model }) => model).sort()).toEqual(['claude-haiku-5-5', 'claude-opus-5-5'])
+  expect(week.byMember.map(({ name }) => name).sort()).toEqual(['Ada', 'Bob'])
+  expect(week.byProject).toMatchObject([{ projectId: scope.projectId, requests: 2 }])
+  const cost = week.byModel.reduce((sum, each) => sum + each.costMicros, 0)
+  expect(week.totals.costMicros).toBe(cost)
+})
