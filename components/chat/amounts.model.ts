@@ -1,10 +1,14 @@
 /** How costs, tokens and times of day are said on the chat screen; plain numbers are `components/ui/numbers.ts`'s. */
 import type { Usage } from '#core/chat/view.ts'
-import { formatMoney, formatShort } from '#components/ui/numbers.ts'
+import { formatDuration, formatMoney, formatShort } from '#components/ui/numbers.ts'
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
+
+/** To a tenth of a second: nobody reads hundredths. */
+export const sayDuration = (durationMs: number): string =>
+  formatDuration(durationMs < SECOND_MS ? durationMs : Math.round(durationMs / 100) * 100)
 
 /** The cost of some requests; null when there is nothing to say. A request without a price makes it a lower bound. */
 export function sayCost(usage: Pick<Usage, 'requests' | 'costMicros' | 'hasUnpriced'>): string | null {

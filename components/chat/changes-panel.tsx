@@ -67,7 +67,7 @@ export function ChangesPanel({
               <LineOf depth={line.depth} isOpen={!collapsed.has(line.path)} onToggle={() => setCollapsed(toggled(collapsed, line.path))}>
                 <Folder aria-hidden className="size-3.5 shrink-0 text-ink-quiet" />
                 <span className="min-w-0 truncate text-ink-soft">{line.name}</span>
-                <LineCounts added={line.added} removed={line.removed} className="ml-auto opacity-70" />
+                <LineCounts added={line.added} removed={line.removed} className="ml-auto" />
               </LineOf>
             </li>
           ) : (

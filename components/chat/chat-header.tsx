@@ -70,7 +70,7 @@ export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, on
           icon={<PanelRight aria-hidden />}
           className="px-2"
         >
-          {changed && !isPanelOpen ? <LineCounts added={changed.added} removed={changed.removed} /> : null}
+          {changed ? <LineCounts added={changed.added} removed={changed.removed} className={isPanelOpen ? 'lg:hidden' : ''} /> : null}
         </Button>
       </div>
     </header>

@@ -1,7 +1,7 @@
 'use client'
 
 import { ArrowLeft, ListChecks, X } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { ChatView } from '#core/chat/view.ts'
 import { ChangesPanel } from '#components/chat/changes-panel.tsx'
 import type { PanelTab } from '#components/chat/chat-context.tsx'
@@ -34,18 +34,23 @@ export function ChatPanel({
 }) {
   const [layout, setLayout] = useState<'unified' | 'split'>('unified')
   const back = useRef<HTMLButtonElement>(null)
+  const close = useEffectEvent(onClose)
   useEffect(() => {
-    if (isOpenNarrow) back.current?.focus()
+    if (!isOpenNarrow) return
+    back.current?.focus()
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== 'Escape') return
+      // It lies over the chat: the key is meant for it, not for the turn.
+      event.stopPropagation()
+      close()
+    }
+    window.addEventListener('keydown', onKey, { capture: true })
+    return () => window.removeEventListener('keydown', onKey, { capture: true })
   }, [isOpenNarrow])
 
   return (
     <aside
       aria-label="Changes, plan, usage and details"
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || !isOpenNarrow) return
-        event.stopPropagation()
-        onClose()
-      }}
       className={classNames(
         'flex-col bg-paper',
         isOpenNarrow ? 'fixed inset-0 z-30 flex pt-[env(safe-area-inset-top)]' : 'hidden',

@@ -3,34 +3,33 @@
 /** The open chat, once it is known what it is and who looks at it. */
 import { useQuery } from '@tanstack/react-query'
 import { MessageSquareText } from 'lucide-react'
-import { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { useCallback, useId, useMemo, useRef, useState } from 'react'
 import { hasEnded } from '#core/chat/fold-turn.ts'
 import type { ChatId } from '#core/ids.ts'
 import type { PermissionItem } from '#core/chat/view.ts'
 import { Announcer } from '#components/chat/announcer.tsx'
 import { type ChatActs, ChatActsProvider, type PanelTab } from '#components/chat/chat-context.tsx'
+import { ChatDock } from '#components/chat/chat-dock.tsx'
 import { ChatHeader } from '#components/chat/chat-header.tsx'
 import { ChatPanel } from '#components/chat/chat-panel.tsx'
-import { TimelineSkeleton } from '#components/chat/chat-screen.tsx'
+import { TimelineSkeleton } from '#components/chat/timeline-skeleton.tsx'
 import { Composer, type ComposerHandle } from '#components/chat/composer.tsx'
 import { recallable } from '#components/chat/composer.model.ts'
 import { ConnectionBar } from '#components/chat/connection-bar.tsx'
 import { ModelChoice } from '#components/chat/model-choice.tsx'
 import { OpenRows } from '#components/chat/open-rows.ts'
 import { payerWords } from '#components/chat/payer.model.ts'
-import { PermissionBar } from '#components/chat/permission-bar.tsx'
 import { approvalOf } from '#components/chat/permission.model.ts'
-import { PlanCard } from '#components/chat/plan-card.tsx'
-import { QueueList } from '#components/chat/queue-list.tsx'
 import { statusOf } from '#components/chat/status.model.ts'
 import { Timeline, type TimelineHandle } from '#components/chat/timeline.tsx'
-import { arrange, isActive, openPermissions, reuseRows, type Row, textOf, timelineRows } from '#components/chat/timeline.model.ts'
+import { arrange, isActive, openPermissions, RowKeeper, type Row, textOf, timelineRows } from '#components/chat/timeline.model.ts'
 import { useChatCalls } from '#components/chat/use-chat-calls.ts'
 import type { FollowedChat } from '#components/chat/use-chat-feed.ts'
 import { useDraft } from '#components/chat/use-draft.ts'
 import { useOutgoing } from '#components/chat/use-outgoing.ts'
 import { usePeople } from '#components/chat/use-people.ts'
 import { usePresence } from '#components/chat/use-presence.ts'
+import { useScreenKeys } from '#components/chat/use-screen-keys.ts'
 import { useTabTitle, useUnread } from '#components/chat/use-tab-title.ts'
 import { whyNotPrompt } from '#components/chat/why-not.model.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
@@ -45,7 +44,7 @@ type Props = { chatId: ChatId; chat: Outputs['chats']['get']; me: Outputs['me'][
 export function ChatRoom({ chatId, chat, me, feed }: Props) {
   const { view, link, isLoaded, catchUp } = feed
   const trpc = useTRPC()
-  const [draft, setDraft] = useDraft(chatId)
+  const draft = useDraft(chatId)
   const [refusal, setRefusal] = useState<unknown>(null)
   const [tab, setTab] = useState<PanelTab>('changes')
   const [isPanelOpen, setPanelOpen] = useStoredFlag('chat-panel', true)
@@ -55,35 +54,26 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   const composer = useRef<ComposerHandle>(null)
   const modelChoiceId = useId()
 
-  const present = usePresence({ chatId, isTyping: draft !== '', isFollowing: link.is === 'live' })
+  const present = usePresence({ chatId, isTyping: draft.text !== '', isFollowing: link.is === 'live' })
   const nameOf = usePeople(useMemo(() => [...chat.people, ...present, me.user], [chat.people, present, me.user]))
   const typing = present.filter((each) => each.isTyping && each.userId !== me.user.userId)
 
-  const newestDraft = useRef(draft)
-  newestDraft.current = draft
+  const { putBack } = draft
   const onRefused = useCallback(
     (text: string, error: unknown) => {
       setRefusal(error)
-      // What somebody has typed since is not overwritten: then the prompt waits as a bubble.
-      if (newestDraft.current !== '') return false
-      setDraft(text)
-      return true
+      return putBack(text)
     },
-    [setDraft],
+    [putBack],
   )
-  const prompts = useOutgoing({ chatId, turns: view.turns, catchUp, onRefused })
+  const { outgoing, send: deliver, retry, discard } = useOutgoing({ chatId, turns: view.turns, catchUp, onRefused })
   const calls = useChatCalls({ chatId, catchUp })
 
   // --- what is shown
-  const arranged = useMemo(() => arrange(view.turns, prompts.outgoing), [view.turns, prompts.outgoing])
-  const known = useRef<ReadonlyMap<string, Row>>(new Map())
-  const rows = useMemo(() => {
-    const next = reuseRows(known.current, timelineRows(arranged))
-    known.current = new Map(next.map((row) => [row.key, row]))
-    return next
-  }, [arranged])
-  const questions = useStable(useMemo(() => openPermissions(view.turns), [view.turns]))
-  const isRunning = view.turns.some(isActive)
+  const arranged = useMemo(() => arrange(view.turns, outgoing), [view.turns, outgoing])
+  const [keeper] = useState(() => new RowKeeper())
+  const rows = useMemo(() => keeper.keep(timelineRows(arranged)), [keeper, arranged])
+  const questions = useMemo(() => openPermissions(view.turns), [view.turns])
   const isUnread = useUnread(view.turns.filter(hasEnded).length, isLoaded)
   const status = statusOf({ view, isNodeOnline: chat.node?.isOnline ?? null, isUnread })
   useTabTitle(status, view.title || chat.title)
@@ -99,10 +89,10 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   const send = useCallback(
     (text: string) => {
       setRefusal(null)
-      prompts.send(text)
+      deliver(text)
       timeline.current?.toEnd()
     },
-    [prompts.send],
+    [deliver],
   )
   const agent = chat.harnessName
   const explained = useQuery({
@@ -123,29 +113,15 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
       answer: calls.answer,
       withdraw: calls.withdraw,
       sendAgain: (turn) => send(textOf(turn.prompt)),
-      retryOutgoing: prompts.retry,
-      discardOutgoing: prompts.discard,
+      retryOutgoing: retry,
+      discardOutgoing: discard,
       chooseModel: () => document.getElementById(modelChoiceId)?.click(),
       openPanel: (next) => {
         setTab(next)
         showPanel(true)
       },
     }),
-    [
-      chatId,
-      chat.projectId,
-      chat.harness,
-      agent,
-      mayPrompt,
-      nameOf,
-      openRows,
-      calls,
-      send,
-      prompts.retry,
-      prompts.discard,
-      modelChoiceId,
-      showPanel,
-    ],
+    [chatId, chat.projectId, chat.harness, agent, mayPrompt, nameOf, openRows, calls, send, retry, discard, modelChoiceId, showPanel],
   )
   const approve = () => {
     const first = questions[0]
@@ -178,13 +154,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
           />
           <ConnectionBar link={link} onRetry={feed.retry} />
           {!isLoaded && rows.length === 0 ? (
-            <div
-              role="status"
-              aria-label="Loading the conversation"
-              className="mx-auto flex w-full max-w-3xl flex-1 flex-col gap-4 px-4 pt-6 sm:px-6"
-            >
-              <TimelineSkeleton />
-            </div>
+            <TimelineSkeleton />
           ) : rows.length === 0 ? (
             <div className="flex flex-1 items-center justify-center p-6">
               <EmptyState icon={<MessageSquareText aria-hidden />} title={`Ask ${agent}`} className="border-0">
@@ -194,27 +164,23 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
           ) : (
             <Timeline ref={timeline} rows={rows} surroundings={surroundings} onVisible={onVisible} />
           )}
-          <footer className="mx-auto flex w-full max-w-3xl shrink-0 flex-col gap-2 px-3 pt-1 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6 sm:pb-4">
-            <p aria-hidden={typing.length === 0} className="h-4 truncate px-1 text-xs text-ink-quiet">
-              {typing.length === 0 ? '' : `${typing.map((each) => each.name).join(', ')} ${typing.length === 1 ? 'is' : 'are'} typing…`}
-            </p>
-            {view.plan.length > 0 && isRunning ? <PlanCard plan={view.plan} /> : null}
-            <QueueList queued={arranged.queued} sending={arranged.sendingToQueue} onEdit={calls.edit} />
-            {questions.length > 0 && !isQuestionInSight ? (
-              <PermissionBar
-                questions={questions}
-                onShow={(item) => {
-                  const key = keyOfQuestion(item)
-                  if (key) timeline.current?.show(key)
-                }}
-              />
-            ) : null}
+          <ChatDock
+            view={view}
+            arranged={arranged}
+            questions={isQuestionInSight ? [] : questions}
+            typing={typing}
+            onShow={(item) => {
+              const key = keyOfQuestion(item)
+              if (key) timeline.current?.show(key)
+            }}
+            onEdit={calls.edit}
+          >
             <Composer
               ref={composer}
               view={view}
-              draft={draft}
+              draft={draft.text}
               onDraft={(text) => {
-                setDraft(text)
+                draft.change(text)
                 if (refusal !== null) setRefusal(null)
               }}
               onSend={send}
@@ -256,7 +222,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
                 </>
               }
             />
-          </footer>
+          </ChatDock>
         </section>
         <ChatPanel
           view={view}
@@ -273,33 +239,10 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   )
 }
 
-/** The same list object while it holds the same questions. */
-function useStable(items: PermissionItem[]): readonly PermissionItem[] {
-  const kept = useRef<readonly PermissionItem[]>(items)
-  if (kept.current.length !== items.length || items.some((item, index) => item !== kept.current[index])) kept.current = items
-  return kept.current
-}
-
 function isBetween(rows: readonly Row[], key: string | undefined, [first, last]: [string | null, string | null]): boolean {
   const at = rows.findIndex((row) => row.key === key)
   const from = rows.findIndex((row) => row.key === first)
   const to = rows.findIndex((row) => row.key === last)
-  return at >= from && at <= to
-}
-
-/** Keys that hold wherever the focus is on this screen, except in a dialog, a menu, or another field. */
-function useScreenKeys({ stop, approve }: { stop: () => void; approve: () => void }): void {
-  const acts = useRef({ stop, approve })
-  acts.current = { stop, approve }
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.isComposing) return
-      const target = event.target instanceof Element ? event.target : null
-      if (target?.closest('input, textarea, select, [contenteditable], [role=dialog], [role=menu], [role=listbox], .popup')) return
-      if (event.key === 'Escape') acts.current.stop()
-      if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) acts.current.approve()
-    }
-    window.addEventListener('keydown', onKey)
-    return () => window.removeEventListener('keydown', onKey)
-  }, [])
+  // The row below it in sight too: then so are its buttons.
+  return at >= from && at < to
 }

@@ -30,8 +30,6 @@ export function ChatTitle({ chatId, title, canRename }: { chatId: ChatId; title:
     return (
       <input
         aria-label="Name of the chat"
-        // Opened by a click on the name: the next thing is to type.
-        // oxlint-disable-next-line jsx-a11y/no-autofocus -- as said above
         autoFocus
         value={typed}
         maxLength={200}

@@ -155,7 +155,7 @@ export function Composer({
           <ContextRing context={view.context} />
           {isRunning ? (
             <IconButton label={isStopping ? 'Stopping' : 'Stop (Esc)'} variant="secondary" isDisabled={isStopping} onClick={onStop}>
-              <Square aria-hidden className="fill-current" />
+              <Square aria-hidden className="size-3! fill-current" />
             </IconButton>
           ) : null}
           {isRunning && draft.trim() === '' ? null : (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PermissionItem } from '#core/chat/view.ts'
-import { approvalOf, denialOf, outcomeOf, question, subject } from '#components/chat/permission.model.ts'
+import { approvalOf, denialOf, isSaidInOneLine, outcomeOf, question, subject } from '#components/chat/permission.model.ts'
 
 const always = { optionId: 'always', name: 'Always allow', kind: 'allow_always' } as const
 const once = { optionId: 'once', name: 'Allow', kind: 'allow_once' } as const
@@ -42,6 +42,17 @@ it('approves as narrowly as the agent offers', () => {
     never,
     undefined,
   ])
+})
+
+it('may be answered from one line only when the line says it all', () => {
+  const diff = { type: 'diff' as const, path: 'a', oldText: null, newText: '' }
+  const run = (command: string) => isSaidInOneLine(asked({ input: { command } }))
+  expect([
+    run('ls'),
+    run('ls\nrm -rf /'),
+    run(`echo ${'x'.repeat(200)}`),
+    isSaidInOneLine(asked({ kind: 'edit', content: [diff] })),
+  ]).toEqual([true, false, false, false])
 })
 
 describe('what became of it', () => {

@@ -26,6 +26,10 @@ export function question(item: PermissionItem, agent: string): string {
 /** The one thing it is about, in a line: the command, the path, the agent's own words. */
 export const subject = (item: PermissionItem): string => commandOf(item) ?? toolTarget(item)
 
+/** Whether the one line says all there is to judge by; a diff or a long script has to be looked at first. */
+export const isSaidInOneLine = (item: PermissionItem): boolean =>
+  diffsOf(item).length === 0 && !subject(item).includes('\n') && subject(item).length <= 120
+
 export const isAllowing = (option: PermissionOption): boolean => option.kind === 'allow_once' || option.kind === 'allow_always'
 
 /** What Cmd+Enter answers: the narrowest yes the agent offers, never "always" while "once" exists. */

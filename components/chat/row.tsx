@@ -1,6 +1,6 @@
 'use client'
 
-import { memo } from 'react'
+import { memo, useState } from 'react'
 import { sayDay } from '#components/chat/amounts.model.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { Markdown } from '#components/chat/markdown.tsx'
@@ -58,10 +58,11 @@ export const RowView = memo(function RowView({ row, surroundings }: { row: Row; 
 export const needsSurroundings = (row: Row): boolean => row.is === 'working' || row.is === 'outgoing'
 
 function DayRow({ day }: { day: string }) {
+  const [now] = useState(() => Date.now())
   return (
     <div className="flex items-center gap-3 text-xs text-ink-quiet">
       <span className="h-px flex-1 bg-line" />
-      <h2 className="font-normal">{sayDay(day, Date.now())}</h2>
+      <h2 className="font-normal">{sayDay(day, now)}</h2>
       <span className="h-px flex-1 bg-line" />
     </div>
   )

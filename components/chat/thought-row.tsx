@@ -2,12 +2,12 @@
 
 import { Brain, ChevronRight } from 'lucide-react'
 import type { ThoughtItem } from '#core/chat/view.ts'
+import { sayDuration } from '#components/chat/amounts.model.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { LineButton } from '#components/chat/line-button.tsx'
 import { Markdown } from '#components/chat/markdown.tsx'
 import { useOpenRow } from '#components/chat/open-rows.ts'
 import { classNames } from '#components/ui/class-names.ts'
-import { formatDuration } from '#components/ui/numbers.ts'
 
 /** What the agent thought: one line until somebody wants to read it. */
 export function ThoughtRow({ rowKey, item, isLive }: { rowKey: string; item: ThoughtItem; isLive: boolean }) {
@@ -21,7 +21,7 @@ export function ThoughtRow({ rowKey, item, isLive }: { rowKey: string; item: Tho
         onToggle={() => setOpen(!isOpen)}
         icon={<Brain aria-hidden className={classNames(isLive && 'animate-pulse')} />}
       >
-        <span className="text-ink-soft">{isLive ? 'Thinking' : tookMs >= 1_000 ? `Thought for ${formatDuration(tookMs)}` : 'Thought'}</span>
+        <span className="text-ink-soft">{isLive ? 'Thinking' : tookMs >= 1_000 ? `Thought for ${sayDuration(tookMs)}` : 'Thought'}</span>
         <ChevronRight aria-hidden className={classNames('size-3.5 shrink-0 transition-transform', isOpen && 'rotate-90')} />
       </LineButton>
       {isOpen ? (

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { noUsage, type Turn, type TurnItem } from '#core/chat/view.ts'
-import { arrange, openPermissions, reuseRows, timelineRows, type Outgoing, type Row } from '#components/chat/timeline.model.ts'
+import { arrange, openPermissions, RowKeeper, timelineRows, type Outgoing, type Row } from '#components/chat/timeline.model.ts'
 
 const at = (minute: number, day = 21) => new Date(2026, 10, day, 14, minute).toISOString()
 
@@ -91,6 +91,14 @@ describe('rows of a turn', () => {
     expect(kinds(rowsOf([running([])]))).toEqual(['day', 'prompt', 'tool', 'tool', 'working'])
     expect(kinds(rowsOf([running([reply('so')])]))).toEqual(['day', 'prompt', 'tools×2', 'reply', 'working'])
   })
+  it('lets an open question stand for its call', () => {
+    const call = tool('pending')
+    const asking = { ...permission('open'), toolCallId: (call as { toolCallId: string }).toolCallId } as TurnItem
+    const waiting = (answer: TurnItem) => turn('t1', { status: 'waiting', endedAt: null, items: [call, answer] })
+    expect(kinds(rowsOf([waiting(asking)]))).toEqual(['day', 'prompt', 'permission', 'working'])
+    const answered = { ...asking, answer: { is: 'answered', by: 'mei', optionId: 'a', at: at(1) } } as TurnItem
+    expect(kinds(rowsOf([waiting(answered)]))).toEqual(['day', 'prompt', 'tool', 'permission', 'working'])
+  })
   it('skips blank text', () =>
     expect(kinds(rowsOf([turn('t1', { items: [reply(' \n'), thought('')] })]))).toEqual(['day', 'prompt', 'turn-end']))
   it('counts repeated model failures in one row, and leaves the last to the end line', () => {
@@ -140,8 +148,9 @@ describe('reuse', () => {
   it('gives back the same objects except for the live row', () => {
     const steady = [thought('hm'), tool(), tool(), reply('first')]
     const first = rowsOf([turn('t0'), turn('t1', { status: 'running', endedAt: null, items: [...steady, reply('a')] })])
-    const known = new Map(first.map((row) => [row.key, row]))
-    const second = reuseRows(known, rowsOf([turn('t0'), turn('t1', { status: 'running', endedAt: null, items: [...steady, reply('ab')] })]))
+    const keeper = new RowKeeper()
+    const known = new Map(keeper.keep(first).map((row) => [row.key, row]))
+    const second = keeper.keep(rowsOf([turn('t0'), turn('t1', { status: 'running', endedAt: null, items: [...steady, reply('ab')] })]))
     const redrawn = second.filter((row) => known.get(row.key) !== row)
     // The ended turn is another object here, so its end line counts as new.
     expect(kinds(redrawn)).toEqual(['turn-end', 'reply'])

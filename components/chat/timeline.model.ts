@@ -106,6 +106,9 @@ function rowsOfTurn(turn: Turn): readonly Row[] {
 function rowsOfItems(turn: Turn): Row[] {
   const rows: Row[] = []
   const isRunning = !hasEnded(turn)
+  const asked = new Set<string>(
+    turn.items.flatMap((item) => (item.is === 'permission' && item.answer.is === 'open' ? [item.toolCallId] : [])),
+  )
   for (const [index, item] of turn.items.entries()) {
     const key = `${turn.turnId}:${index}`
     const isLive = isRunning && index === turn.items.length - 1
@@ -121,6 +124,8 @@ function rowsOfItems(turn: Turn): Row[] {
         rows.push({ is: 'permission', key, item })
         break
       case 'tool':
+        // While it waits for an answer, its question stands for it.
+        if (asked.has(item.toolCallId)) break
         if (!folds(item) || isLive) rows.push({ is: 'tool', key, item, isLive })
         else if (before?.is === 'tools') rows[rows.length - 1] = { ...before, items: [...before.items, item] }
         else if (before?.is === 'tool' && folds(before.item))
@@ -142,12 +147,18 @@ function rowsOfItems(turn: Turn): Row[] {
 /** Only what is finished and went well is folded away: failures and live calls stay in sight. */
 const folds = (item: ToolItem) => item.status === 'completed'
 
-/** Puts the old object wherever it says the same. */
-export function reuseRows(before: ReadonlyMap<string, Row>, rows: readonly Row[]): Row[] {
-  return rows.map((row) => {
-    const old = before.get(row.key)
-    return old && saysTheSame(old, row) ? old : row
-  })
+/** Remembers the rows of one chat, and gives back the old object wherever it says the same. */
+export class RowKeeper {
+  #kept: ReadonlyMap<string, Row> = new Map()
+
+  keep(rows: readonly Row[]): Row[] {
+    const next = rows.map((row) => {
+      const old = this.#kept.get(row.key)
+      return old && saysTheSame(old, row) ? old : row
+    })
+    this.#kept = new Map(next.map((row) => [row.key, row]))
+    return next
+  }
 }
 
 function saysTheSame(a: Row, b: Row): boolean {

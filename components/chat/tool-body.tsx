@@ -40,7 +40,7 @@ function CommandOutput({ item, command }: { item: Shown; command: string }) {
           {command}
         </code>
         {exitCode === undefined ? null : (
-          <Badge tone={exitCode === 0 ? 'good' : 'bad'} className="mt-1">
+          <Badge tone={exitCode === 0 ? 'good' : 'bad'} className="self-center">
             exit {exitCode}
           </Badge>
         )}

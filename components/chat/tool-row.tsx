@@ -3,6 +3,7 @@
 import { ChevronRight, CircleSlash, X } from 'lucide-react'
 import { useMemo } from 'react'
 import type { ToolItem } from '#core/chat/view.ts'
+import { sayDuration } from '#components/chat/amounts.model.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { LineButton } from '#components/chat/line-button.tsx'
 import { LineCounts } from '#components/chat/line-counts.tsx'
@@ -12,7 +13,6 @@ import { ToolIcon } from '#components/chat/tool-icons.tsx'
 import { diffCounts, exitCodeOf, summarize, toolState, toolTarget, toolVerb } from '#components/chat/tool.model.ts'
 import { Badge } from '#components/ui/badge.tsx'
 import { classNames } from '#components/ui/class-names.ts'
-import { formatDuration } from '#components/ui/numbers.ts'
 import { Spinner } from '#components/ui/spinner.tsx'
 
 /** One tool call in a line: what kind, what it did, to what, how long, and how it went. */
@@ -31,10 +31,10 @@ export function ToolRow({ rowKey, item, isLive = false }: { rowKey: string; item
         <span className="min-w-0 truncate font-mono text-xs text-ink">{toolTarget(item)}</span>
         {counts ? <LineCounts {...counts} /> : null}
         <span className="ml-auto flex shrink-0 items-center gap-2 pl-2">
-          {exitCode !== undefined && exitCode !== 0 ? <Badge tone="bad">exit {exitCode}</Badge> : null}
+          {exitCode !== undefined && exitCode !== 0 && !isOpen ? <Badge tone="bad">exit {exitCode}</Badge> : null}
           {state === 'failed' && (exitCode === undefined || exitCode === 0) ? <Badge tone="bad">Failed</Badge> : null}
           {state === 'cancelled' ? <Badge>Stopped</Badge> : null}
-          {tookMs !== null && tookMs >= 1_000 ? <span className="figures text-xs">{formatDuration(tookMs)}</span> : null}
+          {tookMs !== null && tookMs >= 1_000 ? <span className="figures text-xs">{sayDuration(tookMs)}</span> : null}
           <ChevronRight aria-hidden className={classNames('size-3.5 transition-transform', isOpen && 'rotate-90')} />
         </span>
       </LineButton>

@@ -47,6 +47,7 @@ describe('the line of a call', () => {
 
   it('does not claim that a failed call happened', () => {
     expect([toolVerb('edit', 'done'), toolVerb('edit', 'failed'), toolVerb('edit', 'running')]).toEqual(['Edited', 'Editing', 'Editing'])
+    expect(toolVerb('execute', 'failed')).toBe('Ran')
   })
   it('has no command outside execute', () => expect(commandOf(call({ kind: 'read', input: { command: 'x' } }))).toBeUndefined())
   it('shortens the path of the workspace itself', () => expect(shortPath('/n/workspaces/c-1/work')).toBe('.'))

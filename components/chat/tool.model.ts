@@ -29,8 +29,9 @@ const verbs = {
   other: { running: 'Using', done: 'Used' },
 } as const satisfies Record<ToolItem['kind'], { running: string; done: string }>
 
-/** "Ran", "Editing": a call that failed or was cancelled did not happen, so it keeps the other form. */
-export const toolVerb = (kind: ToolItem['kind'], state: ToolState): string => (state === 'done' ? verbs[kind].done : verbs[kind].running)
+/** "Ran", "Editing": an edit that failed did not happen, so it keeps the other form; a command that failed did run. */
+export const toolVerb = (kind: ToolItem['kind'], state: ToolState): string =>
+  state === 'done' || (state === 'failed' && kind === 'execute') ? verbs[kind].done : verbs[kind].running
 
 /** The thing acted on: the command, the path, or what the agent calls it. */
 export function toolTarget(call: ToolCallShape): string {

@@ -27,33 +27,40 @@ function EndLine({ turn, isLast }: { turn: Turn; isLast: boolean }) {
   const changes = changeWords(turn.changes)
   const Icon = icons[turn.status as keyof typeof icons] ?? Check
   return (
-    <div className="flex flex-wrap items-center gap-x-2 gap-y-0.5 text-xs text-ink-quiet">
-      <Icon aria-hidden className="size-3.5 shrink-0" />
-      <span>{endWords(turn, nameOf)}</span>
-      {endFacts(turn).map((fact) => (
-        <span key={fact} className="figures before:mr-2 before:text-line-strong before:content-['·']">
-          {fact}
+    // A dot that would begin a line lies outside of the box, where it is cut off.
+    <div className="overflow-hidden text-xs text-ink-quiet">
+      <div className="-ml-4 flex flex-wrap items-center gap-y-0.5">
+        <span className="inline-flex items-center gap-2 pl-4">
+          <Icon aria-hidden className="size-3.5 shrink-0" />
+          {endWords(turn, nameOf)}
         </span>
-      ))}
-      {changes ? (
-        <span className="inline-flex items-center gap-2 before:text-line-strong before:content-['·']">
-          {isLast ? (
-            <button
-              type="button"
-              className="touch-target rounded-xs text-accent-ink underline decoration-accent/40 underline-offset-4 hover:decoration-accent"
-              onClick={() => openPanel('changes')}
-            >
-              {changes.words}
-            </button>
-          ) : (
-            changes.words
-          )}
-          <LineCounts added={changes.added} removed={changes.removed} />
-        </span>
-      ) : null}
+        {endFacts(turn).map((fact) => (
+          <span key={fact} className={`figures ${dotted}`}>
+            {fact}
+          </span>
+        ))}
+        {changes ? (
+          <span className={`inline-flex items-center gap-2 ${dotted}`}>
+            {isLast ? (
+              <button
+                type="button"
+                className="touch-target rounded-xs text-accent-ink underline decoration-accent/40 underline-offset-4 hover:decoration-accent"
+                onClick={() => openPanel('changes')}
+              >
+                {changes.words}
+              </button>
+            ) : (
+              changes.words
+            )}
+            <LineCounts added={changes.added} removed={changes.removed} />
+          </span>
+        ) : null}
+      </div>
     </div>
   )
 }
+
+const dotted = "relative pl-4 before:absolute before:left-1.5 before:content-['·']"
 
 /** A failed turn says its sentence; an interrupted one is no failure, and nothing of it is sent again by itself. */
 function Trouble({ turn }: { turn: Turn }) {

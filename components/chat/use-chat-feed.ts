@@ -4,7 +4,7 @@ import { useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { emptyChat, type ChatView } from '#core/chat/view.ts'
 import type { ChatId } from '#core/ids.ts'
-import { ChatFeed, type FeedClock, type FeedSnapshot } from '#components/chat/chat-feed.ts'
+import { ChatFeed, type FeedClock, type FeedOptions, type FeedSnapshot } from '#components/chat/chat-feed.ts'
 import { browserSocket } from '#components/realtime/socket.ts'
 import { useTRPCClient } from '#components/trpc/trpc.ts'
 
@@ -25,7 +25,8 @@ export function useChatFeed(chatId: ChatId): FollowedChat {
           chatId,
           socket: browserSocket(),
           clock: browserClock,
-          readAfter: (afterSeq) => client.chats.eventsAfter.query({ chatId, afterSeq, limit: 500 }),
+          // The cast: to tRPC, an `unknown` that went through JSON may be missing.
+          readAfter: (afterSeq) => client.chats.eventsAfter.query({ chatId, afterSeq, limit: 500 }) as ReturnType<FeedOptions['readAfter']>,
           from: leftAt(queryClient).get(chatId),
         }),
   )

@@ -47,8 +47,6 @@ export function useOutgoing({
   const storageKey = `gatehouse:outgoing:${chatId}`
   const [outgoing, setOutgoing] = useState<readonly Outgoing[]>([])
   const isRestored = useRef(false)
-  const newest = useRef(outgoing)
-  newest.current = outgoing
 
   useEffect(() => {
     // A prompt that was under way when the page closed may or may not have arrived: Retry finds out.
@@ -63,7 +61,7 @@ export function useOutgoing({
 
   useEffect(() => {
     const stored = new Set<string>(turns.map((turn) => turn.turnId))
-    if (newest.current.some((each) => stored.has(each.turnId))) setOutgoing((now) => now.filter((each) => !stored.has(each.turnId)))
+    setOutgoing((now) => (now.some((each) => stored.has(each.turnId)) ? now.filter((each) => !stored.has(each.turnId)) : now))
   }, [turns])
 
   const drop = useCallback((turnId: TurnId) => setOutgoing((now) => now.filter((each) => each.turnId !== turnId)), [])
@@ -102,12 +100,12 @@ export function useOutgoing({
 
   const retry = useCallback(
     (turnId: TurnId) => {
-      const found = newest.current.find((each) => each.turnId === turnId)
+      const found = outgoing.find((each) => each.turnId === turnId)
       if (!found) return
       mark(turnId, { state: 'sending', code: null })
       void deliver(found)
     },
-    [deliver, mark],
+    [outgoing, deliver, mark],
   )
 
   return { outgoing, send, retry, discard: drop }

@@ -1,26 +1,22 @@
 'use client'
 
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useEffectEvent, useState } from 'react'
 import type { ChatId } from '#core/ids.ts'
 import { browserEvents, PRESENCE_EVERY_MS, Presence } from '#core/links/browser.ts'
 import { browserSocket } from '#components/realtime/socket.ts'
 
 export type Present = Presence['people'][number]
 
-/** Who is here and who types. A guess that heals itself: never in the log, forgotten after a few seconds of silence. */
-export function usePresence({
-  chatId,
-  isTyping,
-  isFollowing,
-}: {
+type Options = {
   chatId: ChatId
   isTyping: boolean
   /** The server listens to those alone who follow the chat. */
   isFollowing: boolean
-}): readonly Present[] {
+}
+
+/** Who is here and who types. A guess that heals itself: never in the log, forgotten after a few seconds of silence. */
+export function usePresence({ chatId, isTyping, isFollowing }: Options): readonly Present[] {
   const [people, setPeople] = useState<readonly Present[]>([])
-  const typing = useRef(isTyping)
-  typing.current = isTyping
 
   useEffect(() => {
     const socket = browserSocket()
@@ -28,22 +24,24 @@ export function usePresence({
       const presence = Presence.safeParse(message)
       if (presence.success && presence.data.chatId === chatId) setPeople(presence.data.people)
     }
-    const say = () => {
-      if (document.visibilityState === 'visible' && socket.connected)
-        socket.volatile.emit(browserEvents.presence, { chatId, isTyping: typing.current })
-    }
     socket.on(browserEvents.people, onPeople)
-    const timer = setInterval(say, PRESENCE_EVERY_MS)
     return () => {
-      clearInterval(timer)
       socket.off(browserEvents.people, onPeople)
     }
   }, [chatId])
 
-  useEffect(() => {
+  const say = useEffectEvent(() => {
     const socket = browserSocket()
-    if (isFollowing && socket.connected) socket.volatile.emit(browserEvents.presence, { chatId, isTyping })
-  }, [chatId, isTyping, isFollowing])
+    if (isFollowing && document.visibilityState === 'visible' && socket.connected) {
+      socket.volatile.emit(browserEvents.presence, { chatId, isTyping })
+    }
+  })
+  useEffect(() => {
+    const timer = setInterval(() => say(), PRESENCE_EVERY_MS)
+    return () => clearInterval(timer)
+  }, [])
+  // At once when it changes, so that nobody waits for the next beat.
+  useEffect(() => say(), [chatId, isTyping, isFollowing])
 
   return people
 }

@@ -9,14 +9,33 @@ import { SOCKET_PATH } from '#core/links/daemon.ts'
 
 let shared: Socket | null = null
 
+const AGAIN_MS = 2_000
+
+/**
+ * socket.io comes back by itself from a broken line alone. A server that hung up (it cuts off whoever takes no
+ * pages, and closes when it restarts) or refused us at the door (its database was away) is asked again here.
+ */
+function persist(socket: Socket): Socket {
+  const again = () => setTimeout(() => socket.connect(), AGAIN_MS)
+  socket.on('disconnect', (reason) => {
+    if (reason === 'io server disconnect') again()
+  })
+  socket.on('connect_error', () => {
+    if (!socket.active) again()
+  })
+  return socket
+}
+
 /** The socket of this tab, connected at its first use. Only in the browser. */
 export function browserSocket(): Socket {
-  shared ??= io(BROWSER_NAMESPACE, {
-    path: SOCKET_PATH,
-    transports: ['websocket', 'polling'],
-    tryAllTransports: true,
-    reconnectionDelay: 300,
-    reconnectionDelayMax: 5_000,
-  })
+  shared ??= persist(
+    io(BROWSER_NAMESPACE, {
+      path: SOCKET_PATH,
+      transports: ['websocket', 'polling'],
+      tryAllTransports: true,
+      reconnectionDelay: 300,
+      reconnectionDelayMax: 5_000,
+    }),
+  )
   return shared
 }
