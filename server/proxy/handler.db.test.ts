@@ -7,6 +7,7 @@ import {
   gate,
   headers,
   redirect,
+  slow,
   stop,
   stopShort,
   text,
@@ -484,6 +485,15 @@ it('says that a provider cannot be reached', async () => {
   expect((await factsOf(run)).map(({ payload }) => payload['code'])).toEqual(['provider.unreachable'])
   await served.close()
   await reaching.close()
+})
+
+it('times the first byte and the whole', async () => {
+  const run = await seed('anthropic-messages')
+  provider.play([slow(60), text('At last.'), slow(60)])
+  await send(run, 'anthropic-messages')
+  const [record] = await recordsOf(run)
+  expect(record!.firstByteMs).toBeGreaterThanOrEqual(55)
+  expect(record!.durationMs).toBeGreaterThanOrEqual(record!.firstByteMs! + 55)
 })
 
 it('forwards count_tokens, and bills nothing for it', async () => {

@@ -169,8 +169,7 @@ it('leaves no planted secret in logs, records or facts', async () => {
     )
     expect(rows[0].facts).toContain('model.failed')
     const everything = JSON.stringify([written, rows, answers.map(({ headers, text }) => [headers, text])])
-    for (const planted of [KEY, secret.token, login, secretWords])
-      expect(everything.split(planted).length - 1, planted.slice(0, 10)).toBe(0)
+    expect([KEY, secret.token, login, secretWords].map((planted) => everything.split(planted).length - 1)).toEqual([0, 0, 0, 0])
   } finally {
     log.level = level
     spy.mockRestore()

@@ -25,7 +25,7 @@ import {
   type UsageSummary,
 } from '#server/usage/store.ts'
 
-export type { Sums, UsageRow, UsageSummary } from '#server/usage/store.ts'
+export type { UsageRow, UsageSummary } from '#server/usage/store.ts'
 
 export type RecordOf = Omit<OpenedRow, 'usageRecordId' | 'startedAt' | 'dialect'> & { dialect: Dialect }
 

@@ -185,8 +185,11 @@ it('sums by day, model, member and project, within the days that were asked for'
   expect(week.totals.requests).toBe(2)
   expect(week.byDay).toHaveLength(2)
   expect(week.byDay[0]!.day < week.byDay[1]!.day).toBe(true)
-  expect(week.byModel.map(({ model }) => model).sort()).toEqual(['claude-haiku-5-5', 'claude-opus-5-5'])
-  expect(week.byMember.map(({ name }) => name).sort()).toEqual(['Ada', 'Bob'])
+  expect(week.byModel.map(({ model }) => model).toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
+    'claude-haiku-5-5',
+    'claude-opus-5-5',
+  ])
+  expect(week.byMember.map(({ name }) => name).toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual(['Ada', 'Bob'])
   expect(week.byProject).toMatchObject([{ projectId: scope.projectId, requests: 2 }])
   const cost = week.byModel.reduce((sum, each) => sum + each.costMicros, 0)
   expect(week.totals.costMicros).toBe(cost)
