@@ -106,6 +106,12 @@ const labels: Readonly<Record<Recovery, string | null>> = {
   none: null,
 }
 
+/** Failures whose mending has a page of its own, whatever their recovery is called. */
+const mendedElsewhere: Readonly<Partial<Record<FailureCode, { label: string; href: string }>>> = {
+  'harness.not-installed': { label: 'Open nodes', href: '/nodes' },
+  'sandbox.unavailable': { label: 'Open nodes', href: '/nodes' },
+}
+
 /** Where a recovery happens, when it happens on a page of its own. */
 function placeOf(recovery: Recovery, place: { projectId?: string | null; harness?: string | null }): string | null {
   if (recovery === 'sign-in') return '/sign-in'
@@ -131,11 +137,12 @@ export function failureWords(
   place: { projectId?: string | null; harness?: string | null } = {},
 ): FailureWords {
   const recovery = failures[code].recovery
+  const elsewhere = mendedElsewhere[code]
   return {
     sentence: sentences[code](facts),
     recovery,
-    label: code === 'harness.not-installed' ? 'Open nodes' : labels[recovery],
-    href: code === 'harness.not-installed' ? '/nodes' : placeOf(recovery, { harness: text(facts, 'harness'), ...place }),
+    label: elsewhere?.label ?? labels[recovery],
+    href: elsewhere?.href ?? placeOf(recovery, { harness: text(facts, 'harness'), ...place }),
   }
 }
 

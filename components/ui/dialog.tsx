@@ -5,7 +5,6 @@ import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { Button } from '#components/ui/button.tsx'
 import { classNames } from '#components/ui/class-names.ts'
-import { IconButton } from '#components/ui/icon-button.tsx'
 
 const backdrop = 'fixed inset-0 z-40 bg-scrim transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0'
 
@@ -31,23 +30,16 @@ export function Dialog({ isOpen, onClose, title, description, footer, size = 'sm
         <Base.Viewport className="fixed inset-0 z-40 flex items-end justify-center sm:items-center sm:p-6">
           <Base.Popup
             className={classNames(
-              'flex max-h-[92dvh] w-full flex-col overflow-hidden rounded-t-xl border border-line bg-raised shadow-float outline-none sm:rounded-xl',
+              'relative flex max-h-[92dvh] w-full flex-col overflow-hidden rounded-t-xl border border-line bg-raised shadow-float outline-none sm:rounded-xl',
               'transition-[opacity,translate] duration-150 ease-out data-ending-style:translate-y-2 data-ending-style:opacity-0 data-starting-style:translate-y-2 data-starting-style:opacity-0',
               widths[size],
             )}
           >
-            <header className="flex items-start gap-4 px-5 pt-5 pb-1">
-              <div className="min-w-0 flex-1">
+            <header className="px-5 pt-5 pb-1">
+              <div className="pr-10">
                 <Base.Title className="text-lg font-semibold tracking-[-0.01em]">{title}</Base.Title>
                 {description ? <Base.Description className="mt-1 text-base text-ink-soft">{description}</Base.Description> : null}
               </div>
-              <Base.Close
-                render={
-                  <IconButton label="Close" size="sm" className="-mt-1 -mr-1">
-                    <X aria-hidden />
-                  </IconButton>
-                }
-              />
             </header>
             <div className="thin-scroll min-h-0 flex-1 overflow-y-auto px-5 py-3">{children}</div>
             {footer ? (
@@ -55,6 +47,13 @@ export function Dialog({ isOpen, onClose, title, description, footer, size = 'sm
                 {footer}
               </footer>
             ) : null}
+            {/* Last in order, so that the focus goes to what the dialog is about. */}
+            <Base.Close
+              aria-label="Close"
+              className="touch-target absolute top-3 right-3 grid size-8 place-items-center rounded-md text-ink-quiet hover:bg-hover hover:text-ink"
+            >
+              <X aria-hidden className="size-4" />
+            </Base.Close>
           </Base.Popup>
         </Base.Viewport>
       </Base.Portal>

@@ -4,7 +4,6 @@ import { Dialog as Base } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { classNames } from '#components/ui/class-names.ts'
-import { IconButton } from '#components/ui/icon-button.tsx'
 
 const sides = {
   left: 'inset-y-0 left-0 w-[min(20rem,88vw)] border-r data-ending-style:-translate-x-full data-starting-style:-translate-x-full',
@@ -42,12 +41,11 @@ export function Drawer({
             <header className="flex h-14 shrink-0 items-center justify-between gap-3 border-b border-line pr-2 pl-4">
               <Base.Title className="truncate font-semibold">{title}</Base.Title>
               <Base.Close
-                render={
-                  <IconButton label="Close">
-                    <X aria-hidden />
-                  </IconButton>
-                }
-              />
+                aria-label="Close"
+                className="touch-target grid size-9 place-items-center rounded-md text-ink-quiet hover:bg-hover hover:text-ink"
+              >
+                <X aria-hidden className="size-4" />
+              </Base.Close>
             </header>
           ) : (
             <Base.Title className="sr-only">{title}</Base.Title>

@@ -80,7 +80,9 @@ export function UsageScreen() {
           <UsageTotals totals={data.totals} />
           <Section title="By day">
             <Card className="p-4 pl-1">
-              <DayChart points={dayPoints(data.byDay, { days: Number(span), today: new Date(summary.dataUpdatedAt).toISOString().slice(0, 10) })} />
+              <DayChart
+                points={dayPoints(data.byDay, { days: Number(span), today: new Date(summary.dataUpdatedAt).toISOString().slice(0, 10) })}
+              />
             </Card>
           </Section>
           <div className="grid gap-8 lg:grid-cols-3">
