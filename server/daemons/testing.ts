@@ -19,16 +19,16 @@ import {
 import { attachDaemons } from '#server/daemons/gateway.ts'
 import { ensureLocalNode } from '#server/daemons/service.ts'
 import { mintToken } from '#server/db/mint.ts'
-import { attachRealtime } from '#server/realtime/gateway.ts'
+import { attachRealtime, type Pace } from '#server/realtime/gateway.ts'
 import { socketOptions } from '#server/realtime/socket-options.ts'
 
-export async function openSocketServer(): Promise<{ url: string; close(): Promise<void> }> {
+export async function openSocketServer({ pace }: { pace?: Pace } = {}): Promise<{ url: string; close(): Promise<void> }> {
   const http = createServer()
   const io = new Server(
     http,
     socketOptions(() => true),
   )
-  const detach = [attachDaemons(io), attachRealtime(io)]
+  const detach = [attachDaemons(io), attachRealtime(io, pace)]
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,

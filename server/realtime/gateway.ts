@@ -23,14 +23,15 @@ import { identify } from '#server/accounts/service.ts'
 import { enterChat, enterTeam, type Caller } from '#server/access/scope.ts'
 import { readHead } from '#server/chats/events.ts'
 import { log } from '#server/log.ts'
-import { onHint, type ListTopic } from '#server/realtime/bus.ts'
+import { onHint } from '#server/realtime/bus.ts'
+import { HintCoalescer } from '#server/realtime/hint-coalescer.ts'
 import { PresenceBoard } from '#server/realtime/presence.ts'
 import { Pump, type Cursor } from '#server/realtime/pump.ts'
 import { findStanding, findTeamOfChat, findTeams } from '#server/realtime/store.ts'
 
-const ACK_TIMEOUT_MS = 10_000
-const STANDING_EVERY_MS = 5_000
-const HINT_EVERY_MS = 200
+/** How patient the gateway is; tests are less so. */
+export type Pace = { acknowledgeMs: number; heartbeatMs: number; standingMs: number }
+const usualPace: Pace = { acknowledgeMs: 10_000, heartbeatMs: HEARTBEAT_EVERY_MS, standingMs: 5_000 }
 const MAX_SUBSCRIPTIONS = 50
 const MAX_SOCKETS_PER_USER = 20
 
@@ -38,7 +39,7 @@ type Data = { caller: Caller; cursors: Map<ChatId, Cursor> }
 type ChatSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, Data>
 
 /** Serves the namespace for browsers until the answer is called. */
-export function attachRealtime(io: Server): () => void {
+export function attachRealtime(io: Server, pace: Pace = usualPace): () => void {
   const chats = io.of(BROWSER_NAMESPACE)
   const pump = new Pump()
   const sockets = () => [...chats.sockets.values()] as unknown as ChatSocket[]
@@ -56,7 +57,7 @@ export function attachRealtime(io: Server): () => void {
   })
   chats.on('connection', (plain) => {
     const socket = plain as unknown as ChatSocket
-    socket.on(browserEvents.subscribe, (input: unknown, reply: unknown) => void subscribe(socket, pump, input, reply))
+    socket.on(browserEvents.subscribe, (input: unknown, reply: unknown) => void subscribe({ socket, pump, pace }, input, reply))
     socket.on(browserEvents.unsubscribe, (input: unknown) => {
       const parsed = Unsubscribe.safeParse(input)
       if (parsed.success) leave(socket, presence, parsed.data.chatId)
@@ -84,8 +85,8 @@ export function attachRealtime(io: Server): () => void {
     if (hint.about === 'list') hints.add(hint.teamId, hint.topic)
     if (hint.about === 'membership') drop(sockets().filter((socket) => socket.data.caller.userId === hint.userId))
   })
-  const heartbeat = setInterval(() => beat(sockets()), HEARTBEAT_EVERY_MS).unref()
-  const standing = setInterval(() => void dropFallen(sockets()), STANDING_EVERY_MS).unref()
+  const heartbeat = setInterval(() => beat(sockets()), pace.heartbeatMs).unref()
+  const standing = setInterval(() => void dropFallen(sockets()), pace.standingMs).unref()
 
   return () => {
     clearInterval(heartbeat)
@@ -116,7 +117,11 @@ async function prove(socket: ChatSocket, others: readonly ChatSocket[]): Promise
   for (const teamId of await findTeams(caller)) await socket.join(roomOf(teamId))
 }
 
-async function subscribe(socket: ChatSocket, pump: Pump, input: unknown, reply: unknown): Promise<void> {
+async function subscribe(
+  { socket, pump, pace }: { socket: ChatSocket; pump: Pump; pace: Pace },
+  input: unknown,
+  reply: unknown,
+): Promise<void> {
   if (typeof reply !== 'function') return
   const answer = (value: z.infer<typeof SubscribeReply>) => reply(value)
   const parsed = Subscribe.safeParse(input)
@@ -130,7 +135,7 @@ async function subscribe(socket: ChatSocket, pump: Pump, input: unknown, reply: 
     const { cursor, start } = pump.register({
       chatId,
       after,
-      send: async (page) => PageReceived.parse(await socket.timeout(ACK_TIMEOUT_MS).emitWithAck(browserEvents.page, page)).applied,
+      send: async (page) => PageReceived.parse(await socket.timeout(pace.acknowledgeMs).emitWithAck(browserEvents.page, page)).applied,
       // Whoever does not take its pages is cut off, and starts from its own cursor when it comes back.
       isOver: () => socket.disconnect(true),
     })
@@ -197,31 +202,5 @@ async function dropFallen(sockets: readonly ChatSocket[]): Promise<void> {
     drop(sockets.filter((socket) => !standing.has(proofOf(socket))))
   } catch (error) {
     log.warn({ err: error }, 'Sessions of sockets could not be checked')
-  }
-}
-
-/** At most one hint for each list in a while: the client reads the whole list again. */
-class HintCoalescer {
-  readonly #waiting = new Map<string, { teamId: TeamId | null; topic: ListTopic }>()
-  readonly #emit: (teamId: TeamId | null, topic: ListTopic) => void
-  #timer: NodeJS.Timeout | undefined
-
-  constructor(emit: (teamId: TeamId | null, topic: ListTopic) => void) {
-    this.#emit = emit
-  }
-
-  add(teamId: TeamId | null, topic: ListTopic): void {
-    this.#waiting.set(`${topic} ${teamId ?? ''}`, { teamId, topic })
-    this.#timer ??= setTimeout(() => this.#flush(), HINT_EVERY_MS).unref()
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer)
-  }
-
-  #flush(): void {
-    this.#timer = undefined
-    for (const { teamId, topic } of this.#waiting.values()) this.#emit(teamId, topic)
-    this.#waiting.clear()
   }
 }
