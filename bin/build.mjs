@@ -34,25 +34,43 @@ export function isBuilt() {
   return readFileSync(stampFile, 'utf8') === sourceStamp()
 }
 
-/** @param {{ isQuiet: boolean }} options quiet shows what next says only when it fails */
+/**
+ * Builds, unless somebody else is at it: then waits for what they make of it.
+ * @param {{ isQuiet: boolean }} options quiet shows what next says only when it fails
+ */
 export async function build({ isQuiet }) {
-  // Taken before: what changes while we build is built the next time.
-  const stamp = sourceStamp()
+  for (;;) {
+    // Taken before: what changes while we build is built the next time.
+    const stamp = sourceStamp()
+    const { code, said } = await runNext({ isQuiet })
+    if (code === 0) writeFileSync(stampFile, stamp)
+    else if (/another next build process is already running/i.test(said)) {
+      await new Promise((resolve) => setTimeout(resolve, 2_000))
+      if (!isBuilt()) continue
+    } else if (isQuiet) process.stderr.write(said)
+    return code === 0 || isBuilt()
+  }
+}
+
+async function runNext({ isQuiet }) {
   const next = path.join(root, 'node_modules/next/dist/bin/next')
   const child = spawn(findNode() ?? process.execPath, [next, 'build'], {
     cwd: root,
     env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
-    stdio: ['ignore', isQuiet ? 'pipe' : 'inherit', isQuiet ? 'pipe' : 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (said += chunk))
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      said += text
+      if (!isQuiet) process.stdout.write(text)
+    })
+  }
   const stop = () => child.kill()
   process.once('SIGINT', stop).once('SIGTERM', stop)
   const code = await new Promise((resolve) => child.on('error', () => resolve(1)).on('close', (status) => resolve(status ?? 1)))
   process.off('SIGINT', stop).off('SIGTERM', stop)
-  if (code === 0) writeFileSync(stampFile, stamp)
-  else if (isQuiet) process.stderr.write(said)
-  return code === 0
+  return { code, said }
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) process.exitCode = (await build({ isQuiet: false })) ? 0 : 1
