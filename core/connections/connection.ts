@@ -9,9 +9,9 @@ import type { FailureCode } from '#core/errors.ts'
 import type { Acceptance, Harness } from '#core/harnesses/harness.ts'
 import { acceptance, keyDialects, speaks } from '#core/harnesses/harness.ts'
 import { isProxied, type ProxiedDialect } from '#core/links/proxy-routes.ts'
-import { usualAuthHeader, type AuthHeader, type Dialect } from '#core/providers/dialects.ts'
+import { usualAuthHeader, type Dialect } from '#core/providers/dialects.ts'
 import { CUSTOM_PROVIDER, presetById } from '#core/providers/presets.ts'
-import { normalBaseUrl } from '#core/providers/provider.ts'
+import { normalBaseUrl, type Endpoint } from '#core/providers/provider.ts'
 
 /** Nearest first: what is found nearer hides what is further away. */
 export const scopes = ['project', 'user', 'platform'] as const
@@ -58,7 +58,7 @@ export type Attachment = {
 
 /** How a credential would reach a harness. A union, so that no fit is both a proxy and a login. */
 export type Fit =
-  | { via: 'proxy'; provider: string; dialect: ProxiedDialect; baseUrl: string; authHeader: AuthHeader }
+  | ({ via: 'proxy'; provider: string; dialect: ProxiedDialect } & Omit<Endpoint, 'dialect'>)
   | { via: 'file'; format: string; serves: { provider: string; dialect: Dialect } | null }
   | { via: 'env'; issuer: string; serves: { provider: string; dialect: Dialect } | null }
 
@@ -92,7 +92,7 @@ function fitKey(harness: Harness, { provider, baseUrl, dialect }: Shape): Fit | 
   for (const endpoint of preset.endpoints) {
     if (dialect && endpoint.dialect !== dialect) continue
     if (!isProxied(endpoint.dialect) || !speaks(harness, endpoint.dialect)) continue
-    return { via: 'proxy', provider: preset.id, dialect: endpoint.dialect, baseUrl: endpoint.baseUrl, authHeader: endpoint.authHeader }
+    return { ...endpoint, via: 'proxy', provider: preset.id, dialect: endpoint.dialect }
   }
   return null
 }

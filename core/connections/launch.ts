@@ -11,6 +11,7 @@ import { acceptance, type Harness, type OfferedModel, type Place, type PlacedFil
 import { findHarness } from '#core/harnesses/registry.ts'
 import type { DeliveryGrant, RunGrant } from '#core/links/daemon.ts'
 import { isProxied, proxySegments, type ProxiedDialect } from '#core/links/proxy-routes.ts'
+import { presetById } from '#core/providers/presets.ts'
 
 /** An MCP server as ACP's `session/new` takes it. */
 export type PlannedMcpServer =
@@ -98,10 +99,21 @@ function planProxy(harness: Harness, grant: RunGrant, delivery: Extract<Delivery
   if (!taken || !isProxied(dialect)) throw refused(harness)
   const model = chooseModel(harness, grant, models)
   const baseUrl = `${place.proxyOrigin}/ai/${proxySegments[dialect]}`
+  const endpoint = presetById(delivery.provider)?.endpoints.find((each) => each.dialect === dialect)
+  const reportsUsageUnasked = endpoint?.reportsUsageUnasked ?? false
   return {
     route: { via: 'proxy', proxyRoute: { dialect, baseUrl } },
     model: model.id,
-    setup: taken.configure({ place, dialect, baseUrl, sentinelKey: SENTINEL_KEY, models, model, settings: grant.settings }),
+    setup: taken.configure({
+      place,
+      dialect,
+      baseUrl,
+      sentinelKey: SENTINEL_KEY,
+      reportsUsageUnasked,
+      models,
+      model,
+      settings: grant.settings,
+    }),
   }
 }
 

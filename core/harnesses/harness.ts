@@ -36,6 +36,8 @@ export type ProxySetup = {
   baseUrl: string
   /** Stands where a key is expected, and opens nothing. */
   sentinelKey: string
+  /** Of the provider's endpoint: asking it for usage in a stream would be refused. */
+  reportsUsageUnasked: boolean
   /** The models that the proxy lets through, the menu of the harness; never empty. */
   models: readonly OfferedModel[]
   /** One of `models`. */

@@ -22,7 +22,7 @@ const manners = { share: 'disabled', autoupdate: false, permission: { edit: 'ask
 
 const named = (modelId: string) => `${PROVIDER}/${modelId}`
 
-function throughProxy({ dialect, baseUrl, sentinelKey, models, model }: ProxySetup): Setup {
+function throughProxy({ dialect, baseUrl, sentinelKey, reportsUsageUnasked, models, model }: ProxySetup): Setup {
   const config = {
     ...manners,
     model: named(model.id),
@@ -36,6 +36,8 @@ function throughProxy({ dialect, baseUrl, sentinelKey, models, model }: ProxySet
           // The AI SDK wants the version in the base URL, for Anthropic's dialect too.
           baseURL: dialect === 'anthropic-messages' ? `${baseUrl}/v1` : baseUrl,
           apiKey: `{env:${KEY_VARIABLE}}`,
+          // OpenCode asks for usage unless it is told not to.
+          ...(reportsUsageUnasked && { includeUsage: false }),
         },
         models: Object.fromEntries(
           models.map((each) => [

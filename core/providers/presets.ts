@@ -60,7 +60,8 @@ export const providers: readonly Provider[] = [
     id: 'mistral',
     name: 'Mistral',
     keyCheckPath: '/models',
-    endpoints: [at('openai-chat', 'https://api.mistral.ai/v1')],
+    // Mistral answers 422 to `stream_options`, which it does not know.
+    endpoints: [{ ...at('openai-chat', 'https://api.mistral.ai/v1'), reportsUsageUnasked: true }],
     keyHint: null,
     keyPage: 'https://console.mistral.ai/api-keys',
   },

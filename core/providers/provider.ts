@@ -14,6 +14,8 @@ export type Endpoint = {
    */
   baseUrl: string
   authHeader: AuthHeader
+  /** Its chat streams report usage by themselves, and a request that asks for it is refused. */
+  reportsUsageUnasked?: true
 }
 
 export type Provider = {

@@ -50,7 +50,7 @@ it.each([
 it('puts the question behind the first brace and changes nothing else', () => {
   const bytes = Buffer.from(' \n{ "model": "a",\t"stream": true, "messages": [ {"content":"{"} ] }')
   const asked = { model: 'a', isStream: true, saysStreamOptions: false }
-  const spliced = askingForUsage(bytes, asked, 'openai-chat')!
+  const spliced = askingForUsage(bytes, asked, { dialect: 'openai-chat' })!
   expect(spliced.toString()).toBe(` \n{"stream_options":{"include_usage":true},${bytes.toString().slice(3)}`)
   expect(JSON.parse(spliced.toString())).toEqual({ ...JSON.parse(bytes.toString()), stream_options: { include_usage: true } })
 })
@@ -60,4 +60,11 @@ it.each([
   [{ model: 'a', isStream: false, saysStreamOptions: false }, 'openai-chat'],
   [{ model: 'a', isStream: true, saysStreamOptions: false }, 'openai-responses'],
   [{ model: 'a', isStream: true, saysStreamOptions: false }, 'anthropic-messages'],
-] as const)('leaves %o of %s alone', (asked, dialect) => expect(askingForUsage(Buffer.from('{"model":"a"}'), asked, dialect)).toBeNull())
+] as const)('leaves %o of %s alone', (asked, dialect) =>
+  expect(askingForUsage(Buffer.from('{"model":"a"}'), asked, { dialect })).toBeNull(),
+)
+
+it('does not ask a provider that reports by itself and refuses the question', () => {
+  const asked = { model: 'a', isStream: true, saysStreamOptions: false }
+  expect(askingForUsage(Buffer.from('{"model":"a"}'), asked, { dialect: 'openai-chat', reportsUsageUnasked: true })).toBeNull()
+})

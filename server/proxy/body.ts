@@ -7,7 +7,7 @@
  * Next: `handler.ts` checks the model; `forward.ts` sends the bytes.
  */
 import type { IncomingMessage } from 'node:http'
-import type { Dialect } from '#core/providers/dialects.ts'
+import type { Endpoint } from '#core/providers/provider.ts'
 
 /** Anthropic's own limit; short of it a request of an agent is no attack. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -140,10 +140,14 @@ const ASK_FOR_USAGE = Buffer.from('"stream_options":{"include_usage":true},')
  * OpenAI's chat streams report usage only when asked. This is the one place where a body
  * changes: the question is put in right behind the first brace, and every other byte stays.
  *
- * @returns null when the client decided for itself, or the dialect reports anyway
+ * @returns null when the client decided for itself, or the provider reports anyway
  */
-export function askingForUsage(bytes: Buffer, asked: Asked, dialect: Dialect): Buffer | null {
-  if (dialect !== 'openai-chat' || !asked.isStream || asked.saysStreamOptions) return null
+export function askingForUsage(
+  bytes: Buffer,
+  asked: Asked,
+  { dialect, reportsUsageUnasked }: Pick<Endpoint, 'dialect' | 'reportsUsageUnasked'>,
+): Buffer | null {
+  if (dialect !== 'openai-chat' || reportsUsageUnasked || !asked.isStream || asked.saysStreamOptions) return null
   const brace = bytes.indexOf(OPEN_BRACE)
   return Buffer.concat([bytes.subarray(0, brace + 1), ASK_FOR_USAGE, bytes.subarray(brace + 1)])
 }

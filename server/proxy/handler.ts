@@ -91,7 +91,7 @@ export function createProxyHandler({ guard = configuredGuard(), maxBodyBytes }: 
     const refusal = whyRefused(run, asked)
     if (refusal) return exchanging.refuse(refusal)
     const url = new URL(`${run.endpoint.baseUrl}${upstreamPath}`)
-    const spliced = askingForUsage(body.bytes, asked, dialect)
+    const spliced = askingForUsage(body.bytes, asked, run.endpoint)
     const bytes = spliced ?? body.bytes
     exchanging.start({
       upstreams,
