@@ -115,5 +115,4 @@ export class DomainError extends Error {
   }
 }
 
-export const isFailureCode = (value: unknown): value is FailureCode =>
-  typeof value === 'string' && Object.hasOwn(failures, value)
+export const isFailureCode = (value: unknown): value is FailureCode => typeof value === 'string' && Object.hasOwn(failures, value)

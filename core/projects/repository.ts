@@ -8,7 +8,10 @@ const SCHEMES = new Set(['https:', 'http:', 'ssh:', 'git:'])
 
 export type RepositoryVerdict =
   | { ok: true; url: string }
-  | { ok: false; reason: 'empty' | 'too-long' | 'control-characters' | 'option-like' | 'remote-helper' | 'password-in-address' | 'not-an-address' }
+  | {
+      ok: false
+      reason: 'empty' | 'too-long' | 'control-characters' | 'option-like' | 'remote-helper' | 'password-in-address' | 'not-an-address'
+    }
 
 /** `user@host:path` or `host:path`, as git and scp write it. */
 const SCP_LIKE = /^(?:[A-Za-z0-9._-]+@)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?):(?!\/\/)[^\s:-][^\s]*$/
@@ -32,7 +35,10 @@ export function checkRepositoryUrl(text: string): RepositoryVerdict {
 function checkSchemed(url: string): RepositoryVerdict {
   if (!URL.canParse(url)) return { ok: false, reason: 'not-an-address' }
   const { protocol, hostname, username, password, pathname } = new URL(url)
-  if (protocol === 'file:') return (hostname === '' || hostname === 'localhost') && pathname.length > 1 ? { ok: true, url } : { ok: false, reason: 'not-an-address' }
+  if (protocol === 'file:')
+    return (hostname === '' || hostname === 'localhost') && pathname.length > 1
+      ? { ok: true, url }
+      : { ok: false, reason: 'not-an-address' }
   if (!SCHEMES.has(protocol) || hostname === '') return { ok: false, reason: 'not-an-address' }
   // ssh would take such a host or user for an option.
   if (hostname.startsWith('-') || decodeURIComponent(username).startsWith('-')) return { ok: false, reason: 'option-like' }
