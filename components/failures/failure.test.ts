@@ -17,6 +17,10 @@ describe('failureOf', () => {
     })
   })
 
+  it('knows a page that is older than the server', () => {
+    expect(failureOf(Object.assign(new Error('Failed to load chunk'), { name: 'ChunkLoadError' }))).toEqual({ is: 'outdated' })
+  })
+
   it('keeps the log id of a fault, and believes no code that it does not know', () => {
     expect(failureOf({ message: 'oops', data: { domain: { code: 'no.such' }, logId: 'abc' } })).toEqual({
       is: 'fault',

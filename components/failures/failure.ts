@@ -8,6 +8,8 @@ import { failureWords, type FailureWords } from '#components/failures/sentences.
 export type Failure =
   | { is: 'domain'; code: FailureCode; facts: FailureFacts }
   | { is: 'unreachable' }
+  /** The server was replaced by another version while this page was open. */
+  | { is: 'outdated' }
   | { is: 'fault'; logId: string | null; message: string }
 
 /** `error` is whatever a query, a mutation or a fetch threw. */
@@ -17,6 +19,7 @@ export function failureOf(error: unknown): Failure {
   const code = part(domain, 'code')
   if (isFailureCode(code)) return { is: 'domain', code, facts: (part(domain, 'facts') as FailureFacts | undefined) ?? {} }
   const message = part(error, 'message')
+  if (part(error, 'name') === 'ChunkLoadError') return { is: 'outdated' }
   // tRPC gives an error without data when no answer came at all; fetch throws a TypeError.
   if (data === undefined && (error instanceof TypeError || part(error, 'cause') instanceof TypeError)) return { is: 'unreachable' }
   const logId = part(data, 'logId')
@@ -45,6 +48,14 @@ export function wordsOf(
         sentence: 'The server cannot be reached. What you typed is kept.',
         recovery: 'retry',
         label: 'Try again',
+        href: null,
+        details: null,
+      }
+    case 'outdated':
+      return {
+        sentence: 'Gatehouse was updated while this page was open. Load the page again.',
+        recovery: 'retry',
+        label: 'Load again',
         href: null,
         details: null,
       }

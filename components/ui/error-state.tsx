@@ -2,6 +2,15 @@ import { TriangleAlert } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { classNames } from '#components/ui/class-names.ts'
 
+const looks = {
+  line: { box: 'gap-2.5 border-bad/30 bg-bad-wash px-3.5 py-3 text-bad-ink', icon: 'mt-0.5 size-4', body: 'gap-2' },
+  block: {
+    box: 'flex-col items-center gap-3 border-line bg-raised px-6 py-10 text-center text-ink',
+    icon: 'size-6 stroke-[1.5] text-bad-ink',
+    body: 'items-center gap-3',
+  },
+} as const
+
 /**
  * Something went wrong: one sentence, the one act that mends it, and the raw words behind Details.
  * `look="line"` for a row or a form, `look="block"` where a whole panel is missing.
@@ -16,20 +25,14 @@ export function ErrorState({
   sentence: ReactNode
   action?: ReactNode
   details?: string | null
-  look?: 'line' | 'block'
+  look?: keyof typeof looks
   className?: string
 }) {
+  const { box, icon, body } = looks[look]
   return (
-    <div
-      role="alert"
-      className={classNames(
-        'flex gap-2.5 rounded-lg border border-bad/30 bg-bad-wash px-3.5 py-3 text-base text-bad-ink',
-        look === 'block' && 'flex-col items-center gap-3 px-6 py-10 text-center',
-        className,
-      )}
-    >
-      <TriangleAlert aria-hidden className={classNames('mt-0.5 size-4 shrink-0', look === 'block' && 'size-6 stroke-[1.5]')} />
-      <div className={classNames('flex min-w-0 flex-1 flex-col gap-2', look === 'block' && 'items-center')}>
+    <div role="alert" className={classNames('flex rounded-lg border text-base', box, className)}>
+      <TriangleAlert aria-hidden className={classNames('shrink-0', icon)} />
+      <div className={classNames('flex min-w-0 flex-1 flex-col', body)}>
         <p className="break-words">{sentence}</p>
         {action ? <div className="flex flex-wrap gap-2">{action}</div> : null}
         {details ? (
