@@ -26,6 +26,7 @@ import { findNodeByToken, updateDisconnected, updateReported } from '#server/dae
 import { endRun, updateAgentSession } from '#server/daemons/run-store.ts'
 import { startRun } from '#server/daemons/start-run.ts'
 import { hashToken } from '#server/db/mint.ts'
+import { forgetRun } from '#server/proxy/handler.ts'
 import { log } from '#server/log.ts'
 import { hintList } from '#server/realtime/bus.ts'
 
@@ -57,6 +58,8 @@ const handlers: Handlers = {
   },
   runEnded: async (nodeId, run) => {
     await endRun({ nodeId, ...run })
+    // Its token is dead in the database; this cuts what it still has under way.
+    forgetRun(run.runId)
     return {}
   },
   append: (nodeId, append) => ingest({ nodeId, ...append }),
