@@ -35,8 +35,8 @@ const ToolFields = z.object({
   status: z.string().nullish(),
   content: z.array(Content).nullish(),
   locations: z.array(Location).nullish(),
-  rawInput: z.unknown(),
-  rawOutput: z.unknown(),
+  rawInput: z.unknown().optional(),
+  rawOutput: z.unknown().optional(),
 })
 export type ToolFields = z.infer<typeof ToolFields>
 
