@@ -2,7 +2,7 @@
 
 import { MultiFileDiff, PatchDiff } from '@pierre/diffs/react'
 import { useTheme } from 'next-themes'
-import { Component, type ReactNode, useMemo } from 'react'
+import { Component, type CSSProperties, type ReactNode, useMemo } from 'react'
 
 type Layout = 'unified' | 'split'
 
@@ -14,7 +14,7 @@ export function DiffView({ path, before, after }: { path: string; before: string
   )
   return (
     <Fallback key={`${before?.length}:${after.length}`} text={after}>
-      <MultiFileDiff oldFile={files.old} newFile={files.next} options={options} disableWorkerPool />
+      <MultiFileDiff oldFile={files.old} newFile={files.next} options={options} style={type} disableWorkerPool />
     </Fallback>
   )
 }
@@ -23,10 +23,18 @@ export function PatchView({ path, patch, layout }: { path: string; patch: string
   const options = useOptions(layout)
   return (
     <Fallback key={`${path}:${patch.length}`} text={patch}>
-      <PatchDiff patch={patch} options={options} disableWorkerPool />
+      <PatchDiff patch={patch} options={options} style={type} disableWorkerPool />
     </Fallback>
   )
 }
+
+/** The viewer draws in a shadow tree, where only custom properties of the page reach. */
+const type = {
+  '--diffs-font-family': 'var(--font-geist-mono), ui-monospace, monospace',
+  '--diffs-font-size': '12px',
+  '--diffs-line-height': '20px',
+  '--diffs-scrollbar-gutter-override': '0px',
+} as CSSProperties
 
 /** These themes and wrapping lines are what reaches the contrast and the keyboard that people need. */
 function useOptions(layout: Layout) {
@@ -40,6 +48,8 @@ function useOptions(layout: Layout) {
         diffStyle: layout,
         disableFileHeader: true,
         hunkSeparators: 'line-info',
+        // Lines wrap, so no room is kept for a scrollbar.
+        unsafeCSS: '[data-code] { scrollbar-gutter: auto; }',
       }) as const,
     [layout, resolvedTheme],
   )
