@@ -53,16 +53,16 @@ export async function probeSandbox({ harnessRoot, workspacesRoot, mayGoWithout }
   }
   const bwraps = findBubblewraps(harnessRoot)
   if (bwraps.length === 0) return { missing: 'bubblewrap', reason: 'The sandbox program bubblewrap is not there yet.' }
-  let lastWords = ''
+  const failures: string[] = []
   for (const is of kindsFor(process.getuid!())) {
     for (const bwrap of bwraps) {
       const method: Method = { is, bwrap }
       const failure = await tryMethod(method, { harnessRoot, workspacesRoot })
       if (failure === null) return { method, report: reportOf(method) }
-      lastWords = failure
+      failures.push(failure)
     }
   }
-  return { missing: 'namespaces', reason: `This machine does not let bubblewrap make a sandbox: ${lastWords.slice(0, 300)}` }
+  return { missing: 'namespaces', reason: `This machine does not let bubblewrap make a sandbox: ${(failures[0] ?? '').slice(0, 300)}` }
 }
 
 const kindsFor = (uid: number): Method['is'][] => (uid === 0 ? ['uid-inside', 'uid-and-user-namespace'] : ['user-namespace'])
@@ -85,7 +85,7 @@ console.log(JSON.stringify({
   networks: Object.keys(require('node:os').networkInterfaces()).filter((name) => name !== 'lo'),
   seesSecret: can(() => fs.readFileSync(process.argv[1])), writesWork: can(() => fs.writeFileSync('/work/probe', '1')),
   writesRoot: can(() => fs.writeFileSync('/probe', '1')), writesUsr: can(() => fs.writeFileSync('/usr/probe', '1')),
-  seesHarnesses: can(() => fs.readdirSync('${inside.harness}')),
+  seesHarnesses: can(() => fs.accessSync('${inside.harness}', fs.constants.X_OK)),
   uid: process.getuid(),
 }))`
 

@@ -258,7 +258,7 @@ async function askModel(prompt: string, running: Running): Promise<void> {
 
 async function* textOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   let waiting = ''
-  for await (const piece of body.pipeThrough(new TextDecoderStream())) {
+  for await (const piece of body.pipeThrough(new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array>)) {
     waiting += piece
     const lines = waiting.split('\n')
     waiting = lines.pop() ?? ''
