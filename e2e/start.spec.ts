@@ -139,7 +139,7 @@ test('a second server of the same home is refused while the first runs', async (
   mkdirSync(home, { recursive: true })
   const second = await start()
   expect(await second.ended(60_000)).toBe(1)
-  expect(second.log()).toMatch(/already/i)
+  expect(second.log()).toMatch(/Another Gatehouse server .* uses the data folder/)
   expect((await fetch(`${server.url}/api/health`)).ok).toBe(true)
   await server.stop()
 })

@@ -14,24 +14,36 @@ const read = (file: string): string => {
   }
 }
 
-/** A zombie has ended and only waits to be reaped, which PID 1 of a container may do late. */
-const hasEnded = (pid: number): boolean => {
+type Stat = { state: string; parent: number }
+
+/** `/proc/<pid>/stat` after the name, which may hold anything. */
+function statOf(pid: number): Stat | null {
   const stat = read(`/proc/${pid}/stat`)
-  return stat === '' || stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) === 'Z'
+  if (stat === '') return null
+  const [state = '', parent = '0'] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return { state, parent: Number(parent) }
 }
 
-/** Every process, this one aside, that mentions `mark`. */
+/**
+ * Every process, this one aside, that mentions `mark`, and what these started: inside
+ * its sandbox an agent sees other paths than the host's.
+ */
 export function processesOf(mark: string): Found[] {
-  const pids = readdirSync('/proc')
-    .filter((each) => /^\d+$/.test(each))
-    .map(Number)
-  const found: Found[] = []
-  for (const pid of pids) {
-    if (pid === process.pid || hasEnded(pid)) continue
+  const found = new Map<number, Found>()
+  const parents = new Map<number, number>()
+  for (const pid of readdirSync('/proc').map(Number)) {
+    const stat = pid > 0 && pid !== process.pid ? statOf(pid) : null
+    // A zombie has ended and only waits to be reaped, which PID 1 of a container may do late.
+    if (!stat || stat.state === 'Z') continue
+    parents.set(pid, stat.parent)
     const command = read(`/proc/${pid}/cmdline`)
-    if (command.includes(mark) || read(`/proc/${pid}/environ`).includes(mark)) found.push({ pid, command: command.trim() })
+    if (command.includes(mark) || environmentOf(pid).includes(mark)) found.set(pid, { pid, command: command.trim() })
   }
-  return found
+  const isBelow = (pid: number): boolean => found.has(pid) || (parents.has(pid) && isBelow(parents.get(pid)!))
+  for (const pid of parents.keys()) {
+    if (!found.has(pid) && isBelow(pid)) found.set(pid, { pid, command: read(`/proc/${pid}/cmdline`).trim() })
+  }
+  return [...found.values()]
 }
 
 /** The environment of a process, for looking for secrets in it. */

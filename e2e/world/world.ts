@@ -25,7 +25,7 @@ export type World = {
   close(): Promise<void>
 }
 
-export const newPassword = (): string => randomBytes(12).toString('base64url')
+export const newPassword = (): string => randomBytes(12).toString('hex')
 /** A name that no other test of this worker uses. */
 export const unique = (word: string): string => `${word} ${randomBytes(3).toString('hex')}`
 /** A provider key that can be searched for. */
