@@ -28,7 +28,6 @@ export type Surroundings = {
   whyNoSandbox: () => string
   installHarness: (harness: Harness, program: Program, onProgress: OnProgress) => Promise<string>
   workspacesRoot: string
-  home: string
   proxyUrl: string
 }
 
@@ -130,7 +129,7 @@ async function fill({ workspace, grant, sandbox, surroundings, onProgress, signa
   const { repositoryUrl, privateHosts } = grant
   const baseCommit = repositoryUrl
     ? await cloneRepository({
-        sandbox, workspace, repositoryUrl, privateHosts, onProgress, signal, serverUrl: surroundings.proxyUrl, forbidden: surroundings.home,
+        sandbox, workspace, repositoryUrl, privateHosts, onProgress, signal, serverUrl: surroundings.proxyUrl, forbidden: surroundings.workspacesRoot,
       })
     : null
   workspace.remember({ isReady: true, repositoryUrl, baseCommit })

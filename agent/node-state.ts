@@ -77,7 +77,6 @@ export function nodeState(env: DaemonEnv, harnesses: readonly Harness[], onChang
       whyNoSandbox: () => reason,
       installHarness: installSeen,
       workspacesRoot: env.workspacesRoot,
-      home: env.home,
       proxyUrl: env.proxyUrl,
     },
     isReady: () => isReady,

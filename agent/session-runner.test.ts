@@ -281,7 +281,7 @@ describe('a repository', { timeout: 20_000 }, () => {
   })
 })
 
-it('leaves no process behind', async () => {
+it('leaves no process behind', { timeout: 20_000 }, async () => {
   await world.end()
   const left = processesWith('SCRIPTED_STATE=/home/agent/scripted.json').filter((pid) => isAlive(pid))
   expect(left.filter((pid) => readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(world.folder))).toEqual([])

@@ -18,6 +18,7 @@ export type FakeServer = {
   salvaged: Logged[]
   calls: DaemonCall[]
   call: Call
+  /** A claim: each begins a new epoch. */
   lease: () => Lease
   /** What waits, as `renew` would tell it. */
   commands: () => Command[]
@@ -44,6 +45,7 @@ export function fakeServer(grant: (agentSessionId: string | null) => Partial<Run
   const nodeId = NodeId.parse('node-1')
   const by = UserId.parse('user-1')
   let epoch = 1
+  let isLeased = false
   let pseq = 0
   const finals = new Map<number, number>()
   let queue: Command[] = []
@@ -101,6 +103,12 @@ export function fakeServer(grant: (agentSessionId: string | null) => Partial<Run
     }
   }
 
+  function fence(): void {
+    finals.set(epoch, pseq)
+    epoch += 1
+    pseq = 0
+  }
+
   const facts = (): DaemonFact[] => log.map((each) => each.fact)
   const until: FakeServer['until'] = (type, fits = () => true) =>
     new Promise((resolve) => {
@@ -123,7 +131,11 @@ export function fakeServer(grant: (agentSessionId: string | null) => Partial<Run
       await Promise.resolve()
       return daemonCalls[call].reply.parse(await answerCall(call, parsed))
     }) as Call,
-    lease: () => ({ chatId, epoch, commands: [...queue] }),
+    lease() {
+      if (isLeased) fence()
+      isLeased = true
+      return { chatId, epoch, commands: [...queue] }
+    },
     commands: () => [...queue],
     request(text, model) {
       const turnId = TurnId.parse(randomUUID())
@@ -134,11 +146,7 @@ export function fakeServer(grant: (agentSessionId: string | null) => Partial<Run
     withdraw: (turnId) => void (queue = queue.filter((each) => each.kind !== 'prompt' || each.turnId !== turnId)),
     cancel: (turnId) => void queue.push({ kind: 'cancel', id: randomUUID(), turnId }),
     answer: (requestId, optionId) => void queue.push({ kind: 'permission', id: randomUUID(), requestId, optionId, note: null }),
-    fence() {
-      finals.set(epoch, pseq)
-      epoch += 1
-      pseq = 0
-    },
+    fence,
     setAway(isAway) {
       comeBack?.()
       comeBack = null

@@ -40,7 +40,6 @@ export async function openWorld({ proxyUrl = 'http://127.0.0.1:9' }: { proxyUrl?
     whyNoSandbox: () => '',
     installHarness: (_harness, program, onProgress) => install(harnessRoot, program, onProgress),
     workspacesRoot,
-    home: folder,
     proxyUrl,
   }
   const runners: SessionRunner[] = []

@@ -38,7 +38,7 @@ export type CloneOptions = {
   repositoryUrl: string
   /** `host:port` that may be private. */
   privateHosts: readonly string[]
-  /** The daemon's own folder: never a repository. */
+  /** The folder of all workspaces: a chat must not read another's. */
   forbidden: string
   serverUrl: string
   onProgress: (progress: { note: string; fraction: number | null }) => void
