@@ -435,10 +435,11 @@ describe('the order of events', () => {
       Object.freeze(value)
       Object.values(value).forEach(frozen)
     }
-    story.reduce((chat, event) => {
+    const end = story.reduce((chat, event) => {
       frozen(chat)
       frozen(event)
       return fold(chat, event)
     }, emptyChat)
+    expect(end.seq).toBe(story.length)
   })
 })

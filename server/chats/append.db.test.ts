@@ -65,7 +65,7 @@ it('lets one of two servers store a batch that both were sent', async () => {
     const both = Promise.all([appendFenced([batch]), appendFenced([batch])])
     await blocker.query('commit')
     blocker.release()
-    expect((await both).map((stored) => stored.size).toSorted()).toEqual([0, 1])
+    expect((await both).map((stored) => stored.size).reduce((sum, size) => sum + size)).toBe(1)
     expect((await readHead(chatId))!.head).toBe(1)
   } finally {
     await other.end()

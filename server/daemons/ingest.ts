@@ -33,7 +33,7 @@ export function ingest(append: Append): Promise<AppendReply> {
   }
   return new Promise((resolve) => {
     enqueue({ ...append, bytes, resolve })
-    flushing ??= flushAll().finally(() => (flushing = null))
+    flushing ??= flushAll()
   })
 }
 
@@ -51,8 +51,10 @@ function enqueue(pending: Pending): void {
   waiting.bytes += pending.bytes
 }
 
+/** `flushing` falls in the same breath as the last look at the queue, so nothing is queued behind a flush that is over. */
 async function flushAll(): Promise<void> {
   while (queue.length > 0) await flush(takeBatch())
+  flushing = null
 }
 
 /** At most one append for each chat: a later one of the same chat must find the earlier one committed. */

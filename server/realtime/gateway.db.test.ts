@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { io as connectTo, type Socket } from 'socket.io-client'
 import { fold, standing } from '#core/chat/fold.ts'
 import { emptyChat, type ChatView } from '#core/chat/view.ts'
-import type { ChatId, TeamId, TurnId, UserId } from '#core/ids.ts'
+import type { ChatId, TeamId, UserId } from '#core/ids.ts'
 import { BROWSER_NAMESPACE, browserEvents, Heartbeat, PAGE_MAX_EVENTS, Page, Presence, SubscribeReply } from '#core/links/browser.ts'
 import { SOCKET_PATH } from '#core/links/daemon.ts'
 import type { TeamScope } from '#server/access/scope.ts'
@@ -179,6 +179,7 @@ it('finds what no hint told it', async () => {
   )
   await elsewhere.end()
   await viewer.until(() => viewer.view.title === 'From elsewhere')
+  expect(viewer.view.seq).toBe(2)
 })
 
 it('says plainly when a cursor is of another history', async () => {
@@ -235,7 +236,7 @@ it('cuts a socket whose token was revoked, although nobody told it', async () =>
   const viewer = await Viewer.open(scope)
   const cut = new Promise((resolve) => viewer.socket.once('disconnect', resolve))
   await pool().query('delete from personal_access_token where "userId" = $1', [scope.userId])
-  await cut
+  expect(await cut).toBe('io server disconnect')
 })
 
 it('knows who is here and who types, each person once', async () => {
@@ -249,6 +250,7 @@ it('knows who is here and who types, each person once', async () => {
   first.socket.disconnect()
   other.socket.emit(browserEvents.unsubscribe, { chatId })
   await second.until(() => named(second).join() === 'Ada')
+  expect(second.people).toEqual([{ userId: scope.userId, name: 'Ada', isTyping: false }])
 })
 
 it('tells the lists of the team, and of no other', async () => {
@@ -289,12 +291,6 @@ it('joins processes by NOTIFY, in few payloads, and sweeps when the line was los
     await reconnected.promise
     const { chatId, scope } = await seedLongChat(0)
     const chats = await Promise.all(Array.from({ length: 99 }, () => seedChat(scope)))
-    for (const each of [chatId, ...chats])
-      for (const number of [1, 2]) await recordServerFacts(each, [rename(scope.userId, number)]).then(() => {})
-    // Out come the heads; how many notifications carry them is the bus's business.
-    await other.query('select 1')
-    payloads.length = 0
-    const [{ publish }] = await Promise.all([import('#server/realtime/bus.ts')])
     for (const each of [chatId, ...chats]) for (const head of [5, 6]) publish({ about: 'log', chatId: each, head })
     await arrived.promise
     expect(payloads.length).toBeLessThan(5)
