@@ -45,7 +45,7 @@ export function ConnectionCard({
   return (
     <section aria-label={row.name} className={classNames('rounded-lg border bg-raised', isAsked ? 'border-accent' : 'border-line')}>
       <header className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3 sm:px-5">
-        <h3 className="text-md font-semibold">{row.name}</h3>
+        <h2 className="text-md font-semibold">{row.name}</h2>
         <span className="text-sm text-ink-quiet">{findHarness(row.harness)?.maker}</span>
         <Badge tone={tone}>{word}</Badge>
         <span className="ml-auto flex items-center gap-1">

@@ -38,7 +38,7 @@ export function ConnectionLane({
       )}
     >
       <div className="flex min-h-7 items-center gap-2">
-        <h4 className="text-sm text-ink-quiet">{scopeWords[scope].name}</h4>
+        <h3 className="text-sm text-ink-quiet">{scopeWords[scope].name}</h3>
         {lane.is === 'used' ? <Badge tone="accent">Used here</Badge> : null}
         {lane.is === 'halts' ? <Badge tone="warn">Decides, but cannot be used</Badge> : null}
         {lane.is === 'passed-over' ? <Badge>Not reached</Badge> : null}

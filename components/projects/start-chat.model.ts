@@ -36,3 +36,17 @@ export function modelChoices(models: readonly Model[]): Choice[] {
         .join(' · '),
     }))
 }
+
+/** Prompts for whoever does not know what to ask first. */
+export const startersFor = ({ hasRepository }: { hasRepository: boolean }): readonly string[] =>
+  hasRepository
+    ? [
+        'Give me a tour: what is in this repository, and how is it run?',
+        'Find the riskiest piece of code here and explain why.',
+        'Write the README that a newcomer needs.',
+      ]
+    : [
+        'Make a small web page that greets the team, in one file.',
+        'Write a script that renames photos by the date they were taken.',
+        'Interview me about what I want to build, then write a plan.',
+      ]

@@ -6,18 +6,12 @@ import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import { ConnectDialog } from '#components/connections/connect-dialog.tsx'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { failureWords } from '#components/failures/sentences.ts'
-import { chosenHarness, harnessChoices, modelChoices } from '#components/projects/start-chat.model.ts'
+import { chosenHarness, harnessChoices, modelChoices, startersFor } from '#components/projects/start-chat.model.ts'
 import { useStartChat } from '#components/projects/use-start-chat.ts'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Notice } from '#components/ui/notice.tsx'
 import { Select } from '#components/ui/select.tsx'
-
-const starters = [
-  'Give me a tour: what is in this repository, and how is it run?',
-  'Find the riskiest piece of code here and explain why.',
-  'Write the README that a newcomer needs.',
-]
 
 /** The first prompt of a chat, with the agent and the model that shall answer it. */
 export function StartChat({ projectId, hasChats }: { projectId: string; hasChats: boolean }) {
@@ -27,6 +21,7 @@ export function StartChat({ projectId, hasChats }: { projectId: string; hasChats
   const [model, setModel] = useState<string | null>(null)
   const [isConnecting, setConnecting] = useState(false)
   const { start, isBusy, error } = useStartChat(projectId)
+  const project = useQuery(trpc.projects.get.queryOptions({ projectId }))
   const connections = useQuery(trpc.connections.list.queryOptions({ projectId }))
   const harness = chosenHarness({ wish, connections: connections.data ?? [] })
   const connection = connections.data?.find((each) => each.harness === harness)
@@ -34,6 +29,7 @@ export function StartChat({ projectId, hasChats }: { projectId: string; hasChats
   const models = useQuery({ ...trpc.models.list.queryOptions({ harness: harness ?? '', projectId }), enabled: isReady })
   const modelId = models.data?.models.some((each) => each.id === model) ? model : (models.data?.defaultModel ?? null)
 
+  const starters = startersFor({ hasRepository: Boolean(project.data?.repositoryUrl) })
   const send = () => {
     if (text.trim() && harness && isReady && !isBusy) start({ harness, model: modelId, text: text.trim() })
   }
@@ -113,14 +109,15 @@ export function StartChat({ projectId, hasChats }: { projectId: string; hasChats
       ) : null}
       {error ? <FailureNotice error={error} place={{ projectId, harness }} onRetry={send} /> : null}
       {connections.isError ? <FailureNotice error={connections.error} onRetry={() => void connections.refetch()} /> : null}
-      {!hasChats && isReady ? (
-        <div className="flex flex-wrap gap-2" aria-label="Starters">
+      {!hasChats && isReady && text === '' ? (
+        <fieldset className="flex flex-wrap gap-2">
+          <legend className="sr-only">Prompts to begin with</legend>
           {starters.map((each) => (
             <Button key={each} size="sm" className="h-auto min-h-7 py-1 text-left whitespace-normal" onClick={() => setText(each)}>
               {each}
             </Button>
           ))}
-        </div>
+        </fieldset>
       ) : null}
       {isConnecting && harness ? <ConnectDialog harness={harness} projectId={projectId} onClose={() => setConnecting(false)} /> : null}
     </div>

@@ -24,7 +24,7 @@ export function UserMenu({ isNarrow = false }: { isNarrow?: boolean }) {
       trigger={
         <button
           type="button"
-          aria-label={`Account of ${name}`}
+          aria-label={isNarrow ? `Account of ${name}` : undefined}
           className={
             isNarrow
               ? 'grid size-10 place-items-center rounded-md hover:bg-hover'
@@ -35,6 +35,7 @@ export function UserMenu({ isNarrow = false }: { isNarrow?: boolean }) {
           {isNarrow ? null : (
             <>
               <span className="min-w-0 flex-1">
+                <span className="sr-only">Account of </span>
                 <span className="block truncate text-base font-medium">{name}</span>
                 <span className="block truncate text-xs text-ink-quiet">{me.data?.user.email}</span>
               </span>
