@@ -1,6 +1,6 @@
 /** The data folder: made, proved writable, and held by one server at a time. */
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { StartError } from '#server/start-error.ts'
 
 const lockFile = (home: string) => join(home, 'server.pid')
@@ -9,7 +9,7 @@ const lockFile = (home: string) => join(home, 'server.pid')
 export function prepareHome(home: string): void {
   try {
     // Others may pass through to what is theirs (root's database user, the users of agents); what is private is 0600.
-    mkdirSync(home, { recursive: true, mode: 0o711 })
+    makeFolder(home)
     if (!statSync(home).isDirectory()) throw new Error('it is not a folder')
     accessSync(home, constants.R_OK | constants.W_OK | constants.X_OK)
     // Root passes every permission check, also on a read-only disk: only a write tells.
@@ -18,6 +18,13 @@ export function prepareHome(home: string): void {
   } catch (error) {
     throw new StartError(`The data folder ${home} cannot be written to (${reasonOf(error)}): set GATEHOUSE_HOME to a folder that can.`)
   }
+}
+
+/** Folder by folder: Node's recursive `mkdir` never returns where a file system answers ENOENT, as below /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  if (dirname(path) !== path) makeFolder(dirname(path))
+  mkdirSync(path, { mode: 0o711 })
 }
 
 const reasonOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? (error as Error).message
@@ -32,7 +39,10 @@ export function lockHome(home: string): () => void {
     writeFileSync(lockFile(home), own, { flag: 'wx' })
   } catch {
     const holder = serverOf(home)
-    if (holder !== null) throw new StartError(`Another Gatehouse server (process ${holder}) uses the data folder ${home}: stop it first, or set GATEHOUSE_HOME to another folder.`)
+    if (holder !== null)
+      throw new StartError(
+        `Another Gatehouse server (process ${holder}) uses the data folder ${home}: stop it first, or set GATEHOUSE_HOME to another folder.`,
+      )
     writeFileSync(lockFile(home), own)
   }
   return () => rmSync(lockFile(home), { force: true })
