@@ -71,15 +71,24 @@ export async function startAgent({ surroundings, chatId, grant, voice, onProgres
   if (!sandbox) throw new DomainError('sandbox.unavailable', { reason: surroundings.whyNoSandbox() })
 
   const program = programOf(harness)
-  const progressOf = (stage: Progress['stage']) => ({ note, fraction }: { note: string; fraction: number | null }) => onProgress({ stage, note, fraction })
+  const progressOf =
+    (stage: Progress['stage']) =>
+    ({ note, fraction }: { note: string; fraction: number | null }) =>
+      onProgress({ stage, note, fraction })
   const harnessDir = await abortable(
-    surroundings.installHarness(harness, program, ({ fraction, detail }) => progressOf('installing')({ note: `${harness.name}: ${detail}`, fraction })),
+    surroundings.installHarness(harness, program, ({ fraction, detail }) =>
+      progressOf('installing')({ note: `${harness.name}: ${detail}`, fraction }),
+    ),
     signal,
   )
   const workspace = openWorkspace(surroundings.workspacesRoot, chatId)
   await fill({ workspace, grant, sandbox, surroundings, onProgress: progressOf('cloning'), signal })
   signal.throwIfAborted()
-  onProgress({ stage: grant.agentSessionId ? 'resuming' : 'starting', note: `${grant.agentSessionId ? 'Resuming' : 'Starting'} ${harness.name}`, fraction: null })
+  onProgress({
+    stage: grant.agentSessionId ? 'resuming' : 'starting',
+    note: `${grant.agentSessionId ? 'Resuming' : 'Starting'} ${harness.name}`,
+    fraction: null,
+  })
 
   let isLive = true
   const { delivery } = grant
@@ -107,7 +116,17 @@ export async function startAgent({ surroundings, chatId, grant, voice, onProgres
     }))
     const { connection, session } = await connect({ confined, exited, voice, plan, grant, harness, signal })
     return {
-      runId: grant.runId, grant, harness, harnessVersion: program.version, plan, workspace, sandbox, connection, session, exited, stop,
+      runId: grant.runId,
+      grant,
+      harness,
+      harnessVersion: program.version,
+      plan,
+      workspace,
+      sandbox,
+      connection,
+      session,
+      exited,
+      stop,
       baseCommit: workspace.state().baseCommit,
       residentBytes: confined.residentBytes,
     }
@@ -117,7 +136,14 @@ export async function startAgent({ surroundings, chatId, grant, voice, onProgres
   }
 }
 
-async function fill({ workspace, grant, sandbox, surroundings, onProgress, signal }: {
+async function fill({
+  workspace,
+  grant,
+  sandbox,
+  surroundings,
+  onProgress,
+  signal,
+}: {
   workspace: Workspace
   grant: RunGrant
   sandbox: Sandbox
@@ -129,13 +155,27 @@ async function fill({ workspace, grant, sandbox, surroundings, onProgress, signa
   const { repositoryUrl, privateHosts } = grant
   const baseCommit = repositoryUrl
     ? await cloneRepository({
-        sandbox, workspace, repositoryUrl, privateHosts, onProgress, signal, serverUrl: surroundings.proxyUrl, forbidden: surroundings.workspacesRoot,
+        sandbox,
+        workspace,
+        repositoryUrl,
+        privateHosts,
+        onProgress,
+        signal,
+        serverUrl: surroundings.proxyUrl,
+        forbidden: surroundings.workspacesRoot,
       })
     : null
   workspace.remember({ isReady: true, repositoryUrl, baseCommit })
 }
 
-function confine({ sandbox, workspace, harness, harnessDir, plan, gateway }: {
+function confine({
+  sandbox,
+  workspace,
+  harness,
+  harnessDir,
+  plan,
+  gateway,
+}: {
   sandbox: Sandbox
   workspace: Workspace
   harness: Harness
@@ -158,7 +198,15 @@ function confine({ sandbox, workspace, harness, harnessDir, plan, gateway }: {
   })
 }
 
-async function connect({ confined, exited, voice, plan, grant, harness, signal }: {
+async function connect({
+  confined,
+  exited,
+  voice,
+  plan,
+  grant,
+  harness,
+  signal,
+}: {
   confined: Confined
   exited: AgentProcess['exited']
   voice: AgentVoice

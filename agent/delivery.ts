@@ -66,7 +66,10 @@ export function deliver(outbox: Outbox, call: Call, ears: DeliveryEars): Deliver
       case 'expected':
         // It has more than we thought: an acknowledgement was lost. It has less: only a restored database can.
         if (reply.pseq > facts[0]!.pseq) return outbox.acknowledge(epoch, reply.pseq - 1)
-        log.error({ chatId: outbox.chatId, epoch, expected: reply.pseq, first: facts[0]!.pseq }, 'The log lacks facts that it had confirmed')
+        log.error(
+          { chatId: outbox.chatId, epoch, expected: reply.pseq, first: facts[0]!.pseq },
+          'The log lacks facts that it had confirmed',
+        )
         return giveUp(epoch, 0)
       case 'fenced':
         return giveUp(epoch, reply.finalPseq)

@@ -16,7 +16,11 @@ const Variables = z.object({
   GATEHOUSE_TESTING: z.string().optional(),
   GATEHOUSE_UNSAFE_NO_SANDBOX: z.string().optional(),
   /** How long an agent without work stays warm. */
-  GATEHOUSE_IDLE_STOP_MS: z.coerce.number().int().positive().default(10 * 60_000),
+  GATEHOUSE_IDLE_STOP_MS: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(10 * 60_000),
   /** How long an agent may take to obey a cancel. */
   GATEHOUSE_CANCEL_GRACE_MS: z.coerce.number().int().positive().default(10_000),
   GATEHOUSE_CAPACITY: z.coerce.number().int().positive().optional(),

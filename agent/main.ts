@@ -97,7 +97,11 @@ async function stop(code: number): Promise<void> {
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void stop(0))
 // Whoever started us holds the other end of this pipe: its death, of whatever kind, is the end of our work.
 const stdin = fstatSync(0)
-if (stdin.isFIFO() || stdin.isSocket()) process.stdin.on('end', () => void stop(0)).on('error', () => void stop(0)).resume()
+if (stdin.isFIFO() || stdin.isSocket())
+  process.stdin
+    .on('end', () => void stop(0))
+    .on('error', () => void stop(0))
+    .resume()
 process.on('uncaughtException', (error) => {
   log.fatal({ err: error }, 'The daemon failed')
   process.exit(1)

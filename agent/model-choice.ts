@@ -22,7 +22,9 @@ export async function chooseModel(agent: AgentProcess, modelId: string, put: (fa
   const { harness, plan, connection, session } = agent
   if ((current.get(agent) ?? plan.model) === modelId) return true
   const option = harness.modelOption
-  const offered = sessionFacts(session.answer).find((fact) => fact.type === 'options.offered')?.options.find((each) => each.id === option?.id)
+  const offered = sessionFacts(session.answer)
+    .find((fact) => fact.type === 'options.offered')
+    ?.options.find((each) => each.id === option?.id)
   const value = option && offered ? choiceFor(offered.choices, { value: option.valueOf(modelId, plan.via), modelId }) : null
   if (!option || value === null) return false
   try {

@@ -26,12 +26,16 @@ export function nodeState(env: DaemonEnv, harnesses: readonly Harness[], onChang
   let reason = 'The sandbox is being looked for.'
   const transient = new Map<string, HarnessState>()
 
-  const probe = () => probeSandbox({ harnessRoot: env.harnessRoot, workspacesRoot: env.workspacesRoot, mayGoWithout: env.mayGoWithoutSandbox })
+  const probe = () =>
+    probeSandbox({ harnessRoot: env.harnessRoot, workspacesRoot: env.workspacesRoot, mayGoWithout: env.mayGoWithoutSandbox })
 
   async function begin(): Promise<void> {
     let found = await probe()
     if ('missing' in found && found.missing === 'bubblewrap') {
-      found = await installTool().then(probe, (error: unknown) => ({ missing: 'bubblewrap' as const, reason: `The sandbox program could not be installed: ${reasonOf(error)}` }))
+      found = await installTool().then(probe, (error: unknown) => ({
+        missing: 'bubblewrap' as const,
+        reason: `The sandbox program could not be installed: ${reasonOf(error)}`,
+      }))
     }
     if ('missing' in found) {
       reason = found.reason
@@ -53,7 +57,14 @@ export function nodeState(env: DaemonEnv, harnesses: readonly Harness[], onChang
   /** Every installation is seen, whoever asked for it. */
   async function installSeen(harness: Harness, program: Program, onProgress: OnProgress): Promise<string> {
     const told = (state: Partial<HarnessState>): void => {
-      transient.set(harness.id, { harness: harness.id, version: program.version, state: 'installing', fraction: null, detail: null, ...state })
+      transient.set(harness.id, {
+        harness: harness.id,
+        version: program.version,
+        state: 'installing',
+        fraction: null,
+        detail: null,
+        ...state,
+      })
       onChange()
     }
     try {
@@ -84,7 +95,9 @@ export function nodeState(env: DaemonEnv, harnesses: readonly Harness[], onChang
     async install(id) {
       const harness = findHarness(id)
       if (!harness) return
-      await installSeen(harness, programOf(harness), () => {}).catch((error: unknown) => log.error({ err: error, harness: id }, 'A harness could not be installed'))
+      await installSeen(harness, programOf(harness), () => {}).catch((error: unknown) =>
+        log.error({ err: error, harness: id }, 'A harness could not be installed'),
+      )
     },
   }
 }

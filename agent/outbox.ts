@@ -4,7 +4,19 @@
  * JSON lines; a torn last line, which a crash leaves, is cut off when it is opened.
  * From: `acp/coalesce.ts` and `session-runner.ts`. Next: `delivery.ts`.
  */
-import { closeSync, existsSync, fdatasyncSync, fstatSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { DaemonFact } from '#core/chat/events.ts'
@@ -55,8 +67,9 @@ export function openOutbox(root: string, chatId: ChatId): Outbox {
   mkdirSync(root, { recursive: true, mode: 0o700 })
   const file = fileOf(root, chatId)
   const descriptor = openSync(file, 'a+', 0o600)
-  let { waiting, end } = readBack(file)
-  if (end < fstatSync(descriptor).size) ftruncateSync(descriptor, end)
+  const found = readBack(file)
+  if (found.end < fstatSync(descriptor).size) ftruncateSync(descriptor, found.end)
+  let { waiting } = found
   let epoch = 0
   let pseq = 0
 
@@ -64,7 +77,7 @@ export function openOutbox(root: string, chatId: ChatId): Outbox {
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`)
     const before = fstatSync(descriptor).size
     try {
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at)
+      for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at)
     } catch (error) {
       // A full disk: half a line must not swallow the next one.
       ftruncateSync(descriptor, before)

@@ -85,7 +85,9 @@ export function step(session: Session, input: Input): Step {
     case 'started':
       return stage.is === 'starting' ? next({ ...session, stage: { is: 'idle' } }) : stay(session)
     case 'start-failed':
-      return stage.is === 'starting' ? onStartFailed(session, { outcome: 'failed', stopReason: null, failure: input.failure }) : stay(session)
+      return stage.is === 'starting'
+        ? onStartFailed(session, { outcome: 'failed', stopReason: null, failure: input.failure })
+        : stay(session)
     case 'start-aborted':
       return stage.is === 'starting' ? onStartFailed(session, cancelledEnding) : stay(session)
     case 'accepted':
@@ -106,7 +108,10 @@ export function step(session: Session, input: Input): Step {
 }
 
 const stay = (session: Session): Step => ({ session, orders: [] })
-const stop = (session: Session, reason: EndReason): Step => ({ session: { ...session, stage: { is: 'stopping' } }, orders: [{ do: 'stop-agent', reason }] })
+const stop = (session: Session, reason: EndReason): Step => ({
+  session: { ...session, stage: { is: 'stopping' } },
+  orders: [{ do: 'stop-agent', reason }],
+})
 const cancelledEnding: Ending = { outcome: 'cancelled', stopReason: 'cancelled' }
 
 /** From a place of rest: the next turn, or nothing. */
@@ -210,7 +215,10 @@ function onAnswered(session: Session, { turnId, ending }: { turnId: TurnId; endi
   if ((stage.is !== 'prompting' && stage.is !== 'cancelling') || stage.turnId !== turnId) return stay(session)
   // An agent may end by itself while the cancel is on its way; any other answer to a cancel means that it obeyed.
   const obeyed = stage.is === 'cancelling' && ending.outcome !== 'completed'
-  return finish(session, turnId, { ending: obeyed ? { outcome: stage.outcome, stopReason: ending.stopReason } : ending, isAgentGone: false })
+  return finish(session, turnId, {
+    ending: obeyed ? { outcome: stage.outcome, stopReason: ending.stopReason } : ending,
+    isAgentGone: false,
+  })
 }
 
 function onExited(session: Session, detail: string): Step {

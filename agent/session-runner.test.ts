@@ -15,7 +15,10 @@ beforeAll(async () => {
 afterAll(() => world.end(), 60_000)
 
 const replyOf = (server: FakeServer): string =>
-  server.facts().flatMap((fact) => (fact.type === 'reply.appended' ? [fact.text] : [])).join('')
+  server
+    .facts()
+    .flatMap((fact) => (fact.type === 'reply.appended' ? [fact.text] : []))
+    .join('')
 const typesOf = (server: FakeServer): DaemonFact['type'][] => server.facts().map((fact) => fact.type)
 const isContiguous = (server: FakeServer): boolean => server.log.every(({ pseq }, index) => pseq === index + 1)
 
@@ -32,10 +35,13 @@ describe('a turn', { timeout: 20_000 }, () => {
     expect(replyOf(server)).toBe('hello there')
     expect(readFileSync(join(world.workdirOf(server), 'src/a.txt'), 'utf8')).toBe('one\ntwo\n')
     expect(server.facts().find((fact) => fact.type === 'tool.updated')).toMatchObject({
-      status: 'completed', content: [{ type: 'diff', path: 'src/a.txt', oldText: null, newText: 'one\ntwo\n' }],
+      status: 'completed',
+      content: [{ type: 'diff', path: 'src/a.txt', oldText: null, newText: 'one\ntwo\n' }],
     })
     expect(await server.until('changes.recorded')).toMatchObject({
-      turnId: first, isTruncated: false, files: [{ path: 'src/a.txt', status: 'added', added: 2, removed: 0, isBinary: false }],
+      turnId: first,
+      isTruncated: false,
+      files: [{ path: 'src/a.txt', status: 'added', added: 2, removed: 0, isBinary: false }],
     })
     expect(await server.until('context.measured')).toEqual({ type: 'context.measured', turnId: first, usedTokens: 10, sizeTokens: 100 })
     expect(readFileSync(join(world.surroundings.workspacesRoot, server.chatId, 'home/INSTRUCTIONS.md'), 'utf8')).toBe('Be brief.')
@@ -60,7 +66,12 @@ describe('a turn', { timeout: 20_000 }, () => {
     await server.ended(second)
     runner.command(server.commands())
     expect(replyOf(server)).toBe('edited')
-    expect(server.facts().filter((fact) => fact.type === 'turn.ended').map((fact) => fact.turnId)).toEqual([first, second])
+    expect(
+      server
+        .facts()
+        .filter((fact) => fact.type === 'turn.ended')
+        .map((fact) => fact.turnId),
+    ).toEqual([first, second])
   })
 
   it('keeps what nobody has a word for, and loses nothing around it', async () => {
@@ -70,7 +81,9 @@ describe('a turn', { timeout: 20_000 }, () => {
     await server.ended(turn)
     const kept = server.facts().filter((fact) => fact.type === 'agent.said')
     expect(kept.map((fact) => [fact.turnId, fact.method])).toEqual([
-      [turn, 'session/update'], [turn, 'session/update'], [turn, 'stdout'],
+      [turn, 'session/update'],
+      [turn, 'session/update'],
+      [turn, 'stdout'],
     ])
     expect(kept[0]!.raw).toMatchObject({ update: { sessionUpdate: 'brand_new_thing', payload: { answer: 42 } } })
     expect(replyOf(server)).toBe('beforeafter')
@@ -96,7 +109,12 @@ describe('a turn', { timeout: 20_000 }, () => {
     const turn = server.request('ask rm -rf build')
     const runner = world.begin(server)
     const question = await server.until('permission.requested')
-    expect(question).toMatchObject({ turnId: turn, title: 'rm -rf build', kind: 'execute', options: [{ optionId: 'allow' }, { optionId: 'always' }, { optionId: 'reject' }] })
+    expect(question).toMatchObject({
+      turnId: turn,
+      title: 'rm -rf build',
+      kind: 'execute',
+      options: [{ optionId: 'allow' }, { optionId: 'always' }, { optionId: 'reject' }],
+    })
     server.answer(question.requestId, 'always')
     runner.command(server.commands())
     await server.ended(turn)
@@ -114,7 +132,11 @@ describe('a cancel', { timeout: 20_000 }, () => {
     server.cancel(turn)
     runner.command(server.commands())
     expect(await server.ended(turn)).toMatchObject({ outcome: 'cancelled', stopReason: 'cancelled' })
-    expect(await server.until('permission.closed')).toEqual({ type: 'permission.closed', requestId: question.requestId, reason: 'cancelled' })
+    expect(await server.until('permission.closed')).toEqual({
+      type: 'permission.closed',
+      requestId: question.requestId,
+      reason: 'cancelled',
+    })
     expect(server.facts().findLast((fact) => fact.type === 'tool.updated')).toMatchObject({ status: 'cancelled' })
     const next = server.request('say still here')
     runner.command(server.commands())
@@ -133,7 +155,12 @@ describe('a cancel', { timeout: 20_000 }, () => {
     expect(await server.ended(turn)).toMatchObject({ outcome: 'cancelled' })
     await server.ended(next)
     expect(await server.until('run.ended')).toMatchObject({ reason: 'stopped' })
-    expect(server.facts().filter((fact) => fact.type === 'run.started').map((fact) => fact.how)).toEqual(['new', 'resumed'])
+    expect(
+      server
+        .facts()
+        .filter((fact) => fact.type === 'run.started')
+        .map((fact) => fact.how),
+    ).toEqual(['new', 'resumed'])
     expect(replyOf(server)).toBe('onback')
   })
 })
@@ -159,7 +186,10 @@ describe('an end that nobody wanted', { timeout: 20_000 }, () => {
     const refused = server.request('refuse')
     world.begin(server)
     expect(await server.ended(signedOut)).toMatchObject({ outcome: 'failed', failure: { code: 'agent.signed-out' } })
-    expect(await server.ended(broken)).toMatchObject({ outcome: 'failed', failure: { code: 'agent.protocol-error', detail: expect.stringContaining('scripted failure') } })
+    expect(await server.ended(broken)).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'agent.protocol-error', detail: expect.stringContaining('scripted failure') },
+    })
     expect(await server.ended(refused)).toMatchObject({ outcome: 'refused', stopReason: 'refusal' })
   })
 
@@ -167,7 +197,10 @@ describe('an end that nobody wanted', { timeout: 20_000 }, () => {
     const server = fakeServer(() => ({ refuse: { ok: false, code: 'connection.missing', facts: { harness: 'scripted' } } }))
     const turn = server.request('say never')
     const runner = world.begin(server)
-    expect(await server.ended(turn)).toMatchObject({ outcome: 'failed', failure: { code: 'connection.missing', facts: { harness: 'scripted' } } })
+    expect(await server.ended(turn)).toMatchObject({
+      outcome: 'failed',
+      failure: { code: 'connection.missing', facts: { harness: 'scripted' } },
+    })
     await runner.over
     expect(server.calls.at(-1)).toBe('release')
   })
@@ -189,7 +222,11 @@ describe('an end that nobody wanted', { timeout: 20_000 }, () => {
     runner.fence()
     await runner.over
     expect(server.log.length).toBe(before)
-    expect(processesWith(`SCRIPTED_STATE=/home/agent/scripted.json`).filter((pid) => readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(server.chatId))).toEqual([])
+    expect(
+      processesWith(`SCRIPTED_STATE=/home/agent/scripted.json`).filter((pid) =>
+        readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(server.chatId),
+      ),
+    ).toEqual([])
   })
 })
 
@@ -207,7 +244,12 @@ describe('rest and return', { timeout: 20_000 }, () => {
     const second = server.request('say second')
     world.begin(server)
     await server.ended(second)
-    expect(server.facts().filter((fact) => fact.type === 'run.started').map((fact) => fact.how)).toEqual(['new', 'resumed'])
+    expect(
+      server
+        .facts()
+        .filter((fact) => fact.type === 'run.started')
+        .map((fact) => fact.how),
+    ).toEqual(['new', 'resumed'])
     expect(replyOf(server)).toMatch(/first.*second$/s)
   })
 
@@ -231,7 +273,9 @@ describe('rest and return', { timeout: 20_000 }, () => {
     await server.until('reply.appended')
     server.setAway(true)
     writeFileSync(join(world.workdirOf(server), 'go'), '')
-    await expect.poll(() => readFileSync(join(world.outboxRoot, `${server.chatId}.jsonl`), 'utf8').includes('turn.ended'), { timeout: 10_000 }).toBe(true)
+    await expect
+      .poll(() => readFileSync(join(world.outboxRoot, `${server.chatId}.jsonl`), 'utf8').includes('turn.ended'), { timeout: 10_000 })
+      .toBe(true)
     expect(typesOf(server)).not.toContain('turn.ended')
     server.setAway(false)
     await server.ended(turn)
@@ -274,7 +318,10 @@ describe('a repository', { timeout: 20_000 }, () => {
     await server.ended(turn)
     expect(await server.until('run.started')).toMatchObject({ baseCommit: git('rev-parse', 'HEAD') })
     const { files } = await server.until('changes.recorded')
-    expect(files.map(({ path, status }) => [path, status])).toEqual([['change.txt', 'modified'], ['new.txt', 'added']])
+    expect(files.map(({ path, status }) => [path, status])).toEqual([
+      ['change.txt', 'modified'],
+      ['new.txt', 'added'],
+    ])
     expect(files[0]!.patch).toContain('-before\n+after')
     expect(existsSync(join(world.workdirOf(server), 'owned'))).toBe(false)
     expect(await server.until('run.progressed', (fact) => fact.stage === 'cloning')).toBeTruthy()

@@ -219,8 +219,15 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     const { runId, session: opened, grant, harnessVersion, sandbox, baseCommit } = process
     void call('sessionOpened', { chatId, epoch, runId, agentSessionId: opened.agentSessionId }).catch(() => {})
     put({
-      type: 'run.started', runId, nodeId: nodeId(), harnessVersion, how: opened.how, sandbox: sandbox.report.level,
-      credentialId: grant.credentialId, credentialVersion: grant.credentialVersion, baseCommit,
+      type: 'run.started',
+      runId,
+      nodeId: nodeId(),
+      harnessVersion,
+      how: opened.how,
+      sandbox: sandbox.report.level,
+      credentialId: grant.credentialId,
+      credentialVersion: grant.credentialVersion,
+      baseCommit,
     })
     for (const fact of sessionFacts(opened.answer)) putIfNew(fact)
     void process.exited.then(({ detail }) => onExit(process, detail))
@@ -236,13 +243,16 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     const wanted = [
       ...(harness.effortOption && plan.effort ? [{ id: harness.effortOption, value: plan.effort }] : []),
       ...(plan.mode && mode === undefined ? [{ id: 'mode', value: plan.mode }] : []),
-    ].filter(({ id, value }) => options.some((each) => each.id === id && each.current !== value && each.choices.some((choice) => choice.value === value)))
+    ].filter(({ id, value }) =>
+      options.some((each) => each.id === id && each.current !== value && each.choices.some((choice) => choice.value === value)),
+    )
     try {
       if (plan.mode && mode !== undefined && mode !== plan.mode) {
         await connection.setMode(opened.agentSessionId, plan.mode)
         putIfNew({ type: 'mode.changed', modeId: plan.mode })
       }
-      for (const { id, value } of wanted) for (const fact of sessionFacts(await connection.setOption(opened.agentSessionId, id, value))) putIfNew(fact)
+      for (const { id, value } of wanted)
+        for (const fact of sessionFacts(await connection.setOption(opened.agentSessionId, id, value))) putIfNew(fact)
     } catch (error) {
       put(said(null, 'session/set_config_option', wordsOf(error)))
     }
@@ -434,7 +444,11 @@ function endingOf(stopReason: string): Ending {
 export function failureOf(error: unknown): TurnFailure {
   if (error instanceof DomainError) {
     const { detail, ...facts } = error.facts
-    return { code: error.code, facts: { ...facts } as TurnFailure['facts'], ...(typeof detail === 'string' && { detail: detail.slice(-4_000) }) }
+    return {
+      code: error.code,
+      facts: { ...facts } as TurnFailure['facts'],
+      ...(typeof detail === 'string' && { detail: detail.slice(-4_000) }),
+    }
   }
   const detail = wordsOf(error).slice(0, 4_000)
   if (isSignedOut(error)) return { code: 'agent.signed-out', facts: {}, detail }

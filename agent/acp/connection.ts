@@ -47,7 +47,8 @@ export function connectAgent(pipes: { stdin: Writable; stdout: Readable }, voice
   const attempts = {
     resumed: (sessionId: string, rest: SessionRest) =>
       capabilities.sessionCapabilities?.resume ? agent.request(M.session.resume, { sessionId, ...rest }) : null,
-    loaded: (sessionId: string, rest: SessionRest) => (capabilities.loadSession ? agent.request(M.session.load, { sessionId, ...rest }) : null),
+    loaded: (sessionId: string, rest: SessionRest) =>
+      capabilities.loadSession ? agent.request(M.session.load, { sessionId, ...rest }) : null,
   }
 
   return {
@@ -80,7 +81,10 @@ export function connectAgent(pipes: { stdin: Writable; stdout: Readable }, voice
     },
 
     prompt: async (sessionId, prompt) => {
-      const answer = await agent.request<acp.PromptResponse | null>(M.session.prompt, { sessionId, prompt: prompt.map((block) => ({ ...block })) })
+      const answer = await agent.request<acp.PromptResponse | null>(M.session.prompt, {
+        sessionId,
+        prompt: prompt.map((block) => ({ ...block })),
+      })
       return { stopReason: String(answer?.stopReason ?? 'end_turn') }
     },
     cancel: (sessionId) => agent.notify(M.session.cancel, { sessionId }),

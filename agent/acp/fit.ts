@@ -35,7 +35,9 @@ export function fitContent(content: ToolContent, limit = TEXT_LIMIT): ToolConten
       const older = content.oldText === null ? null : cut(content.oldText, limit)
       const newer = cut(content.newText, limit)
       const truncated = (older?.truncated ?? 0) + (newer.truncated ?? 0)
-      return truncated ? { ...content, oldText: older?.text ?? null, newText: newer.text, truncated: truncated + (content.truncated ?? 0) } : content
+      return truncated
+        ? { ...content, oldText: older?.text ?? null, newText: newer.text, truncated: truncated + (content.truncated ?? 0) }
+        : content
     }
     case 'raw':
       return { type: 'raw', json: fitJson(content.json) }

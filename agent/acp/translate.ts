@@ -8,9 +8,7 @@ import { PlanEntry, ToolKind, ToolStatus, type DaemonFact, type ToolContent } fr
 import { MessageId, ToolCallId, type TurnId } from '#core/ids.ts'
 import { cut, fitContent, fitJson } from '#agent/acp/fit.ts'
 
-export type Draft =
-  | { is: 'text'; of: 'reply' | 'thought'; messageId: string | null; text: string }
-  | { is: 'fact'; fact: DaemonFact }
+export type Draft = { is: 'text'; of: 'reply' | 'thought'; messageId: string | null; text: string } | { is: 'fact'; fact: DaemonFact }
 
 export type TranslateContext = {
   /** Null between turns: then only what is true without a turn has a word. */
@@ -93,13 +91,30 @@ export function translate(params: unknown, { turnId, workdir }: TranslateContext
       return update.title ? [fact({ type: 'title.suggested', title: update.title.slice(0, 200) })] : []
     case 'user_message_chunk':
       return [] // Our own prompt, said back.
+    default:
+      return turnId === null ? kept : (translateInTurn(update, { turnId, workdir }) ?? kept)
   }
-  if (turnId === null) return kept
+}
+
+type InTurn = Exclude<
+  z.infer<typeof Update>,
+  {
+    sessionUpdate:
+      | 'config_option_update'
+      | 'current_mode_update'
+      | 'available_commands_update'
+      | 'session_info_update'
+      | 'user_message_chunk'
+  }
+>
+
+/** @returns null for a kind of content that we have no word for */
+function translateInTurn(update: InTurn, { turnId, workdir }: { turnId: TurnId; workdir: string }): Draft[] | null {
   switch (update.sessionUpdate) {
     case 'agent_message_chunk':
     case 'agent_thought_chunk': {
       const text = textOf(update.content)
-      if (text === null) return kept
+      if (text === null) return null
       const of = update.sessionUpdate === 'agent_message_chunk' ? 'reply' : 'thought'
       return text ? [{ is: 'text', of, messageId: update.messageId ?? null, text }] : []
     }
@@ -117,7 +132,10 @@ export function translate(params: unknown, { turnId, workdir }: TranslateContext
 const fact = (each: DaemonFact): Draft => ({ is: 'fact', fact: each })
 
 export const said = (turnId: TurnId | null, method: string, raw: unknown): DaemonFact => ({
-  type: 'agent.said', turnId, method: method.slice(0, 200), raw: fitJson(raw ?? null),
+  type: 'agent.said',
+  turnId,
+  method: method.slice(0, 200),
+  raw: fitJson(raw ?? null),
 })
 
 /** An agent's own name, in the length that an id may have. */
@@ -212,7 +230,13 @@ export function sessionFacts(answer: unknown): DaemonFact[] {
 const PermissionParams = z.object({
   toolCall: ToolFields,
   options: z
-    .array(z.object({ optionId: z.string(), name: z.string(), kind: z.enum(['allow_once', 'allow_always', 'reject_once', 'reject_always']).catch('allow_once') }))
+    .array(
+      z.object({
+        optionId: z.string(),
+        name: z.string(),
+        kind: z.enum(['allow_once', 'allow_always', 'reject_once', 'reject_always']).catch('allow_once'),
+      }),
+    )
     .min(1),
 })
 

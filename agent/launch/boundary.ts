@@ -13,7 +13,17 @@ const pointsElsewhere = /(_BASE_URL|_API_BASE|_API_KEY|_AUTH_TOKEN|_PROXY_KEY)$/
 const isWebProxy = /^(https?|all)_proxy$/i
 
 /** @throws harness.start-failed naming the breach, never a value */
-export function checkBoundary({ plan, harness, delivery, proxyOrigin }: { plan: LaunchPlan; harness: Harness; delivery: DeliveryGrant; proxyOrigin: string }): void {
+export function checkBoundary({
+  plan,
+  harness,
+  delivery,
+  proxyOrigin,
+}: {
+  plan: LaunchPlan
+  harness: Harness
+  delivery: DeliveryGrant
+  proxyOrigin: string
+}): void {
   const breach = delivery.via === 'proxy' ? breachOfProxy({ plan, harness }) : breachOfLogin({ plan, harness, proxyOrigin })
   if (breach) throw new DomainError('harness.start-failed', { harness: harness.id, breach })
 }
@@ -21,7 +31,8 @@ export function checkBoundary({ plan, harness, delivery, proxyOrigin }: { plan: 
 function breachOfProxy({ plan, harness }: { plan: LaunchPlan; harness: Harness }): string | null {
   if (plan.proxyRoute === null) return 'a proxied run without a route'
   for (const each of harness.accepts) {
-    if (each.via === 'file' && plan.files.some((file) => file.path.endsWith(`/${each.path}`))) return `the login file ${each.path} beside a proxy`
+    if (each.via === 'file' && plan.files.some((file) => file.path.endsWith(`/${each.path}`)))
+      return `the login file ${each.path} beside a proxy`
     if (each.via === 'env' && plan.env[each.variable] !== undefined) return `${each.variable} beside a proxy`
   }
   // Whatever looks like a key must be the sentinel: a real one has no business in a workspace.

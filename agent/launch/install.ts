@@ -5,7 +5,19 @@
  */
 import { createHash } from 'node:crypto'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -44,7 +56,10 @@ function ourVersion(): string {
   return hash.digest('hex').slice(0, 12)
 }
 
-const lockHash = (id: string): string => createHash('sha512').update(readFileSync(join(locks, id, 'package-lock.json'))).digest('base64')
+const lockHash = (id: string): string =>
+  createHash('sha512')
+    .update(readFileSync(join(locks, id, 'package-lock.json')))
+    .digest('base64')
 
 /** The folder of a program, whether or not it is there. */
 export const programFolder = (root: string, program: Program): string => join(root, program.id, program.version)
@@ -138,7 +153,10 @@ async function watchGrowth(folder: string, expectedMegabytes: number, onProgress
     await delay(500, undefined, { signal: ended }).catch(() => {})
     if (ended.aborted) return
     const megabytes = Math.round((await bytesBelow(folder)) / 1e6)
-    onProgress({ fraction: Math.min(0.99, Math.round((megabytes / expectedMegabytes) * 95) / 100), detail: `${megabytes} of about ${expectedMegabytes} MB` })
+    onProgress({
+      fraction: Math.min(0.99, Math.round((megabytes / expectedMegabytes) * 95) / 100),
+      detail: `${megabytes} of about ${expectedMegabytes} MB`,
+    })
   }
 }
 

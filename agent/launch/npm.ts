@@ -8,7 +8,8 @@ import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 
 /** What npm needs to reach a registry; nothing else of the daemon's environment goes along. */
-const passed = /^(home|lang|tmpdir|systemroot|appdata|(https?|no|all)_proxy|node_extra_ca_certs|ssl_cert_(file|dir)|npm_config_(registry|cache|userconfig|globalconfig|proxy|https_proxy|noproxy|cafile|strict_ssl|.*:registry))$/i
+const passed =
+  /^(home|lang|tmpdir|systemroot|appdata|(https?|no|all)_proxy|node_extra_ca_certs|ssl_cert_(file|dir)|npm_config_(registry|cache|userconfig|globalconfig|proxy|https_proxy|noproxy|cafile|strict_ssl|.*:registry))$/i
 
 /** npm as a script is run by our own Node: the system's may be too old for the programs' `engines`. */
 function npmCommand(environment: NodeJS.ProcessEnv): [string, ...string[]] | null {
@@ -17,7 +18,10 @@ function npmCommand(environment: NodeJS.ProcessEnv): [string, ...string[]] | nul
     (path) => path !== undefined && /npm-cli\.(c|m)?js$/.test(path) && existsSync(path),
   )
   if (script) return [process.execPath, script]
-  const found = (environment['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'npm')).find(isExecutable)
+  const found = (environment['PATH'] ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, 'npm'))
+    .find(isExecutable)
   return found ? [found] : null
 }
 

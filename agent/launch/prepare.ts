@@ -42,7 +42,17 @@ export async function placeFiles(
 }
 
 /** Where the run lives, as its own processes see it. */
-export function placeOf({ sandbox, workspace, harnessDir, proxyOrigin }: { sandbox: Sandbox; workspace: Workspace; harnessDir: string; proxyOrigin: string }): Place {
+export function placeOf({
+  sandbox,
+  workspace,
+  harnessDir,
+  proxyOrigin,
+}: {
+  sandbox: Sandbox
+  workspace: Workspace
+  harnessDir: string
+  proxyOrigin: string
+}): Place {
   const platform = { platform: process.platform, arch: process.arch, proxyOrigin }
   return sandbox.method
     ? { ...platform, home: inside.home, workdir: inside.workdir, harnessDir: inside.harness, nodePath: inside.node }

@@ -33,7 +33,14 @@ export type Confinement = {
 }
 
 const dropPrivileges = (uid: number): string[] => [
-  '/usr/bin/setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--bounding-set=-all', '--inh-caps=-all', '--no-new-privs', '--',
+  '/usr/bin/setpriv',
+  `--reuid=${uid}`,
+  `--regid=${uid}`,
+  '--clear-groups',
+  '--bounding-set=-all',
+  '--inh-caps=-all',
+  '--no-new-privs',
+  '--',
 ]
 
 export function bubblewrapCommand(confinement: Confinement): [string, ...string[]] {
@@ -54,8 +61,17 @@ export function bubblewrapCommand(confinement: Confinement): [string, ...string[
 
 function boxArguments({ method, uid, system, mounts, cwd, seccompDescriptor, infoDescriptor, limits }: Confinement): string[] {
   const args = [
-    '--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try', '--die-with-parent', '--new-session',
-    '--hostname', 'gatehouse', '--info-fd', String(infoDescriptor),
+    '--unshare-pid',
+    '--unshare-net',
+    '--unshare-ipc',
+    '--unshare-uts',
+    '--unshare-cgroup-try',
+    '--die-with-parent',
+    '--new-session',
+    '--hostname',
+    'gatehouse',
+    '--info-fd',
+    String(infoDescriptor),
   ]
   if (method.is === 'uid-inside') {
     // What `setpriv` needs to give the rest away.

@@ -38,7 +38,16 @@ export type GatewayOptions = {
 const upstream = new Agent({ allowH2: false, headersTimeout: 0, bodyTimeout: 0, connect: { timeout: 10_000 } })
 
 const HOP_BY_HOP = new Set([
-  'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'host',
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
   'expect',
 ])
 
@@ -78,7 +87,9 @@ export async function openGateway({ serverUrl, workspaceToken, reach = nothingIn
     sockets.add(socket.once('close', () => sockets.delete(socket)))
     socket.on('error', () => socket.destroy())
     const url = URL.parse(`tunnel://${request.url ?? ''}`)
-    const found = url?.port ? await addressInReach({ host: url.hostname, port: Number(url.port), reach }) : ({ ok: false, reason: 'no host' } as const)
+    const found = url?.port
+      ? await addressInReach({ host: url.hostname, port: Number(url.port), reach })
+      : ({ ok: false, reason: 'no host' } as const)
     if (!found.ok) {
       socket.end(`HTTP/1.1 403 ${found.reason}\r\nContent-Length: 0\r\n\r\n`)
       return
@@ -137,7 +148,11 @@ async function forward(
   const hasBody = method !== 'GET' && method !== 'HEAD'
   try {
     const reply = await upstream.request({
-      origin, path, method: method as 'GET', body: hasBody ? request : null, signal: gone.signal,
+      origin,
+      path,
+      method: method as 'GET',
+      body: hasBody ? request : null,
+      signal: gone.signal,
       headers: { ...passedHeaders(request.headers), ...added },
     })
     response.writeHead(reply.statusCode, passedHeaders(reply.headers))

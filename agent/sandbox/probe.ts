@@ -18,7 +18,11 @@ export function findBubblewraps(harnessRoot: string): string[] {
 }
 
 const versionsIn = (dir: string): string[] =>
-  existsSync(dir) ? readdirSync(dir).filter((name) => !name.includes('.partial')).map((name) => join(dir, name)) : []
+  existsSync(dir)
+    ? readdirSync(dir)
+        .filter((name) => !name.includes('.partial'))
+        .map((name) => join(dir, name))
+    : []
 
 function shippedWithCodex(dir: string): string[] {
   const platform = join(dir, 'node_modules/@openai', `codex-linux-${process.arch}`, 'vendor')
@@ -44,9 +48,20 @@ export const RUN_UIDS = 200_000
  * @param workspacesRoot where runs live: the probe lives there too
  * @param mayGoWithout the owner's explicit unsafe switch
  */
-export async function probeSandbox({ harnessRoot, workspacesRoot, mayGoWithout }: { harnessRoot: string; workspacesRoot: string; mayGoWithout: boolean }): Promise<Sandbox | { missing: 'bubblewrap' | 'namespaces'; reason: string }> {
+export async function probeSandbox({
+  harnessRoot,
+  workspacesRoot,
+  mayGoWithout,
+}: {
+  harnessRoot: string
+  workspacesRoot: string
+  mayGoWithout: boolean
+}): Promise<Sandbox | { missing: 'bubblewrap' | 'namespaces'; reason: string }> {
   if (mayGoWithout) {
-    return { method: null, report: { level: 'none', reason: 'The owner switched the sandbox off: agents run with the rights of this machine’s daemon.' } }
+    return {
+      method: null,
+      report: { level: 'none', reason: 'The owner switched the sandbox off: agents run with the rights of this machine’s daemon.' },
+    }
   }
   if (process.platform !== 'linux') {
     return { missing: 'namespaces', reason: `Agents are only confined on Linux, and this is ${process.platform}.` }
@@ -73,7 +88,10 @@ function reportOf(method: Method): Sandbox['report'] {
     case 'uid-and-user-namespace':
       return { level: 'uid-and-namespaces', reason: null }
     case 'user-namespace':
-      return { level: 'namespaces', reason: 'The daemon is no root, so all runs share its user id; each still sees only its own files and network.' }
+      return {
+        level: 'namespaces',
+        reason: 'The daemon is no root, so all runs share its user id; each still sees only its own files and network.',
+      }
   }
 }
 
@@ -89,7 +107,10 @@ console.log(JSON.stringify({
   uid: process.getuid(),
 }))`
 
-async function tryMethod(method: Method, { harnessRoot, workspacesRoot }: { harnessRoot: string; workspacesRoot: string }): Promise<string | null> {
+async function tryMethod(
+  method: Method,
+  { harnessRoot, workspacesRoot }: { harnessRoot: string; workspacesRoot: string },
+): Promise<string | null> {
   const dir = mkdtempSync(join(workspacesRoot, '.probe-'))
   const uid = FIRST_RUN_UID
   try {
@@ -103,7 +124,10 @@ async function tryMethod(method: Method, { harnessRoot, workspacesRoot }: { harn
       { method, report: { level: 'none', reason: null } },
       {
         uid,
-        mounts: [{ from: work, at: inside.workdir, mayWrite: true }, { from: harnessRoot, at: inside.harness, mayWrite: false }],
+        mounts: [
+          { from: work, at: inside.workdir, mayWrite: true },
+          { from: harnessRoot, at: inside.harness, mayWrite: false },
+        ],
         files: [],
         gatewaySocket: null,
         environment: { PATH: insidePath, HOME: '/tmp' },
@@ -115,7 +139,12 @@ async function tryMethod(method: Method, { harnessRoot, workspacesRoot }: { harn
     if (code !== 0) return stderr.trim().split('\n').at(-1) ?? `exit ${code}`
     const seen = JSON.parse(stdout) as Record<string, unknown>
     const expected = {
-      networks: [], seesSecret: false, writesWork: true, writesRoot: false, writesUsr: false, seesHarnesses: true,
+      networks: [],
+      seesSecret: false,
+      writesWork: true,
+      writesRoot: false,
+      writesUsr: false,
+      seesHarnesses: true,
       uid: method.is === 'user-namespace' ? process.getuid!() : uid,
     }
     return JSON.stringify(seen) === JSON.stringify(expected) ? null : `the sandbox is not tight: ${stdout.trim()}`

@@ -19,7 +19,9 @@ function row(pid: number): Row | null {
 
 function allRows(): Row[] {
   try {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).flatMap((name) => row(Number(name)) ?? [])
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => row(Number(name)) ?? [])
   } catch {
     return []
   }

@@ -5,7 +5,19 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, closeSync, constants, existsSync, lstatSync, mkdirSync, mkdtempSync, openSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
@@ -59,8 +71,18 @@ export function startConfined(sandbox: Sandbox, start: ConfinedStart): Confined 
 function systemPaths(): { path: string; linkTo: string | null }[] {
   const folders = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/nix/store']
   const files = [
-    'alternatives', 'ssl', 'pki', 'ca-certificates', 'ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'localtime', 'mime.types', 'nsswitch.conf',
-    'terminfo', 'bash.bashrc',
+    'alternatives',
+    'ssl',
+    'pki',
+    'ca-certificates',
+    'ld.so.cache',
+    'ld.so.conf',
+    'ld.so.conf.d',
+    'localtime',
+    'mime.types',
+    'nsswitch.conf',
+    'terminfo',
+    'bash.bashrc',
   ].map((name) => `/etc/${name}`)
   return [...folders, ...files]
     .filter((path) => existsSync(path))
@@ -99,9 +121,21 @@ function startInside(method: Method, start: ConfinedStart): Confined {
     const mounts: Mount[] = [...node, ...bridge, ...written, ...start.mounts, ...socket]
     const command = start.gatewaySocket ? [inside.node, inside.bridge, 'run', ...start.command] : start.command
     const [program, ...args] = bubblewrapCommand({
-      method, uid, system: systemPaths(), mounts, cwd: start.cwd, command, seccompDescriptor, infoDescriptor: 3, limits,
+      method,
+      uid,
+      system: systemPaths(),
+      mounts,
+      cwd: start.cwd,
+      command,
+      seccompDescriptor,
+      infoDescriptor: 3,
+      limits,
     })
-    const child = spawn(program, args, { env: start.environment as NodeJS.ProcessEnv, cwd: '/', stdio: ['pipe', 'pipe', 'pipe', 'pipe', ...opened] })
+    const child = spawn(program, args, {
+      env: start.environment as NodeJS.ProcessEnv,
+      cwd: '/',
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe', ...opened],
+    })
     return confined(child, initOf(child), () => rmSync(scratch, { recursive: true, force: true }))
   } catch (error) {
     rmSync(scratch, { recursive: true, force: true })
@@ -196,7 +230,13 @@ function confined(child: ChildProcess, init: Promise<number | null>, forget: () 
 export async function runConfined(
   sandbox: Sandbox,
   start: ConfinedStart,
-  { timeoutMs, maxBytes, signal: abort, input, onStderr }: { timeoutMs: number; maxBytes: number; signal?: AbortSignal; input?: string; onStderr?: (text: string) => void },
+  {
+    timeoutMs,
+    maxBytes,
+    signal: abort,
+    input,
+    onStderr,
+  }: { timeoutMs: number; maxBytes: number; signal?: AbortSignal; input?: string; onStderr?: (text: string) => void },
 ): Promise<{ code: number | null; stdout: string; stderr: string; isCut: boolean }> {
   const process = startConfined(sandbox, start)
   process.stdin.end(input)
@@ -206,7 +246,11 @@ export async function runConfined(
   abort?.addEventListener('abort', stop, { once: true })
   if (abort?.aborted) stop()
   try {
-    const [stdout, stderr, { code, error }] = await Promise.all([collect(process.stdout, maxBytes), collect(process.stderr, 64_000), process.exited])
+    const [stdout, stderr, { code, error }] = await Promise.all([
+      collect(process.stdout, maxBytes),
+      collect(process.stderr, 64_000),
+      process.exited,
+    ])
     return { code, stdout: stdout.text, stderr: error ?? stderr.text, isCut: stdout.isCut }
   } finally {
     clearTimeout(timer)

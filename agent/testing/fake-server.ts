@@ -5,8 +5,17 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { DaemonFact, PromptContent } from '#core/chat/events.ts'
-import { ChatId, NodeId, RequestId, TurnId, UserId } from '#core/ids.ts'
-import { daemonCalls, type AppendReply, type CallReply, type CallRequest, type Command, type DaemonCall, type Lease, type RunGrant } from '#core/links/daemon.ts'
+import { ChatId, NodeId, type RequestId, TurnId, UserId } from '#core/ids.ts'
+import {
+  daemonCalls,
+  type AppendReply,
+  type CallReply,
+  type CallRequest,
+  type Command,
+  type DaemonCall,
+  type Lease,
+  type RunGrant,
+} from '#core/links/daemon.ts'
 import type { Call } from '#agent/uplink.ts'
 
 export type Logged = { epoch: number; pseq: number; fact: DaemonFact }
@@ -34,13 +43,18 @@ export type FakeServer = {
   agentSessionId: () => string | null
   facts: () => DaemonFact[]
   /** Resolves with the first fact, logged from now on or already, that fits. */
-  until: <T extends DaemonFact['type']>(type: T, fits?: (fact: Extract<DaemonFact, { type: T }>) => boolean) => Promise<Extract<DaemonFact, { type: T }>>
+  until: <T extends DaemonFact['type']>(
+    type: T,
+    fits?: (fact: Extract<DaemonFact, { type: T }>) => boolean,
+  ) => Promise<Extract<DaemonFact, { type: T }>>
   ended: (turnId: TurnId) => Promise<Extract<DaemonFact, { type: 'turn.ended' }>>
 }
 
 const prompted = (text: string): PromptContent => [{ type: 'text', text }]
 
-export function fakeServer(grant: (agentSessionId: string | null) => Partial<RunGrant> | { refuse: Extract<CallReply<'startRun'>, { ok: false }> }): FakeServer {
+export function fakeServer(
+  grant: (agentSessionId: string | null) => Partial<RunGrant> | { refuse: Extract<CallReply<'startRun'>, { ok: false }> },
+): FakeServer {
   const chatId = ChatId.parse(randomUUID())
   const nodeId = NodeId.parse('node-1')
   const by = UserId.parse('user-1')
@@ -123,7 +137,13 @@ export function fakeServer(grant: (agentSessionId: string | null) => Partial<Run
     })
 
   return {
-    chatId, nodeId, log, salvaged, calls, facts, until,
+    chatId,
+    nodeId,
+    log,
+    salvaged,
+    calls,
+    facts,
+    until,
     call: (async (call: DaemonCall, request: unknown) => {
       calls.push(call)
       // As on the wire: parsed, answered later.
@@ -142,7 +162,8 @@ export function fakeServer(grant: (agentSessionId: string | null) => Partial<Run
       queue.push({ kind: 'prompt', id: turnId, turnId, by, prompt: prompted(text), model: model ?? null })
       return turnId
     },
-    edit: (turnId, text) => void (queue = queue.map((each) => (each.kind === 'prompt' && each.turnId === turnId ? { ...each, prompt: prompted(text) } : each))),
+    edit: (turnId, text) =>
+      void (queue = queue.map((each) => (each.kind === 'prompt' && each.turnId === turnId ? { ...each, prompt: prompted(text) } : each))),
     withdraw: (turnId) => void (queue = queue.filter((each) => each.kind !== 'prompt' || each.turnId !== turnId)),
     cancel: (turnId) => void queue.push({ kind: 'cancel', id: randomUUID(), turnId }),
     answer: (requestId, optionId) => void queue.push({ kind: 'permission', id: randomUUID(), requestId, optionId, note: null }),
@@ -161,7 +182,11 @@ const usualGrant = {
   projectId: 'project-1',
   harness: 'scripted',
   delivery: {
-    via: 'proxy', provider: 'openai', dialect: 'openai-responses', wstoken: 'wst_test-token-of-a-run', models: [
+    via: 'proxy',
+    provider: 'openai',
+    dialect: 'openai-responses',
+    wstoken: 'wst_test-token-of-a-run',
+    models: [
       { id: 'model-a', name: 'Model A', contextTokens: 100_000, outputTokens: 8_000 },
       { id: 'model-b', name: 'Model B', contextTokens: 100_000, outputTokens: 8_000 },
     ],

@@ -33,10 +33,20 @@ import * as acp from '@agentclientprotocol/sdk/unstable'
 
 type Turn = { prompt: string; reply: string }
 type Session = { cwd: string; turns: Turn[] }
-type Running = { sessionId: string; cwd: string; client: acp.AgentContext; cancelled: AbortSignal; reply: string; count: number; stopReason: acp.StopReason }
+type Running = {
+  sessionId: string
+  cwd: string
+  client: acp.AgentContext
+  cancelled: AbortSignal
+  reply: string
+  count: number
+  stopReason: acp.StopReason
+}
 
 const stateFile = process.env['SCRIPTED_STATE'] ?? resolve(process.env['HOME'] ?? '/tmp', 'scripted.json')
-const sessions: Record<string, Session> = existsSync(stateFile) ? (JSON.parse(readFileSync(stateFile, 'utf8')) as Record<string, Session>) : {}
+const sessions: Record<string, Session> = existsSync(stateFile)
+  ? (JSON.parse(readFileSync(stateFile, 'utf8')) as Record<string, Session>)
+  : {}
 const cancels = new Map<string, AbortController>()
 let mode = 'default'
 let model = process.env['SCRIPTED_MODEL'] ?? 'scripted-model'
@@ -44,8 +54,16 @@ let model = process.env['SCRIPTED_MODEL'] ?? 'scripted-model'
 const save = (): void => writeFileSync(stateFile, JSON.stringify(sessions))
 
 const offer = (): { modes: acp.SessionModeState; configOptions: acp.SessionConfigOption[] } => ({
-  modes: { currentModeId: mode, availableModes: [{ id: 'default', name: 'As scripted' }, { id: 'other', name: 'Other' }] },
-  configOptions: [{ id: 'model', name: 'Model', category: 'model', type: 'select', currentValue: model, options: [{ value: model, name: model }] }],
+  modes: {
+    currentModeId: mode,
+    availableModes: [
+      { id: 'default', name: 'As scripted' },
+      { id: 'other', name: 'Other' },
+    ],
+  },
+  configOptions: [
+    { id: 'model', name: 'Model', category: 'model', type: 'select', currentValue: model, options: [{ value: model, name: model }] },
+  ],
 })
 
 function known(sessionId: string): Session {
@@ -60,7 +78,8 @@ const update = (running: Running, fields: Record<string, unknown>): Promise<void
   running.client.notify('session/update', { sessionId: running.sessionId, update: fields })
 
 async function say(running: Running, text: string, kind = 'agent_message_chunk'): Promise<void> {
-  for (const piece of text.match(/\S+\s*|\s+/g) ?? []) await update(running, { sessionUpdate: kind, content: { type: 'text', text: piece } })
+  for (const piece of text.match(/\S+\s*|\s+/g) ?? [])
+    await update(running, { sessionUpdate: kind, content: { type: 'text', text: piece } })
   if (kind === 'agent_message_chunk') running.reply += text
 }
 
@@ -71,11 +90,22 @@ async function writeTool(running: Running, path: string, text: string): Promise<
   const oldText = existsSync(file) ? readFileSync(file, 'utf8') : null
   const toolCallId = nextId(running)
   await update(running, {
-    sessionUpdate: 'tool_call', toolCallId, title: `Write ${path}`, kind: 'edit', status: 'in_progress', locations: [{ path: file }], rawInput: { path, text },
+    sessionUpdate: 'tool_call',
+    toolCallId,
+    title: `Write ${path}`,
+    kind: 'edit',
+    status: 'in_progress',
+    locations: [{ path: file }],
+    rawInput: { path, text },
   })
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, text)
-  await update(running, { sessionUpdate: 'tool_call_update', toolCallId, status: 'completed', content: [{ type: 'diff', path: file, oldText, newText: text }] })
+  await update(running, {
+    sessionUpdate: 'tool_call_update',
+    toolCallId,
+    status: 'completed',
+    content: [{ type: 'diff', path: file, oldText, newText: text }],
+  })
 }
 
 const untilCancelled = (running: Running): Promise<void> =>
@@ -98,7 +128,9 @@ const commands: Commands = {
   plan: (rest, running) =>
     update(running, {
       sessionUpdate: 'plan',
-      entries: rest.split(';').map((content, index) => ({ content: content.trim(), priority: 'medium', status: index === 0 ? 'in_progress' : 'pending' })),
+      entries: rest
+        .split(';')
+        .map((content, index) => ({ content: content.trim(), priority: 'medium', status: index === 0 ? 'in_progress' : 'pending' })),
     }),
   tool: (rest, running) => {
     const [, path = 'a.txt', text = ''] = /^edit\s+(\S+)\s+"([\s\S]*)"$/.exec(rest) ?? []
@@ -110,18 +142,35 @@ const commands: Commands = {
   },
   run: async (rest, running) => {
     const toolCallId = nextId(running)
-    await update(running, { sessionUpdate: 'tool_call', toolCallId, title: rest, kind: 'execute', status: 'in_progress', rawInput: { command: rest } })
+    await update(running, {
+      sessionUpdate: 'tool_call',
+      toolCallId,
+      title: rest,
+      kind: 'execute',
+      status: 'in_progress',
+      rawInput: { command: rest },
+    })
     const [code, output] = await new Promise<[number, string]>((done) => {
       execFile('/bin/sh', ['-c', rest], { cwd: running.cwd }, (error, stdout, stderr) => done([error ? 1 : 0, stdout + stderr]))
     })
     await update(running, {
-      sessionUpdate: 'tool_call_update', toolCallId, status: code === 0 ? 'completed' : 'failed', content: [{ type: 'content', content: { type: 'text', text: output } }],
+      sessionUpdate: 'tool_call_update',
+      toolCallId,
+      status: code === 0 ? 'completed' : 'failed',
+      content: [{ type: 'content', content: { type: 'text', text: output } }],
     })
     await say(running, output)
   },
   ask: async (rest, running) => {
     const toolCallId = nextId(running)
-    await update(running, { sessionUpdate: 'tool_call', toolCallId, title: rest, kind: 'execute', status: 'pending', rawInput: { command: rest } })
+    await update(running, {
+      sessionUpdate: 'tool_call',
+      toolCallId,
+      title: rest,
+      kind: 'execute',
+      status: 'pending',
+      rawInput: { command: rest },
+    })
     const { outcome } = await running.client.request<acp.RequestPermissionResponse>('session/request_permission', {
       sessionId: running.sessionId,
       toolCall: { toolCallId, title: rest, kind: 'execute', rawInput: { command: rest } },
@@ -147,7 +196,10 @@ const commands: Commands = {
     if (running.cancelled.aborted) running.stopReason = 'cancelled'
   },
   crash: async (rest, running) => {
-    await running.client.notify('session/update', { sessionId: running.sessionId, update: { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: 'Last words. ' } } })
+    await running.client.notify('session/update', {
+      sessionId: running.sessionId,
+      update: { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: 'Last words. ' } },
+    })
     process.stderr.write(`scripted crash${rest ? `: ${rest}` : ''}\n`, () => process.exit(7))
     await new Promise(() => {})
   },
@@ -208,7 +260,10 @@ async function show(prompt: string, running: Running): Promise<void> {
 }
 
 async function run(prompt: string, running: Running): Promise<void> {
-  for (const line of prompt.split('\n').map((each) => each.trim()).filter(Boolean)) {
+  for (const line of prompt
+    .split('\n')
+    .map((each) => each.trim())
+    .filter(Boolean)) {
     if (running.stopReason !== 'end_turn') return
     const [, verb = '', rest = ''] = /^([a-z-]+)(?::|\s|$)\s*([\s\S]*)$/.exec(line) ?? []
     const command = commands[verb]
@@ -222,11 +277,13 @@ async function run(prompt: string, running: Running): Promise<void> {
 
 const requests: Record<string, (prompt: string) => { path: string; body: object }> = {
   'anthropic-messages': (prompt) => ({
-    path: '/v1/messages', body: { model, max_tokens: 1_000, stream: true, messages: [{ role: 'user', content: prompt }] },
+    path: '/v1/messages',
+    body: { model, max_tokens: 1_000, stream: true, messages: [{ role: 'user', content: prompt }] },
   }),
   'openai-chat': (prompt) => ({ path: '/chat/completions', body: { model, stream: true, messages: [{ role: 'user', content: prompt }] } }),
   'openai-responses': (prompt) => ({
-    path: '/responses', body: { model, stream: true, input: [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: prompt }] }] },
+    path: '/responses',
+    body: { model, stream: true, input: [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: prompt }] }] },
   }),
 }
 
@@ -234,7 +291,11 @@ async function askModel(prompt: string, running: Running): Promise<void> {
   const { path, body } = requests[process.env['SCRIPTED_DIALECT'] ?? 'openai-responses']!(prompt)
   const answer = await fetch(`${process.env['SCRIPTED_BASE_URL']}${path}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${process.env['SCRIPTED_KEY']}`, 'anthropic-version': '2023-06-01' },
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${process.env['SCRIPTED_KEY']}`,
+      'anthropic-version': '2023-06-01',
+    },
     body: JSON.stringify(body),
     signal: running.cancelled,
   }).catch((error: Error) => error)
@@ -271,7 +332,11 @@ async function* textOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string>
       }
       const { delta } = event
       const text =
-        event.type === 'response.output_text.delta' && typeof delta === 'string' ? delta : typeof delta === 'object' ? delta.text : event.choices?.[0]?.delta?.content
+        event.type === 'response.output_text.delta' && typeof delta === 'string'
+          ? delta
+          : typeof delta === 'object'
+            ? delta.text
+            : event.choices?.[0]?.delta?.content
       if (text) yield text
     }
   }
@@ -298,8 +363,14 @@ acp
   })
   .onRequest('session/load', async ({ params, client }) => {
     for (const { prompt, reply } of known(params.sessionId).turns) {
-      for (const [kind, text] of [['user_message_chunk', prompt], ['agent_message_chunk', reply]] as const) {
-        await client.notify('session/update', { sessionId: params.sessionId, update: { sessionUpdate: kind, content: { type: 'text', text } } })
+      for (const [kind, text] of [
+        ['user_message_chunk', prompt],
+        ['agent_message_chunk', reply],
+      ] as const) {
+        await client.notify('session/update', {
+          sessionId: params.sessionId,
+          update: { sessionUpdate: kind, content: { type: 'text', text } },
+        })
       }
     }
     return offer()
@@ -326,7 +397,12 @@ acp
     save()
     return { stopReason: running.stopReason }
   })
-  .connect(acp.ndJsonStream(Writable.toWeb(process.stdout) as WritableStream<Uint8Array>, Readable.toWeb(process.stdin) as unknown as ReadableStream<Uint8Array>))
+  .connect(
+    acp.ndJsonStream(
+      Writable.toWeb(process.stdout) as WritableStream<Uint8Array>,
+      Readable.toWeb(process.stdin) as unknown as ReadableStream<Uint8Array>,
+    ),
+  )
   .closed.then(
     () => process.exit(0),
     () => process.exit(0),

@@ -44,7 +44,10 @@ export async function openWorld({ proxyUrl = 'http://127.0.0.1:9' }: { proxyUrl?
   }
   const runners: SessionRunner[] = []
   return {
-    folder, sandbox, surroundings, outboxRoot,
+    folder,
+    sandbox,
+    surroundings,
+    outboxRoot,
     workdirOf: (server) => join(workspacesRoot, server.chatId, 'work'),
     begin(server, { idleStopMs = 60_000, cancelGraceMs = 5_000 } = {}) {
       const runner = runSession({

@@ -50,7 +50,13 @@ export async function readChanges(sandbox: Sandbox, workspace: Workspace, baseCo
       files: [],
       gatewaySocket: null,
       environment: {
-        PATH: insidePath, HOME: '/tmp', LANG: 'C.UTF-8', GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_DIR: gitDir, GIT_WORK_TREE: workTree,
+        PATH: insidePath,
+        HOME: '/tmp',
+        LANG: 'C.UTF-8',
+        GIT_CONFIG_NOSYSTEM: '1',
+        GIT_CONFIG_GLOBAL: '/dev/null',
+        GIT_DIR: gitDir,
+        GIT_WORK_TREE: workTree,
         GIT_OPTIONAL_LOCKS: '0',
       },
       cwd: workTree,
@@ -70,11 +76,18 @@ export function parseChanges({ raw, patch, isCut }: { raw: string; patch: string
   const files: ChangedFile[] = []
   const fields = raw.split('\0')
   let at = 0
-  for (; fields[at]?.startsWith(':'); ) {
+  for (; fields[at]?.startsWith(':');) {
     const letter = fields[at]!.split(' ').at(-1)![0]!
     const isPair = letter === 'R' || letter === 'C'
     const path = fields[at + (isPair ? 2 : 1)] ?? ''
-    files.push({ path, ...(letter === 'R' && { previousPath: fields[at + 1] }), status: statuses[letter] ?? 'modified', added: 0, removed: 0, isBinary: false })
+    files.push({
+      path,
+      ...(letter === 'R' && { previousPath: fields[at + 1] }),
+      status: statuses[letter] ?? 'modified',
+      added: 0,
+      removed: 0,
+      isBinary: false,
+    })
     at += isPair ? 3 : 2
   }
   for (const file of files) {

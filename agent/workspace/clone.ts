@@ -52,7 +52,8 @@ export type CloneOptions = {
 export async function cloneRepository(options: CloneOptions): Promise<string | null> {
   const { sandbox, workspace, repositoryUrl, privateHosts, forbidden, serverUrl, onProgress, signal } = options
   const source = sourceOf(repositoryUrl)
-  const failed = (detail: string) => new DomainError('repository.clone-failed', { repository: withoutLogin(repositoryUrl), detail: withoutLogin(detail) })
+  const failed = (detail: string) =>
+    new DomainError('repository.clone-failed', { repository: withoutLogin(repositoryUrl), detail: withoutLogin(detail) })
   if (source.is === 'unknown') throw failed('Only https, http and git URLs and local paths can be cloned.')
   if (source.is === 'local') {
     if (!existsSync(source.path)) throw failed(`'${source.path}' does not exist on this machine.`)
@@ -61,7 +62,10 @@ export async function cloneRepository(options: CloneOptions): Promise<string | n
   }
   const reach: Reach =
     source.is === 'remote'
-      ? { allowed: new Set([`${source.host}:${source.port}`.toLowerCase()]), private: new Set(privateHosts.map((each) => each.toLowerCase())) }
+      ? {
+          allowed: new Set([`${source.host}:${source.port}`.toLowerCase()]),
+          private: new Set(privateHosts.map((each) => each.toLowerCase())),
+        }
       : { allowed: new Set(), private: new Set() }
   const gateway =
     sandbox.method && source.is === 'remote'
@@ -102,7 +106,17 @@ export async function cloneRepository(options: CloneOptions): Promise<string | n
 }
 
 /** Names the true origin and reads the commit. */
-async function settle({ sandbox, workspace, originUrl, isLocal }: { sandbox: Sandbox; workspace: Workspace; originUrl: string; isLocal: boolean }): Promise<string | null> {
+async function settle({
+  sandbox,
+  workspace,
+  originUrl,
+  isLocal,
+}: {
+  sandbox: Sandbox
+  workspace: Workspace
+  originUrl: string
+  isLocal: boolean
+}): Promise<string | null> {
   const script = `${isLocal ? 'git remote set-url origin "$1" && ' : ''}git rev-parse --verify --quiet HEAD || true`
   const { stdout } = await runConfined(
     sandbox,
@@ -140,7 +154,11 @@ function report(text: string, onProgress: CloneOptions['onProgress']): void {
 /** The lines in which git says why. */
 function gitWords(stderr: string): string {
   const lines = stderr.split(/[\r\n]+/).filter((line) => /^(fatal|error|remote|warning): /.test(line))
-  return (lines.length > 0 ? lines : stderr.trim().split('\n').slice(-2)).slice(-4).join('\n').replaceAll(LOCAL_MOUNT, 'the repository').slice(0, 2_000)
+  return (lines.length > 0 ? lines : stderr.trim().split('\n').slice(-2))
+    .slice(-4)
+    .join('\n')
+    .replaceAll(LOCAL_MOUNT, 'the repository')
+    .slice(0, 2_000)
 }
 
 const withoutLogin = (text: string): string => text.replace(/\/\/[^/\s@]+@/g, '//')

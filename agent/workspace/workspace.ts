@@ -44,7 +44,12 @@ export function openWorkspace(root: string, chatId: ChatId): Workspace {
   for (const path of [home, workdir, git]) if (!existsSync(path)) makePrivateFolder(path, uid)
   const file = join(folder, 'state.json')
   return {
-    chatId, folder, home, workdir, git, uid,
+    chatId,
+    folder,
+    home,
+    workdir,
+    git,
+    uid,
     state: () => State.parse(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {}),
     remember(state) {
       writeFileSync(`${file}.new`, JSON.stringify(state), { mode: 0o600 })
