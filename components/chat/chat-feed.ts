@@ -241,7 +241,8 @@ export class ChatFeed {
       if (standing(this.#view, event) === 'gap') return false
       this.#view = fold(this.#view, event)
     }
-    this.#notify()
+    // A long chat comes in many pages: drawing each of them would take longer than all of them.
+    if (this.#isLoaded) this.#notify()
     return true
   }
 

@@ -101,6 +101,12 @@ export function Timeline({
     const isNear = box.scrollHeight - box.scrollTop - box.clientHeight <= NEAR_END_PX
     if (isNear !== isAtEnd) setAtEnd(isNear)
   }
+  // Measured anew, the list may be longer than the virtualizer has scrolled: the last line must be whole.
+  const totalPx = virtualizer.getTotalSize()
+  useLayoutEffect(() => {
+    const box = scroller.current
+    if (box && isAtEnd) box.scrollTop = box.scrollHeight
+  }, [totalPx, isAtEnd])
   useEffect(() => {
     if (isAtEnd) setSeenRows(rows.length)
   }, [isAtEnd, rows.length])
@@ -135,7 +141,7 @@ export function Timeline({
         tabIndex={0}
         className="thin-scroll h-full overflow-x-hidden overflow-y-auto overscroll-contain outline-offset-[-2px] [overflow-anchor:none]"
       >
-        <div className="relative mx-auto w-full max-w-3xl" style={{ height: virtualizer.getTotalSize() }}>
+        <div className="relative mx-auto w-full max-w-3xl" style={{ height: totalPx }}>
           {items.map((item) => {
             const row = rows[item.index]!
             return (
