@@ -16,12 +16,13 @@ const sideEffects: { [T in ChatFact['type']]?: SideEffect<T> } = {
   'model.chosen': ({ tx, chatId }, { model }) => tx.query('update chat set model = $2 where id = $1', [chatId, model]),
   'turn.requested': ({ tx, chatId }) => touch(tx, chatId),
 
-  /** Takes effect only while the prompt still waits: people edit and withdraw until this very commit. */
+  /** Takes effect only while the prompt still waits (people edit and withdraw until this very commit), and one at a time. */
   'turn.accepted': async ({ tx, chatId, epoch }, { turnId }) => {
     await tx.query(
       `with taken as (
          update command set state = 'accepted', epoch = $3
-         where id = $2 and "chatId" = $1 and kind = 'prompt' and state = 'queued' returning "by")
+         where id = $2 and "chatId" = $1 and kind = 'prompt' and state = 'queued'
+           and exists (select 1 from chat_head h where h."chatId" = $1 and h."activeTurn" is null) returning "by")
        update chat_head set "activeTurn" = $2, "activeBy" = taken."by", "waitingFor" = 0, "modelFailed" = false
        from taken where "chatId" = $1`,
       [chatId, turnId, epoch],

@@ -21,7 +21,7 @@ type Held = { chatId: ChatId; epoch: number; pseq: string; nodeId: NodeId | null
  * longest waiting. A chat whose workspace lies on another node waits for that node.
  */
 export async function claim(nodeId: NodeId, max: number): Promise<Lease[]> {
-  const { leases, appended } = await inTransaction(async (tx) => {
+  const { leases, appended, ended } = await inTransaction(async (tx) => {
     const { rows } = await tx.query<Held>(
       `with w as (select "chatId", min(ord) as ord from command where state = 'queued' and kind = 'prompt' group by "chatId")
        select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn"
@@ -43,9 +43,11 @@ export async function claim(nodeId: NodeId, max: number): Promise<Lease[]> {
       tx,
       rows.map((held) => held.chatId),
     )
-    return { leases: rows.map(({ chatId, epoch }) => ({ chatId, epoch: epoch + 1, commands: commands.get(chatId)! })), appended }
+    const leases = rows.map(({ chatId, epoch }) => ({ chatId, epoch: epoch + 1, commands: commands.get(chatId)! }))
+    return { leases, appended, ended: rows.filter((held) => held.nodeId !== nodeId) }
   })
   appended.forEach(announceAppended)
+  ended.forEach(tellLost)
   return leases
 }
 
@@ -104,7 +106,7 @@ export async function holds(nodeId: NodeId, { chatId, epoch }: { chatId: ChatId;
  * for the chat: people see that the turn is over and can send it again. What its outbox still holds is salvaged.
  */
 export async function endSilentLeases(graceMs: number): Promise<void> {
-  const appended = await inTransaction(async (tx) => {
+  const { appended, ended } = await inTransaction(async (tx) => {
     const { rows } = await tx.query<Held>(
       `select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn" from chat_head h
        where h."leaseUntil" < now() - $1 * interval '1 millisecond' order by h."leaseUntil" limit 100 for update skip locked`,
@@ -114,9 +116,15 @@ export async function endSilentLeases(graceMs: number): Promise<void> {
     for (const held of rows) {
       appended.push(await forceEnd(tx, held))
     }
-    return appended
+    return { appended, ended: rows }
   })
   appended.forEach(announceAppended)
+  ended.forEach(tellLost)
+}
+
+/** Whoever held it until now may be alive and not know: it stops its agent at once instead of at its next call. */
+function tellLost({ nodeId, chatId, epoch }: Held): void {
+  if (nodeId) publish({ about: 'lease-lost', nodeId, chatId, epoch })
 }
 
 /** Ends every lease of a node at once and lets go of the workspaces that lie there. */

@@ -17,7 +17,15 @@ import { pool } from '#server/db/client.ts'
 import { seedChat, seedTeamScope } from '#server/db/testing.ts'
 
 /** One epoch of one daemon: what it wrote, what it knows to be stored, what it handed to its agent. */
-type Epoch = { epoch: number; written: OutboxFact[]; acknowledged: number; isFenced: boolean; running: TurnId | null; waiting: TurnId[] }
+type Epoch = {
+  epoch: number
+  written: OutboxFact[]
+  acknowledged: number
+  isFenced: boolean
+  running: TurnId | null
+  accepting: TurnId | null
+  waiting: TurnId[]
+}
 
 class SimulatedDaemon {
   readonly nodeId: NodeId
@@ -40,7 +48,7 @@ class SimulatedDaemon {
     const lease = (await claim(this.nodeId, 1)).find((each) => each.chatId === this.#chatId)
     if (!lease) return
     const waiting = lease.commands.flatMap((command) => (command.kind === 'prompt' ? [command.turnId] : []))
-    this.epochs.push({ epoch: lease.epoch, written: [], acknowledged: 0, isFenced: false, running: null, waiting })
+    this.epochs.push({ epoch: lease.epoch, written: [], acknowledged: 0, isFenced: false, running: null, accepting: null, waiting })
   }
 
   /** The agent goes on talking, also after its daemon has lost the lease without knowing. */
@@ -48,8 +56,11 @@ class SimulatedDaemon {
     const { current } = this
     if (!current || current.isFenced) return
     if (fact === 'accept') {
-      const turnId = current.running === null ? current.waiting.shift() : undefined
-      if (turnId) this.#put({ type: 'turn.accepted', turnId })
+      const turnId = current.running || current.accepting ? undefined : current.waiting.shift()
+      if (turnId) {
+        current.accepting = turnId
+        this.#put({ type: 'turn.accepted', turnId })
+      }
     } else if (current.running) {
       const turnId = current.running
       this.#put(
@@ -80,6 +91,7 @@ class SimulatedDaemon {
       const known = each.written.slice(0, each.acknowledged).map(({ fact }) => fact)
       each.acknowledged = Math.max(each.acknowledged, reply.pseq)
       for (const { turnId, prompt } of reply.accepted ?? []) {
+        if (each.accepting === turnId) each.accepting = null
         // An acknowledgement that repeats what was known before hands nothing over again.
         if (prompt === null || known.some((fact) => fact.type === 'turn.accepted' && fact.turnId === turnId)) continue
         this.handed.push(turnId)
@@ -102,14 +114,14 @@ class SimulatedDaemon {
 
 type Step =
   | { do: 'send' | 'expire' | 'edit' | 'withdraw' | 'cancel'; pick: number }
-  | { do: 'claim' | 'release'; who: 0 | 1 }
+  | { do: 'claim' | 'release' | 'takeover'; who: 0 | 1 }
   | { do: 'accept' | 'text' | 'end'; who: 0 | 1 }
   | { do: 'deliver'; who: 0 | 1; isAckLost: boolean; overlap: number }
 
 const who = fc.constantFrom<0 | 1>(0, 1)
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('send' as const, 'expire', 'edit', 'withdraw', 'cancel'), pick: fc.nat(9) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('claim' as const, 'release'), who }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('claim' as const, 'release', 'takeover', 'takeover'), who }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constantFrom('accept' as const, 'text', 'end'), who }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('deliver' as const), who, isAckLost: fc.boolean(), overlap: fc.nat(3) }) },
 )
@@ -122,23 +134,31 @@ async function play(steps: readonly Step[]): Promise<void> {
   const prompt = [{ type: 'text' as const, text: 'do it' }]
   const person = { chatId, isMaintainer: false }
   const by: UserId = scope.userId
+  const send = async () => {
+    sent.push(randomUUID() as TurnId)
+    await carryOut(person, { do: 'sendPrompt', by, turnId: sent.at(-1)!, prompt })
+  }
+  /** Time passes, and the workspace may be built anew elsewhere. */
+  const expire = async () => {
+    await pool().query(`update chat_head set "leaseUntil" = now() - interval '1 second' where "chatId" = $1`, [chatId])
+    await pool().query('update chat set "nodeId" = null where id = $1', [chatId])
+  }
   const mayRefuse = (error: unknown) => expect(error).toBeInstanceOf(DomainError)
 
   for (const each of steps) {
     if ('who' in each) {
       const daemon = daemons[each.who]
       if (each.do === 'claim') await daemon.claim()
-      else if (each.do === 'deliver') await daemon.deliver(each)
+      else if (each.do === 'takeover') {
+        await send()
+        await expire()
+        await daemon.claim()
+      } else if (each.do === 'deliver') await daemon.deliver(each)
       else if (each.do !== 'release') daemon.write(each.do)
       else if (daemon.current && !daemon.current.isFenced) await release(daemon.nodeId, { chatId, epoch: daemon.current.epoch })
-    } else if (each.do === 'send') {
-      sent.push(randomUUID() as TurnId)
-      await carryOut(person, { do: 'sendPrompt', by, turnId: sent.at(-1)!, prompt })
-    } else if (each.do === 'expire') {
-      // Time passes, and the workspace may be built anew elsewhere.
-      await pool().query(`update chat_head set "leaseUntil" = now() - interval '1 second' where "chatId" = $1`, [chatId])
-      await pool().query('update chat set "nodeId" = null where id = $1', [chatId])
-    } else if (sent.length > 0) {
+    } else if (each.do === 'send') await send()
+    else if (each.do === 'expire') await expire()
+    else if (sent.length > 0) {
       const turnId = sent[each.pick % sent.length]!
       if (each.do === 'edit')
         await carryOut(person, { do: 'editQueued', by, turnId, prompt: [{ type: 'text', text: 'edited' }] }).catch(mayRefuse)
@@ -196,7 +216,7 @@ async function check(chatId: ChatId, daemons: readonly SimulatedDaemon[], sent: 
 
 it('holds its invariants whatever happens between daemons and server', async () => {
   const numRuns = Number(process.env['GATEHOUSE_PROPERTY_RUNS'] ?? 40)
-  const property = fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+  const property = fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60, size: 'max' }), async (steps) => {
     await play([{ do: 'send', pick: 0 }, { do: 'claim', who: 0 }, ...steps])
   })
   await fc.assert(property, { numRuns })
