@@ -10,7 +10,17 @@ import { pathToFileURL } from 'node:url'
 import { findNode, root } from './node24.mjs'
 
 /** What next reads for the pages. Of the server they hold only `page-caller.ts`, and types. */
-const sources = ['app', 'components', 'core', 'public', 'server/trpc/page-caller.ts', 'next.config.ts', 'postcss.config.mjs', 'tsconfig.json', 'package-lock.json']
+const sources = [
+  'app',
+  'components',
+  'core',
+  'public',
+  'server/trpc/page-caller.ts',
+  'next.config.ts',
+  'postcss.config.mjs',
+  'tsconfig.json',
+  'package-lock.json',
+]
 const stampFile = path.join(root, '.next/gatehouse-stamp')
 
 function filesBelow(place) {
@@ -24,7 +34,11 @@ function filesBelow(place) {
 
 function sourceStamp() {
   const hash = createHash('sha256')
-  for (const file of sources.flatMap(filesBelow).filter((each) => !/\.test\.tsx?$/.test(each))) hash.update(`${file}\0`).update(readFileSync(path.join(root, file))).update('\0')
+  for (const file of sources.flatMap(filesBelow).filter((each) => !/\.test\.tsx?$/.test(each)))
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(path.join(root, file)))
+      .update('\0')
   return hash.digest('hex')
 }
 

@@ -22,7 +22,9 @@ export function findNode() {
 export async function runOnNode24(file) {
   const node = findNode()
   if (node === null) {
-    console.error(`Gatehouse needs Node ${MAJOR} or newer and this is ${process.version}: install it, or run npm install again with optional dependencies.`)
+    console.error(
+      `Gatehouse needs Node ${MAJOR} or newer and this is ${process.version}: install it, or run npm install again with optional dependencies.`,
+    )
     process.exit(1)
   }
   if (node === process.execPath) {

@@ -65,7 +65,10 @@ function readingChar(pool: pg.Pool): PrismaPg {
   Object.assign(pool, {
     query: async (...args: unknown[]) => {
       const result = await query(...args)
-      charColumns.set(result.rows, result.fields.flatMap((field, i) => (field.dataTypeID === CHAR_OID ? [i] : [])))
+      charColumns.set(
+        result.rows,
+        result.fields.flatMap((field, i) => (field.dataTypeID === CHAR_OID ? [i] : [])),
+      )
       for (const field of result.fields) if (field.dataTypeID === CHAR_OID) field.dataTypeID = TEXT_OID
       return result
     },

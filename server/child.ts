@@ -46,7 +46,12 @@ export class KeptChild {
     const startedAt = Date.now()
     // Detached: the terminal's Ctrl-C is for us, and we tell it when its turn has come.
     // The pipe is how it notices that we are gone, however we went.
-    const child = spawn(process.execPath, [file], { cwd, env: { ...env } as NodeJS.Dict<string> as NodeJS.ProcessEnv, detached: true, stdio: ['pipe', 'inherit', 'inherit'] })
+    const child = spawn(process.execPath, [file], {
+      cwd,
+      env: { ...env } as NodeJS.Dict<string> as NodeJS.ProcessEnv,
+      detached: true,
+      stdio: ['pipe', 'inherit', 'inherit'],
+    })
     this.#child = child
     child.stdin?.on('error', () => {})
     child.on('error', (error) => log.error({ err: error, name }, 'A process of ours could not be started'))

@@ -28,15 +28,24 @@ describe('readEnv', () => {
   })
 
   it('reads the list of private upstreams', () => {
-    expect(readEnv({ GATEHOUSE_PRIVATE_UPSTREAMS: 'localhost:11434, [::1]:8000,' }).privateUpstreams).toEqual(['localhost:11434', '[::1]:8000'])
+    expect(readEnv({ GATEHOUSE_PRIVATE_UPSTREAMS: 'localhost:11434, [::1]:8000,' }).privateUpstreams).toEqual([
+      'localhost:11434',
+      '[::1]:8000',
+    ])
   })
 
   it.each([
     [{ PORT: 'http' }, 'PORT must be a port between 1 and 65535, not "http".'],
     [{ PORT: '0' }, 'PORT must be a port between 1 and 65535, not "0".'],
     [{ GATEHOUSE_PROXY_PORT: '70000' }, 'GATEHOUSE_PROXY_PORT must be a port between 1 and 65535, not "70000".'],
-    [{ GATEHOUSE_URL: 'gatehouse' }, 'GATEHOUSE_URL must be an address such as https://gatehouse.example.org, without a path, not "gatehouse".'],
-    [{ GATEHOUSE_URL: 'https://a.example/b' }, 'GATEHOUSE_URL must be an address such as https://gatehouse.example.org, without a path, not "https://a.example/b".'],
+    [
+      { GATEHOUSE_URL: 'gatehouse' },
+      'GATEHOUSE_URL must be an address such as https://gatehouse.example.org, without a path, not "gatehouse".',
+    ],
+    [
+      { GATEHOUSE_URL: 'https://a.example/b' },
+      'GATEHOUSE_URL must be an address such as https://gatehouse.example.org, without a path, not "https://a.example/b".',
+    ],
     [{ GATEHOUSE_PRIVATE_UPSTREAMS: 'ollama' }, 'GATEHOUSE_PRIVATE_UPSTREAMS must be a list of host:port, and "ollama" is not one.'],
   ])('refuses %j in one sentence', (given, sentence) => {
     expect(() => readEnv(given)).toThrow(sentence)

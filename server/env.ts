@@ -71,7 +71,8 @@ const bracketed = (host: string) => (host.includes(':') ? `[${host}]` : host)
 function portOf(name: string, value: string | null): number | null {
   if (value === null) return null
   const port = Number(value)
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new StartError(`${name} must be a port between 1 and 65535, not "${value}".`)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new StartError(`${name} must be a port between 1 and 65535, not "${value}".`)
   return port
 }
 
@@ -89,7 +90,8 @@ function privateUpstreamsOf(list: string): string[] {
     .map((each) => each.trim().toLowerCase())
     .filter(Boolean)
   for (const name of names) {
-    if (!/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/.test(name)) throw new StartError(`GATEHOUSE_PRIVATE_UPSTREAMS must be a list of host:port, and "${name}" is not one.`)
+    if (!/^(\[[0-9a-f:.]+\]|[a-z0-9.-]+):\d{1,5}$/.test(name))
+      throw new StartError(`GATEHOUSE_PRIVATE_UPSTREAMS must be a list of host:port, and "${name}" is not one.`)
   }
   return names
 }

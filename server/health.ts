@@ -28,14 +28,20 @@ export class Health {
   async read(): Promise<{ isReady: boolean; state: string; checks: Record<string, boolean> }> {
     const checks: Record<string, boolean> = {}
     // Before that, and on the way out, the parts that checks ask may not be there.
-    if (this.#state === 'up') for (const [name, check] of this.#checks) checks[name] = await Promise.resolve().then(check).catch(() => false)
+    if (this.#state === 'up')
+      for (const [name, check] of this.#checks)
+        checks[name] = await Promise.resolve()
+          .then(check)
+          .catch(() => false)
     return { isReady: this.#state === 'up' && Object.values(checks).every(Boolean), state: this.#state, checks }
   }
 }
 
 export async function answerHealth(health: Health, res: ServerResponse): Promise<void> {
   const { isReady, ...report } = await health.read()
-  res.writeHead(isReady ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify({ isReady, ...report }))
+  res
+    .writeHead(isReady ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+    .end(JSON.stringify({ isReady, ...report }))
 }
 
 export async function answerMetrics(req: IncomingMessage, res: ServerResponse): Promise<void> {

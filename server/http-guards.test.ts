@@ -12,9 +12,21 @@ describe('whyRefused', () => {
     ['a name that was made to resolve to us', { method: 'GET', headers: { host: 'attacker.example:3000' } }, 400],
     ['another port', { method: 'GET', headers: { host: '127.0.0.1:3001' } }, 400],
     ['no host', { method: 'GET', headers: {} }, 400],
-    ['a write from our page', { method: 'POST', headers: { host: '127.0.0.1:3000', cookie: 'a=b', origin: 'http://127.0.0.1:3000' } }, null],
-    ['a write from another site', { method: 'POST', headers: { host: '127.0.0.1:3000', cookie: 'a=b', origin: 'http://evil.example' } }, 403],
-    ['a write from another port', { method: 'POST', headers: { host: '127.0.0.1:3000', cookie: 'a=b', origin: 'http://127.0.0.1:3001' } }, 403],
+    [
+      'a write from our page',
+      { method: 'POST', headers: { host: '127.0.0.1:3000', cookie: 'a=b', origin: 'http://127.0.0.1:3000' } },
+      null,
+    ],
+    [
+      'a write from another site',
+      { method: 'POST', headers: { host: '127.0.0.1:3000', cookie: 'a=b', origin: 'http://evil.example' } },
+      403,
+    ],
+    [
+      'a write from another port',
+      { method: 'POST', headers: { host: '127.0.0.1:3000', cookie: 'a=b', origin: 'http://127.0.0.1:3001' } },
+      403,
+    ],
     ['a write that does not say from where', { method: 'POST', headers: { host: '127.0.0.1:3000', cookie: 'a=b' } }, 403],
     ['a write from a sandboxed frame', { method: 'DELETE', headers: { host: '127.0.0.1:3000', cookie: 'a=b', origin: 'null' } }, 403],
     ['a script with a token', { method: 'POST', headers: { host: '127.0.0.1:3000', authorization: 'Bearer pat_x' } }, null],
@@ -24,7 +36,8 @@ describe('whyRefused', () => {
   })
 
   it('takes the public name and no origin but the public one', () => {
-    const post = (host: string, origin: string) => whyRefused({ method: 'POST', headers: { host, origin, cookie: 'a=b' } }, guard(shared))?.status ?? null
+    const post = (host: string, origin: string) =>
+      whyRefused({ method: 'POST', headers: { host, origin, cookie: 'a=b' } }, guard(shared))?.status ?? null
     expect(post('gatehouse.example.org', 'https://gatehouse.example.org')).toBe(null)
     expect(post('gatehouse.example.org', 'http://gatehouse.example.org')).toBe(403)
     expect(post('127.0.0.1:8080', 'http://127.0.0.1:8080')).toBe(403)
@@ -33,8 +46,10 @@ describe('whyRefused', () => {
 })
 
 it('takes JSON and nothing that a form can send', () => {
-  const post = (type?: string) => whyNotJson({ method: 'POST', headers: type === undefined ? {} : { 'content-type': type } })?.status ?? null
+  const post = (type?: string) =>
+    whyNotJson({ method: 'POST', headers: type === undefined ? {} : { 'content-type': type } })?.status ?? null
   expect(post('application/json; charset=utf-8')).toBe(null)
-  for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded', 'application/jsonp', undefined]) expect(post(type)).toBe(415)
+  for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded', 'application/jsonp', undefined])
+    expect(post(type)).toBe(415)
   expect(whyNotJson({ method: 'GET', headers: {} })).toBe(null)
 })

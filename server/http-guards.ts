@@ -32,9 +32,13 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 type Asked = { method: string; headers: IncomingHttpHeaders }
 
-export function whyRefused({ method, headers }: Asked, { hosts, origins }: { hosts: ReadonlySet<string>; origins: ReadonlySet<string> }): Refusal | null {
+export function whyRefused(
+  { method, headers }: Asked,
+  { hosts, origins }: { hosts: ReadonlySet<string>; origins: ReadonlySet<string> },
+): Refusal | null {
   const host = headers.host?.toLowerCase()
-  if (host === undefined || !hosts.has(host)) return { status: 400, message: 'This server is not known under that name. Set GATEHOUSE_URL to the address in use.' }
+  if (host === undefined || !hosts.has(host))
+    return { status: 400, message: 'This server is not known under that name. Set GATEHOUSE_URL to the address in use.' }
   if (SAFE_METHODS.has(method) || headers.cookie === undefined) return null
   return isOwnOrigin({ headers }, origins) ? null : { status: 403, message: 'This request comes from another site.' }
 }

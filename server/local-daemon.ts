@@ -18,11 +18,10 @@ const program = join(root, 'agent/main.ts')
 const PATIENCE_MS = 10_000
 
 /** Passed on when set: how the machine is, and switches that hold no secret. */
-const PASSED_ON = [
-  ...['PATH', 'HOME', 'USER', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_ENV'],
-  ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'npm_config_registry'],
-  ...['GATEHOUSE_LOG', 'GATEHOUSE_TESTING', 'GATEHOUSE_UNSAFE_NO_SANDBOX'],
-]
+const PASSED_ON =
+  'PATH HOME USER LANG LC_ALL TZ TMPDIR NODE_ENV SSL_CERT_FILE SSL_CERT_DIR NODE_EXTRA_CA_CERTS npm_config_registry GATEHOUSE_LOG GATEHOUSE_TESTING GATEHOUSE_UNSAFE_NO_SANDBOX'.split(
+    ' ',
+  )
 
 /** What a daemon reads at its start, in `${home}/node/identity.json`: where the server is and who it is there. */
 export type NodeIdentity = { url: string; token: string; nodeId: string; name: string }
@@ -41,7 +40,12 @@ export function readIdentity(home: string): NodeIdentity | null {
 }
 
 /** The whole environment of a daemon. */
-export function daemonEnvironment({ home, url, harnessDir, proxyPort }: Pick<Env, 'home' | 'url' | 'harnessDir' | 'proxyPort'>): Record<string, string> {
+export function daemonEnvironment({
+  home,
+  url,
+  harnessDir,
+  proxyPort,
+}: Pick<Env, 'home' | 'url' | 'harnessDir' | 'proxyPort'>): Record<string, string> {
   return {
     ...Object.fromEntries(PASSED_ON.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
     GATEHOUSE_HOME: home,
@@ -74,7 +78,10 @@ export async function startLocalDaemon(env: Env): Promise<{ child: KeptChild; is
   return {
     child,
     isLinked: async () => {
-      const { rowCount } = await pool().query('select from node where id = $1 and "isConnected" and "lastSeenAt" >= $2', [nodeId, startedAt])
+      const { rowCount } = await pool().query('select from node where id = $1 and "isConnected" and "lastSeenAt" >= $2', [
+        nodeId,
+        startedAt,
+      ])
       return rowCount === 1
     },
   }

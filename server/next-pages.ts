@@ -8,7 +8,14 @@ import type { Pages } from '#server/run.ts'
 export async function openPages({ isDevelopment, host, port }: Env): Promise<Pages> {
   // Next adds its own listener for upgrades to what it is given; ours decides who gets one.
   const upgrades = new EventEmitter()
-  const app = next({ dev: isDevelopment, dir: resolve(import.meta.dirname, '..'), hostname: host, port, httpServer: upgrades as never, quiet: !isDevelopment })
+  const app = next({
+    dev: isDevelopment,
+    dir: resolve(import.meta.dirname, '..'),
+    hostname: host,
+    port,
+    httpServer: upgrades as never,
+    quiet: !isDevelopment,
+  })
   await app.prepare()
   const handle = app.getRequestHandler()
   return {

@@ -176,9 +176,11 @@ function listen(http: Server, { host, port }: Env): Promise<void> {
 }
 
 function explain(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): Error {
-  if (error.code === 'EADDRINUSE') return new StartError(`Port ${port} on ${host} is in use: stop the program that has it, or set PORT to another one.`)
+  if (error.code === 'EADDRINUSE')
+    return new StartError(`Port ${port} on ${host} is in use: stop the program that has it, or set PORT to another one.`)
   if (error.code === 'EACCES') return new StartError(`Port ${port} may not be used by this user: set PORT to one above 1023.`)
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') return new StartError(`This machine has no address ${host}: correct HOST.`)
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return new StartError(`This machine has no address ${host}: correct HOST.`)
   return error
 }
 

@@ -40,7 +40,9 @@ export async function startTestServer({ isLimited = false }: { isLimited?: boole
     url: env.url,
     call: async (path, { input, isQuery = input === undefined, headers = {} } = {}) => {
       const query = isQuery && input !== undefined ? `?input=${encodeURIComponent(JSON.stringify(input))}` : ''
-      const request = isQuery ? { headers } : { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(input) }
+      const request = isQuery
+        ? { headers }
+        : { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(input) }
       return answered(await fetch(`${env.url}/api/trpc/${path}${query}`, request))
     },
     signIn: async (who) => {
@@ -50,7 +52,13 @@ export async function startTestServer({ isLimited = false }: { isLimited?: boole
         body: JSON.stringify(who),
       })
       if (!answer.ok) throw new Error(`Sign-in answered ${answer.status}: ${await answer.text()}`)
-      return { cookie: answer.headers.getSetCookie().map((each) => each.split(';')[0]).join('; '), origin: env.url }
+      return {
+        cookie: answer.headers
+          .getSetCookie()
+          .map((each) => each.split(';')[0])
+          .join('; '),
+        origin: env.url,
+      }
     },
     close: () =>
       new Promise((resolve) => {

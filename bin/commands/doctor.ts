@@ -22,14 +22,16 @@ const checks: readonly Check[] = [
   { about: 'Database', run: checkDatabase },
   { about: 'Port', run: checkPort },
   { about: 'Sandbox', run: checkSandbox },
-  ...harnesses.filter((each) => !each.isTesting).map((harness) => ({
-    about: harness.name,
-    run: async ({ harnessDir }: Env): Promise<Omit<Finding, 'about'>> => {
-      const program = programOf(harness)
-      if (isInstalled(harnessDir, program)) return { is: 'good', says: `${program.version} is installed` }
-      return { is: 'note', says: `${program.version} is installed when a chat first needs it` }
-    },
-  })),
+  ...harnesses
+    .filter((each) => !each.isTesting)
+    .map((harness) => ({
+      about: harness.name,
+      run: async ({ harnessDir }: Env): Promise<Omit<Finding, 'about'>> => {
+        const program = programOf(harness)
+        if (isInstalled(harnessDir, program)) return { is: 'good', says: `${program.version} is installed` }
+        return { is: 'note', says: `${program.version} is installed when a chat first needs it` }
+      },
+    })),
 ]
 
 export async function doctor(args: string[]): Promise<number> {
@@ -37,7 +39,10 @@ export async function doctor(args: string[]): Promise<number> {
   const own = env()
   let isWell = true
   for (const { about, run } of checks) {
-    const found = await run(own).catch((error: unknown) => ({ is: 'bad' as const, says: error instanceof Error ? error.message : String(error) }))
+    const found = await run(own).catch((error: unknown) => ({
+      is: 'bad' as const,
+      says: error instanceof Error ? error.message : String(error),
+    }))
     isWell &&= found.is !== 'bad'
     console.log(`${{ good: 'ok  ', note: '    ', bad: 'BAD ' }[found.is]} ${about}: ${found.says}`)
   }
@@ -46,7 +51,11 @@ export async function doctor(args: string[]): Promise<number> {
 
 async function checkDatabase({ databaseUrl, home }: Env): Promise<Omit<Finding, 'about'>> {
   const url = databaseUrl ?? (serverOf(home) === null ? null : embeddedUrl(home))
-  if (url === null) return { is: 'good', says: `embedded PostgreSQL from ${programFolder(databaseUser())}, ${existsSync(join(home, 'postgres')) ? 'stopped' : 'created at the first start'}` }
+  if (url === null)
+    return {
+      is: 'good',
+      says: `embedded PostgreSQL from ${programFolder(databaseUser())}, ${existsSync(join(home, 'postgres')) ? 'stopped' : 'created at the first start'}`,
+    }
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   try {
     await client.connect()
@@ -63,7 +72,11 @@ async function checkPort({ host, port, home, url }: Env): Promise<Omit<Finding, 
     const socket = createConnection({ host: host === '0.0.0.0' ? '127.0.0.1' : host, port })
     socket.once('connect', () => (socket.destroy(), resolve(true))).once('error', () => resolve(false))
   })
-  if (server !== null) return { is: isTaken ? 'good' : 'bad', says: isTaken ? `Gatehouse runs at ${url} (process ${server})` : `Gatehouse runs (process ${server}), but not on port ${port}` }
+  if (server !== null)
+    return {
+      is: isTaken ? 'good' : 'bad',
+      says: isTaken ? `Gatehouse runs at ${url} (process ${server})` : `Gatehouse runs (process ${server}), but not on port ${port}`,
+    }
   return isTaken ? { is: 'bad', says: `${port} is in use by another program: set PORT` } : { is: 'good', says: `${port} is free` }
 }
 
@@ -72,9 +85,20 @@ async function checkSandbox({ home, harnessDir }: Env): Promise<Omit<Finding, 'a
   mkdirSync(workspacesRoot, { recursive: true, mode: 0o711 })
   mkdirSync(harnessDir, { recursive: true })
   try {
-    const found = await probeSandbox({ harnessRoot: harnessDir, workspacesRoot, mayGoWithout: process.env['GATEHOUSE_UNSAFE_NO_SANDBOX'] === '1' })
-    if (!('missing' in found)) return { is: found.report.level === 'none' ? 'bad' : 'good', says: [found.report.level, found.report.reason].filter(Boolean).join('. ') }
-    return { is: found.missing === 'bubblewrap' ? 'note' : 'bad', says: found.missing === 'bubblewrap' ? 'bubblewrap is installed at the first start' : found.reason }
+    const found = await probeSandbox({
+      harnessRoot: harnessDir,
+      workspacesRoot,
+      mayGoWithout: process.env['GATEHOUSE_UNSAFE_NO_SANDBOX'] === '1',
+    })
+    if (!('missing' in found))
+      return {
+        is: found.report.level === 'none' ? 'bad' : 'good',
+        says: [found.report.level, found.report.reason].filter(Boolean).join('. '),
+      }
+    return {
+      is: found.missing === 'bubblewrap' ? 'note' : 'bad',
+      says: found.missing === 'bubblewrap' ? 'bubblewrap is installed at the first start' : found.reason,
+    }
   } finally {
     rmSync(workspacesRoot, { recursive: true, force: true })
   }

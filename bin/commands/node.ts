@@ -15,10 +15,13 @@ export async function joinNode(args: string[]): Promise<number> {
   const url = originOf(demand(flags.url, 'url'))
   const { home } = env()
   prepareHome(home)
-  if (serverOf(home) !== null) throw new StartError('A Gatehouse server runs on this data folder and has its own node: set GATEHOUSE_HOME to another folder.')
+  if (serverOf(home) !== null)
+    throw new StartError('A Gatehouse server runs on this data folder and has its own node: set GATEHOUSE_HOME to another folder.')
   const reply = await askToJoin(url, { token: demand(flags.token, 'token'), name: flags.name ?? hostname() })
   writeIdentity(home, { url, token: reply.token, nodeId: reply.nodeId, name: reply.name })
-  console.log(`This machine is the node "${reply.name}" now. Its daemon runs until Ctrl-C; "npm run gatehouse -- node run" starts it again.`)
+  console.log(
+    `This machine is the node "${reply.name}" now. Its daemon runs until Ctrl-C; "npm run gatehouse -- node run" starts it again.`,
+  )
   return runNode([])
 }
 
@@ -47,11 +50,13 @@ async function askToJoin(url: string, request: { token: string; name: string }):
     throw new StartError(`${url} cannot be reached (${(error.cause as NodeJS.ErrnoException | undefined)?.code ?? error.message}).`)
   })
   if (answer.ok) return (await answer.json()) as JoinReply
-  if (answer.status === 403) throw new StartError('This join token is unknown, used or older than 15 minutes: make a new one on the page Nodes.')
+  if (answer.status === 403)
+    throw new StartError('This join token is unknown, used or older than 15 minutes: make a new one on the page Nodes.')
   throw new StartError(`${url} did not let this machine join: it answered ${answer.status}.`)
 }
 
 function originOf(url: string): string {
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) throw new StartError('--url must be an address such as https://gatehouse.example.org.')
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new StartError('--url must be an address such as https://gatehouse.example.org.')
   return new URL(url).origin
 }

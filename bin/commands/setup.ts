@@ -24,14 +24,20 @@ export async function setUpFromTerminal(args: string[]): Promise<number> {
   const string = { type: 'string' } as const
   const flags = readFlags(args, { email: string, password: string, team: string, name: string, token: { type: 'boolean' } })
   const email = demand(flags.email, 'email')
-  const given = { email, password: demand(flags.password, 'password'), team: demand(flags.team, 'team'), name: flags.name ?? email.split('@')[0] }
+  const given = {
+    email,
+    password: demand(flags.password, 'password'),
+    team: demand(flags.team, 'team'),
+    name: flags.name ?? email.split('@')[0],
+  }
   const checked = Input.safeParse(given)
   if (!checked.success) throw new StartError(checked.error.issues.map((issue) => `--${issue.path.join('.')}: ${issue.message}.`).join(' '))
 
   const close = await openOwnDatabase(env())
   try {
     const owner = await setUp(checked.data)
-    if (!flags.token) console.log(`Set up: ${checked.data.email} owns this Gatehouse and the team "${checked.data.team}". Sign in at ${env().url}`)
+    if (!flags.token)
+      console.log(`Set up: ${checked.data.email} owns this Gatehouse and the team "${checked.data.team}". Sign in at ${env().url}`)
     else {
       const holder = { userId: owner.userId as UserId, teamId: owner.teamId as TeamId }
       const { token } = await createToken(holder, { name: 'Set-up', days: TOKEN_MAX_DAYS })
@@ -39,7 +45,8 @@ export async function setUpFromTerminal(args: string[]): Promise<number> {
     }
     return 0
   } catch (error) {
-    if (error instanceof DomainError && error.code === 'setup.closed') throw new StartError('This Gatehouse is set up already: sign in, or ask its owner for an invitation.')
+    if (error instanceof DomainError && error.code === 'setup.closed')
+      throw new StartError('This Gatehouse is set up already: sign in, or ask its owner for an invitation.')
     throw error
   } finally {
     await close()
@@ -72,7 +79,8 @@ async function openBesideServer(home: string): Promise<() => Promise<void>> {
       return closeDatabase
     } catch (error) {
       if (error instanceof StartError) throw error
-      if (serverOf(home) === null || Date.now() > deadline) throw new StartError('The running server has no database that answers: look at its console.')
+      if (serverOf(home) === null || Date.now() > deadline)
+        throw new StartError('The running server has no database that answers: look at its console.')
       await pause(100)
     }
   }

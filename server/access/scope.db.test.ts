@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { enterChat, enterInstance, enterProject, enterTeam } from '#server/access/scope.ts'
+import { enterChat, enterProject, enterTeam } from '#server/access/scope.ts'
 import { prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { seedChat, seedMember, seedPerson, seedProject, seedTeamScope } from '#server/db/testing.ts'
@@ -10,7 +10,9 @@ const failure = (code: string) => expect.objectContaining({ name: 'DomainError',
 it('enters the team that was joined first when none is asked for', async () => {
   const { caller, teamId } = await seedMember()
   const later = await seedTeamScope()
-  await prisma().member.create({ data: { teamId: later.teamId, userId: caller.userId, role: 'viewer', createdAt: new Date(Date.now() + 60_000) } })
+  await prisma().member.create({
+    data: { teamId: later.teamId, userId: caller.userId, role: 'viewer', createdAt: new Date(Date.now() + 60_000) },
+  })
   expect(await enterTeam(caller, { act: 'read' })).toEqual({ teamId, userId: caller.userId, role: 'admin', isInstanceOwner: false })
   expect(await enterTeam(caller, { act: 'read', teamId: later.teamId })).toMatchObject({ teamId: later.teamId, role: 'viewer' })
 })
@@ -53,11 +55,4 @@ it('lets a project be managed by admins and its creator, and a chat also by who 
   const chatId = await seedChat(member, { projectId: byAdmin })
   expect(await enterChat(member, { act: 'manage', chatId })).toMatchObject({ chatId, projectId: byAdmin, projectRole: 'member' })
   await expect(enterChat(viewer, { act: 'prompt', chatId })).rejects.toEqual(failure('access.denied'))
-})
-
-it('gives the instance scope to the owner alone', async () => {
-  const owner = await seedPerson({ isInstanceOwner: true })
-  expect(enterInstance(owner)).toEqual({ userId: owner.userId })
-  const other = await seedPerson()
-  expect(() => enterInstance(other)).toThrow(failure('access.denied'))
 })

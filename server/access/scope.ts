@@ -21,20 +21,11 @@ export type Caller = Readonly<{
   via: { is: 'session'; sessionId: string } | { is: 'token'; tokenId: string; teamId: TeamId }
 }>
 
-/** The instance owner, and what only they may do. */
-export type InstanceScope = Readonly<{ userId: UserId }> & { [minted]: 'instance' }
-
 export type TeamScope = Readonly<{ teamId: TeamId; userId: UserId; role: TeamRole; isInstanceOwner: boolean }> & { [minted]: 'team' }
 
 export type ProjectScope = TeamScope & Readonly<{ projectId: ProjectId; projectRole: ProjectRole }>
 
 export type ChatScope = ProjectScope & Readonly<{ chatId: ChatId }>
-
-/** @throws access.denied */
-export function enterInstance(caller: Caller): InstanceScope {
-  if (!caller.isInstanceOwner) throw new DomainError('access.denied')
-  return { userId: caller.userId } as InstanceScope
-}
 
 /**
  * Enters the team that was asked for, or the one joined first.

@@ -12,7 +12,10 @@ export async function findMembership(userId: string, teamId: string | null): Pro
 }
 
 export async function findProjectPlace(teamId: string, projectId: string): Promise<{ projectId: string; createdBy: string } | null> {
-  const found = await prisma().project.findFirst({ where: { id: projectId, teamId, archivedAt: null }, select: { id: true, createdBy: true } })
+  const found = await prisma().project.findFirst({
+    where: { id: projectId, teamId, archivedAt: null },
+    select: { id: true, createdBy: true },
+  })
   return found && { projectId: found.id, createdBy: found.createdBy }
 }
 
@@ -23,5 +26,7 @@ export async function findChatPlace(teamId: string, chatId: string): Promise<Cha
     where: { id: chatId, teamId },
     select: { id: true, projectId: true, createdBy: true, project: { select: { createdBy: true } } },
   })
-  return found && { chatId: found.id, projectId: found.projectId, chatCreatedBy: found.createdBy, projectCreatedBy: found.project.createdBy }
+  return (
+    found && { chatId: found.id, projectId: found.projectId, chatCreatedBy: found.createdBy, projectCreatedBy: found.project.createdBy }
+  )
 }

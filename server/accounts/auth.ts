@@ -30,7 +30,12 @@ const create = ({ url, secret, trustedOrigins, isTesting }: AuthOptions) =>
     secret,
     trustedOrigins: [...trustedOrigins],
     database: prismaAdapter(prisma(), { provider: 'postgresql' }),
-    emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: PASSWORD_MIN_LENGTH, maxPasswordLength: PASSWORD_MAX_LENGTH },
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: PASSWORD_MIN_LENGTH,
+      maxPasswordLength: PASSWORD_MAX_LENGTH,
+    },
     user: { additionalFields: { isInstanceOwner: { type: 'boolean', input: false, required: false, defaultValue: false } } },
     session: { expiresIn: 30 * DAY_SECONDS, updateAge: DAY_SECONDS },
     rateLimit: {

@@ -7,7 +7,10 @@ export type Person = { userId: string; name: string; email: string; isInstanceOw
 export type NewPerson = { name: string; email: string; passwordHash: string }
 
 const person = { id: true, name: true, email: true, isInstanceOwner: true } as const
-const asPerson = ({ id, ...rest }: { id: string; name: string; email: string; isInstanceOwner: boolean }): Person => ({ userId: id, ...rest })
+const asPerson = ({ id, ...rest }: { id: string; name: string; email: string; isInstanceOwner: boolean }): Person => ({
+  userId: id,
+  ...rest,
+})
 
 export async function findPerson(userId: string): Promise<Person | null> {
   const found = await prisma().user.findUnique({ where: { id: userId }, select: person })
@@ -49,17 +52,23 @@ export async function writeSetupCode(setupCodeHash: Uint8Array<ArrayBuffer>, set
  * The owner and their team, and set-up closed for ever, in one transaction.
  * Null when somebody else was first: the instance row is locked, so only one can be.
  */
-export async function createOwner({ name, email, passwordHash, team }: NewPerson & { team: string }): Promise<{ userId: string; teamId: string } | null> {
+export async function createOwner({
+  name,
+  email,
+  passwordHash,
+  team,
+}: NewPerson & { team: string }): Promise<{ userId: string; teamId: string } | null> {
   return inTransaction(async (tx) => {
     await tx.query('insert into instance (id) values (1) on conflict do nothing')
-    const { rows } = await tx.query<{ isClosed: boolean }>('select "setupClosedAt" is not null as "isClosed" from instance where id = 1 for update')
+    const { rows } = await tx.query<{ isClosed: boolean }>(
+      'select "setupClosedAt" is not null as "isClosed" from instance where id = 1 for update',
+    )
     if (rows[0]!.isClosed) return null
     const [userId, teamId] = [mintUuid(), mintUuid()]
-    await tx.query('insert into "user" (id, name, email, "emailVerified", "isInstanceOwner", "updatedAt") values ($1, $2, $3, true, true, now())', [
-      userId,
-      name,
-      email.toLowerCase(),
-    ])
+    await tx.query(
+      'insert into "user" (id, name, email, "emailVerified", "isInstanceOwner", "updatedAt") values ($1, $2, $3, true, true, now())',
+      [userId, name, email.toLowerCase()],
+    )
     await tx.query(
       `insert into account (id, "accountId", "providerId", "userId", password, "updatedAt") values ($1, $2, 'credential', $2, $3, now())`,
       [mintUuid(), userId, passwordHash],
@@ -93,7 +102,10 @@ export async function deleteToken(where: { id: string; userId: string; teamId: s
 }
 
 /** Who a token stands for, if it is alive and its owner still is a member. Notes the use, at most once a minute. */
-export async function findTokenBearer(tokenHash: Uint8Array<ArrayBuffer>, now: Date): Promise<{ tokenId: string; teamId: string; person: Person } | null> {
+export async function findTokenBearer(
+  tokenHash: Uint8Array<ArrayBuffer>,
+  now: Date,
+): Promise<{ tokenId: string; teamId: string; person: Person } | null> {
   const found = await prisma().personalAccessToken.findUnique({
     where: { tokenHash },
     select: { id: true, teamId: true, userId: true, expiresAt: true, lastUsedAt: true, user: { select: person } },

@@ -21,7 +21,10 @@ export async function readTokens({ userId, teamId }: TeamScope): Promise<TokenSu
   }))
 }
 
-export async function createToken({ userId, teamId }: Holder, { name, days }: { name: string; days: number }): Promise<{ token: string; tokenId: string }> {
+export async function createToken(
+  { userId, teamId }: Holder,
+  { name, days }: { name: string; days: number },
+): Promise<{ token: string; tokenId: string }> {
   const { token, hash } = mintToken('pat')
   const expiresAt = new Date(Date.now() + days * DAY_MS)
   const tokenId = await insertToken({ userId, teamId, name, tokenHash: hash, hint: `pat_…${token.slice(-4)}`, expiresAt })

@@ -55,9 +55,16 @@ async function findPending(client: pg.Client, migrations: readonly Migration[]):
   const ours = new Map(migrations.map((each) => [each.name, each]))
   for (const { migration_name: name, checksum: sum, finished_at } of applied) {
     const own = ours.get(name)
-    if (!own) throw new StartError(`The database has the migration "${name}", which this version of Gatehouse does not know: start the newer version that wrote it.`)
-    if (!finished_at) throw new StartError(`The migration "${name}" was started by another tool and did not finish: repair the database and mark it as applied or rolled back.`)
-    if (sum !== checksum(own.sql)) throw new StartError(`The migration "${name}" was changed after it was applied: restore prisma/migrations/${name}/migration.sql.`)
+    if (!own)
+      throw new StartError(
+        `The database has the migration "${name}", which this version of Gatehouse does not know: start the newer version that wrote it.`,
+      )
+    if (!finished_at)
+      throw new StartError(
+        `The migration "${name}" was started by another tool and did not finish: repair the database and mark it as applied or rolled back.`,
+      )
+    if (sum !== checksum(own.sql))
+      throw new StartError(`The migration "${name}" was changed after it was applied: restore prisma/migrations/${name}/migration.sql.`)
   }
   const done = new Set(applied.map((each) => each.migration_name))
   return migrations.filter((each) => !done.has(each.name))
@@ -74,6 +81,8 @@ async function apply(client: pg.Client, { name, sql }: Migration): Promise<void>
     await client.query('commit')
   } catch (error) {
     await client.query('rollback')
-    throw new StartError(`The migration "${name}" failed and was undone: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new StartError(`The migration "${name}" failed and was undone: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
   }
 }

@@ -42,8 +42,10 @@ function explain(error: unknown, url: string): Error {
   const { host, username, pathname } = new URL(url)
   const { code = '', message } = firstOf(error)
   const database = decodeURIComponent(pathname.slice(1))
-  if (code === '28P01' || code === '28000') return new StartError(`The database at ${host} refuses the user "${username}" or its password: correct DATABASE_URL.`)
-  if (code === '3D000') return new StartError(`The database at ${host} has no database named "${database}": create it, or correct DATABASE_URL.`)
+  if (code === '28P01' || code === '28000')
+    return new StartError(`The database at ${host} refuses the user "${username}" or its password: correct DATABASE_URL.`)
+  if (code === '3D000')
+    return new StartError(`The database at ${host} has no database named "${database}": create it, or correct DATABASE_URL.`)
   if (/^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ECONNRESET)$/.test(code)) {
     return new StartError(`The database at ${host} cannot be reached (${code}): start it, or correct DATABASE_URL.`)
   }

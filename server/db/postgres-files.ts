@@ -6,7 +6,20 @@
  */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { StartError } from '#server/start-error.ts'
@@ -31,7 +44,9 @@ export function databaseUser(): DatabaseUser {
     const found = users.find((fields) => fields[0] === name)
     if (found) return { uid: Number(found[2]), gid: Number(found[3]) }
   }
-  throw new StartError('PostgreSQL does not run as root, and this machine has neither a user "postgres" nor "nobody": start Gatehouse as an ordinary user.')
+  throw new StartError(
+    'PostgreSQL does not run as root, and this machine has neither a user "postgres" nor "nobody": start Gatehouse as an ordinary user.',
+  )
 }
 
 /** Whether `user` can enter every folder on the way to `path` and read the last one. */
@@ -48,7 +63,10 @@ export function canReach(user: DatabaseUser, path: string): boolean {
 /** The folder that holds `bin/postgres` and `bin/initdb`, ready to run as `user`. */
 export function programFolder(user: DatabaseUser): string {
   const platform = PLATFORMS[`${process.platform} ${process.arch}`]
-  if (!platform) throw new StartError(`There is no embedded PostgreSQL for ${process.platform} on ${process.arch}: set DATABASE_URL to a PostgreSQL of your own.`)
+  if (!platform)
+    throw new StartError(
+      `There is no embedded PostgreSQL for ${process.platform} on ${process.arch}: set DATABASE_URL to a PostgreSQL of your own.`,
+    )
   const packaged = packageFolder(platform)
   const native = join(packaged, 'native')
   if (canReach(user, native)) {

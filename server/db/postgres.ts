@@ -6,7 +6,18 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -113,7 +124,7 @@ class PostgresWatch {
   async stop(): Promise<void> {
     this.#isStopping = true
     const child = this.#child
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    if (!child?.pid || child.exitCode !== null || child.signalCode !== null) return
     const gone = new Promise((resolve) => child.once('exit', resolve))
     // PostgreSQL's fast shutdown: it ends sessions, writes a checkpoint and leaves.
     child.kill('SIGINT')
@@ -139,7 +150,11 @@ function launch({ data, program, user, logFile, port, isScratch }: Place): Child
   const output = openSync(logFile, 'a', 0o600)
   try {
     // Detached, else the terminal's Ctrl-C would stop it before the server has drained.
-    const child = spawn(join(program, 'bin/postgres'), ['-D', data, ...flags], { ...identity(user), detached: true, stdio: ['ignore', output, output] })
+    const child = spawn(join(program, 'bin/postgres'), ['-D', data, ...flags], {
+      ...identity(user),
+      detached: true,
+      stdio: ['ignore', output, output],
+    })
     child.on('error', (error) => log.error({ err: error }, 'The embedded database could not be launched'))
     return child
   } finally {
@@ -148,7 +163,11 @@ function launch({ data, program, user, logFile, port, isScratch }: Place): Child
 }
 
 /** A clean environment: whatever ours holds is not the database's business. */
-const identity = (user: DatabaseUser) => ({ cwd: '/', env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' } as NodeJS.Dict<string> as NodeJS.ProcessEnv, ...(user ? { uid: user.uid, gid: user.gid } : {}) })
+const identity = (user: DatabaseUser) => ({
+  cwd: '/',
+  env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' } as NodeJS.Dict<string> as NodeJS.ProcessEnv,
+  ...(user ? { uid: user.uid, gid: user.gid } : {}),
+})
 
 /** Creates the data beside its place and moves it there when it is complete, so that a crash leaves no half of it. */
 async function initialise({ data, program, user, password, isScratch }: Place, folder: string): Promise<void> {
@@ -173,20 +192,19 @@ async function runToEnd(program: string, args: string[], user: DatabaseUser): Pr
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
   const code = await new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve))
-  if (code !== 0) throw new StartError(`The embedded database could not be created: ${said.trim().split('\n').at(-1) ?? `initdb ended with ${code}`}`)
+  if (code !== 0)
+    throw new StartError(`The embedded database could not be created: ${said.trim().split('\n').at(-1) ?? `initdb ended with ${code}`}`)
 }
 
 async function untilReady(place: Place, child: ChildProcess): Promise<void> {
   const deadline = Date.now() + READY_WITHIN_MS
-  let failed: Error | null = null
-  child.once('error', (error) => (failed = error))
-  for (;;) {
-    if (failed) throw failed
-    if (child.exitCode !== null || child.signalCode !== null) throw new StartError(`The embedded database did not start; see ${place.logFile}.`)
+  // A program that cannot be executed has no process id, and no exit code either.
+  while (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
     if (await answers(place)) return
     if (Date.now() > deadline) throw new StartError(`The embedded database did not answer within a minute; see ${place.logFile}.`)
     await pause(25)
   }
+  throw new StartError(`The embedded database did not start; see ${place.logFile}.`)
 }
 
 async function answers(place: Place): Promise<boolean> {

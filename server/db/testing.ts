@@ -33,7 +33,10 @@ async function administer(statement: string): Promise<void> {
 }
 
 /** A person who belongs to no team. */
-export async function seedPerson({ name = 'Ada', isInstanceOwner = false }: { name?: string; isInstanceOwner?: boolean } = {}): Promise<Caller> {
+export async function seedPerson({
+  name = 'Ada',
+  isInstanceOwner = false,
+}: { name?: string; isInstanceOwner?: boolean } = {}): Promise<Caller> {
   const id = mintUuid()
   const email = `${id}@example.org`
   await prisma().user.create({ data: { id, name, email, isInstanceOwner } })
@@ -60,7 +63,10 @@ export async function seedTeamScope(options: Parameters<typeof seedMember>[0] = 
 }
 
 /** A project that `scope`'s user created. */
-export async function seedProject(scope: TeamScope, { name = 'Project', repositoryUrl = null }: { name?: string; repositoryUrl?: string | null } = {}): Promise<ProjectId> {
+export async function seedProject(
+  scope: TeamScope,
+  { name = 'Project', repositoryUrl = null }: { name?: string; repositoryUrl?: string | null } = {},
+): Promise<ProjectId> {
   const id = mintUuid()
   await prisma().project.create({ data: { id, teamId: scope.teamId, name, repositoryUrl, createdBy: scope.userId } })
   return id as ProjectId
@@ -72,7 +78,10 @@ export async function seedProjectScope(scope?: TeamScope, act: Act = 'read'): Pr
 }
 
 /** A chat with its head row, of a new project unless one is named, and no events. */
-export async function seedChat(scope: TeamScope, { projectId, harness = 'scripted' }: { projectId?: ProjectId; harness?: string } = {}): Promise<ChatId> {
+export async function seedChat(
+  scope: TeamScope,
+  { projectId, harness = 'scripted' }: { projectId?: ProjectId; harness?: string } = {},
+): Promise<ChatId> {
   const id = mintUuid()
   const project = projectId ?? (await seedProject(scope))
   await prisma().chat.create({

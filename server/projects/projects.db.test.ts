@@ -26,13 +26,26 @@ const failed = (status: number, code: string) => ({ status, body: { error: { mes
 it('keeps what a project is made of', async () => {
   const scope = await seedTeamScope({ name: 'Grace' })
   const { read, change } = await as(scope)
-  const created = await change('projects.create', { name: ' Compiler ', repositoryUrl: ' git@host.example:compiler.git ', instructions: 'Run the tests.' })
+  const created = await change('projects.create', {
+    name: ' Compiler ',
+    repositoryUrl: ' git@host.example:compiler.git ',
+    instructions: 'Run the tests.',
+  })
   const { projectId } = (created.body as { result: { data: { projectId: ProjectId } } }).result.data
   expect(await read('projects.get', { projectId })).toMatchObject(
-    data({ projectId, name: 'Compiler', repositoryUrl: 'git@host.example:compiler.git', instructions: 'Run the tests.', createdByName: 'Grace', role: 'maintainer' }),
+    data({
+      projectId,
+      name: 'Compiler',
+      repositoryUrl: 'git@host.example:compiler.git',
+      instructions: 'Run the tests.',
+      createdByName: 'Grace',
+      role: 'maintainer',
+    }),
   )
   expect(await change('projects.update', { projectId, name: 'Linker', repositoryUrl: null })).toMatchObject({ status: 200 })
-  expect(await read('projects.get', { projectId })).toMatchObject(data({ name: 'Linker', repositoryUrl: null, instructions: 'Run the tests.' }))
+  expect(await read('projects.get', { projectId })).toMatchObject(
+    data({ name: 'Linker', repositoryUrl: null, instructions: 'Run the tests.' }),
+  )
 
   await seedChat(scope, { projectId })
   const plain = await seedProject(scope, { name: 'Plain' })
@@ -73,7 +86,9 @@ it('is changed by its creator and admins, made by members, and read by viewers',
   expect(await member.read('projects.get', { projectId })).toMatchObject(data({ role: 'member' }))
   expect(await member.change('projects.update', { projectId, name: 'Mine' })).toMatchObject(failed(403, 'access.denied'))
   const own = (await member.change('projects.create', { name: 'Own' })) as { body: { result: { data: { projectId: string } } } }
-  expect(await (await as(admin)).change('projects.update', { projectId: own.body.result.data.projectId, name: 'Renamed' })).toMatchObject({ status: 200 })
+  expect(await (await as(admin)).change('projects.update', { projectId: own.body.result.data.projectId, name: 'Renamed' })).toMatchObject({
+    status: 200,
+  })
 })
 
 it('answers for a foreign project as for an unknown one', async () => {

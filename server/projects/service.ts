@@ -5,7 +5,14 @@ import type { ProjectRole } from '#server/access/acts.ts'
 import type { ProjectScope, TeamScope } from '#server/access/scope.ts'
 import { archiveProject, insertProject, listProjects, readProject, updateProject } from '#server/projects/store.ts'
 
-export type ProjectSummary = { projectId: string; name: string; repositoryUrl: string | null; chatCount: number; lastActivityAt: string | null; createdAt: string }
+export type ProjectSummary = {
+  projectId: string
+  name: string
+  repositoryUrl: string | null
+  chatCount: number
+  lastActivityAt: string | null
+  createdAt: string
+}
 export type ProjectView = {
   projectId: string
   name: string
@@ -30,7 +37,10 @@ export async function describeProject(scope: ProjectScope): Promise<ProjectView>
 type NewProject = { name: string; repositoryUrl?: string | null | undefined; instructions?: string | undefined }
 
 /** @throws repository.unusable */
-export async function createProject(scope: TeamScope, { name, repositoryUrl, instructions = '' }: NewProject): Promise<{ projectId: string }> {
+export async function createProject(
+  scope: TeamScope,
+  { name, repositoryUrl, instructions = '' }: NewProject,
+): Promise<{ projectId: string }> {
   return { projectId: await insertProject(scope, { name, repositoryUrl: repositoryOf(repositoryUrl), instructions }) }
 }
 

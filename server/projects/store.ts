@@ -3,7 +3,14 @@ import type { ProjectScope, TeamScope } from '#server/access/scope.ts'
 import { pool, prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 
-export type ProjectRow = { projectId: string; name: string; repositoryUrl: string | null; chatCount: number; lastActivityAt: Date | null; createdAt: Date }
+export type ProjectRow = {
+  projectId: string
+  name: string
+  repositoryUrl: string | null
+  chatCount: number
+  lastActivityAt: Date | null
+  createdAt: Date
+}
 
 export async function listProjects({ teamId }: TeamScope): Promise<ProjectRow[]> {
   const { rows } = await pool().query<ProjectRow>(

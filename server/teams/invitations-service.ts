@@ -10,9 +10,13 @@ import { hashToken, mintToken } from '#server/db/mint.ts'
 const LASTS_MS = 72 * 60 * 60 * 1000
 
 /** @throws access.denied for a role above one's own; request.invalid for somebody who is in the team already */
-export async function invite(scope: TeamScope, { email, role }: { email: string; role: TeamRole }): Promise<{ url: string; expiresAt: string }> {
+export async function invite(
+  scope: TeamScope,
+  { email, role }: { email: string; role: TeamRole },
+): Promise<{ url: string; expiresAt: string }> {
   if (!reachesRole(scope.role, role)) throw new DomainError('access.denied')
-  if (await isMemberByEmail(scope.teamId, email)) throw new DomainError('request.invalid', { fields: ['email'], problem: 'This person is in the team already.' })
+  if (await isMemberByEmail(scope.teamId, email))
+    throw new DomainError('request.invalid', { fields: ['email'], problem: 'This person is in the team already.' })
   const { token, hash } = mintToken('inv')
   const expiresAt = new Date(Date.now() + LASTS_MS)
   await putInvitation(scope, { email, role, tokenHash: hash, expiresAt })
@@ -34,7 +38,10 @@ export async function readInvitation(token: string): Promise<{ teamName: string;
  * An address without an account gets one; one with an account must be signed in as it.
  * @throws invitation.unusable, invitation.other-email, session.missing, request.invalid
  */
-export async function acceptInvitation(caller: Caller | null, input: { token: string; name?: string; password?: string }): Promise<{ email: string }> {
+export async function acceptInvitation(
+  caller: Caller | null,
+  input: { token: string; name?: string; password?: string },
+): Promise<{ email: string }> {
   const invitation = await demandInvitation(input.token)
   if (!(await join(invitation, await whoJoins(caller, invitation, input)))) throw new DomainError('invitation.unusable')
   return { email: invitation.email }
@@ -46,7 +53,8 @@ async function whoJoins(caller: Caller | null, { email }: OpenInvitation, { name
     return { userId: caller.userId }
   }
   if (await findAccount(email)) throw new DomainError('session.missing')
-  if (!name || !password) throw new DomainError('request.invalid', { fields: [...(name ? [] : ['name']), ...(password ? [] : ['password'])] })
+  if (!name || !password)
+    throw new DomainError('request.invalid', { fields: [...(name ? [] : ['name']), ...(password ? [] : ['password'])] })
   return { name, passwordHash: await sealPassword(password) }
 }
 

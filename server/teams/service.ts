@@ -34,7 +34,10 @@ export async function setRole(scope: TeamScope, change: { userId: string; role: 
 type Removed = Readonly<{ teamId: TeamId; userId: UserId }>
 
 /** What another noun undoes when a member goes: within the transaction, and once it is committed (drop sockets, wake nodes). */
-export type RemovalStep = { inTransaction?(tx: PoolClient, removed: Removed): Promise<void>; afterCommit?(removed: Removed): void | Promise<void> }
+export type RemovalStep = {
+  inTransaction?(tx: PoolClient, removed: Removed): Promise<void>
+  afterCommit?(removed: Removed): void | Promise<void>
+}
 
 const removalSteps: RemovalStep[] = []
 

@@ -92,15 +92,27 @@ async function destroyPersonalConnections(tx: PoolClient, { teamId, userId }: { 
   )
   const configurations = rows.map((each) => each.configurationId)
   const credentials = rows.map((each) => each.credentialId)
-  await tx.query('delete from configuration c where c.id = any($1) and not exists (select from attachment a where a."configurationId" = c.id)', [configurations])
-  await tx.query('delete from credential c where c.id = any($1) and not exists (select from configuration f where f."credentialId" = c.id)', [credentials])
+  await tx.query(
+    'delete from configuration c where c.id = any($1) and not exists (select from attachment a where a."configurationId" = c.id)',
+    [configurations],
+  )
+  await tx.query(
+    'delete from credential c where c.id = any($1) and not exists (select from configuration f where f."credentialId" = c.id)',
+    [credentials],
+  )
 }
 
 // --- invitations -------------------------------------------------------------------------------------------
 
 export async function listInvitations({ teamId }: TeamScope, now: Date): Promise<InvitationRow[]> {
-  const rows = await prisma().invitation.findMany({ where: { teamId, acceptedAt: null, expiresAt: { gt: now } }, orderBy: { createdAt: 'asc' } })
-  const inviters = await prisma().user.findMany({ where: { id: { in: rows.map((each) => each.invitedBy) } }, select: { id: true, name: true } })
+  const rows = await prisma().invitation.findMany({
+    where: { teamId, acceptedAt: null, expiresAt: { gt: now } },
+    orderBy: { createdAt: 'asc' },
+  })
+  const inviters = await prisma().user.findMany({
+    where: { id: { in: rows.map((each) => each.invitedBy) } },
+    select: { id: true, name: true },
+  })
   const names = new Map(inviters.map((each) => [each.id, each.name]))
   return rows.map(({ id, email, role, expiresAt, invitedBy }) => ({
     invitationId: id,
@@ -141,7 +153,10 @@ type Joining = { userId: string } | { name: string; passwordHash: string }
 /** Uses the invitation up and makes the member, and their account when they have none. False when it was used meanwhile. */
 export async function join({ invitationId, teamId, email, role }: OpenInvitation, who: Joining): Promise<boolean> {
   return inTransaction(async (tx) => {
-    const { rowCount } = await tx.query('update invitation set "acceptedAt" = now() where id = $1 and "acceptedAt" is null and "expiresAt" > now()', [invitationId])
+    const { rowCount } = await tx.query(
+      'update invitation set "acceptedAt" = now() where id = $1 and "acceptedAt" is null and "expiresAt" > now()',
+      [invitationId],
+    )
     if (rowCount === 0) return false
     const userId = 'userId' in who ? who.userId : await insertAccount(tx, { email, ...who })
     await tx.query('insert into member ("teamId", "userId", role) values ($1, $2, $3) on conflict do nothing', [teamId, userId, role])
@@ -149,14 +164,20 @@ export async function join({ invitationId, teamId, email, role }: OpenInvitation
   })
 }
 
-async function insertAccount(tx: PoolClient, { email, name, passwordHash }: { email: string; name: string; passwordHash: string }): Promise<string> {
+async function insertAccount(
+  tx: PoolClient,
+  { email, name, passwordHash }: { email: string; name: string; passwordHash: string },
+): Promise<string> {
   const userId = mintUuid()
   // Whoever holds the link got it for this address.
-  await tx.query('insert into "user" (id, name, email, "emailVerified", "updatedAt") values ($1, $2, $3, true, now())', [userId, name, email])
-  await tx.query(`insert into account (id, "accountId", "providerId", "userId", password, "updatedAt") values ($1, $2, 'credential', $2, $3, now())`, [
-    mintUuid(),
+  await tx.query('insert into "user" (id, name, email, "emailVerified", "updatedAt") values ($1, $2, $3, true, now())', [
     userId,
-    passwordHash,
+    name,
+    email,
   ])
+  await tx.query(
+    `insert into account (id, "accountId", "providerId", "userId", password, "updatedAt") values ($1, $2, 'credential', $2, $3, now())`,
+    [mintUuid(), userId, passwordHash],
+  )
   return userId
 }

@@ -37,7 +37,9 @@ describe('an invitation', () => {
     await expect(readInvitation(token)).rejects.toEqual(failure('invitation.unusable'))
 
     const headers = await server.signIn({ email, password: 'correct horse' })
-    expect(await server.call('me.get', { headers })).toMatchObject({ body: { result: { data: { user: { name: 'Grace', isInstanceOwner: false }, team: { name: 'Engines', role: 'member' } } } } })
+    expect(await server.call('me.get', { headers })).toMatchObject({
+      body: { result: { data: { user: { name: 'Grace', isInstanceOwner: false }, team: { name: 'Engines', role: 'member' } } } },
+    })
     expect((await describeTeam(admin)).members.map((each) => [each.name, each.role])).toEqual([
       ['Ada', 'admin'],
       ['Grace', 'member'],
@@ -101,10 +103,14 @@ describe('roles', () => {
       ['team.remove', { userId: admin.userId }],
     ] as const
     const headers = await as(member)
-    for (const [path, input] of changes) expect(await server.call(path, { input, headers })).toMatchObject({ status: 403, body: { error: { message: 'access.denied' } } })
+    for (const [path, input] of changes)
+      expect(await server.call(path, { input, headers })).toMatchObject({ status: 403, body: { error: { message: 'access.denied' } } })
     const adminHeaders = await as(admin)
     for (const userId of [foreign.userId, 'nobody']) {
-      expect(await server.call('team.remove', { input: { userId }, headers: adminHeaders })).toMatchObject({ status: 404, body: { error: { message: 'member.missing' } } })
+      expect(await server.call('team.remove', { input: { userId }, headers: adminHeaders })).toMatchObject({
+        status: 404,
+        body: { error: { message: 'member.missing' } },
+      })
       expect(await server.call('team.setRole', { input: { userId, role: 'viewer' }, headers: adminHeaders })).toMatchObject({ status: 404 })
     }
   })
@@ -115,7 +121,15 @@ describe('a removed member', () => {
   async function connect(scope: TeamScope, { shared = false }: { shared?: boolean } = {}): Promise<string> {
     const [credentialId, configurationId] = [mintUuid(), mintUuid()]
     const { teamId, userId } = scope
-    const secret = { kind: 'api_key', name: 'Key', sealed: new Uint8Array([1]), masterVersion: 1, lastFour: 'abcd', fingerprint: 'f', createdBy: userId } as const
+    const secret = {
+      kind: 'api_key',
+      name: 'Key',
+      sealed: new Uint8Array([1]),
+      masterVersion: 1,
+      lastFour: 'abcd',
+      fingerprint: 'f',
+      createdBy: userId,
+    } as const
     await prisma().credential.create({ data: { id: credentialId, teamId, ...secret } })
     await prisma().configuration.create({ data: { id: configurationId, teamId, harness: 'codex', credentialId } })
     const attachment = { teamId, harness: 'codex', configurationId, createdBy: userId }
@@ -135,14 +149,18 @@ describe('a removed member', () => {
     await prisma().member.create({ data: { teamId: elsewhere.teamId, userId: member.userId, role: 'member' } })
     const { token } = await createToken(member, { name: 'Script', days: 1 })
     const { token: kept } = await createToken({ ...member, teamId: elsewhere.teamId }, { name: 'Script', days: 1 })
-    await prisma().session.create({ data: { id: mintUuid(), token: mintUuid(), userId: member.userId, expiresAt: new Date(Date.now() + 1_000_000) } })
+    await prisma().session.create({
+      data: { id: mintUuid(), token: mintUuid(), userId: member.userId, expiresAt: new Date(Date.now() + 1_000_000) },
+    })
     const personal = await connect(member)
     const others = await connect(admin, { shared: true })
     const chatId = await seedChat(member)
     const nodeId = mintUuid()
     await prisma().node.create({ data: { id: nodeId, name: nodeId, tokenHash: new Uint8Array([1]) } })
     const runId = mintUuid()
-    await prisma().run.create({ data: { id: runId, chatId, nodeId, epoch: 1, harness: 'codex', credentialId: personal, credentialVersion: 1 } })
+    await prisma().run.create({
+      data: { id: runId, chatId, nodeId, epoch: 1, harness: 'codex', credentialId: personal, credentialVersion: 1 },
+    })
 
     const told: string[] = []
     onMemberRemoved({
@@ -159,9 +177,13 @@ describe('a removed member', () => {
     expect((await asScript(token)).status).toBe(401)
     expect((await asScript(kept)).status).toBe(200)
     expect(await prisma().session.count({ where: { userId: member.userId } })).toBe(0)
-    expect(await prisma().credential.findMany({ where: { id: { in: [personal, others] } }, select: { id: true } })).toEqual([{ id: others }])
+    expect(await prisma().credential.findMany({ where: { id: { in: [personal, others] } }, select: { id: true } })).toEqual([
+      { id: others },
+    ])
     expect(await prisma().configuration.count({ where: { credentialId: personal } })).toBe(0)
-    expect(await prisma().run.findUnique({ where: { id: runId }, select: { endedAt: true } })).toEqual({ endedAt: expect.any(Date) as Date })
+    expect(await prisma().run.findUnique({ where: { id: runId }, select: { endedAt: true } })).toEqual({
+      endedAt: expect.any(Date) as Date,
+    })
     await expect(enterTeam(caller, { act: 'read', teamId: admin.teamId })).rejects.toEqual(failure('team.missing'))
     expect(await enterTeam(caller, { act: 'read' })).toMatchObject({ teamId: elsewhere.teamId })
   })

@@ -8,7 +8,7 @@ import { initTRPC, TRPCError } from '@trpc/server'
 import { z } from 'zod'
 import { clientKey, RateLimiter, type RateLimit } from '#server/access/rate-limit.ts'
 import type { Act } from '#server/access/acts.ts'
-import { enterChat, enterInstance, enterProject, enterTeam, type Caller, type TeamScope } from '#server/access/scope.ts'
+import { enterChat, enterProject, enterTeam, type Caller, type TeamScope } from '#server/access/scope.ts'
 import { DomainError, failures } from '#core/errors.ts'
 import { describeError } from '#server/trpc/describe-error.ts'
 
@@ -20,7 +20,7 @@ export type Context = Readonly<{
   clientAddress: string | null
 }>
 
-export type ProcedureMeta = { scope: 'public' | 'signed-in' | 'owner' | 'team' | 'project' | 'chat'; act?: Act }
+export type ProcedureMeta = { scope: 'public' | 'signed-in' | 'team' | 'project' | 'chat'; act?: Act }
 
 const t = initTRPC
   .context<Context>()
@@ -28,7 +28,6 @@ const t = initTRPC
   .create({ errorFormatter: ({ shape, error, path }) => ({ ...shape, ...describeError({ shape, error, path }) }) })
 
 export const router = t.router
-export const mergeRouters = t.mergeRouters
 export const callerFactory = t.createCallerFactory
 
 /** A failure of the domain gets the status that `core/errors.ts` gives it. */
@@ -48,7 +47,8 @@ const limiter = new RateLimiter()
 /** For procedures where guessing would pay: counts per client and procedure. */
 export const rateLimited = ({ perMinute }: RateLimit) =>
   t.middleware(({ ctx, path, next }) => {
-    const isAllowed = ctx.clientAddress === null || limiter.allow(`${path} ${clientKey(ctx.clientAddress)}`, { perMinute, nowMs: Date.now() })
+    const isAllowed =
+      ctx.clientAddress === null || limiter.allow(`${path} ${clientKey(ctx.clientAddress)}`, { perMinute, nowMs: Date.now() })
     if (!isAllowed) throw new DomainError('request.too-many')
     return next()
   })
@@ -59,9 +59,6 @@ export const publicProcedure = base.meta({ scope: 'public' })
 /** For somebody who proved who they are, in no team: `ctx.caller`. */
 export const signedInProcedure = base.meta({ scope: 'signed-in' }).use(({ ctx, next }) => next({ ctx: { caller: demandCaller(ctx) } }))
 
-/** For the instance owner: `ctx.scope` is an `InstanceScope`. */
-export const ownerProcedure = base.meta({ scope: 'owner' }).use(({ ctx, next }) => next({ ctx: { scope: enterInstance(demandCaller(ctx)) } }))
-
 /** For members of a team whose role allows `act`: `ctx.scope` is a `TeamScope`. */
 export const teamProcedure = (act: Act) =>
   base.meta({ scope: 'team', act }).use(async ({ ctx, next }) => next({ ctx: { scope: await teamOf(ctx, act) } }))
@@ -71,14 +68,18 @@ export const projectProcedure = (act: Act) =>
   base
     .meta({ scope: 'project', act })
     .input(z.object({ projectId: z.string().min(1).max(200) }))
-    .use(async ({ ctx, input, next }) => next({ ctx: { scope: await enterProject(await teamOf(ctx, 'read'), { act, projectId: input.projectId }) } }))
+    .use(async ({ ctx, input, next }) =>
+      next({ ctx: { scope: await enterProject(await teamOf(ctx, 'read'), { act, projectId: input.projectId }) } }),
+    )
 
 /** Adds the input `chatId`; `ctx.scope` is a `ChatScope`. */
 export const chatProcedure = (act: Act) =>
   base
     .meta({ scope: 'chat', act })
     .input(z.object({ chatId: z.string().min(1).max(200) }))
-    .use(async ({ ctx, input, next }) => next({ ctx: { scope: await enterChat(await teamOf(ctx, 'read'), { act, chatId: input.chatId }) } }))
+    .use(async ({ ctx, input, next }) =>
+      next({ ctx: { scope: await enterChat(await teamOf(ctx, 'read'), { act, chatId: input.chatId }) } }),
+    )
 
 function demandCaller(ctx: Context): Caller {
   if (!ctx.caller) throw new DomainError('session.missing')

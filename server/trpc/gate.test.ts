@@ -32,13 +32,17 @@ describe('every procedure proves a scope', () => {
       /^tokens\./, // one's own, whatever the role
       /^connections\./, // whose it is stands in the input: the service asks the gate again for that scope
     ]
-    const changing = procedures.filter(({ kind, meta, path }) => kind === 'mutation' && meta?.act === 'read' && !excused.some((each) => each.test(path)))
+    const changing = procedures.filter(
+      ({ kind, meta, path }) => kind === 'mutation' && meta?.act === 'read' && !excused.some((each) => each.test(path)),
+    )
     expect(changing.map((each) => each.path)).toEqual([])
   })
 
   it.each(procedures.filter((each) => each.meta?.scope !== 'public'))('$path refuses a stranger before anything else', async ({ path }) => {
     const caller = callerFactory(appRouter)({ caller: null, teamId: null, clientAddress: null })
-    const procedure = path.split('.').reduce<unknown>((place, name) => (place as Record<string, unknown>)[name], caller) as (input: unknown) => Promise<unknown>
+    const procedure = path.split('.').reduce<unknown>((place, name) => (place as Record<string, unknown>)[name], caller) as (
+      input: unknown,
+    ) => Promise<unknown>
     const input = { projectId: 'project', chatId: '01890000-0000-7000-8000-000000000000' }
     await expect(procedure(input)).rejects.toMatchObject({ code: 'UNAUTHORIZED', message: 'session.missing' })
   })
