@@ -110,6 +110,8 @@ const labels: Readonly<Record<Recovery, string | null>> = {
 const mendedElsewhere: Readonly<Partial<Record<FailureCode, { label: string; href: string }>>> = {
   'harness.not-installed': { label: 'Open nodes', href: '/nodes' },
   'sandbox.unavailable': { label: 'Open nodes', href: '/nodes' },
+  'project.missing': { label: 'Go home', href: '/' },
+  'chat.missing': { label: 'Go home', href: '/' },
 }
 
 /** Where a recovery happens, when it happens on a page of its own. */

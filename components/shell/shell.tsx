@@ -10,9 +10,11 @@ import { usePathname } from 'next/navigation'
 import { type ReactNode, useEffect, useMemo, useState } from 'react'
 import { useListHints } from '#components/realtime/use-list-hints.ts'
 import { GateMark } from '#components/shell/gate-mark.tsx'
+import { LineBar } from '#components/shell/line-bar.tsx'
 import { NarrowRail } from '#components/shell/narrow-rail.tsx'
 import { Palette } from '#components/shell/palette.tsx'
 import { Rail } from '#components/shell/rail.tsx'
+import { placeOf } from '#components/shell/rail.model.ts'
 import { type ShellActs, ShellActsProvider } from '#components/shell/shell-context.tsx'
 import { ShortcutsHelp } from '#components/shell/shortcuts-help.tsx'
 import { useStoredFlag } from '#components/shell/stored-flag.ts'
@@ -74,9 +76,12 @@ export function Shell({ children }: { children: ReactNode }) {
         <aside aria-label="Projects and chats" className="hidden shrink-0 border-r border-line bg-sunken lg:flex">
           {isRailFolded ? <NarrowRail /> : <Rail className="w-68" />}
         </aside>
-        <main id="main" tabIndex={-1} className="thin-scroll min-h-0 min-w-0 flex-1 overflow-y-auto outline-none">
-          {children}
-        </main>
+        <div className="flex min-h-0 min-w-0 flex-1 flex-col">
+          {placeOf(pathname).chatId === null ? <LineBar /> : null}
+          <main id="main" tabIndex={-1} className="thin-scroll min-h-0 min-w-0 flex-1 overflow-y-auto outline-none">
+            {children}
+          </main>
+        </div>
       </div>
       {/* Following a link changes the path, and with it the drawer closes. */}
       <Drawer

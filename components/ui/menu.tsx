@@ -58,11 +58,3 @@ export function MenuLink({ icon, href, children }: ItemProps & { href: string })
 export function MenuSeparator() {
   return <Base.Separator className="-mx-1 my-1 h-px bg-line" />
 }
-
-export function MenuHeading({ children }: { children: ReactNode }) {
-  return (
-    <Base.Group>
-      <Base.GroupLabel className="px-2 pt-1.5 pb-1 text-xs text-ink-quiet">{children}</Base.GroupLabel>
-    </Base.Group>
-  )
-}
