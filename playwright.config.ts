@@ -1,4 +1,5 @@
 import { defineConfig, devices } from '@playwright/test'
+import { ensureChromium } from './bin/ensure-chromium.mjs'
 
 /**
  * End to end: the built product, its real daemon and a fake provider (`e2e/world`).
@@ -22,7 +23,7 @@ export default defineConfig({
     browserName: 'chromium',
     trace: 'retain-on-failure',
     launchOptions: {
-      ...(process.env.CHROMIUM_PATH && { executablePath: process.env.CHROMIUM_PATH }),
+      executablePath: ensureChromium(),
       args: ['--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
     },
   },

@@ -36,18 +36,17 @@ function installByPlaywright() {
   return first([chromium.executablePath()])
 }
 
-export function ensureChromium() {
+/** The one that is there already and is made for tests, or null. */
+export function findChromium() {
   const named = process.env.CHROMIUM_PATH
   if (named && !existsSync(named)) throw new Error(`CHROMIUM_PATH names ${named}, which does not exist.`)
-  const found =
-    named ||
-    first(headlessShells) ||
-    first([chromium.executablePath()]) ||
-    (mayUseApt() && installByApt()) ||
-    first(browsers) ||
-    installByPlaywright()
+  return named || first([...headlessShells, chromium.executablePath()])
+}
+
+export function ensureChromium() {
+  const found = findChromium() ?? ((mayUseApt() && installByApt()) || first(browsers) || installByPlaywright())
   if (!found) throw new Error('No Chromium for the browser tests. Install one and set CHROMIUM_PATH to its path.')
-  execFileSync(found, ['--version'], { stdio: ['ignore', 2, 2] })
+  execFileSync(found, ['--version'], { stdio: 'ignore' })
   return found
 }
 

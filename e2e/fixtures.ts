@@ -2,7 +2,7 @@
  * What every end-to-end test starts from: one world per worker, a project per test, and
  * browser pages of named people. When a test fails, the server's log is attached to it.
  */
-import { test as base, type BrowserContext, type Page } from '@playwright/test'
+import { test as base, type BrowserContext, type BrowserContextOptions, type Page } from '@playwright/test'
 import { startWorld, unique, type Person, type World } from '#e2e/world/world.ts'
 
 export { expect } from '@playwright/test'
@@ -12,7 +12,7 @@ type Project = { projectId: string; name: string }
 type ForTest = {
   project: Project
   /** Opens a page in a browser of its own, signed in as that person. */
-  pageOf: (person: Person) => Promise<Page>
+  pageOf: (person: Person, options?: BrowserContextOptions) => Promise<Page>
   /** Attaches the server's log when the test fails. */
   attachLog: void
 }
@@ -44,10 +44,10 @@ export const test = base.extend<ForTest, { world: World }>({
     await world.owner.api.projects.archive.mutate({ projectId })
   },
 
-  pageOf: async ({ browser, world, contextOptions }, provide) => {
+  pageOf: async ({ browser, world }, provide) => {
     const contexts: BrowserContext[] = []
-    await provide(async (person) => {
-      const context = await browser.newContext({ ...contextOptions, baseURL: world.url })
+    await provide(async (person, options = {}) => {
+      const context = await browser.newContext({ ...options, baseURL: world.url })
       contexts.push(context)
       await context.addCookies(
         person.cookie.split('; ').map((each) => {

@@ -31,7 +31,8 @@ export const unique = (word: string): string => `${word} ${randomBytes(3).toStri
 /** A provider key that can be searched for. */
 export const newKey = (): string => `sk-fake-${randomBytes(18).toString('hex')}`
 
-const emailOf = (name: string) => `${name.toLowerCase().replaceAll(' ', '.')}@example.test`
+/** People of different tests may have the same name. */
+const emailOf = (name: string) => `${name.toLowerCase().replaceAll(' ', '.')}.${randomBytes(3).toString('hex')}@example.test`
 
 /** Runs a command of `npm run gatehouse` for a home and returns what it printed. */
 export async function runGatehouse(
