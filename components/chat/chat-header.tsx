@@ -12,8 +12,9 @@ import { type OpenChatStatus, statusLooks } from '#components/chat/status.model.
 import type { Present } from '#components/chat/use-presence.ts'
 import type { Outputs } from '#components/trpc/trpc.ts'
 import { AvatarRow } from '#components/ui/avatar.tsx'
-import { Status } from '#components/ui/badge.tsx'
+import { Badge, Status } from '#components/ui/badge.tsx'
 import { Button } from '#components/ui/button.tsx'
+import { Tooltip } from '#components/ui/tooltip.tsx'
 
 type Props = {
   chatId: ChatId
@@ -49,6 +50,13 @@ export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, on
           </span>
           <span className="shrink-0">{chat.harnessName}</span>
           {payer ? <span className="truncate before:mr-1.5 before:content-['·']">{payer}</span> : null}
+          {view.run.is === 'live' && view.run.sandbox === 'none' ? (
+            <Tooltip content="The agent runs without a sandbox: it can reach what its node can reach.">
+              <button type="button" className="rounded-sm">
+                <Badge tone="warn">Not isolated</Badge>
+              </button>
+            </Tooltip>
+          ) : null}
         </p>
       </div>
       <div className="flex shrink-0 items-center gap-3">

@@ -37,7 +37,7 @@ function PermissionCard({ item }: { item: PermissionItem }) {
     <section aria-label={question(item, agent)} className="rounded-lg border border-warn bg-raised shadow-rest">
       <header className="flex items-center gap-2 rounded-t-lg bg-warn-wash px-4 py-2.5 text-warn-ink">
         <ShieldQuestion aria-hidden className="size-4.5 shrink-0" />
-        <h3 className="text-base font-semibold">{question(item, agent)}</h3>
+        <h2 className="text-base font-semibold">{question(item, agent)}</h2>
       </header>
       <div className="flex flex-col gap-3 px-4 py-3">
         {reason ? <p className="text-base text-ink-soft">{reason}</p> : null}
@@ -52,7 +52,7 @@ function PermissionCard({ item }: { item: PermissionItem }) {
         {command === undefined && diffsOf(item).length === 0 && subject(item) !== '' ? (
           <p className="font-mono text-sm break-words">{subject(item)}</p>
         ) : null}
-        {command === undefined && hasMore(item) ? <ToolBody item={item} /> : null}
+        {command === undefined && hasMore(item) ? <ToolBody item={item} isAsked /> : null}
         {mayPrompt ? <Answers item={item} /> : <p className="text-sm text-ink-soft">Only a member who may prompt this chat can answer.</p>}
       </div>
     </section>

@@ -26,7 +26,7 @@ export function QueueList({
   if (count === 0) return null
   return (
     <section aria-label="Queue" className="overflow-hidden rounded-lg border border-line bg-raised">
-      <h3 className="px-3.5 pt-2 pb-1 text-xs text-ink-quiet">{count === 1 ? 'Next' : `Next, ${count} in line`}</h3>
+      <h2 className="px-3.5 pt-2 pb-1 text-xs text-ink-quiet">{count === 1 ? 'Next' : `Next, ${count} in line`}</h2>
       <ol className="thin-scroll max-h-52 overflow-y-auto">
         {queued.map((turn) => (
           <QueuedPrompt key={turn.turnId} turn={turn} onEdit={onEdit} />

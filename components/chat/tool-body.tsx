@@ -3,8 +3,19 @@
 import { useMemo, useState } from 'react'
 import type { ToolItem } from '#core/chat/view.ts'
 import { sayCount } from '#components/chat/amounts.model.ts'
+import { LineCounts } from '#components/chat/line-counts.tsx'
 import { InlineDiff } from '#components/chat/inline-diff.tsx'
-import { commandOf, diffsOf, directoryOf, exitCodeOf, printedBy, shortPath, tailOf, type ToolDiff } from '#components/chat/tool.model.ts'
+import {
+  commandOf,
+  countLines,
+  diffsOf,
+  directoryOf,
+  exitCodeOf,
+  printedBy,
+  shortPath,
+  tailOf,
+  type ToolDiff,
+} from '#components/chat/tool.model.ts'
 import { Badge } from '#components/ui/badge.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
@@ -12,14 +23,20 @@ import { CopyButton } from '#components/ui/copy-button.tsx'
 type Shown = Pick<ToolItem, 'kind' | 'title' | 'content' | 'input'> & Partial<Pick<ToolItem, 'output' | 'status' | 'endedAt'>>
 
 /** What a call holds: the command with what it printed, the diff, or what was said and answered. */
-export function ToolBody({ item }: { item: Shown }) {
+export function ToolBody({
+  item,
+  isAsked = false,
+}: {
+  item: Shown
+  /** Not done yet: then no line above names the file. */ isAsked?: boolean
+}) {
   const command = commandOf(item)
   const diffs = diffsOf(item)
   return (
     <div className="mt-1 mb-2 flex flex-col gap-2">
       {command === undefined ? null : <CommandOutput item={item} command={command} />}
       {diffs.map((diff, index) => (
-        <DiffOf key={index} diff={diff} />
+        <DiffOf key={index} diff={diff} isNamed={isAsked || diffs.length > 1} />
       ))}
       {command === undefined && diffs.length === 0 ? <Plain item={item} /> : null}
     </div>
@@ -83,9 +100,16 @@ function Printed({ text, label }: { text: string; label: string }) {
   )
 }
 
-function DiffOf({ diff }: { diff: ToolDiff }) {
+function DiffOf({ diff, isNamed }: { diff: ToolDiff; isNamed: boolean }) {
+  const counts = useMemo(() => countLines(diff), [diff])
   return (
     <div className="overflow-hidden rounded-md border border-line">
+      {isNamed ? (
+        <p className="flex items-center gap-3 border-b border-line bg-sunken px-3 py-1.5 font-mono text-xs">
+          <span className="min-w-0 truncate">{shortPath(diff.path)}</span>
+          <LineCounts {...counts} className="ml-auto" />
+        </p>
+      ) : null}
       <InlineDiff path={shortPath(diff.path)} before={diff.oldText} after={diff.newText} />
       {diff.truncated ? (
         <p className="border-t border-line bg-sunken px-3 py-1 text-xs text-ink-quiet">

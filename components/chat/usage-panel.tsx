@@ -34,7 +34,7 @@ export function UsagePanel({ view }: { view: ChatView }) {
       </dl>
       {metered.length > 0 ? (
         <section>
-          <h3 className="mb-1 text-xs text-ink-quiet">By turn</h3>
+          <h2 className="mb-1 text-xs text-ink-quiet">By turn</h2>
           <ol>
             {metered.toReversed().map((turn) => (
               <TurnUsage key={turn.turnId} turn={turn} />
