@@ -77,8 +77,8 @@ export function isAboutSession(params: unknown): boolean {
 /** @param params of a `session/update` notification */
 export function translate(params: unknown, { turnId, workdir }: TranslateContext): Draft[] {
   const parsed = Params.safeParse(params)
-  const kept: Draft[] = [{ is: 'fact', fact: said(turnId, 'session/update', params) }]
-  if (!parsed.success) return kept
+  const kept = (): Draft[] => [fact(said(turnId, 'session/update', params))]
+  if (!parsed.success) return kept()
   const { update } = parsed.data
   switch (update.sessionUpdate) {
     case 'config_option_update':
@@ -92,7 +92,7 @@ export function translate(params: unknown, { turnId, workdir }: TranslateContext
     case 'user_message_chunk':
       return [] // Our own prompt, said back.
     default:
-      return turnId === null ? kept : (translateInTurn(update, { turnId, workdir }) ?? kept)
+      return (turnId === null ? null : translateInTurn(update, { turnId, workdir })) ?? kept()
   }
 }
 
