@@ -188,6 +188,27 @@ it('interrupts what a lost daemon left open, in the claim itself', async () => {
   expect(await daemon.call('renew', { leases: [{ chatId: chat.chatId, epoch: 1 }] })).toEqual({ kept: [] })
 })
 
+it('ends what a restarted daemon knows nothing of, once it has delivered what its outbox held', async () => {
+  const [gone, kept] = [await seedReadyChat(), await seedReadyChat()]
+  daemon = await TestDaemon.join(server.url)
+  const turns = [turn(), turn()] as const
+  for (const [at, chat] of [gone, kept].entries()) {
+    await sendPrompt(chat.scope, { turnId: turns[at]!, prompt: text('one') })
+    await claimed(chat.chatId)
+    await daemon.append(chat.chatId, 1, 1, { type: 'turn.accepted', turnId: turns[at]! })
+  }
+  daemon.close()
+  daemon = await TestDaemon.join(server.url, { held: [{ chatId: kept.chatId, epoch: 1 }] })
+  // The greeting ends nothing yet: this is what the daemon had not delivered when it died.
+  expect(await daemon.append(gone.chatId, 1, 2, say(turns[0], 0, 'last words'))).toMatchObject({ is: 'acknowledged' })
+  expect(await daemon.call('claim', { max: 1 })).toEqual({ leases: [] })
+  expect((await viewOf(gone)).turns).toMatchObject([{ status: 'interrupted', items: [{ text: 'last words' }] }])
+  expect(await daemon.append(gone.chatId, 1, 3, say(turns[0], 10, '!'))).toMatchObject({ is: 'fenced', finalPseq: 2 })
+  expect((await viewOf(kept)).turns).toMatchObject([{ status: 'starting' }])
+  await daemon.append(kept.chatId, 1, 2, { type: 'turn.ended', turnId: turns[1], outcome: 'completed', stopReason: null })
+  expect(await statusOf(kept)).toBe('idle')
+})
+
 const answerOf = ({ scope }: Ready, requestId: RequestId, optionId: string) => answerPermission(scope, { requestId, optionId })
 
 it('lets the first of many answers win, and tells the others who decided', async () => {

@@ -5,7 +5,7 @@
  */
 import type { DefaultEventsMap, Server, Socket } from 'socket.io'
 import type { z } from 'zod'
-import type { NodeId } from '#core/ids.ts'
+import type { ChatId, NodeId } from '#core/ids.ts'
 import {
   DAEMON_NAMESPACE,
   DAEMON_PROTOCOL,
@@ -21,7 +21,7 @@ import {
 } from '#core/links/daemon.ts'
 import { Dispatcher } from '#server/daemons/dispatch.ts'
 import { ingest, salvage } from '#server/daemons/ingest.ts'
-import { claim, holds, release, renew } from '#server/daemons/lease.ts'
+import { claim, endForgottenLeases, holds, release, renew } from '#server/daemons/lease.ts'
 import { findNodeByToken, updateDisconnected, updateReported } from '#server/daemons/node-store.ts'
 import { endRun, updateAgentSession } from '#server/daemons/run-store.ts'
 import { startRun } from '#server/daemons/start-run.ts'
@@ -34,7 +34,9 @@ import { hintList } from '#server/realtime/bus.ts'
 const GREETING_MS = 10_000
 
 type DaemonSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, { nodeId: NodeId | null }>
-type Handlers = { [C in Exclude<DaemonCall, 'hello' | 'bye'>]: (nodeId: NodeId, request: CallRequest<C>) => Promise<CallReply<C>> }
+/** Calls that are also about the connection they come on. */
+type AboutConnection = 'hello' | 'bye' | 'claim'
+type Handlers = { [C in Exclude<DaemonCall, AboutConnection>]: (nodeId: NodeId, request: CallRequest<C>) => Promise<CallReply<C>> }
 
 const handlers: Handlers = {
   report: async (nodeId, report) => {
@@ -42,7 +44,6 @@ const handlers: Handlers = {
     hintList({ teamId: null, topic: 'nodes' })
     return {}
   },
-  claim: async (nodeId, { max }) => ({ leases: await claim(nodeId, Math.min(max, 100)) }),
   renew: async (nodeId, { leases }) => ({ kept: await renew(nodeId, leases) }),
   release: async (nodeId, lease) => {
     await release(nodeId, lease)
@@ -77,6 +78,7 @@ export function attachDaemons(io: Server): () => void {
   nodes.on('connection', (plain) => {
     const socket = plain as unknown as DaemonSocket
     socket.data.nodeId = null
+    let heldAtGreeting: ChatId[] = []
     const greeting = setTimeout(() => socket.disconnect(true), GREETING_MS).unref()
 
     serve(socket, 'hello', async (hello) => {
@@ -84,10 +86,19 @@ export function attachDaemons(io: Server): () => void {
       if (!reply.ok || !socket.connected) return reply
       clearTimeout(greeting)
       socket.data.nodeId = reply.nodeId
+      heldAtGreeting = hello.held.map((lease) => lease.chatId)
       dispatcher.add(reply.nodeId, socket)
       hintList({ teamId: null, topic: 'nodes' })
       await remind(socket, reply.nodeId, hello.held)
       return reply
+    })
+    let hasClaimed = false
+    serve(socket, 'claim', async ({ max }) => {
+      const { nodeId } = socket.data
+      if (!nodeId) return 'not-greeted'
+      if (!hasClaimed) await endForgottenLeases(nodeId, heldAtGreeting)
+      hasClaimed = true
+      return { leases: await claim(nodeId, Math.min(max, 100)) }
     })
     // Draining: it may still append and renew, but nothing more is asked of it.
     serve(socket, 'bye', async () => {

@@ -5,7 +5,7 @@
  * From: `gateway.ts`, and `dispatch.ts` for leases that nobody renews. Next: `server/chats/append.ts`.
  */
 import type { ChatFact } from '#core/chat/events.ts'
-import type { ChatId, NodeId, RequestId, RunId, TurnId } from '#core/ids.ts'
+import type { ChatId, NodeId, RequestId, RunId, TeamId, TurnId, UserId } from '#core/ids.ts'
 import { LEASE_TTL_MS, type Lease } from '#core/links/daemon.ts'
 import { announceAppended, appendServerFacts, type Appended } from '#server/chats/append.ts'
 import { findCommands } from '#server/daemons/store.ts'
@@ -105,17 +105,25 @@ export async function holds(nodeId: NodeId, { chatId, epoch }: { chatId: ChatId;
  * Ends what runs of a daemon that has been silent for `graceMs` after its lease ran out, although nobody waits
  * for the chat: people see that the turn is over and can send it again. What its outbox still holds is salvaged.
  */
-export async function endSilentLeases(graceMs: number): Promise<void> {
+export const endSilentLeases = (graceMs: number): Promise<void> =>
+  endLeases(`"leaseUntil" < now() - $1 * interval '1 millisecond'`, [graceMs])
+
+/**
+ * Ends the leases of a daemon that was restarted and knows nothing of them: their agents are gone with it.
+ * Asked when it claims for the first time, since by then it has delivered what its outbox still held.
+ */
+export const endForgottenLeases = (nodeId: NodeId, known: readonly ChatId[]): Promise<void> =>
+  endLeases('"nodeId" = $1 and "leaseUntil" is not null and "chatId" <> all($2::uuid[])', [nodeId, known])
+
+async function endLeases(which: string, parameters: readonly unknown[]): Promise<void> {
   const { appended, ended } = await inTransaction(async (tx) => {
     const { rows } = await tx.query<Held>(
-      `select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn" from chat_head h
-       where h."leaseUntil" < now() - $1 * interval '1 millisecond' order by h."leaseUntil" limit 100 for update skip locked`,
-      [graceMs],
+      `select "chatId", epoch, pseq, "nodeId", "activeTurn" from chat_head
+       where ${which} order by "chatId" limit 100 for update skip locked`,
+      [...parameters],
     )
     const appended: (Appended | null)[] = []
-    for (const held of rows) {
-      appended.push(await forceEnd(tx, held))
-    }
+    for (const held of rows) appended.push(await forceEnd(tx, held))
     return { appended, ended: rows }
   })
   appended.forEach(announceAppended)
@@ -139,6 +147,24 @@ export async function endLeasesOf(tx: PoolClient, nodeId: NodeId): Promise<(Appe
   }
   await tx.query('update chat set "nodeId" = null where "nodeId" = $1', [nodeId])
   return appended
+}
+
+/**
+ * Ends what runs of the chats that somebody started in a team, when they are removed from it: their runs spend
+ * what they connected. Returns what to tell once `tx` is committed.
+ */
+export async function endLeasesOfMember(tx: PoolClient, { teamId, userId }: { teamId: TeamId; userId: UserId }): Promise<() => void> {
+  const { rows } = await tx.query<Held>(
+    `select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn" from chat_head h join chat c on c.id = h."chatId"
+     where c."teamId" = $1 and c."createdBy" = $2 and h."nodeId" is not null order by h."chatId" for update of h`,
+    [teamId, userId],
+  )
+  const appended: (Appended | null)[] = []
+  for (const held of rows) appended.push(await forceEnd(tx, held))
+  return () => {
+    appended.forEach(announceAppended)
+    rows.forEach(tellLost)
+  }
 }
 
 /** Opens an epoch that nobody holds: whatever still comes from the one before is fenced. */
