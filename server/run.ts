@@ -17,6 +17,7 @@ import { allowedOrigins } from '#server/http-guards.ts'
 import { startLocalDaemon, startProxyProcess } from '#server/local-daemon.ts'
 import { drainIngest } from '#server/daemons/ingest.ts'
 import { attachDaemons } from '#server/daemons/gateway.ts'
+import { endLeasesOfMember } from '#server/daemons/lease.ts'
 import { answerJoin } from '#server/daemons/join-handler.ts'
 import { createHttpServer, noParts, type Parts } from '#server/http.ts'
 import { log } from '#server/log.ts'
@@ -106,7 +107,8 @@ export class RunningServer {
     this.#health.add('database', async () => (await pool().query('select 1')).rowCount === 1)
     openAuth({ ...env, secret: sessionSecret(env), trustedOrigins: [...allowedOrigins(env)] })
     openPageCaller()
-    onMemberRemoved({ afterCommit: hintMembership })
+    onMemberRemoved(endLeasesOfMember)
+    onMemberRemoved(async (_tx, removed) => () => hintMembership(removed))
     this.#parts.accounts = toNodeHandler(auth())
     this.#parts.api = createApiHandler(env)
     this.#parts.joining = answerJoin

@@ -5,7 +5,6 @@
  * data itself, goes below /var/lib/gatehouse, which only root can write to.
  */
 import { execFileSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import {
   chmodSync,
   chownSync,
@@ -13,8 +12,10 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -124,11 +125,12 @@ export function dataFolder(home: string, user: DatabaseUser): string {
     own(wanted, user)
     return wanted
   }
-  const store = join(ROOT_STORE, createHash('sha256').update(resolve(home)).digest('hex').slice(0, 16))
+  // The link alone leads there: a folder that was deleted and made again is a new one.
+  if (isLink) return realpathSync(wanted)
   mkdirSync(ROOT_STORE, { recursive: true, mode: 0o755 })
-  mkdirSync(store, { recursive: true })
+  const store = mkdtempSync(join(ROOT_STORE, 'postgres-data-'))
   own(store, user)
-  if (!isLink) symlinkSync(store, wanted)
+  symlinkSync(store, wanted)
   return store
 }
 

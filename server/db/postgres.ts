@@ -48,6 +48,12 @@ type Access = { port: number; password: string }
 
 const accessFile = (home: string) => join(home, 'database.json')
 
+/** Whole or not at all: a crash in between leaves the old file. */
+function writeAccess(home: string, access: Access): void {
+  writeFileSync(`${accessFile(home)}.partial`, JSON.stringify(access), { mode: 0o600 })
+  renameSync(`${accessFile(home)}.partial`, accessFile(home))
+}
+
 /** The URL under which a running server of this home has its database; null when none was ever started. */
 export function embeddedUrl(home: string): string | null {
   if (!existsSync(accessFile(home))) return null
@@ -62,13 +68,19 @@ export async function startPostgres({ home, isScratch = false }: PostgresOptions
   const folder = dataFolder(home, user)
   const data = join(folder, 'data')
   const known = existsSync(accessFile(home)) ? (JSON.parse(readFileSync(accessFile(home), 'utf8')) as Access) : null
+  if (!known && existsSync(data)) {
+    throw new StartError(
+      `${accessFile(home)} is missing, which holds the password of the database in ${data}: restore it, or move that folder away to start anew.`,
+    )
+  }
   await clearLeftover(data)
 
   const password = known?.password ?? randomBytes(24).toString('base64url')
   const port = known && (await isFree(known.port)) ? known.port : await freePort()
   const place: Place = { data, program: programFolder(user), user, logFile: join(home, 'postgres.log'), password, port, isScratch }
+  // Before the data, which nothing opens without it.
+  writeAccess(home, { port, password })
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(place, folder)
-  writeFileSync(accessFile(home), JSON.stringify({ port, password } satisfies Access), { mode: 0o600 })
 
   const watch = new PostgresWatch(place)
   await watch.start()

@@ -33,23 +33,21 @@ export async function setRole(scope: TeamScope, change: { userId: string; role: 
 
 type Removed = Readonly<{ teamId: TeamId; userId: UserId }>
 
-/** What another noun undoes when a member goes: within the transaction, and once it is committed (drop sockets, wake nodes). */
-export type RemovalStep = {
-  inTransaction?(tx: PoolClient, removed: Removed): Promise<void>
-  afterCommit?(removed: Removed): void | Promise<void>
-}
+/** What another noun undoes when a member goes, within the transaction. Returns what it does once that is committed (drop sockets, wake nodes). */
+export type RemovalStep = (tx: PoolClient, removed: Removed) => Promise<() => void>
 
-const removalSteps: RemovalStep[] = []
+const removalSteps = new Set<RemovalStep>()
 
 /** Called where the server is put together. */
-export const onMemberRemoved = (step: RemovalStep): void => void removalSteps.push(step)
+export const onMemberRemoved = (step: RemovalStep): void => void removalSteps.add(step)
 
 /** @throws member.missing, team.last-admin */
 export async function remove(scope: TeamScope, userId: string): Promise<void> {
   const removed = { teamId: scope.teamId, userId: userId as UserId }
-  const steps = removalSteps.flatMap((step) => (step.inTransaction ? [(tx: PoolClient) => step.inTransaction!(tx, removed)] : []))
+  const after: (() => void)[] = []
+  const steps = [...removalSteps].map((step) => async (tx: PoolClient) => void after.push(await step(tx, removed)))
   demandDone(await removeMember(scope, { userId, steps }))
-  for (const step of removalSteps) await step.afterCommit?.(removed)
+  for (const act of after) act()
 }
 
 function demandDone(change: Awaited<ReturnType<typeof changeRole>>): void {

@@ -69,11 +69,6 @@ export async function removeMember(
     if (!members.some((each) => each.userId === userId)) return 'missing'
     if (isLastAdmin(members, userId)) return 'last-admin'
     for (const step of steps) await step(tx)
-    // Whatever still runs on what they paid for: its workspace token opens nothing any more.
-    await tx.query(
-      'update run set "endedAt" = now() where "endedAt" is null and "chatId" in (select id from chat where "teamId" = $1 and "createdBy" = $2)',
-      [teamId, userId],
-    )
     await tx.query('delete from personal_access_token where "teamId" = $1 and "userId" = $2', [teamId, userId])
     // A session is of no team: signing in again leads to the teams that are left.
     await tx.query('delete from session where "userId" = $1', [userId])

@@ -6,6 +6,7 @@ import { prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { seedChat, seedMember, seedPerson, seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { acceptInvitation, invite, readInvitation, revokeInvitation } from '#server/teams/invitations-service.ts'
+import { endLeasesOfMember } from '#server/daemons/lease.ts'
 import { describeTeam, onMemberRemoved, remove, rename, setRole } from '#server/teams/service.ts'
 import { startTestServer, type TestServer } from '#server/testing-http.ts'
 
@@ -158,17 +159,17 @@ describe('a removed member', () => {
     const nodeId = mintUuid()
     await prisma().node.create({ data: { id: nodeId, name: nodeId, tokenHash: new Uint8Array([1]) } })
     const runId = mintUuid()
+    await prisma().chatHead.update({ where: { chatId }, data: { nodeId, epoch: 1, leaseUntil: new Date(Date.now() + 15_000) } })
     await prisma().run.create({
       data: { id: runId, chatId, nodeId, epoch: 1, harness: 'codex', credentialId: personal, credentialVersion: 1 },
     })
 
     const told: string[] = []
-    onMemberRemoved({
-      inTransaction: async (tx, removed) => {
-        const { rowCount } = await tx.query('select from member where "userId" = $1 and "teamId" = $2', [removed.userId, removed.teamId])
-        if (removed.userId === member.userId) told.push(`still ${rowCount} member`)
-      },
-      afterCommit: ({ userId }) => void (userId === member.userId && told.push('gone')),
+    onMemberRemoved(endLeasesOfMember)
+    onMemberRemoved(async (tx, removed) => {
+      const { rowCount } = await tx.query('select from member where "userId" = $1 and "teamId" = $2', [removed.userId, removed.teamId])
+      told.push(`still ${rowCount} member`)
+      return () => void told.push('gone')
     })
     await remove(admin, member.userId)
 
@@ -184,6 +185,11 @@ describe('a removed member', () => {
     expect(await prisma().run.findUnique({ where: { id: runId }, select: { endedAt: true } })).toEqual({
       endedAt: expect.any(Date) as Date,
     })
+    expect(await prisma().chatHead.findUnique({ where: { chatId }, select: { nodeId: true, epoch: true } })).toEqual({
+      nodeId: null,
+      epoch: 2,
+    })
+    expect(await prisma().chatEvent.findMany({ where: { chatId }, select: { type: true } })).toEqual([{ type: 'run.ended' }])
     await expect(enterTeam(caller, { act: 'read', teamId: admin.teamId })).rejects.toEqual(failure('team.missing'))
     expect(await enterTeam(caller, { act: 'read' })).toMatchObject({ teamId: elsewhere.teamId })
   })
