@@ -10,6 +10,7 @@ import {
   keyAccept,
   type Kind,
   tokenAccept,
+  withKey,
 } from '#components/connections/connect-form.model.ts'
 import { dialectNames, kindNames } from '#components/connections/scope-words.ts'
 import { Button } from '#components/ui/button.tsx'
@@ -121,7 +122,12 @@ function KeyFields({ accepts, fields, onChange }: FieldsProps) {
           ) : undefined
         }
       >
-        <SecretInput name="key" placeholder={provider?.keyHint ?? undefined} value={fields.key} onChange={(key) => onChange({ key })} />
+        <SecretInput
+          name="key"
+          placeholder={provider?.keyHint ?? undefined}
+          value={fields.key}
+          onChange={(key) => onChange(withKey(fields, key, accepts))}
+        />
       </Field>
     </>
   )

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Accepts, connectInput, emptyFields, isComplete } from '#components/connections/connect-form.model.ts'
+import { type Accepts, connectInput, emptyFields, isComplete, withKey } from '#components/connections/connect-form.model.ts'
 
 const accepts: Accepts = [
   {
@@ -63,6 +63,25 @@ describe('connectInput', () => {
       token: 't',
     })
   })
+})
+
+it.each([
+  ['openai', 'sk-or-v1-abc', 'openrouter'],
+  ['openai', ' gsk_abc', 'groq'],
+  ['groq', 'sk-proj-abc', 'openai'],
+  ['groq', 'sk-abc', 'groq'],
+  ['groq', '', 'groq'],
+  ['custom', 'gsk_abc', 'custom'],
+])('from %s, the key %j chooses %s', (provider, key, chosen) => {
+  const hint = (id: string, keyHint: string | null) => ({ id, name: id, keyHint, keyPage: null })
+  const providers = [
+    hint('openai', 'sk-proj-…'),
+    hint('openrouter', 'sk-or-v1-…'),
+    hint('groq', 'gsk_…'),
+    hint('deepseek', 'sk-…'),
+    hint('custom', null),
+  ]
+  expect(withKey({ provider }, key, [{ kind: 'api-key', providers, dialects: [] }])).toEqual({ key, provider: chosen })
 })
 
 it.each([

@@ -40,6 +40,20 @@ export function emptyFields(accepts: Accepts): ConnectFields {
   }
 }
 
+/**
+ * A pasted key that says whose it is chooses its provider: people paste first and read later.
+ * A custom provider stays, since its keys may look like anybody's.
+ */
+export function withKey(fields: Pick<ConnectFields, 'provider'>, key: string, accepts: Accepts): Pick<ConnectFields, 'key' | 'provider'> {
+  if (fields.provider === CUSTOM) return { key, provider: CUSTOM }
+  const prefixOf = (hint: string | null) => (hint ?? '').replace(/…$/, '')
+  const owner = (keyAccept(accepts)?.providers ?? [])
+    // "sk-" alone says nothing.
+    .filter(({ keyHint }) => prefixOf(keyHint).length > 3 && key.trim().startsWith(prefixOf(keyHint)))
+    .sort((a, b) => prefixOf(b.keyHint).length - prefixOf(a.keyHint).length)[0]
+  return { key, provider: owner?.id ?? fields.provider }
+}
+
 /** Whether there is enough to send; whether it is right, the server says. */
 export function isComplete({ kind, key, provider, baseUrl, file, token }: ConnectFields): boolean {
   if (kind === 'api-key') return key.trim() !== '' && (provider !== CUSTOM || baseUrl.trim() !== '')

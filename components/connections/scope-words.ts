@@ -14,4 +14,4 @@ export const dialectNames: Readonly<Record<string, string>> = {
   'gemini-generate': 'Gemini',
 }
 
-export const kindNames = { 'api-key': 'API key', 'auth-file': 'Login file', 'oauth-token': 'Subscription' } as const
+export const kindNames = { 'api-key': 'Provider key', 'auth-file': 'Login file', 'oauth-token': 'Subscription' } as const
