@@ -58,6 +58,7 @@ export function createHttpServer({ env, parts, health }: { env: Env; parts: Part
       if (part === 'pages') setPagePolicy(req, res, env)
       return found.answer(req, res)
     }
+    if (part === 'accounts') res.setHeader('cache-control', 'no-store')
     return parts[part] ? parts[part](req, res) : starting(res)
   }
 
