@@ -135,14 +135,19 @@ export class ChatFeed {
   /** The page may have slept: a sleeping socket looks open, so ask the server and do not trust it. */
   readonly wake = (): void => {
     if (!this.#isRunning || this.#link.is === 'refused') return
-    const { socket } = this.#options
-    if (socket.connected) void this.#follow(PING_TIMEOUT_MS)
-    else socket.connect()
+    if (this.#options.socket.connected) void this.#follow(PING_TIMEOUT_MS)
+    else this.#reconnect()
   }
 
   readonly retry = (): void => {
-    this.#options.socket.connect()
+    this.#reconnect()
     void this.catchUp()
+  }
+
+  /** At once: a mere `connect` would wait for the end of the pause that socket.io makes between its tries. */
+  #reconnect(): void {
+    this.#options.socket.disconnect()
+    this.#options.socket.connect()
   }
 
   /** Reads the log to its head over tRPC. One reading at a time; a server out of reach ends it quietly. */
@@ -192,8 +197,7 @@ export class ChatFeed {
     } catch {
       if (attempt !== this.#attempt || !this.#isRunning) return
       // No answer on an open socket: it is dead, or the server is too busy to talk. Either way start a fresh one.
-      socket.disconnect()
-      socket.connect()
+      this.#reconnect()
       void this.catchUp()
       return
     }
