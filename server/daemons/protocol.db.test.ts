@@ -159,7 +159,8 @@ async function play(steps: readonly Step[]): Promise<void> {
     } else if (each.do === 'send') await send()
     else if (each.do === 'expire') await expire()
     else if (sent.length > 0) {
-      const turnId = sent[each.pick % sent.length]!
+      // One of the newest: those are the ones about which daemon and people may disagree.
+      const turnId = sent.at(-1 - (each.pick % Math.min(3, sent.length)))!
       if (each.do === 'edit')
         await carryOut(person, { do: 'editQueued', by, turnId, prompt: [{ type: 'text', text: 'edited' }] }).catch(mayRefuse)
       else await carryOut(person, { do: each.do === 'cancel' ? 'cancelTurn' : 'withdraw', by, turnId }).catch(mayRefuse)
@@ -204,6 +205,10 @@ async function check(chatId: ChatId, daemons: readonly SimulatedDaemon[], sent: 
   // I8: a prompt reaches an agent at most once, and every prompt is in exactly one state.
   const handed = daemons.flatMap((daemon) => daemon.handed)
   expect(new Set(handed).size).toBe(handed.length)
+  for (const { type, epoch, payload } of log) {
+    // Withdrawn by a person, or ended by one before any agent saw it.
+    if (type === 'turn.withdrawn' || (type === 'turn.ended' && epoch === null)) expect(handed).not.toContain(payload.turnId)
+  }
   expect(new Set(commands.map(({ id }) => id))).toEqual(new Set(sent))
   const over = (turnId: string, type: string) => log.some((row) => row.type === type && row.payload.turnId === turnId)
   for (const { id, state } of commands) {
