@@ -58,14 +58,21 @@ function isZombie(pid: number): boolean {
   }
 }
 
-/** Processes whose environment holds this entry: finds children that left their group and their parent. */
-export function processesWith(entry: string): number[] {
-  const needle = `\0${entry}\0`
+/** Processes that have this variable, with its value: finds children that left their group and their parent. */
+export function markedBy(name: string): { pid: number; value: string }[] {
   return allRows().flatMap(({ pid }) => {
     try {
-      return `\0${readFileSync(`/proc/${pid}/environ`, 'latin1')}\0`.includes(needle) ? [pid] : []
+      const entry = readFileSync(`/proc/${pid}/environ`, 'latin1')
+        .split('\0')
+        .find((each) => each.startsWith(`${name}=`))
+      return entry === undefined || isZombie(pid) ? [] : [{ pid, value: entry.slice(name.length + 1) }]
     } catch {
       return []
     }
   })
+}
+
+export function processesWith(entry: string): number[] {
+  const [name = '', value] = entry.split('=')
+  return markedBy(name).flatMap((each) => (each.value === value ? [each.pid] : []))
 }

@@ -26,7 +26,7 @@ import { fileURLToPath } from 'node:url'
 import type { SandboxReport } from '#core/links/daemon.ts'
 import { accountFiles, bubblewrapCommand, type Method, type Mount } from '#agent/sandbox/bubblewrap.ts'
 import { inside } from '#agent/sandbox/inside.ts'
-import { familyOf, isAlive, processesWith, residentBytes } from '#agent/sandbox/processes.ts'
+import { familyOf, isAlive, markedBy, processesWith, residentBytes } from '#agent/sandbox/processes.ts'
 import { seccompProgram } from '#agent/sandbox/seccomp.ts'
 
 /** What this machine offers. `method` is null only under the owner's explicit unsafe switch. */
@@ -57,7 +57,7 @@ export type Confined = {
   residentBytes: () => number
 }
 
-/** Marks processes outside any sandbox, so that a later daemon finds those that an earlier one left. */
+/** Marks processes outside any sandbox with their daemon's number, so that a later daemon finds those that an earlier one left. */
 export const LEFTOVER_MARK = 'GATEHOUSE_UNCONFINED_RUN'
 
 const limits = { processes: 2048, openFiles: 16_384, fileBytes: 8 * 2 ** 30, temporaryBytes: 2 * 2 ** 30 }
@@ -272,8 +272,8 @@ async function collect(stream: Readable, maxBytes: number): Promise<{ text: stri
 
 /** Kills what an earlier daemon without a sandbox left behind; inside a sandbox everything dies with its daemon. */
 export function killLeftovers(): number {
-  const left = processesWith(LEFTOVER_MARK)
-  for (const pid of left) signal(pid, 'SIGKILL')
+  const left = markedBy(LEFTOVER_MARK).filter(({ value }) => !isAlive(Number.parseInt(value, 10)))
+  for (const { pid } of left) signal(pid, 'SIGKILL')
   return left.length
 }
 
