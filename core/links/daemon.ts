@@ -177,8 +177,6 @@ export const AppendReply = z.discriminatedUnion('is', [
   z.object({ is: z.literal('retry'), afterMs: z.int().positive() }),
 ])
 export type AppendReply = z.infer<typeof AppendReply>
-/** What a fenced daemon still held: stored beside the log, never mixed in. Same shape as `Append`. */
-export const Salvage = Append
 
 /** Every call a daemon makes: event name → request, reply. */
 export const daemonCalls = {
@@ -191,7 +189,8 @@ export const daemonCalls = {
   sessionOpened: { request: SessionOpened, reply: z.object({}) },
   runEnded: { request: RunEnded, reply: z.object({}) },
   append: { request: Append, reply: AppendReply },
-  salvage: { request: Salvage, reply: z.object({}) },
+  /** What a fenced daemon still held: stored beside the log, never mixed in. */
+  salvage: { request: Append, reply: z.object({}) },
   /** Draining: give me nothing new. */
   bye: { request: z.object({}), reply: z.object({}) },
 } as const
