@@ -46,8 +46,11 @@ export function ConnectionCard({
     <section aria-label={row.name} className={classNames('rounded-lg border bg-raised', isAsked ? 'border-accent' : 'border-line')}>
       <header className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3 sm:px-5">
         <h2 className="text-md font-semibold">{row.name}</h2>
-        <span className="text-sm text-ink-quiet">{findHarness(row.harness)?.maker}</span>
-        <Badge tone={tone}>{word}</Badge>
+        <span className="text-sm text-ink-quiet max-sm:hidden">{findHarness(row.harness)?.maker}</span>
+        {/* On a phone the line below says that nothing is connected. */}
+        <Badge tone={tone} className={row.attachments.length === 0 ? 'max-sm:hidden' : undefined}>
+          {word}
+        </Badge>
         <span className="ml-auto flex items-center gap-1">
           <Button variant="quiet" size="sm" icon={<CircleHelp aria-hidden />} onClick={onExplain}>
             <span className="max-sm:sr-only">Why this one?</span>

@@ -24,8 +24,17 @@ const credentialProblems: Readonly<Record<string, string>> = {
   'not-a-login': 'This JSON is not a login of this agent. If it holds an API key, connect that as a provider key instead.',
 }
 
+const upstreamReasons: Readonly<Record<string, (host: string) => string>> = {
+  'host-not-found': (host) => `${host} cannot be found from this server. Check the address, and that the server has a network.`,
+  'not-https': (host) => `${host} is asked over plain http, which would show the key to everybody on the way. Use https.`,
+  'has-credentials': () => 'This address holds a name or password. Leave them out; the key goes into its own field.',
+  'not-a-url': () => 'This address is not a URL. It begins with https:// and holds no question mark.',
+}
+
 const word = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 export const repositoryReason = (reason: unknown): string | null => repositoryReasons[word(reason)] ?? null
+
+export const upstreamReason = (reason: unknown, host: string): string | null => upstreamReasons[word(reason)]?.(host) ?? null
 
 export const credentialProblem = (problem: unknown): string | null => credentialProblems[word(problem)] ?? null

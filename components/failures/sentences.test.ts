@@ -49,4 +49,18 @@ describe('failureWords', () => {
       href: null,
     })
   })
+
+  it('says exactly what is wrong with an address, a key or a repository, where the facts say it', () => {
+    const sentence = (...given: Parameters<typeof failureWords>) => failureWords(...given).sentence
+    expect(sentence('upstream.unsafe', { host: 'llm.acme.example', reason: 'host-not-found' })).toMatch(
+      /^llm\.acme\.example cannot be found/,
+    )
+    expect(sentence('upstream.unsafe', { host: '10.0.0.1:80', reason: 'private-address' })).toMatch(
+      /^10\.0\.0\.1:80 is not a public https address/,
+    )
+    expect(sentence('credential.malformed', { field: 'key', problem: 'other-provider', owner: 'groq' })).toMatch(/^This is a key of Groq/)
+    expect(sentence('repository.unusable', { reason: 'password-in-address' })).toMatch(/password/)
+    expect(sentence('request.invalid', { problem: 'This person is in the team already.' })).toBe('This person is in the team already.')
+    expect(sentence('request.invalid', { problem: '✖ Too small\n  → at name' })).toBe('Something in what you entered cannot be used.')
+  })
 })

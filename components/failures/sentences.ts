@@ -7,7 +7,7 @@
 import { failures, type FailureCode, type FailureFacts, type Recovery } from '#core/errors.ts'
 import { harnessName } from '#core/harnesses/registry.ts'
 import { providerName } from '#core/providers/presets.ts'
-import { credentialProblem, repositoryReason } from '#components/failures/reasons.ts'
+import { credentialProblem, repositoryReason, upstreamReason } from '#components/failures/reasons.ts'
 
 type Say = (facts: FailureFacts) => string
 
@@ -47,6 +47,7 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
   'credential.refused': (facts) =>
     `${provider(facts) ?? 'The provider'} refuses this credential. Check that it is active, then replace it.`,
   'upstream.unsafe': (facts) =>
+    upstreamReason(facts['reason'], text(facts, 'host') ?? provider(facts) ?? 'This address') ??
     `${text(facts, 'host') ?? 'This address'} is not a public https address. The instance owner can allow private ones in GATEHOUSE_PRIVATE_UPSTREAMS.`,
 
   'harness.unknown': () => 'This coding agent is not known here. Choose another.',

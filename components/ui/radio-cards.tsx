@@ -26,7 +26,7 @@ export function RadioCards<V extends string>({
       aria-label={label}
       value={value}
       onValueChange={(next) => onChange(next as V)}
-      className={classNames('flex gap-2', isRow ? 'flex-wrap' : 'flex-col')}
+      className={classNames('flex gap-2', isRow ? 'flex-col sm:flex-row' : 'flex-col')}
     >
       {choices.map((each) => (
         <label

@@ -18,7 +18,7 @@ export function Toaster() {
         unstyled: true,
         classNames: {
           toast:
-            'flex w-full items-start gap-2.5 rounded-lg border border-line bg-raised px-4 py-3 text-base text-ink shadow-float sm:w-90',
+            'flex w-full items-start font-sans gap-2.5 rounded-lg border border-line bg-raised px-4 py-3 text-base text-ink shadow-float sm:w-90',
           title: 'font-medium',
           description: 'text-sm text-ink-soft',
           icon: 'mt-0.5',
