@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto'
+import { expect, it } from 'vitest'
+import type { TurnId } from '#core/ids.ts'
+import { enterChat, enterProject, type TeamScope } from '#server/access/scope.ts'
+import { archiveChat, chooseModel, createChat, describeChat, listChats, readEvents, renameChat, sendPrompt } from '#server/chats/service.ts'
+import { connect } from '#server/connections/service.ts'
+import { seedProject, seedTeamScope } from '#server/db/testing.ts'
+
+const connectCodex = (scope: TeamScope, at: { scope: 'user' } | { scope: 'project'; projectId: string } = { scope: 'user' }) =>
+  connect(scope, { harness: 'codex', ...at, secret: { kind: 'api-key', provider: 'openai', key: 'sk-proj-abcdefghijklmnopqrstuv' } })
+const prompt = (text: string) => ({ turnId: randomUUID() as TurnId, prompt: [{ type: 'text' as const, text }] })
+const failure = (code: string) => expect.objectContaining({ name: 'DomainError', code })
+
+it('creates a chat only for what could run in it', async () => {
+  const team = await seedTeamScope()
+  const project = await enterProject(team, { act: 'prompt', projectId: await seedProject(team) })
+  await expect(createChat(project, { harness: 'nothing' })).rejects.toEqual(failure('harness.unknown'))
+  // Offered in a test world only.
+  await expect(createChat(project, { harness: 'scripted' })).rejects.toEqual(failure('harness.unknown'))
+  await expect(createChat(project, { harness: 'codex' })).rejects.toEqual(failure('connection.missing'))
+  await connectCodex(team)
+  await expect(createChat(project, { harness: 'codex', model: 'gpt-made-up' })).rejects.toEqual(failure('model.unknown'))
+  const { chatId } = await createChat(project, { harness: 'codex', title: 'First' })
+  expect(await listChats(team, { projectId: project.projectId })).toEqual([
+    {
+      chatId,
+      projectId: project.projectId,
+      projectName: 'Project',
+      title: 'First',
+      harness: 'codex',
+      model: null,
+      createdByName: 'Ada',
+      createdAt: expect.any(String),
+      lastActivityAt: expect.any(String),
+      status: 'idle',
+      waitingFor: 0,
+    },
+  ])
+  expect(await listChats(await seedTeamScope(), {})).toEqual([])
+})
+
+it('says who pays, and keeps a personal key for the person whose it is', async () => {
+  const team = await seedTeamScope()
+  const mei = await seedTeamScope({ teamId: team.teamId, role: 'member', name: 'Mei' })
+  const viewer = await seedTeamScope({ teamId: team.teamId, role: 'viewer', name: 'Vi' })
+  const projectId = await seedProject(team)
+  await connectCodex(team)
+  const { chatId } = await createChat(await enterProject(team, { act: 'prompt', projectId }), { harness: 'codex' })
+  const scopeOf = (person: TeamScope) => enterChat(person, { act: 'read', chatId })
+  expect(await describeChat(await scopeOf(team))).toMatchObject({
+    harnessName: 'Codex',
+    createdBy: team.userId,
+    node: null,
+    payer: { scope: 'user', kind: 'api-key', providerName: 'OpenAI' },
+    mayPrompt: true,
+    people: [{ name: 'Ada' }, { name: 'Mei' }, { name: 'Vi' }],
+  })
+  expect(await describeChat(await scopeOf(mei))).toMatchObject({ payer: { scope: 'user' }, mayPrompt: false })
+  await expect(sendPrompt(await scopeOf(mei), prompt('hi'))).rejects.toEqual(failure('connection.not-yours'))
+  await expect(chooseModel(await scopeOf(mei), { model: 'gpt-5' })).rejects.toEqual(failure('connection.not-yours'))
+
+  // A key that the project shares is everybody's to spend who may prompt at all.
+  await connectCodex(team, { scope: 'project', projectId })
+  expect(await describeChat(await scopeOf(mei))).toMatchObject({ payer: { scope: 'project' }, mayPrompt: true })
+  expect(await describeChat(await scopeOf(viewer))).toMatchObject({ payer: { scope: 'project' }, mayPrompt: false })
+  await sendPrompt(await scopeOf(mei), prompt('  What is here?\nPlease look.'))
+  expect((await listChats(team, {}))[0]).toMatchObject({ title: 'What is here?', status: 'queued' })
+})
+
+it('keeps a name that a person gave, whatever its characters, and nothing of an archived chat', async () => {
+  const team = await seedTeamScope()
+  await connectCodex(team)
+  const projectId = await seedProject(team)
+  const { chatId } = await createChat(await enterProject(team, { act: 'prompt', projectId }), { harness: 'codex' })
+  const scope = await enterChat(team, { act: 'manage', chatId })
+  await renameChat(scope, { title: 'Ünïcödé 👩‍💻 \0' })
+  const sent = prompt('with a \0 in it')
+  await sendPrompt(scope, sent)
+  // The same request again, although what was stored is not quite what was sent.
+  expect(await sendPrompt(scope, sent)).toEqual({ turnId: sent.turnId })
+  await archiveChat(scope)
+  await expect(sendPrompt(scope, prompt('more'))).rejects.toEqual(failure('chat.archived'))
+  const { events, headSeq } = await readEvents(scope, { afterSeq: 1, limit: 2 })
+  expect(events).toMatchObject([
+    { seq: 2, type: 'chat.renamed', title: 'Ünïcödé 👩‍💻 ␀' },
+    { seq: 3, type: 'turn.requested', prompt: [{ text: 'with a ␀ in it' }] },
+  ])
+  expect(headSeq).toBe(5)
+  expect(await listChats(team, {})).toEqual([])
+  expect(await describeChat(scope)).toMatchObject({ isArchived: true, mayPrompt: false })
+})
