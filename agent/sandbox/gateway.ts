@@ -177,6 +177,10 @@ function passedHeaders(headers: IncomingMessage['headers']): Record<string, stri
 function refuse(response: ServerResponse, status: number, message: string): void {
   if (response.headersSent) return void response.destroy()
   const body = JSON.stringify({ error: { type: 'gatehouse_gateway', message } })
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'x-should-retry': 'false' })
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...(status < 500 && { 'x-should-retry': 'false' }),
+  })
   response.end(body)
 }

@@ -36,6 +36,10 @@ export type FakeServer = {
   withdraw: (turnId: TurnId) => void
   cancel: (turnId: TurnId) => void
   answer: (requestId: RequestId, optionId: string) => void
+  /** The holder is gone: the next claim may have the chat. */
+  expire: () => void
+  /** What the daemon was told and told last, for whole-process tests. */
+  reports: unknown[]
   /** Takes the chat away: a new epoch that another node holds. */
   fence: () => void
   /** While set, no append is answered. */
@@ -54,12 +58,15 @@ const prompted = (text: string): PromptContent => [{ type: 'text', text }]
 
 export function fakeServer(
   grant: (agentSessionId: string | null) => Partial<RunGrant> | { refuse: Extract<CallReply<'startRun'>, { ok: false }> },
+  leaseTtlMs = 15_000,
 ): FakeServer {
   const chatId = ChatId.parse(randomUUID())
   const nodeId = NodeId.parse('node-1')
   const by = UserId.parse('user-1')
   let epoch = 1
   let isLeased = false
+  let isHeld = false
+  const reports: unknown[] = []
   let pseq = 0
   const finals = new Map<number, number>()
   let queue: Command[] = []
@@ -112,9 +119,30 @@ export function fakeServer(
       case 'sessionOpened':
         agentSessionId = daemonCalls.sessionOpened.request.parse(request).agentSessionId
         return {}
+      case 'hello':
+        return { ok: true, nodeId, leaseTtlMs }
+      case 'claim':
+        return { leases: isHeld || !queue.some((command) => command.kind === 'prompt') ? [] : [lease()] }
+      case 'renew': {
+        const { leases } = daemonCalls.renew.request.parse(request)
+        return { kept: leases.filter((each) => isHeld && each.epoch === epoch).map((each) => ({ ...each, commands: queue })) }
+      }
+      case 'release':
+        isHeld = false
+        return {}
+      case 'report':
+        reports.push(request)
+        return {}
       default:
         return {}
     }
+  }
+
+  function lease(): Lease {
+    if (isLeased) fence()
+    isLeased = true
+    isHeld = true
+    return { chatId, epoch, commands: [...queue] }
   }
 
   function fence(): void {
@@ -151,11 +179,9 @@ export function fakeServer(
       await Promise.resolve()
       return daemonCalls[call].reply.parse(await answerCall(call, parsed))
     }) as Call,
-    lease() {
-      if (isLeased) fence()
-      isLeased = true
-      return { chatId, epoch, commands: [...queue] }
-    },
+    lease,
+    reports,
+    expire: () => void (isHeld = false),
     commands: () => [...queue],
     request(text, model) {
       const turnId = TurnId.parse(randomUUID())
