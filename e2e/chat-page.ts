@@ -27,7 +27,8 @@ export class ChatPage {
     await expect(this.field).toHaveValue('')
   }
 
-  said = (text: string | RegExp): Locator => this.timeline.getByText(text)
+  /** Something with exactly these words: a prompt that only contains them is not meant. */
+  said = (text: string | RegExp): Locator => this.timeline.getByText(text, { exact: true })
   promptBy = (name: string): Locator => this.timeline.getByRole('article', { name: `Prompt by ${name}` })
   button = (name: string | RegExp): Locator => this.timeline.getByRole('button', { name })
 

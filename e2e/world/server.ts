@@ -13,7 +13,7 @@ import { until } from '#e2e/world/wait.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 /** Harness programs are large and pinned: all worlds share one folder of them. */
-const harnessDir = path.join(root, '.test/harnesses')
+export const harnessDir = path.join(root, '.test/harnesses')
 
 export type ServerProcess = {
   readonly url: string
@@ -75,6 +75,7 @@ export function worldEnvironment({ home, port, env = {} }: ServerOptions): NodeJ
     GATEHOUSE_HOME: home,
     GATEHOUSE_TESTING: '1',
     GATEHOUSE_HARNESS_DIR: harnessDir,
+    GATEHOUSE_CANCEL_GRACE_MS: '2000',
     ...env,
   } as NodeJS.ProcessEnv
 }

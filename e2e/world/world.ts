@@ -31,6 +31,9 @@ export const unique = (word: string): string => `${word} ${randomBytes(3).toStri
 /** A provider key that can be searched for. */
 export const newKey = (): string => `sk-fake-${randomBytes(18).toString('hex')}`
 
+/** An address that a world may call, and where nobody answers. */
+export const NOBODY = '127.0.0.1:1'
+
 /** People of different tests may have the same name. */
 const emailOf = (name: string) => `${name.toLowerCase().replaceAll(' ', '.')}.${randomBytes(3).toString('hex')}@example.test`
 
@@ -51,7 +54,7 @@ export async function startWorld({ env = {} }: { env?: Record<string, string> } 
   const options = {
     home: newHome(),
     port: await freePort(),
-    env: { GATEHOUSE_PRIVATE_UPSTREAMS: provider.host, ...env },
+    env: { GATEHOUSE_PRIVATE_UPSTREAMS: `${provider.host},${NOBODY}`, ...env },
   }
   const server = startServer(options)
   try {
@@ -105,16 +108,18 @@ export async function startWorld({ env = {} }: { env?: Record<string, string> } 
   }
 }
 
+type FakeConnection = { projectId: string; harness: string; dialect: FakeDialect; models?: readonly string[]; baseUrl?: string }
+
 /** Connects the fake provider's key for one harness in a project; the connection's id is the answer. */
 export async function connectFake(
   { api, provider }: { api: Api; provider: FakeProvider },
-  { projectId, harness, dialect, models }: { projectId: string; harness: string; dialect: FakeDialect; models?: readonly string[] },
+  { projectId, harness, dialect, models, baseUrl = provider.baseUrl(dialect) }: FakeConnection,
 ): Promise<string> {
   const { connectionId } = await api.connections.connect.mutate({
     harness,
     scope: 'project',
     projectId,
-    secret: { kind: 'api-key', provider: 'custom', key: provider.key, baseUrl: provider.baseUrl(dialect), dialect },
+    secret: { kind: 'api-key', provider: 'custom', key: provider.key, baseUrl, dialect },
     ...(models && { settings: { models: models.join(',') } }),
   })
   return connectionId
