@@ -14,4 +14,5 @@ export const dialectNames: Readonly<Record<string, string>> = {
   'gemini-generate': 'Gemini',
 }
 
-export const kindNames = { 'api-key': 'Provider key', 'auth-file': 'Login file', 'oauth-token': 'Subscription' } as const
+/** None repeats the label of a field below it: a name that two controls share tells nobody which is which. */
+export const kindNames = { 'api-key': 'Key', 'auth-file': 'Login file', 'oauth-token': 'Subscription' } as const

@@ -14,14 +14,14 @@ const credentialProblems: Readonly<Record<string, string>> = {
   spaces: 'There is a space or a line break inside. Paste the credential alone.',
   characters: 'There are characters in it that no credential has. Copy it again from where it was shown.',
   'too-short': 'This is too short to be whole. Copy it again from where it was shown.',
-  'looks-like-api-key': 'This is an API key. Choose “Provider key” above and paste it there.',
+  'looks-like-api-key': 'This is an API key. Choose “Key” above and paste it there.',
   'looks-like-oauth-token': 'This is a subscription token. Choose “Subscription” above and paste it there.',
   unknown: 'This provider is not known here.',
   'only-custom': 'Only a custom provider has an address of its own.',
   missing: 'Something is missing: a custom provider needs an address.',
   'not-a-url': 'This address is not a URL. It begins with https:// and holds no question mark.',
   'not-json': 'A login file is JSON, and this is not. Choose the file itself, or paste the whole of it.',
-  'not-a-login': 'This JSON is not a login of this agent. If it holds an API key, connect that as a provider key instead.',
+  'not-a-login': 'This JSON is not a login of this agent. If it holds an API key, connect that as a key instead.',
 }
 
 const upstreamReasons: Readonly<Record<string, (host: string) => string>> = {
