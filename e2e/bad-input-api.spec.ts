@@ -33,7 +33,7 @@ test('a model that nobody knows, or that was retired, or is not offered here', a
   const start = (model: string) => failureOf(api.chats.create.mutate({ projectId, harness: 'claude-code', model }))
   expect(await start('no-such-model')).toMatchObject({ code: 'model.unknown', status: 422 })
   expect(await start('claude-3-5-haiku-20241022')).toMatchObject({ code: 'model.retired', status: 422 })
-  expect(await start('gpt-6.1-sol')).toMatchObject({ code: 'model.not-allowed', status: 422 })
+  expect(await start('gpt-6.1-sol'), 'of another provider').toMatchObject({ code: 'model.unknown', status: 422 })
   const { chatId } = await api.chats.create.mutate({ projectId, harness: 'claude-code' })
   expect(await failureOf(api.chats.chooseModel.mutate({ chatId, model: 'no-such-model' }))).toMatchObject({ code: 'model.unknown' })
 })
@@ -160,11 +160,11 @@ test('a harness that cannot be installed', async () => {
       status: 'failed',
       failure: { code: 'harness.install-failed' },
     })
-    const [node] = await api.nodes.list.query()
-    expect(node!.harnesses.find((each) => each.harness === 'codex')).toMatchObject({
-      state: 'failed',
-      detail: expect.stringContaining('ECONNREFUSED'),
-    })
+    await expect(async () => {
+      const [node] = await api.nodes.list.query()
+      const codex = node!.harnesses.find((each) => each.harness === 'codex')
+      expect(codex).toMatchObject({ state: 'failed', detail: expect.stringContaining('ECONNREFUSED') })
+    }).toPass({ timeout: 30_000 })
   } finally {
     await world.close()
     rmSync(place, { recursive: true, force: true })
