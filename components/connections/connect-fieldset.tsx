@@ -142,7 +142,7 @@ function FileFields({ accepts, harnessName, fields, onChange }: FieldsProps) {
   return (
     <div className="flex flex-col gap-2">
       <Field
-        label="Login file"
+        label="Contents"
         hint={
           <>
             Sign in with {harnessName} on your own machine; it then keeps <Code>~/{accept?.path}</Code>. Choose that file or paste it.
@@ -165,7 +165,7 @@ function FileFields({ accepts, harnessName, fields, onChange }: FieldsProps) {
         type="file"
         hidden
         accept=".json,application/json"
-        aria-label="Login file"
+        aria-label="File"
         onChange={(event) => void take(event.target.files?.[0])}
       />
       <Button size="sm" className="self-start" icon={<FileUp aria-hidden />} onClick={() => picker.current?.click()}>
@@ -186,7 +186,7 @@ function TokenFields({ accepts, harnessName, fields, onChange }: FieldsProps) {
       `A token that ${harnessName} takes instead of a login.`
     )
   return (
-    <Field label="Subscription token" hint={hint}>
+    <Field label="Token" hint={hint}>
       <SecretInput name="token" value={fields.token} onChange={(token) => onChange({ token })} />
     </Field>
   )
