@@ -11,7 +11,7 @@ import { openOutbox } from '#agent/outbox.ts'
 import { runSession, type RunnerOptions, type SessionRunner } from '#agent/session-runner.ts'
 import type { Uplink } from '#agent/uplink.ts'
 
-type Held = { runner: SessionRunner; validUntilMs: number }
+type Held = { runner: SessionRunner; fencing: NodeJS.Timeout }
 
 export type LeasesOptions = Omit<RunnerOptions, 'lease' | 'outbox' | 'call'> & {
   uplink: Pick<Uplink, 'call' | 'tryCall'>
@@ -82,10 +82,11 @@ export function holdLeases(options: LeasesOptions): Leases {
     }
     log.info({ chatId, epoch }, 'Holding a chat')
     const runner = runSession({ ...options, call: uplink.call, lease, outbox: openOutbox(outboxRoot, chatId) })
-    const held: Held = { runner, validUntilMs }
+    const held: Held = { runner, fencing: fenceAt(runner, validUntilMs) }
     sessions.set(chatId, held)
     onChange()
     void runner.over.then(() => {
+      clearTimeout(held.fencing)
       if (sessions.get(chatId) === held) sessions.delete(chatId)
       log.info({ chatId, epoch }, 'Let go of a chat')
       onChange()
@@ -109,7 +110,8 @@ export function holdLeases(options: LeasesOptions): Leases {
             if (sessions.get(held.runner.chatId) === held) held.runner.fence()
             continue
           }
-          held.validUntilMs = validity(askedAtMs)
+          clearTimeout(held.fencing)
+          held.fencing = fenceAt(held.runner, validity(askedAtMs))
           held.runner.command(kept.commands)
         }
       }
@@ -119,17 +121,15 @@ export function holdLeases(options: LeasesOptions): Leases {
   }
 
   /** Without a word from the server, we stop acting before somebody else may begin. */
-  function fenceExpired(): void {
-    for (const { runner, validUntilMs } of sessions.values()) {
-      if (now() < validUntilMs) continue
+  function fenceAt(runner: SessionRunner, atMs: number): NodeJS.Timeout {
+    return setTimeout(() => {
       log.warn({ chatId: runner.chatId, epoch: runner.epoch }, 'A lease ran out without a renewal')
       runner.fence()
-    }
+    }, atMs - now())
   }
 
   let timer = setInterval(tick, ttlMs / 4)
   function tick(): void {
-    fenceExpired()
     renew()
     claim()
   }

@@ -4,22 +4,19 @@
  * goes through `feed`, so the machine never sees two at once.
  * From: `leases.ts`. Facts leave through `outbox.ts` and `delivery.ts`.
  */
-import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DaemonFact, PromptContent, TurnFailure } from '#core/chat/events.ts'
 import { DomainError } from '#core/errors.ts'
-import { RunId, uuidV7, type ChatId, type NodeId, type TurnId } from '#core/ids.ts'
+import { RunId, type ChatId, type NodeId, type TurnId } from '#core/ids.ts'
 import type { Command, Lease } from '#core/links/daemon.ts'
 import { isProtocolAnswer, isSignedOut, wordsOf } from '#agent/acp/connection.ts'
-import { coalescer } from '#agent/acp/coalesce.ts'
-import { fitFact } from '#agent/acp/fit.ts'
-import { permissionDesk } from '#agent/acp/permissions.ts'
-import { isAboutSession, said, sessionFacts, translate } from '#agent/acp/translate.ts'
+import { said, sessionFacts } from '#agent/acp/translate.ts'
 import { startAgent, type AgentProcess, type Surroundings } from '#agent/agent-process.ts'
 import { deliver } from '#agent/delivery.ts'
 import { log } from '#agent/log.ts'
-import { chooseModel } from '#agent/model-choice.ts'
 import { OUTBOX_ROOM_BYTES, type Outbox } from '#agent/outbox.ts'
+import { after, mintId, sessionLog } from '#agent/session-log.ts'
+import { chooseModel, settleOptions } from '#agent/session-options.ts'
 import { newSession, step, type Ending, type Input, type Order } from '#agent/session-machine.ts'
 import type { Call } from '#agent/uplink.ts'
 import { readChanges } from '#agent/workspace/changes.ts'
@@ -57,12 +54,6 @@ export type SessionRunner = {
 const CHANGES_FIRST_MS = 1_500
 const PROGRESS_EVERY_MS = 400
 
-const mintId = (): string => uuidV7({ nowMs: Date.now(), random: randomBytes(10) })
-const after = (run: () => void, ms: number): (() => void) => {
-  const timer = setTimeout(run, ms)
-  return () => clearTimeout(timer)
-}
-
 export function runSession({ lease, outbox, call, nodeId, surroundings, idleStopMs, cancelGraceMs }: RunnerOptions): SessionRunner {
   const { chatId, epoch } = lease
   const over = Promise.withResolvers<void>()
@@ -72,17 +63,12 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
   let latest: AgentProcess | null = null
   /** Which end of a process was ours: its exit is then no crash. */
   let ended: { reason: Extract<DaemonFact, { type: 'run.ended' }>['reason'] } | null = null
-  let turnId: TurnId | null = null
-  /** Until the first prompt of a process, what it says of turns is a replay that the log already holds. */
-  let hasPrompted = false
   let starting: AbortController | null = null
   let startWork: Promise<void> = Promise.resolve()
   let isFenced = false
   let accepted: { prompt: PromptContent; model: string | null } | null = null
   let callOffTimer: (() => void) | null = null
   let lastChanges = '[]'
-  const openTools = new Set<Extract<DaemonFact, { type: 'tool.called' }>['toolCallId']>()
-  const lastSaid = new Map<string, string>()
 
   outbox.begin(epoch)
   const delivery = deliver(outbox, call, {
@@ -95,35 +81,21 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     },
   })
 
-  function put(fact: DaemonFact): void {
-    if (isFenced) return
-    noteTool(fact)
-    try {
-      outbox.put(fitFact(fact))
-      delivery.kick()
-    } catch (error) {
-      log.error({ err: error, chatId }, 'The outbox cannot be written, so the agent is stopped')
-      void agent?.stop()
-    }
-  }
-
-  function noteTool(fact: DaemonFact): void {
-    if (fact.type !== 'tool.called' && fact.type !== 'tool.updated') return
-    if (fact.status === 'completed' || fact.status === 'failed') openTools.delete(fact.toolCallId)
-    else if (fact.type === 'tool.called') openTools.add(fact.toolCallId)
-  }
-
-  /** Offers are repeated by agents at every occasion; the log holds each once. */
-  function putIfNew(fact: DaemonFact): void {
-    const json = JSON.stringify(fact)
-    if (lastSaid.get(fact.type) === json) return
-    lastSaid.set(fact.type, json)
-    put(fact)
-  }
-
-  const isOffer = (fact: DaemonFact): boolean => ['options.offered', 'commands.offered', 'mode.changed'].includes(fact.type)
-  const text = coalescer((fact) => (isOffer(fact) ? putIfNew(fact) : put(fact)), after)
-  const desk = permissionDesk(put, mintId)
+  const facts = sessionLog({
+    workdir: () => agent?.plan.cwd ?? '/',
+    write(fact) {
+      if (isFenced) return
+      try {
+        outbox.put(fact)
+        delivery.kick()
+      } catch (error) {
+        log.error({ err: error, chatId }, 'The outbox cannot be written, so the agent is stopped')
+        feed({ type: 'fenced' })
+      }
+    },
+  })
+  const { put } = facts
+  const voice = { ...facts.voice, room: () => delivery.room(OUTBOX_ROOM_BYTES) }
 
   // --- inputs --------------------------------------------------------------------------------------------
 
@@ -156,7 +128,7 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
       case 'prompt':
         return void prompt(order.turnId)
       case 'cancel-agent':
-        desk.closeAll('cancelled')
+        facts.closeQuestions('cancelled')
         void agent?.connection.cancel(agent.session.agentSessionId).catch(() => {})
         callOffTimer = after(() => feed({ type: 'grace-over', turnId: order.turnId }), cancelGraceMs)
         return
@@ -197,7 +169,7 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     const reply = await call('startRun', { chatId, epoch, runId })
     if (!reply.ok) throw new DomainError(reply.code, reply.facts)
     signal.throwIfAborted()
-    hasPrompted = false
+    facts.beginProcess()
     ended = null
     try {
       const process = await startAgent({ surroundings, chatId, grant: reply.grant, voice, onProgress: progress(), signal })
@@ -210,7 +182,7 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
       void call('runEnded', { chatId, epoch, runId }).catch(() => {})
       throw error
     }
-    await settleSession()
+    await settle()
   }
 
   function adopt(process: AgentProcess): void {
@@ -229,33 +201,13 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
       credentialVersion: grant.credentialVersion,
       baseCommit,
     })
-    for (const fact of sessionFacts(opened.answer)) putIfNew(fact)
+    for (const fact of sessionFacts(opened.answer)) facts.offer(fact)
     void process.exited.then(({ detail }) => onExit(process, detail))
   }
 
-  /** Mode and effort, where the connection's settings differ from what the agent begins with. */
-  async function settleSession(): Promise<void> {
+  async function settle(): Promise<void> {
     if (!agent) return
-    const { connection, plan, session: opened, harness } = agent
-    const offered = sessionFacts(opened.answer)
-    const mode = offered.find((fact) => fact.type === 'mode.changed')?.modeId
-    const options = offered.find((fact) => fact.type === 'options.offered')?.options ?? []
-    const wanted = [
-      ...(harness.effortOption && plan.effort ? [{ id: harness.effortOption, value: plan.effort }] : []),
-      ...(plan.mode && mode === undefined ? [{ id: 'mode', value: plan.mode }] : []),
-    ].filter(({ id, value }) =>
-      options.some((each) => each.id === id && each.current !== value && each.choices.some((choice) => choice.value === value)),
-    )
-    try {
-      if (plan.mode && mode !== undefined && mode !== plan.mode) {
-        await connection.setMode(opened.agentSessionId, plan.mode)
-        putIfNew({ type: 'mode.changed', modeId: plan.mode })
-      }
-      for (const { id, value } of wanted)
-        for (const fact of sessionFacts(await connection.setOption(opened.agentSessionId, id, value))) putIfNew(fact)
-    } catch (error) {
-      put(said(null, 'session/set_config_option', wordsOf(error)))
-    }
+    await settleOptions(agent, facts.offer).catch((error: unknown) => put(said(null, 'session/set_config_option', wordsOf(error))))
   }
 
   function progress(): (fact: Omit<Extract<DaemonFact, { type: 'run.progressed' }>, 'type'>) => void {
@@ -268,32 +220,16 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     }
   }
 
-  const voice = {
-    onUpdate(params: unknown): void {
-      if (!hasPrompted && !isAboutSession(params)) return
-      for (const draft of translate(params, { turnId, workdir: agent?.plan.cwd ?? '/' })) text.add(draft, turnId)
-    },
-    onStray({ method, raw }: { method: string; raw: unknown }): void {
-      text.add({ is: 'fact', fact: said(turnId, method, raw) }, turnId)
-    },
-    onPermission(params: unknown) {
-      text.flush()
-      return desk.ask(params, { turnId, workdir: agent?.plan.cwd ?? '/' })
-    },
-    room: () => delivery.room(OUTBOX_ROOM_BYTES),
-  }
-
   async function prompt(of: TurnId): Promise<void> {
     const given = accepted
     if (!given || !agent) return feed({ type: 'answered', turnId: of, ending: failed({ code: 'agent.crashed', facts: {} }) })
     try {
-      if (given.model && !(await chooseModel(agent, given.model, putIfNew))) await replaceAgent()
+      if (given.model && !(await chooseModel(agent, given.model, facts.offer))) await replaceAgent()
       // What we promised stands on the disk before the agent can act on it.
       outbox.sync()
       const { connection, session: opened } = agent
       if (!isStill(of)) return
-      turnId = of
-      hasPrompted = true
+      facts.beginTurn(of)
       const { stopReason } = await connection.prompt(opened.agentSessionId, given.prompt)
       feed({ type: 'answered', turnId: of, ending: endingOf(stopReason) })
     } catch (error) {
@@ -326,14 +262,8 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
   }
 
   async function finish(of: TurnId, ending: Ending): Promise<void> {
-    text.endTurn()
-    desk.closeAll(ending.outcome === 'cancelled' ? 'cancelled' : 'turn-ended')
-    for (const toolCallId of openTools) {
-      put({ type: 'tool.updated', turnId: of, toolCallId, status: ending.outcome === 'completed' ? 'completed' : 'cancelled' })
-    }
-    openTools.clear()
-    turnId = null
-    const recording = hasPrompted ? record(of) : Promise.resolve()
+    facts.closeTurn(of, ending.outcome)
+    const recording = facts.hasPrompted() ? record(of) : Promise.resolve()
     await Promise.race([recording, delay(CHANGES_FIRST_MS)])
     put({ type: 'turn.ended', turnId: of, ...ending })
     await recording
@@ -367,8 +297,7 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     if (agent !== process) return
     agent = null
     void process.stop()
-    text.flush()
-    desk.closeAll('agent-lost')
+    facts.closeQuestions('agent-lost')
     const reason = ended?.reason ?? 'crashed'
     put({ type: 'run.ended', runId: process.runId, reason, ...(reason === 'crashed' && { detail }) })
     void call('runEnded', { chatId, epoch, runId: process.runId }).catch(() => {})
@@ -378,29 +307,29 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
   async function release(): Promise<void> {
     await delivery.drained()
     await call('release', { chatId, epoch }).catch(() => {})
-    settle()
+    close()
   }
 
   async function abandon(): Promise<void> {
     isFenced = true
     starting?.abort()
     await startWork
-    desk.closeAll('agent-lost')
+    facts.closeQuestions('agent-lost')
     ended = { reason: 'stopped' }
     await agent?.stop()
     agent = null
     await delivery.drained()
-    settle()
+    close()
   }
 
-  function settle(): void {
+  function close(): void {
     delivery.stop()
     outbox.close()
     over.resolve()
   }
 
   function command(commands: readonly Command[]): void {
-    for (const each of commands) if (each.kind === 'permission') desk.answer(each.requestId, each.optionId)
+    for (const each of commands) if (each.kind === 'permission') facts.answer(each.requestId, each.optionId)
     feed({
       type: 'commands',
       prompts: commands.flatMap((each) => (each.kind === 'prompt' ? [each.turnId] : [])),

@@ -1,4 +1,4 @@
-/** Brings a live agent to the chosen model, where it can change it; else it must be started anew. */
+/** Brings a live agent to the mode, effort and model that were chosen, as far as it offers them. */
 import type { DaemonFact } from '#core/chat/events.ts'
 import { sessionFacts } from '#agent/acp/translate.ts'
 import { wordsOf } from '#agent/acp/connection.ts'
@@ -34,5 +34,29 @@ export async function chooseModel(agent: AgentProcess, modelId: string, put: (fa
   } catch (error) {
     log.info({ harness: harness.id, modelId, words: wordsOf(error) }, 'The agent did not take the model')
     return false
+  }
+}
+
+/** Mode and effort, where the connection's settings differ from what the agent begins with. */
+export async function settleOptions(
+  { connection, plan, session, harness }: AgentProcess,
+  offer: (fact: DaemonFact) => void,
+): Promise<void> {
+  const { agentSessionId } = session
+  const offered = sessionFacts(session.answer)
+  const mode = offered.find((fact) => fact.type === 'mode.changed')?.modeId
+  const options = offered.find((fact) => fact.type === 'options.offered')?.options ?? []
+  const wanted = [
+    ...(harness.effortOption && plan.effort ? [{ id: harness.effortOption, value: plan.effort }] : []),
+    ...(plan.mode && mode === undefined ? [{ id: 'mode', value: plan.mode }] : []),
+  ].filter(({ id, value }) =>
+    options.some((each) => each.id === id && each.current !== value && each.choices.some((choice) => choice.value === value)),
+  )
+  if (plan.mode && mode !== undefined && mode !== plan.mode) {
+    await connection.setMode(agentSessionId, plan.mode)
+    offer({ type: 'mode.changed', modeId: plan.mode })
+  }
+  for (const { id, value } of wanted) {
+    for (const fact of sessionFacts(await connection.setOption(agentSessionId, id, value))) offer(fact)
   }
 }

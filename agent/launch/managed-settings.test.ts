@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest'
+import { planLaunch } from '#core/connections/launch.ts'
+import { SENTINEL_KEY } from '#core/connections/sentinel.ts'
+import type { DeliveryGrant, RunGrant } from '#core/links/daemon.ts'
+import { managedSettings } from '#agent/launch/managed-settings.ts'
+
+const place = {
+  home: '/home/agent',
+  workdir: '/work',
+  proxyOrigin: 'http://127.0.0.1:8377',
+  harnessDir: '/opt/h',
+  nodePath: '/opt/node',
+  platform: 'linux',
+  arch: 'x64',
+}
+const settingsFor = (harness: string, delivery: DeliveryGrant) => {
+  const plan = planLaunch({ harness, delivery, model: null, settings: {}, instructions: '' } as unknown as RunGrant, place)
+  return managedSettings(harness, plan).map(({ at, contents }) => ({
+    at,
+    ...(JSON.parse(contents) as { env: Record<string, string>; allowManagedHooksOnly: boolean }),
+  }))
+}
+const models = [{ id: 'claude-opus-5-5', name: 'Opus', contextTokens: 1, outputTokens: 1 }]
+
+it('repeats the route above a repository’s settings, and lets no hook of it run', () => {
+  const [settings] = settingsFor('claude-code', {
+    via: 'proxy',
+    provider: 'anthropic',
+    dialect: 'anthropic-messages',
+    wstoken: 'wst_secret',
+    models,
+  })
+  expect(settings).toMatchObject({
+    at: '/etc/claude-code/managed-settings.json',
+    allowManagedHooksOnly: true,
+    env: { ANTHROPIC_BASE_URL: 'http://127.0.0.1:8377/ai/anthropic', ANTHROPIC_AUTH_TOKEN: SENTINEL_KEY },
+  })
+  expect(JSON.stringify(settings)).not.toContain('wst_')
+})
+
+it('sends a login to its own issuer, and repeats no secret', () => {
+  const [settings] = settingsFor('claude-code', { via: 'env', issuer: 'anthropic', token: 'sk-ant-oat01-secret' })
+  expect(settings?.env).toEqual({ ANTHROPIC_BASE_URL: 'https://api.anthropic.com', ANTHROPIC_AUTH_TOKEN: '', ANTHROPIC_API_KEY: '' })
+})
+
+it('has nothing to say to others', () => {
+  expect(settingsFor('codex', { via: 'proxy', provider: 'openai', dialect: 'openai-responses', wstoken: 'wst_x', models })).toEqual([])
+})
