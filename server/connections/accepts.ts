@@ -1,5 +1,5 @@
 /** What a harness takes, in plain data, for the screen on which people connect it. */
-import { acceptance, keyDialects, type Harness } from '#core/harnesses/harness.ts'
+import { keyDialects, type Harness } from '#core/harnesses/harness.ts'
 import { isProxied } from '#core/links/proxy-routes.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { CUSTOM_PROVIDER, providers } from '#core/providers/presets.ts'
@@ -14,27 +14,25 @@ export type AcceptedSecret =
   | { kind: 'auth-file'; format: string; path: string }
   | { kind: 'oauth-token'; issuer: string }
 
+/**
+ * What the screen offers. A native login is not among it: a sandbox has no way out to its
+ * vendor, so a run on one would fail. The API takes it, and the plan for it is tested.
+ */
 export function describeHarness(harness: Harness): AcceptedSecret[] {
   const dialects = [...keyDialects(harness)]
   const speaking = providers.filter((provider) =>
     provider.endpoints.some(({ dialect }) => isProxied(dialect) && dialects.includes(dialect)),
   )
-  const keys: AcceptedSecret[] =
-    dialects.length === 0
-      ? []
-      : [
-          {
-            kind: 'api-key',
-            dialects,
-            providers: [
-              ...speaking.map(({ id, name, keyHint, keyPage }) => ({ id, name, keyHint, keyPage })),
-              { id: CUSTOM_PROVIDER, name: 'Custom', keyHint: null, keyPage: null },
-            ],
-          },
-        ]
-  return [
-    ...keys,
-    ...acceptance(harness, 'auth-file').map(({ format, path }) => ({ kind: 'auth-file' as const, format, path })),
-    ...acceptance(harness, 'oauth-token').map(({ issuer }) => ({ kind: 'oauth-token' as const, issuer })),
-  ]
+  return dialects.length === 0
+    ? []
+    : [
+        {
+          kind: 'api-key',
+          dialects,
+          providers: [
+            ...speaking.map(({ id, name, keyHint, keyPage }) => ({ id, name, keyHint, keyPage })),
+            { id: CUSTOM_PROVIDER, name: 'Custom', keyHint: null, keyPage: null },
+          ],
+        },
+      ]
 }
