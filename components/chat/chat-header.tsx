@@ -66,7 +66,7 @@ export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, on
           </span>
         ) : null}
         {cost ? (
-          <span className="figures hidden text-sm text-ink-soft @lg:inline" title="Cost of this chat so far">
+          <span className="figures text-xs text-ink-soft @lg:text-sm" title="Cost of this chat so far">
             {cost}
           </span>
         ) : null}
@@ -78,7 +78,9 @@ export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, on
           icon={<PanelRight aria-hidden />}
           className="px-2"
         >
-          {changed ? <LineCounts added={changed.added} removed={changed.removed} className={isPanelOpen ? 'lg:hidden' : ''} /> : null}
+          {changed && !isPanelOpen ? (
+            <LineCounts added={changed.added} removed={changed.removed} className="hidden @md:inline-flex" />
+          ) : null}
         </Button>
       </div>
     </header>

@@ -27,6 +27,7 @@ import { useChatCalls } from '#components/chat/use-chat-calls.ts'
 import type { FollowedChat } from '#components/chat/use-chat-feed.ts'
 import { useDraft } from '#components/chat/use-draft.ts'
 import { useOutgoing } from '#components/chat/use-outgoing.ts'
+import { useIsNarrow } from '#components/chat/use-is-narrow.ts'
 import { usePeople } from '#components/chat/use-people.ts'
 import { usePresence } from '#components/chat/use-presence.ts'
 import { useScreenKeys } from '#components/chat/use-screen-keys.ts'
@@ -84,8 +85,8 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   const isQuestionInSight = questions[0] ? isBetween(rows, keyOfQuestion(questions[0]), inSight) : true
 
   // --- what people do
-  const isNarrow = () => window.matchMedia('(max-width: 1023px)').matches
-  const showPanel = useCallback((isOpen: boolean) => (isNarrow() ? setPanelOver(isOpen) : setPanelOpen(isOpen)), [setPanelOpen])
+  const isNarrow = useIsNarrow()
+  const showPanel = useCallback((isOpen: boolean) => (isNarrow ? setPanelOver(isOpen) : setPanelOpen(isOpen)), [isNarrow, setPanelOpen])
   const send = useCallback(
     (text: string) => {
       setRefusal(null)
@@ -94,6 +95,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
     },
     [deliver],
   )
+  const isShown = isNarrow ? isPanelOver : isPanelOpen
   const agent = chat.harnessName
   const explained = useQuery({
     ...trpc.connections.explain.queryOptions({ harness: chat.harness, projectId: chat.projectId }),
@@ -149,8 +151,8 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
             chat={chat}
             status={status}
             people={present}
-            isPanelOpen={isPanelOpen}
-            onTogglePanel={() => showPanel(isNarrow() ? !isPanelOver : !isPanelOpen)}
+            isPanelOpen={isShown}
+            onTogglePanel={() => showPanel(!isShown)}
           />
           <ConnectionBar link={link} onRetry={feed.retry} />
           {!isLoaded && rows.length === 0 ? (
