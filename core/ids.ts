@@ -6,6 +6,8 @@
 import { z } from 'zod'
 
 const opaque = z.string().min(1).max(200)
+/** In one spelling: PostgreSQL gives every UUID back in lower case, and some tools (`uuidgen` on a Mac) write capitals. */
+const uuid = z.uuid().toLowerCase()
 
 export const UserId = opaque.brand<'UserId'>()
 export const TeamId = opaque.brand<'TeamId'>()
@@ -14,18 +16,18 @@ export const CredentialId = opaque.brand<'CredentialId'>()
 export const ConfigurationId = opaque.brand<'ConfigurationId'>()
 export const AttachmentId = opaque.brand<'AttachmentId'>()
 export const NodeId = opaque.brand<'NodeId'>()
-export const UsageRecordId = z.uuid().brand<'UsageRecordId'>()
+export const UsageRecordId = uuid.brand<'UsageRecordId'>()
 
-export const ChatId = z.uuid().brand<'ChatId'>()
-export const TurnId = z.uuid().brand<'TurnId'>()
-export const RunId = z.uuid().brand<'RunId'>()
+export const ChatId = uuid.brand<'ChatId'>()
+export const TurnId = uuid.brand<'TurnId'>()
+export const RunId = uuid.brand<'RunId'>()
 
 /** The agent's own name for a message of its reply; unique within a chat only. */
 export const MessageId = opaque.brand<'MessageId'>()
 /** The agent's own name for a tool call; unique within a chat only. */
 export const ToolCallId = opaque.brand<'ToolCallId'>()
 /** Our name for one permission question, minted by the daemon. */
-export const RequestId = z.uuid().brand<'RequestId'>()
+export const RequestId = uuid.brand<'RequestId'>()
 
 export type UserId = z.infer<typeof UserId>
 export type TeamId = z.infer<typeof TeamId>

@@ -139,8 +139,8 @@ export type RecordsQuery = { projectId?: string | undefined; chatId?: string | u
 /** @throws project.missing, chat.missing */
 export async function readRecords(scope: TeamScope, { projectId, chatId, limit }: RecordsQuery): Promise<UsageRow[]> {
   if (projectId !== undefined) await enterProject(scope, { act: 'read', projectId })
-  if (chatId !== undefined) await enterChat(scope, { act: 'read', chatId })
-  return findRecords(scope, { projectId: projectId ?? null, chatId: chatId ?? null, limit })
+  const chat = chatId === undefined ? null : await enterChat(scope, { act: 'read', chatId })
+  return findRecords(scope, { projectId: projectId ?? null, chatId: chat?.chatId ?? null, limit })
 }
 
 /** @throws project.missing */

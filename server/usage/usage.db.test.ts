@@ -56,7 +56,7 @@ it('belongs to the turn that runs when it is opened, whatever runs when it is se
   record.settle(completed)
   record.settle(failed('provider.failed', 'a second word counts for nothing'))
   await drainUsage()
-  expect(await readRecords(scope, { chatId: scope.chatId, limit: 5 })).toMatchObject([
+  expect(await readRecords(scope, { chatId: scope.chatId.toUpperCase(), limit: 5 })).toMatchObject([
     { outcome: 'completed', turnId, ...tokens, firstByteMs: 5, durationMs: 9 },
   ])
   expect(await eventsOf(scope.chatId)).toMatchObject([
