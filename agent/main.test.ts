@@ -146,12 +146,16 @@ describe('the daemon', { timeout: 40_000 }, () => {
         .join(''),
     ).not.toContain('two')
 
+    const abandoned = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith(`gatehouse-run-${daemon.pid}-`))
+    expect(abandoned().length).toBeGreaterThan(0)
     server.setAway(false)
     startDaemon()
     await server.until('reply.appended', (fact) => fact.text.includes('two'))
     // In the log of its own epoch, once; the turn itself is the server's to interrupt.
     expect(server.log.every(({ epoch, pseq }, at) => epoch === 1 && pseq === at + 1)).toBe(true)
     expect(typed('turn.ended')).toEqual([])
+
+    await expect.poll(abandoned, { timeout: 5_000 }).toEqual([])
 
     server.expire()
     const next = server.request('say three')

@@ -14,6 +14,7 @@ import { log } from '#agent/log.ts'
 import { nodeState } from '#agent/node-state.ts'
 import { replayOutboxes } from '#agent/replay.ts'
 import { killLeftovers } from '#agent/sandbox/sandbox.ts'
+import { removeAbandonedScratch } from '#agent/sandbox/scratch.ts'
 import { openUplink } from '#agent/uplink.ts'
 
 /** The server gives its daemon ten seconds; what was not delivered by then stays in the outbox. */
@@ -21,6 +22,7 @@ const DRAIN_MS = 7_000
 const REPORT_EVERY_MS = 15_000
 
 const env = readDaemonEnv()
+removeAbandonedScratch()
 const left = killLeftovers()
 if (left > 0) log.warn({ left }, 'Ended agents that an earlier daemon left behind')
 

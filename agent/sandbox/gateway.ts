@@ -5,16 +5,16 @@
  * (`server/proxy`); CONNECT is for the few hosts of `reach.ts`; all else is refused.
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Agent } from 'undici'
 import { inside } from '#agent/sandbox/inside.ts'
+import { newScratch } from '#agent/sandbox/scratch.ts'
 import { addressInReach, nothingInReach, type Reach } from '#agent/sandbox/reach.ts'
 
 export type Gateway = {
@@ -127,8 +127,8 @@ async function listenOn(server: ReturnType<typeof createServer>, listen: Gateway
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
     return { socketPath: null, port: (server.address() as AddressInfo).port, forget: () => {} }
   }
-  // A short path: a socket's name may have 107 bytes. The folder is shut to everybody but the run's user.
-  const folder = mkdtempSync(join(tmpdir().length < 60 ? tmpdir() : '/tmp', 'gh-'))
+  // Shut to everybody but the run's user.
+  const folder = newScratch()
   const socketPath = join(folder, 'gateway.sock')
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(socketPath, resolve))
   chmodSync(socketPath, 0o600)

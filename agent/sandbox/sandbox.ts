@@ -5,20 +5,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  chownSync,
-  closeSync,
-  constants,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chownSync, closeSync, constants, existsSync, lstatSync, mkdirSync, openSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -27,6 +14,7 @@ import type { SandboxReport } from '#core/links/daemon.ts'
 import { accountFiles, bubblewrapCommand, type Method, type Mount } from '#agent/sandbox/bubblewrap.ts'
 import { inside } from '#agent/sandbox/inside.ts'
 import { familyOf, isAlive, markedBy, processesWith, residentBytes } from '#agent/sandbox/processes.ts'
+import { newScratch } from '#agent/sandbox/scratch.ts'
 import { seccompProgram } from '#agent/sandbox/seccomp.ts'
 
 /** What this machine offers. `method` is null only under the owner's explicit unsafe switch. */
@@ -94,7 +82,7 @@ function systemPaths(): { path: string; linkTo: string | null }[] {
 
 function startInside(method: Method, start: ConfinedStart): Confined {
   const uid = method.is === 'user-namespace' ? process.getuid!() : start.uid
-  const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-'))
+  const scratch = newScratch()
   const opened: number[] = []
   try {
     const accounts = accountFiles(uid)
