@@ -73,11 +73,11 @@ export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, on
         <Button
           variant="quiet"
           aria-expanded={isPanelOpen}
-          aria-label={isPanelOpen ? 'Close changes, plan, usage and details' : 'Open changes, plan, usage and details'}
           onClick={onTogglePanel}
           icon={<PanelRight aria-hidden />}
           className="px-2"
         >
+          <span className="sr-only">{isPanelOpen ? 'Close' : 'Open'} changes, plan, usage and details</span>
           {changed && !isPanelOpen ? (
             <LineCounts added={changed.added} removed={changed.removed} className="hidden @md:inline-flex" />
           ) : null}

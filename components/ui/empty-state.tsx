@@ -5,12 +5,15 @@ import { classNames } from '#components/ui/class-names.ts'
 export function EmptyState({
   icon,
   title,
+  titleAs: Title = 'p',
   action,
   className,
   children,
 }: {
   icon?: ReactNode
   title: ReactNode
+  /** A heading where the page has no other. */
+  titleAs?: 'p' | 'h1'
   action?: ReactNode
   className?: string
   children?: ReactNode
@@ -23,7 +26,7 @@ export function EmptyState({
       )}
     >
       {icon ? <div className="mb-2 text-ink-quiet [&_svg]:size-6 [&_svg]:stroke-[1.5]">{icon}</div> : null}
-      <p className="text-md font-medium">{title}</p>
+      <Title className="text-md font-medium">{title}</Title>
       {children ? <div className="max-w-md text-base text-ink-soft">{children}</div> : null}
       {action ? <div className="mt-4 flex flex-wrap justify-center gap-2">{action}</div> : null}
     </div>
