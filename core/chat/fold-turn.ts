@@ -65,8 +65,14 @@ function settled(turn: Turn): Turn {
   if (turn.endedAs === null) return turn
   const { outcome, failure } = turn.endedAs
   if (outcome === 'completed' && turn.openFailure) return { ...turn, status: 'failed', failure: turn.openFailure }
-  return { ...turn, status: outcome, failure: failure ?? (outcome === 'failed' ? turn.openFailure : null) }
+  return { ...turn, status: outcome, failure: outcome === 'failed' ? whyFailed(failure, turn.openFailure) : failure }
 }
+
+/** Some agents report a refused model request as a fault of the protocol or as a lost login: the proxy knows better. */
+const secondHand = new Set<TurnFailure['code']>(['agent.protocol-error', 'agent.signed-out'])
+
+const whyFailed = (agents: TurnFailure | null, proxys: TurnFailure | null): TurnFailure | null =>
+  agents === null || (proxys !== null && secondHand.has(agents.code)) ? proxys : agents
 
 /** Nothing of an ended turn stays open: tools stop turning, questions can no longer be answered. */
 function closed(turn: Turn, at: string): Turn {

@@ -250,6 +250,11 @@ describe('the status of a turn', () => {
     const hidden = failed({ detail: 'slow down' })
     expect(turnOf(requested, accepted, ended('failed', { failure: own })).failure).toEqual(own)
     expect(turnOf(requested, accepted, hidden, ended('failed', { failure: own })).failure).toEqual(own)
+    for (const code of ['agent.protocol-error', 'agent.signed-out'] as const) {
+      const secondHand = { code, facts: {} }
+      expect(turnOf(requested, accepted, hidden, ended('failed', { failure: secondHand })).failure).toEqual(proxys)
+      expect(turnOf(requested, accepted, ended('failed', { failure: secondHand })).failure).toEqual(secondHand)
+    }
     expect(turnOf(requested, accepted, hidden, ended('failed')).failure).toEqual(proxys)
     expect(turnOf(requested, accepted, ended('failed'), hidden).failure).toEqual(proxys)
     expect(turnOf(requested, accepted, hidden, ended()).failure).toEqual(proxys)

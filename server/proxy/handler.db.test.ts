@@ -464,13 +464,16 @@ it('calls no private address that the owner did not name', async () => {
   await careful.close()
 })
 
-it('says that a provider cannot be reached', async () => {
+it.each([
+  ['nobody listens', (gone: string) => gone],
+  ['nobody knows its name', () => 'https://nobody.invalid'],
+])('says that a provider cannot be reached: %s', async (_case, addressOf) => {
   const gone = await serveOnLoopback(() => {})
   await gone.close()
   const reaching = createProxyHandler({ guard: { privateUpstreams: [provider.host, gone.host] } })
   const served = await serveOnLoopback(reaching)
   const run = await seed('anthropic-messages')
-  await prisma().credential.update({ where: { id: run.credentialId }, data: { baseUrl: gone.origin } })
+  await prisma().credential.update({ where: { id: run.credentialId }, data: { baseUrl: addressOf(gone.origin) } })
   const answer = await ask({
     origin: served.origin,
     path: pathOf('anthropic-messages'),

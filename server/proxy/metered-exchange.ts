@@ -198,14 +198,15 @@ export class MeteredExchange {
       sendError(this.#res, { status: 401, message: this.#cutBecause, dialect: this.#run.dialect, code: 'gatehouse.run-ended' })
       return this.#settle({ outcome: 'aborted', status: null, failure: null })
     }
-    if (failure instanceof DomainError) {
+    // A name that nobody knows is a provider out of reach; only an address that was found can be unsafe.
+    if (failure instanceof DomainError && failure.facts['reason'] !== 'host-not-found') {
       return this.#fail({
         status: 502,
         code: failure.code,
         message: `${nameOf(this.#run)} is at an address that Gatehouse does not call (${String(failure.facts['reason'])}).`,
       })
     }
-    const why = (failure as NodeJS.ErrnoException).code ?? failure.name
+    const why = failure instanceof DomainError ? 'its address is not found' : ((failure as NodeJS.ErrnoException).code ?? failure.name)
     this.#fail({ status: 502, code: 'provider.unreachable', message: `${nameOf(this.#run)} cannot be reached (${why}).`, mayRetry: true })
   }
 
