@@ -1,9 +1,9 @@
 /**
  * Who pays for a chat, and who may spend it. A chat runs on what its creator's connections resolve to, whoever
- * prompts; a creator's personal credential is prompted by its creator alone.
+ * prompts; a creator's personal credential is prompted by its creator alone, and so is a native login of any scope.
  * Asked before a prompt is queued, so that it stays in the composer, and again when its run starts.
  */
-import type { ChatId, UserId } from '#core/ids.ts'
+import type { ChatId, CredentialId, UserId } from '#core/ids.ts'
 import { DomainError, type FailureCode, type FailureFacts } from '#core/errors.ts'
 import { allows } from '#core/models/catalog.ts'
 import { harnessName } from '#core/harnesses/registry.ts'
@@ -13,16 +13,22 @@ import { findChatPlace } from '#server/chats/store.ts'
 /** Where a chat stands for the resolver; `userId` is its creator. */
 export type PayingPlace = Readonly<{ teamId: string; projectId: string; userId: string; harness: string }>
 
-export type PayerVerdict = { ok: true; payer: Payer } | { ok: false; code: FailureCode; facts: FailureFacts }
+/** `pin` is what a run that starts now would be bound to. */
+export type PayerVerdict =
+  | { ok: true; payer: Payer; pin: { credentialId: CredentialId; credentialVersion: number } }
+  | { ok: false; code: FailureCode; facts: FailureFacts }
 
 export async function judgePayer(place: PayingPlace, { by, model }: { by: UserId; model: string | null }): Promise<PayerVerdict> {
   const resolved = await resolveForChat(place)
   if (!resolved.ok) return { ok: false, code: resolved.code, facts: resolved.facts }
-  if (resolved.payer.scope === 'user' && by !== place.userId) {
+  const { payer, loginOf, credentialId, credentialVersion } = resolved
+  // A login shows itself to whoever prompts, and to whoever has prepared the workspace before.
+  const isOthersLogin = loginOf !== null && (by !== loginOf || place.userId !== loginOf)
+  if (isOthersLogin || (payer.scope === 'user' && by !== place.userId)) {
     return { ok: false, code: 'connection.not-yours', facts: { harness: harnessName(place.harness) } }
   }
   const refusal = model === null ? null : await whyNotModel(place, model)
-  return refusal ?? { ok: true, payer: resolved.payer }
+  return refusal ?? { ok: true, payer, pin: { credentialId, credentialVersion } }
 }
 
 /** @throws whatever keeps this person from prompting in the chat as it stands */

@@ -67,6 +67,26 @@ it('says who pays, and keeps a personal key for the person whose it is', async (
   expect((await listChats(team, {}))[0]).toMatchObject({ title: 'What is here?', status: 'queued' })
 })
 
+it('keeps a native login for its owner, in chats of their own, in whatever scope it stands', async () => {
+  const owner = await seedTeamScope()
+  const mei = await seedTeamScope({ teamId: owner.teamId, role: 'member', name: 'Mei' })
+  const projectId = await seedProject(owner)
+  const enter = (person: TeamScope) => enterProject(person, { act: 'prompt', projectId })
+  await connectCodex(mei)
+  const { chatId: hers } = await createChat(await enter(mei), { harness: 'codex' })
+  const contents = JSON.stringify({ tokens: { access_token: 'at', refresh_token: 'rt' } })
+  await connect(owner, { harness: 'codex', scope: 'project', projectId, secret: { kind: 'auth-file', format: 'codex', contents } })
+  const { chatId: own } = await createChat(await enter(owner), { harness: 'codex' })
+  const inChat = (person: TeamScope, chatId: typeof own) => enterChat(person, { act: 'prompt', chatId })
+
+  await sendPrompt(await inChat(owner, own), prompt('mine'))
+  await expect(sendPrompt(await inChat(mei, own), prompt('let me see'))).rejects.toEqual(failure('connection.not-yours'))
+  await expect(createChat(await enter(mei), { harness: 'codex' })).rejects.toEqual(failure('connection.not-yours'))
+  // What she prompted here before may wait in the workspace for a login to come by.
+  await expect(sendPrompt(await inChat(owner, hers), prompt('come'))).rejects.toEqual(failure('connection.not-yours'))
+  await expect(sendPrompt(await inChat(mei, hers), prompt('come'))).rejects.toEqual(failure('connection.not-yours'))
+})
+
 it('keeps a name that a person gave, whatever its characters, and nothing of an archived chat', async () => {
   const team = await seedTeamScope()
   await connectCodex(team)

@@ -253,9 +253,28 @@ it('hands a native login to its run only, whole', async () => {
   const place = { teamId: scope.teamId, projectId: await seedProject(scope), userId: scope.userId, harness: 'codex' }
   const granted = await grantDelivery(place)
   expect(granted).toMatchObject({ ok: true, payer: { kind: 'auth-file' }, delivery: { via: 'file', format: 'codex', contents } })
-  expect(await resolveForChat(place)).toMatchObject({ ok: true, isNativeLogin: true })
+  expect(await resolveForChat(place)).toMatchObject({ ok: true, loginOf: scope.userId })
   expect(granted.ok && (await openCredential({ credentialId: granted.credentialId, version: 1 }))).toEqual({ is: 'revoked' })
   expect(await listModels(scope, { harness: 'codex' })).toMatchObject({ defaultModel: 'gpt-6.1-sol' })
+})
+
+it('knows a shared login as the one of whoever pasted it last', async () => {
+  const admin = await seedTeamScope()
+  const other = await seedTeamScope({ teamId: admin.teamId, name: 'Mei' })
+  const projectId = await seedProject(admin)
+  const paste = (scope: TeamScope, token: string) =>
+    connect(scope, {
+      harness: 'codex',
+      scope: 'project',
+      projectId,
+      secret: { kind: 'auth-file', format: 'codex', contents: JSON.stringify({ tokens: { access_token: token, refresh_token: 'rt' } }) },
+    })
+  const place = { teamId: admin.teamId, projectId, userId: admin.userId, harness: 'codex' }
+  const { connectionId } = await paste(admin, 'one')
+  expect(await resolveForChat(place)).toMatchObject({ loginOf: admin.userId, credentialVersion: 1 })
+  expect(await paste(other, 'two')).toEqual({ connectionId })
+  expect(await resolveForChat(place)).toMatchObject({ loginOf: other.userId, credentialVersion: 2 })
+  expect((await rowOf(other, 'codex', projectId)).attachments).toMatchObject([{ isMine: true, createdByName: 'Mei' }])
 })
 
 it('lists the models of the connection that holds, and nothing without one', async () => {

@@ -71,7 +71,8 @@ export type ChatResolution =
       credentialId: CredentialId
       credentialVersion: number
       payer: Payer
-      isNativeLogin: boolean
+      /** Whose login it is, when it is one: using it means seeing it, in whatever scope it stands. */
+      loginOf: string | null
       trace: Step[]
     }
   | { ok: false; code: ConnectionFailure | 'harness.unknown'; facts: FailureFacts; trace: Step[] }
@@ -91,7 +92,7 @@ export async function resolveFor(reach: Reach, harnessId: string): Promise<{ har
 export async function resolveForChat(place: ChatPlace): Promise<ChatResolution> {
   const harness = findHarness(place.harness)
   if (!harness) return { ok: false, code: 'harness.unknown', facts: { harness: place.harness }, trace: [] }
-  const { resolution } = await resolveRows(place, harness)
+  const { resolution, rows } = await resolveRows(place, harness)
   if (!resolution.ok) return { ok: false, code: resolution.code, facts: factsOf(harness, resolution.trace), trace: resolution.trace }
   const { connectionId, credential, scope } = resolution.attachment
   return {
@@ -100,7 +101,7 @@ export async function resolveForChat(place: ChatPlace): Promise<ChatResolution> 
     credentialId: CredentialId.parse(credential.credentialId),
     credentialVersion: credential.version,
     payer: { scope, credentialName: credential.name, providerName: ownerName(credential), kind: credential.kind },
-    isNativeLogin: isNativeLogin(credential.kind),
+    loginOf: isNativeLogin(credential.kind) ? rows.find((row) => row.id === connectionId)!.credential.createdBy : null,
     trace: resolution.trace,
   }
 }

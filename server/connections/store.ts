@@ -36,6 +36,8 @@ export type CredentialRow = {
   fingerprint: string
   brokenCode: string | null
   lastUsedAt: Date | null
+  /** Who pasted the secret that is in it now. */
+  createdBy: string
 }
 
 export type AttachmentRow = {
@@ -142,7 +144,7 @@ export async function replaceAttachment(given: NewAttachment): Promise<string> {
     if (former && shared === 1 && isSameSort(former.configuration.credential, given.credential)) {
       await replaceSecret(tx, former.configuration.credential, given)
       await tx.configuration.update({ where: { id: former.configurationId }, data: { settings: given.settings } })
-      await tx.attachment.update({ where: { id: former.id }, data: { isEnabled: true } })
+      await tx.attachment.update({ where: { id: former.id }, data: { isEnabled: true, createdBy: given.userId } })
       return former.id
     }
     const configurationId = await createConfiguration(tx, given)
@@ -166,7 +168,7 @@ const isSameSort = (former: StoredCredential, next: NewAttachment['credential'])
 
 type Tx = Prisma.TransactionClient
 
-async function replaceSecret(tx: Tx, former: StoredCredential, { seal, credential }: NewAttachment): Promise<void> {
+async function replaceSecret(tx: Tx, former: StoredCredential, { seal, credential, userId }: NewAttachment): Promise<void> {
   const { name, models, lastFour, fingerprint } = credential
   await tx.credential.update({
     where: { id: former.id },
@@ -176,6 +178,7 @@ async function replaceSecret(tx: Tx, former: StoredCredential, { seal, credentia
       models,
       lastFour,
       fingerprint,
+      createdBy: userId,
       version: { increment: 1 },
       replacedAt: new Date(),
       brokenCode: null,
