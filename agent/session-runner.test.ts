@@ -205,6 +205,29 @@ describe('an end that nobody wanted', { timeout: 20_000 }, () => {
     expect(server.calls.at(-1)).toBe('release')
   })
 
+  it('goes on in a new run when what the warm one was bound to holds no more, and fails when that is refused', async () => {
+    let isRefused = false
+    const refuse = { ok: false, code: 'connection.not-yours', facts: {} } as const
+    const server = fakeServer((): ReturnType<Parameters<typeof fakeServer>[0]> => (isRefused ? { refuse } : {}))
+    const first = server.request('say first')
+    const runner = world.begin(server)
+    await server.ended(first)
+    server.changePin()
+    const second = server.request('say second')
+    runner.command(server.commands())
+    await server.ended(second)
+    expect(server.facts().flatMap((fact) => (fact.type === 'run.started' ? [fact.how] : []))).toEqual(['new', 'resumed'])
+    expect(replyOf(server)).toMatch(/first.*second$/s)
+
+    server.changePin()
+    isRefused = true
+    const third = server.request('say never')
+    runner.command(server.commands())
+    expect(await server.ended(third)).toMatchObject({ outcome: 'failed', failure: { code: 'connection.not-yours' } })
+    expect(replyOf(server)).not.toContain('never')
+    await runner.over
+  })
+
   it('ends the turn with git’s own words when the repository cannot be cloned', async () => {
     const server = fakeServer(() => ({ repositoryUrl: join(world.folder, 'no-such-repository') }))
     const turn = server.request('say never')

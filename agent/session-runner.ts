@@ -66,14 +66,14 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
   let starting: AbortController | null = null
   let startWork: Promise<void> = Promise.resolve()
   let isFenced = false
-  let accepted: { prompt: PromptContent; model: string | null } | null = null
+  let accepted: { prompt: PromptContent; model: string | null; mustStartAnew: boolean } | null = null
   let callOffTimer: (() => void) | null = null
   let lastChanges = '[]'
 
   outbox.begin(epoch)
   const delivery = deliver(outbox, call, {
-    onAccepted: ({ turnId: of, prompt, model }) => {
-      if (prompt) accepted = { prompt, model }
+    onAccepted: ({ turnId: of, prompt, model, mustStartAnew = false }) => {
+      if (prompt) accepted = { prompt, model, mustStartAnew }
       feed({ type: 'accepted', turnId: of, isWithdrawn: prompt === null })
     },
     onFenced: (of) => {
@@ -224,7 +224,8 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     const given = accepted
     if (!given || !agent) return feed({ type: 'answered', turnId: of, ending: failed({ code: 'agent.crashed', facts: {} }) })
     try {
-      if (given.model && !(await chooseModel(agent, given.model, facts.offer))) await replaceAgent()
+      if (given.mustStartAnew) await replaceAgent()
+      else if (given.model && !(await chooseModel(agent, given.model, facts.offer))) await replaceAgent()
       // What we promised stands on the disk before the agent can act on it.
       outbox.sync()
       const { connection, session: opened } = agent
@@ -249,7 +250,7 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     return false
   }
 
-  /** Only a new process can take this model: the session goes on in it. */
+  /** Only a new process can take this model, or be bound to another credential: the session goes on in it. */
   async function replaceAgent(): Promise<void> {
     await stopAgent('replaced')
     await launch(new AbortController().signal)

@@ -42,6 +42,8 @@ export type FakeServer = {
   reports: unknown[]
   /** Takes the chat away: a new epoch that another node holds. */
   fence: () => void
+  /** Another credential holds from now on: the next prompt that is taken must not go to the run that lives. */
+  changePin: () => void
   /** While set, no append is answered. */
   setAway: (isAway: boolean) => void
   agentSessionId: () => string | null
@@ -53,6 +55,8 @@ export type FakeServer = {
   ) => Promise<Extract<DaemonFact, { type: T }>>
   ended: (turnId: TurnId) => Promise<Extract<DaemonFact, { type: 'turn.ended' }>>
 }
+
+type Accepted = NonNullable<Extract<AppendReply, { is: 'acknowledged' }>['accepted']>[number]
 
 const prompted = (text: string): PromptContent => [{ type: 'text', text }]
 
@@ -66,6 +70,7 @@ export function fakeServer(
   let epoch = 1
   let isLeased = false
   let isHeld = false
+  let isPinStale = false
   const reports: unknown[] = []
   let pseq = 0
   const finals = new Map<number, number>()
@@ -82,7 +87,7 @@ export function fakeServer(
     if (of !== epoch) return { is: 'fenced', epoch, finalPseq: finals.get(of) ?? 0 }
     const first = facts[0]!.pseq
     if (first > pseq + 1) return { is: 'expected', pseq: pseq + 1 }
-    const accepted: { turnId: TurnId; prompt: PromptContent | null; model: string | null }[] = []
+    const accepted: Accepted[] = []
     for (const { pseq: each, fact } of facts) {
       if (each <= pseq) continue
       pseq = each
@@ -94,10 +99,11 @@ export function fakeServer(
     return { is: 'acknowledged', pseq, ...(accepted.length > 0 && { accepted }) }
   }
 
-  function accept(turnId: TurnId) {
+  function accept(turnId: TurnId): Accepted {
     const found = queue.find((command) => command.kind === 'prompt' && command.turnId === turnId)
     queue = queue.filter((command) => command !== found)
-    return found?.kind === 'prompt' ? { turnId, prompt: found.prompt, model: found.model } : { turnId, prompt: null, model: null }
+    if (found?.kind !== 'prompt') return { turnId, prompt: null, model: null }
+    return { turnId, prompt: found.prompt, model: found.model, ...(isPinStale && { mustStartAnew: true }) }
   }
 
   async function answerCall(call: DaemonCall, request: unknown): Promise<unknown> {
@@ -113,6 +119,7 @@ export function fakeServer(
       case 'startRun': {
         const { runId } = daemonCalls.startRun.request.parse(request)
         const given = grant(agentSessionId)
+        isPinStale = false
         if ('refuse' in given) return given.refuse
         return { ok: true, grant: { ...usualGrant, runId, chatId, agentSessionId, ...given } }
       }
@@ -194,6 +201,7 @@ export function fakeServer(
     cancel: (turnId) => void queue.push({ kind: 'cancel', id: randomUUID(), turnId }),
     answer: (requestId, optionId) => void queue.push({ kind: 'permission', id: randomUUID(), requestId, optionId, note: null }),
     fence,
+    changePin: () => void (isPinStale = true),
     setAway(isAway) {
       comeBack?.()
       comeBack = null

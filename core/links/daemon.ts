@@ -169,7 +169,20 @@ export const AppendReply = z.discriminatedUnion('is', [
   z.object({
     is: z.literal('acknowledged'),
     pseq: z.int().nonnegative(),
-    accepted: z.array(z.object({ turnId: TurnId, prompt: PromptContent.nullable(), model: z.string().nullable() })).optional(),
+    accepted: z
+      .array(
+        z.object({
+          turnId: TurnId,
+          prompt: PromptContent.nullable(),
+          model: z.string().nullable(),
+          /**
+           * The live run may not serve this prompt: the credential it pinned is no longer what holds here, or is
+           * not this person's to spend. The prompt goes to a new run, which is judged (and may be refused) anew.
+           */
+          mustStartAnew: z.boolean().optional(),
+        }),
+      )
+      .optional(),
   }),
   /** Another epoch holds the chat; only facts above `finalPseq` are not in the log, send those as salvage. */
   z.object({ is: z.literal('fenced'), epoch: z.int().positive(), finalPseq: z.int().nonnegative() }),

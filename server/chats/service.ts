@@ -136,7 +136,7 @@ export async function readEvents({ chatId }: ChatScope, { afterSeq, limit }: { a
 }
 
 /** For the dispatcher, which asks again when a run starts. */
-export { judgePayer } from '#server/chats/payer.ts'
+export { judgePayer, type PayerVerdict } from '#server/chats/payer.ts'
 
 const asActor = ({ chatId, projectRole }: ChatScope) => ({ chatId, isMaintainer: mayInProject(projectRole, 'manage') })
 

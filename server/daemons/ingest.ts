@@ -8,6 +8,7 @@ import type { ChatId, NodeId, TurnId } from '#core/ids.ts'
 import type { AppendReply, OutboxFact } from '#core/links/daemon.ts'
 import { appendFenced, type FencedBatch } from '#server/chats/append.ts'
 import { findFences, findPrompts, insertOrphans, type Fence } from '#server/daemons/store.ts'
+import { mustStartAnew } from '#server/daemons/start-run.ts'
 import { isTransient } from '#server/daemons/transient.ts'
 import { log } from '#server/log.ts'
 
@@ -121,14 +122,25 @@ function answerRejected(pending: Pending, fence: Fence | undefined, prompts: Pro
   enqueue({ ...pending, facts: rest, resolve: (reply) => resolve(withPrompts(reply, known, prompts)) })
 }
 
-type Prompts = ReadonlyMap<TurnId, { prompt: PromptContent; model: string | null; epoch: number | null; isAccepted: boolean }>
+type StandingPrompt = { prompt: PromptContent; model: string | null; epoch: number | null; isAccepted: boolean; mustStartAnew?: boolean }
+type Prompts = ReadonlyMap<TurnId, StandingPrompt>
 
 const acceptedTurns = (append: Append): TurnId[] => append.facts.flatMap(({ fact }) => (fact.type === 'turn.accepted' ? [fact.turnId] : []))
 
 async function promptsOf(batch: readonly Pending[]): Promise<Prompts> {
   const turns = batch.flatMap(acceptedTurns)
-  return turns.length > 0 ? findPrompts(turns) : new Map()
+  const prompts: Map<TurnId, StandingPrompt> = turns.length > 0 ? await findPrompts(turns) : new Map()
+  for (const append of batch) {
+    for (const turnId of acceptedTurns(append)) {
+      const found = prompts.get(turnId)
+      if (found && isTakenBy(append, found) && (await mustStartAnew(append.nodeId, append)))
+        prompts.set(turnId, { ...found, mustStartAnew: true })
+    }
+  }
+  return prompts
 }
+
+const isTakenBy = ({ epoch }: Append, found: StandingPrompt): boolean => found.isAccepted && found.epoch === epoch
 
 const acknowledge = (append: Append, pseq: number, prompts: Prompts): AppendReply =>
   withPrompts({ is: 'acknowledged', pseq }, append, prompts)
@@ -139,8 +151,9 @@ function withPrompts(reply: AppendReply, append: Append, prompts: Prompts): Appe
   if (reply.is !== 'acknowledged' || turns.length === 0) return reply
   const accepted = turns.map((turnId) => {
     const found = prompts.get(turnId)
-    const isOurs = found?.isAccepted === true && found.epoch === append.epoch
-    return { turnId, prompt: isOurs ? found.prompt : null, model: found?.model ?? null }
+    if (!found || !isTakenBy(append, found)) return { turnId, prompt: null, model: found?.model ?? null }
+    const { prompt, model, mustStartAnew: anew } = found
+    return { turnId, prompt, model, ...(anew && { mustStartAnew: true }) }
   })
   return { ...reply, accepted: [...accepted, ...(reply.accepted ?? [])] }
 }

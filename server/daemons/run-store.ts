@@ -33,6 +33,14 @@ export async function findRunPlace(nodeId: NodeId, { chatId, epoch }: { chatId: 
   return rows[0] ?? null
 }
 
+/** What the chat's live run is bound to; null when none lives. */
+export async function findPin(chatId: ChatId): Promise<{ credentialId: string; credentialVersion: number } | null> {
+  const { rows } = await pool().query('select "credentialId", "credentialVersion" from run where "chatId" = $1 and "endedAt" is null', [
+    chatId,
+  ])
+  return rows[0] ?? null
+}
+
 type NewRun = {
   runId: RunId
   chatId: ChatId
@@ -48,13 +56,15 @@ type NewRun = {
 
 /**
  * A chat has one live run: starting one ends the others. A repeated start of the same run, whose answer was lost,
- * gets a token of its own, and the lost one opens nothing.
+ * gets a token of its own, and the lost one opens nothing. False when the lease has gone to another meanwhile:
+ * the head's row is held, so that no claim can come in between.
  */
 export async function insertRun(run: NewRun): Promise<boolean> {
   const { rowCount } = await pool().query(
-    `with ended as (update run set "endedAt" = now() where "chatId" = $2 and id <> $1 and "endedAt" is null)
+    `with h as (select "chatId" from chat_head where "chatId" = $2 and "nodeId" = $3 and epoch = $4 for share),
+          ended as (update run set "endedAt" = now() from h where run."chatId" = h."chatId" and run.id <> $1 and "endedAt" is null)
      insert into run (id, "chatId", "nodeId", epoch, harness, provider, dialect, "credentialId", "credentialVersion", "wstokenHash")
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 from h
      on conflict (id) do update set "wstokenHash" = excluded."wstokenHash", "credentialId" = excluded."credentialId",
        "credentialVersion" = excluded."credentialVersion", provider = excluded.provider, dialect = excluded.dialect
      where run."chatId" = excluded."chatId" and run.epoch = excluded.epoch and run."nodeId" = excluded."nodeId" and run."endedAt" is null`,

@@ -8,9 +8,9 @@ import type { ChatId, NodeId, RunId } from '#core/ids.ts'
 import type { FailureCode, FailureFacts } from '#core/errors.ts'
 import type { DeliveryGrant, RunGrant } from '#core/links/daemon.ts'
 import { mayInTeam } from '#server/access/acts.ts'
-import { judgePayer } from '#server/chats/service.ts'
+import { judgePayer, type PayerVerdict } from '#server/chats/service.ts'
 import { grantDelivery, type UntokenedDelivery } from '#server/connections/resolver.ts'
-import { findRunPlace, insertRun } from '#server/daemons/run-store.ts'
+import { findPin, findRunPlace, insertRun, type RunPlace } from '#server/daemons/run-store.ts'
 import { env } from '#server/env.ts'
 import { mintWstoken } from '#server/proxy/token.ts'
 
@@ -25,16 +25,14 @@ export async function startRun(
   const place = await findRunPlace(nodeId, { chatId, epoch })
   // The lease has moved on; the daemon will learn that from its next call, and starts nothing.
   if (!place) return refuse('chat.missing')
-  const { promptBy, promptByRole, model } = place
-  if (promptBy) {
-    if (!promptByRole || !mayInTeam(promptByRole, 'prompt')) return refuse('access.denied')
-    const verdict = await judgePayer(place, { by: promptBy, model })
-    if (!verdict.ok) return refuse(verdict.code, verdict.facts)
-  }
+  const judged = await judgePrompt(place)
+  if (!judged.ok) return judged
   const granted = await grantDelivery(place)
   if (!granted.ok) return refuse(granted.code, granted.facts)
 
   const { credentialId, credentialVersion, settings } = granted
+  // Somebody changed the connection between the two looks: what was judged is not what was granted.
+  if (!isSamePin(judged.pin, granted)) return startRun(nodeId, { chatId, epoch, runId })
   const { delivery, wstokenHash } = withToken(granted.delivery)
   const isNew = await insertRun({
     runId,
@@ -50,7 +48,7 @@ export async function startRun(
   })
   // An id that another run has had: nothing is granted twice.
   if (!isNew) return refuse('harness.start-failed')
-  const { projectId, harness, repositoryUrl, instructions, agentSessionId } = place
+  const { projectId, harness, model, repositoryUrl, instructions, agentSessionId } = place
   return {
     ok: true,
     grant: {
@@ -70,6 +68,29 @@ export async function startRun(
     },
   }
 }
+
+/** Whether the prompt that the run would serve may be served at all, by its author's role and by who pays. */
+async function judgePrompt({ promptBy, promptByRole, ...place }: RunPlace): Promise<PayerVerdict> {
+  // Withdrawn meanwhile: nobody waits for this run.
+  if (!promptBy) return { ok: false, code: 'turn.missing', facts: {} }
+  if (!promptByRole || !mayInTeam(promptByRole, 'prompt')) return { ok: false, code: 'access.denied', facts: {} }
+  return judgePayer(place, { by: promptBy, model: place.model })
+}
+
+/**
+ * Whether a prompt that was just taken may not go to the run that lives. A run is warm for long after its first
+ * prompt: meanwhile another credential may hold, or the next prompt be somebody's who may not spend this one.
+ */
+export async function mustStartAnew(nodeId: NodeId, lease: { chatId: ChatId; epoch: number }): Promise<boolean> {
+  const [place, pin] = await Promise.all([findRunPlace(nodeId, lease), findPin(lease.chatId)])
+  if (!place || !pin) return false
+  const judged = await judgePrompt(place)
+  return !judged.ok || !isSamePin(judged.pin, pin)
+}
+
+type Pin = { credentialId: string; credentialVersion: number }
+const isSamePin = (one: Pin, other: Pin): boolean =>
+  one.credentialId === other.credentialId && one.credentialVersion === other.credentialVersion
 
 /** Only a proxied delivery has a token: a native login never comes near the proxy. */
 function withToken(delivery: UntokenedDelivery): { delivery: DeliveryGrant; wstokenHash: Buffer | null } {
