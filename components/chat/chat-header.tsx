@@ -70,13 +70,7 @@ export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, on
             {cost}
           </span>
         ) : null}
-        <Button
-          variant="quiet"
-          aria-expanded={isPanelOpen}
-          onClick={onTogglePanel}
-          icon={<PanelRight aria-hidden />}
-          className="px-2"
-        >
+        <Button variant="quiet" aria-expanded={isPanelOpen} onClick={onTogglePanel} icon={<PanelRight aria-hidden />} className="px-2">
           <span className="sr-only">{isPanelOpen ? 'Close' : 'Open'} changes, plan, usage and details</span>
           {changed && !isPanelOpen ? (
             <LineCounts added={changed.added} removed={changed.removed} className="hidden @md:inline-flex" />
