@@ -7,7 +7,7 @@ import { ensureChromium } from './bin/ensure-chromium.mjs'
  * both sizes. Two workers, each with a world of its own.
  */
 const withoutBrowser = ['harnesses', 'start', 'bad-input-api'].map((each) => `**/${each}.spec.ts`)
-const inOneSize = ['first-run', 'screens'].map((each) => `**/${each}.spec.ts`)
+const inOneSize = ['bad-input', 'first-run', 'screens'].map((each) => `**/${each}.spec.ts`)
 
 export default defineConfig({
   testDir: 'e2e',

@@ -164,9 +164,9 @@ test('what nobody has a word for is kept', async ({ chat, ada }) => {
 test('a turn that ends well although its model failed says so', async ({ world, chat, ada }) => {
   world.provider.play([error(529, { message: 'Overloaded.' })])
   await ada.send('model hello')
-  await expect(ada.said(/had a failure of its own \(status 529\)\. Send the prompt again in a moment\./)).toBeVisible()
-  const turn = chat.view().turns[0] ?? (await chat.untilView((view) => view.turns[0]?.endedAt != null, 'an ended turn')).turns[0]
-  expect(turn).toMatchObject({ status: 'failed', failure: { code: 'provider.failed' } })
+  await expect(ada.said(/had a failure of its own \(status 529\)\. Send the prompt again in a moment\./)).toHaveCount(1)
+  const view = await chat.untilView((each) => each.turns[0]?.endedAt != null, 'an ended turn')
+  expect(view.turns[0]).toMatchObject({ status: 'failed', failure: { code: 'provider.failed' } })
   await ada.button('Send again').click()
   await expect(ada.promptBy('Ada Owner')).toHaveCount(2)
 })
@@ -259,13 +259,14 @@ test('the model is chosen for the turns to come', async ({ world, project, pageO
   expect(world.provider.received.at(-1)?.ask?.model).toBe('beta-2')
 })
 
-test('a chat is renamed, and the list says so', async ({ ada }) => {
+test('a chat is renamed, and the list says so', async ({ ada, chat }) => {
   await ada.page.getByRole('button', { name: /Rename/ }).click()
   await ada.page.getByLabel('Name of the chat').fill('A better name')
   await ada.page.keyboard.press('Enter')
   await expect(ada.page.getByRole('heading', { name: 'A better name' })).toBeVisible()
+  await chat.untilView((view) => view.title === 'A better name', 'the new name')
   await ada.page.goto('/')
-  await expect(ada.page.getByText('A better name').first()).toBeVisible()
+  await expect(ada.page.getByText('A better name').filter({ visible: true }).first()).toBeVisible()
 })
 
 test('an agent that is stopped leaves no process behind, grandchildren included', async ({ world, chat, ada }) => {
