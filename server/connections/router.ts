@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { Scope } from '#core/connections/connection.ts'
 import { ConnectionSettings, Secret } from '#core/connections/secret.ts'
+import { listOverrides, removeOverride, setOverride } from '#server/connections/overrides-service.ts'
 import { connect, disconnect, explain, listConnections, setEnabled, validate } from '#server/connections/service.ts'
-import { router, teamProcedure } from '#server/trpc/base.ts'
+import { projectProcedure, router, teamProcedure } from '#server/trpc/base.ts'
 
 const id = z.string().min(1).max(200)
 
@@ -31,4 +32,17 @@ export const connectionsRouter = router({
   explain: teamProcedure('read')
     .input(z.object({ harness: id, projectId: id.optional() }))
     .query(({ ctx, input }) => explain(ctx.scope, input)),
+})
+
+/** What stands above everybody's own in one project. `connections.connect` with the scope `project` makes one of a new secret. */
+export const projectOverridesRouter = router({
+  list: projectProcedure('read').query(({ ctx }) => listOverrides(ctx.scope)),
+
+  set: projectProcedure('manage')
+    .input(z.object({ harness: id, credentialId: id }))
+    .mutation(({ ctx, input }) => setOverride(ctx.scope, input)),
+
+  remove: projectProcedure('manage')
+    .input(z.object({ harness: id }))
+    .mutation(({ ctx, input }) => removeOverride(ctx.scope, input)),
 })

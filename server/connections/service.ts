@@ -20,15 +20,19 @@ import { keyCheckOf, markBroken, markWorking, ownerName, sealSecret, toAttachmen
 import * as store from '#server/connections/store.ts'
 import type { AttachmentRow } from '#server/connections/store.ts'
 import { checkUpstreamUrl } from '#server/proxy/upstream-guard.ts'
+import { hintList } from '#server/realtime/bus.ts'
 import { vault } from '#server/connections/vault.ts'
 
-const offered = () => offeredHarnesses({ isTesting: env().isTesting })
+export const offeredHere = () => offeredHarnesses({ isTesting: env().isTesting })
 
-function demandHarness(id: string): Harness {
+/** @throws harness.unknown for one that is not offered here */
+export function demandHarness(id: string): Harness {
   const harness = findHarness(id)
-  if (!harness || !offered().includes(harness)) throw new DomainError('harness.unknown', { harness: id })
+  if (!harness || !offeredHere().includes(harness)) throw new DomainError('harness.unknown', { harness: id })
   return harness
 }
+
+export const FORMER_MEMBER = 'A former member'
 
 type InProject = { projectId?: string | undefined }
 
@@ -42,15 +46,13 @@ async function reachOf(scope: TeamScope, projectId: string | undefined): Promise
 export async function listConnections(scope: TeamScope, { projectId }: InProject): Promise<ConnectionRow[]> {
   const rows = await store.findReachable(await reachOf(scope, projectId))
   const names = await store.findUserNames(rows.map((row) => row.createdBy))
-  return offered().map((harness) => {
+  return offeredHere().map((harness) => {
     const own = rows.filter((row) => row.harness === harness.id)
     return {
       harness: harness.id,
       name: harness.name,
       resolution: describeResolution(resolve(own.map(toAttachment), harness), own),
-      attachments: own.map((row) =>
-        describeAttachment(row, { harness, scope, createdByName: names.get(row.createdBy) ?? 'A former member' }),
-      ),
+      attachments: own.map((row) => describeAttachment(row, { harness, scope, createdByName: names.get(row.createdBy) ?? FORMER_MEMBER })),
       accepts: describeHarness(harness),
     }
   })
@@ -90,8 +92,13 @@ export async function connect(scope: TeamScope, input: ConnectInput): Promise<{ 
     },
     seal: (row) => sealSecret(row, material),
   })
+  tellChanged(scope, input.scope)
   return { connectionId: AttachmentId.parse(connectionId) }
 }
+
+/** Lists that show connections are read again. */
+export const tellChanged = ({ teamId }: TeamScope, place: Scope): void =>
+  hintList({ teamId: place === 'platform' ? null : teamId, topic: 'connections' })
 
 const nameOf = (credential: Parameters<typeof ownerName>[0]) =>
   ({
@@ -151,7 +158,8 @@ export async function setEnabled(
   { connectionId, isEnabled }: { connectionId: string; isEnabled: boolean },
 ): Promise<void> {
   const row = await demandOwn(scope, connectionId, { isRemoval: false })
-  await store.updateEnabled(row.id, isEnabled)
+  if (!(await store.updateEnabled(row.id, isEnabled))) throw new DomainError('connection.missing')
+  tellChanged(scope, row.scope)
 }
 
 /** Destroys the credential, unless another connection uses it. `stops`: the caller's team's chats that were working on it. */
@@ -160,8 +168,14 @@ export async function disconnect(
   { connectionId }: { connectionId: string },
 ): Promise<{ stops: { chatId: string; title: string }[] }> {
   const row = await demandOwn(scope, connectionId, { isRemoval: true })
+  return detach(scope, row)
+}
+
+/** For whoever has proved that they may. @throws connection.missing when somebody else was first */
+export async function detach(scope: TeamScope, row: AttachmentRow): Promise<{ stops: { chatId: string; title: string }[] }> {
   const stops = await store.findChatsOnCredential(scope.teamId, row.credential.id)
-  await store.deleteAttachment(row.id)
+  if (!(await store.deleteAttachment(row.id))) throw new DomainError('connection.missing')
+  tellChanged(scope, row.scope)
   return { stops }
 }
 

@@ -54,7 +54,7 @@ export type AttachmentRow = {
   credential: CredentialRow
 }
 
-const whole = { configuration: { include: { credential: true } } } as const satisfies Prisma.AttachmentInclude
+export const whole = { configuration: { include: { credential: true } } } as const satisfies Prisma.AttachmentInclude
 type Whole = Prisma.AttachmentGetPayload<{ include: typeof whole }>
 type StoredCredential = Whole['configuration']['credential']
 
@@ -64,7 +64,7 @@ const toCredential = (row: StoredCredential): CredentialRow => ({
   dialect: Dialect.nullable().catch(null).parse(row.dialect),
 })
 
-const toRow = ({ configuration, ...row }: Whole): AttachmentRow => ({
+export const toRow = ({ configuration, ...row }: Whole): AttachmentRow => ({
   ...row,
   settings: configuration.settings as Settings,
   credential: toCredential(configuration.credential),
@@ -133,13 +133,7 @@ export type NewAttachment = Reach & {
  */
 export async function replaceAttachment(given: NewAttachment): Promise<string> {
   return prisma().$transaction(async (tx) => {
-    const scopeKey = scopeKeyOf(given)
-    // Two people may connect the same place at once; the second one replaces what the first one made.
-    await tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${`attachment/${given.scope}/${scopeKey}/${given.harness}`}, 0))`
-    const former = await tx.attachment.findUnique({
-      where: { scope_scopeKey_harness: { scope: given.scope, scopeKey, harness: given.harness } },
-      include: whole,
-    })
+    const former = await holdPlace(tx, given)
     const shared = former ? await tx.configuration.count({ where: { credentialId: former.configuration.credentialId } }) : 0
     if (former && shared === 1 && isSameSort(former.configuration.credential, given.credential)) {
       await replaceSecret(tx, former.configuration.credential, given)
@@ -147,15 +141,54 @@ export async function replaceAttachment(given: NewAttachment): Promise<string> {
       await tx.attachment.update({ where: { id: former.id }, data: { isEnabled: true, createdBy: given.userId } })
       return former.id
     }
-    const configurationId = await createConfiguration(tx, given)
-    if (!former) return createAttachment(tx, { ...given, scopeKey, configurationId })
-    await tx.attachment.update({
-      where: { id: former.id },
-      data: { configurationId, isEnabled: true, createdBy: given.userId, createdAt: new Date() },
-    })
-    await deleteUnattached(tx, former.configuration)
-    return former.id
+    return putAttachment(tx, { ...given, former, configurationId: await createConfiguration(tx, given) })
   })
+}
+
+/**
+ * Attaches a credential that is there already, in the place of what was attached to the same harness and scope.
+ * Null when it is gone by now.
+ */
+export async function attachCredential({
+  credentialId,
+  ...given
+}: Placing & { credentialId: string; settings: Settings }): Promise<string | null> {
+  return prisma().$transaction(async (tx) => {
+    const former = await holdPlace(tx, given)
+    // Held, so that no disconnect takes it away meanwhile.
+    const held = await tx.$queryRaw<unknown[]>`select 1 from credential where id = ${credentialId} for key share`
+    if (held.length === 0) return null
+    const { harness, settings } = given
+    const id = mintUuid()
+    await tx.configuration.create({
+      data: { id, teamId: given.scope === 'platform' ? null : given.teamId, harness, credentialId, settings },
+    })
+    return putAttachment(tx, { ...given, former, configurationId: id })
+  })
+}
+
+type Placing = Reach & { scope: Scope; harness: string }
+
+const lockPlace = (tx: Tx, { scope, scopeKey, harness }: { scope: Scope; scopeKey: string; harness: string }) =>
+  tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${`attachment/${scope}/${scopeKey}/${harness}`}, 0))`
+
+/** Two people may connect the same place at once; the second one replaces what the first one made. Returns what stands there. */
+async function holdPlace(tx: Tx, placing: Placing): Promise<Whole | null> {
+  const { scope, harness } = placing
+  const scopeKey = scopeKeyOf(placing)
+  await lockPlace(tx, { scope, scopeKey, harness })
+  return tx.attachment.findUnique({ where: { scope_scopeKey_harness: { scope, scopeKey, harness } }, include: whole })
+}
+
+async function putAttachment(tx: Tx, { former, ...placed }: Placing & { former: Whole | null; configurationId: string }): Promise<string> {
+  const { configurationId, userId } = placed
+  if (!former) return createAttachment(tx, { ...placed, scopeKey: scopeKeyOf(placed) })
+  await tx.attachment.update({
+    where: { id: former.id },
+    data: { configurationId, isEnabled: true, createdBy: userId, createdAt: new Date() },
+  })
+  await deleteUnattached(tx, former.configuration)
+  return former.id
 }
 
 const isSameSort = (former: StoredCredential, next: NewAttachment['credential']) =>
@@ -205,7 +238,7 @@ async function createConfiguration(tx: Tx, { scope, teamId, userId, harness, set
   return id
 }
 
-type Placed = Reach & { scope: Scope; harness: string; scopeKey: string; configurationId: string }
+type Placed = Placing & { scopeKey: string; configurationId: string }
 
 async function createAttachment(tx: Tx, { scope, scopeKey, teamId, userId, projectId, harness, configurationId }: Placed): Promise<string> {
   const id = mintUuid()
@@ -224,15 +257,25 @@ async function deleteUnattached(tx: Tx, { id, credentialId }: { id: string; cred
   await tx.credential.deleteMany({ where: { id: credentialId, configurations: { none: {} } } })
 }
 
-export async function deleteAttachment(id: string): Promise<void> {
-  await prisma().$transaction(async (tx) => {
-    const row = await tx.attachment.delete({ where: { id }, include: { configuration: true } })
+/** False when somebody else was first. */
+export async function deleteAttachment(id: string): Promise<boolean> {
+  return prisma().$transaction(async (tx) => {
+    const place = await tx.attachment.findUnique({ where: { id }, select: { scope: true, scopeKey: true, harness: true } })
+    if (!place) return false
+    // Else a credential that takes its place right now would be left behind, attached to nothing.
+    await lockPlace(tx, place)
+    const row = await tx.attachment.findUnique({ where: { id }, include: { configuration: true } })
+    if (!row) return false
+    await tx.attachment.delete({ where: { id } })
     await deleteUnattached(tx, row.configuration)
+    return true
   })
 }
 
-export async function updateEnabled(id: string, isEnabled: boolean): Promise<void> {
-  await prisma().attachment.update({ where: { id }, data: { isEnabled } })
+/** False when it is gone. */
+export async function updateEnabled(id: string, isEnabled: boolean): Promise<boolean> {
+  const { count } = await prisma().attachment.updateMany({ where: { id }, data: { isEnabled } })
+  return count > 0
 }
 
 /** Only while that version is current: a late answer to a former key says nothing of this one. */

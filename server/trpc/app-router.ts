@@ -1,7 +1,7 @@
 /** Every procedure of Gatehouse, by noun. Each router lives with its noun and is thin. */
 import { meRouter, setupRouter, tokensRouter } from '#server/accounts/router.ts'
 import { chatsRouter } from '#server/chats/router.ts'
-import { connectionsRouter } from '#server/connections/router.ts'
+import { connectionsRouter, projectOverridesRouter } from '#server/connections/router.ts'
 import { nodesRouter } from '#server/daemons/router.ts'
 import { modelsRouter } from '#server/models/router.ts'
 import { projectsRouter } from '#server/projects/router.ts'
@@ -17,6 +17,7 @@ export const appRouter = router({
   invitations: invitationsRouter,
   projects: projectsRouter,
   connections: connectionsRouter,
+  projectOverrides: projectOverridesRouter,
   models: modelsRouter,
   chats: chatsRouter,
   nodes: nodesRouter,
