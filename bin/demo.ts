@@ -90,7 +90,12 @@ async function enter(options: { home: string; port: number }, url: string): Prom
 mkdirSync(home, { recursive: true })
 chmodSync(home, 0o711)
 const provider = await startFakeProvider({ key: 'sk-demo-opens-nothing-but-this-demo', port: port + 1, brain, pace: HUMAN_PACE })
-const server = startServer({ home, port, env: { GATEHOUSE_PRIVATE_UPSTREAMS: provider.host, GATEHOUSE_TESTING: '0' } })
+const server = startServer({
+  home,
+  port,
+  entry: 'bin/start.mjs',
+  env: { GATEHOUSE_PRIVATE_UPSTREAMS: provider.host, GATEHOUSE_TESTING: '0' },
+})
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
@@ -101,7 +106,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 try {
   console.log('Starting the demo; the first start also builds the screens …')
-  await server.ready()
+  await server.ready(600_000)
   const { api, isNew } = await enter({ home, port }, server.url)
   if (isNew) await fill(api, provider, server.url)
   const lines = [`Gatehouse, with a model that is only played:  ${server.url}`, '', 'Sign in as']

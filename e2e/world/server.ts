@@ -24,7 +24,7 @@ export type ServerProcess = {
   log(): string
   /** Resolves when it has printed something that matches. */
   printed(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>
-  ready(): Promise<void>
+  ready(withinMs?: number): Promise<void>
   /** How it ended: exit code, or the signal's name. */
   ended(withinMs?: number): Promise<number | string>
   /** As Ctrl-C would. */
@@ -113,13 +113,13 @@ export function startServer(options: ServerOptions): ServerProcess {
     log,
     printed: (pattern, withinMs = 60_000) =>
       until(() => pattern.exec(text), { what: `the server prints ${pattern}`, withinMs, describe: log }),
-    ready: async () => {
+    ready: async (withinMs = 120_000) => {
       await until(
         async () => {
           if (hasEnded()) throw new Error(`The server ended before it was ready:\n${text}`)
           return (await fetch(`${url}/api/health`).catch(() => null))?.ok
         },
-        { what: 'the server is ready', withinMs: 120_000, describe: log },
+        { what: 'the server is ready', withinMs, describe: log },
       )
     },
     ended: async (withinMs = 30_000) => {
