@@ -199,7 +199,7 @@ export function fakeServer(
       void (queue = queue.map((each) => (each.kind === 'prompt' && each.turnId === turnId ? { ...each, prompt: prompted(text) } : each))),
     withdraw: (turnId) => void (queue = queue.filter((each) => each.kind !== 'prompt' || each.turnId !== turnId)),
     cancel: (turnId) => void queue.push({ kind: 'cancel', id: randomUUID(), turnId }),
-    answer: (requestId, optionId) => void queue.push({ kind: 'permission', id: randomUUID(), requestId, optionId, note: null }),
+    answer: (requestId, optionId) => void queue.push({ kind: 'permission', id: randomUUID(), requestId, optionId }),
     fence,
     changePin: () => void (isPinStale = true),
     setAway(isAway) {

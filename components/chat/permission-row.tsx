@@ -107,7 +107,7 @@ function Answers({ item }: { item: PermissionItem }) {
             say(denial.optionId, note.trim() || undefined)
           }}
         >
-          <Field label="What should it do instead?" hint="The agent reads this.">
+          <Field label="What should it do instead?" hint="The agent gets this as the next prompt.">
             <Textarea
               autoFocus
               rows={2}

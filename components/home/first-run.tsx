@@ -11,7 +11,7 @@ import { Card } from '#components/ui/section.tsx'
 const words: Readonly<Record<StepId, { title: string; text: string; act: ReactNode }>> = {
   connection: {
     title: 'Connect a credential',
-    text: 'An API key of Anthropic, OpenAI or any other provider, or the login of a coding agent. Keys stay on this server; agents never see them.',
+    text: 'An API key of Anthropic, OpenAI or any other provider. Keys stay on this server; agents never see them.',
     act: (
       <ButtonLink href="/connections" variant="primary">
         Add a connection

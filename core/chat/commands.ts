@@ -12,7 +12,8 @@ export type ChatCommand = { by: UserId } & (
   | { do: 'withdraw'; turnId: TurnId }
   /** Without `turnId`: the running turn, else the next in the queue. With it: that turn and no other. */
   | { do: 'cancelTurn'; turnId?: TurnId | undefined }
-  | { do: 'answerPermission'; requestId: RequestId; optionId: string; note?: string | undefined }
+  /** ACP's answer has no room for words: a note goes to the agent as the prompt `turnId`. */
+  | { do: 'answerPermission'; requestId: RequestId; optionId: string; note?: { turnId: TurnId; text: string } | undefined }
   | { do: 'rename'; title: string }
   | { do: 'archive' }
   | { do: 'chooseModel'; model: string }
@@ -24,7 +25,7 @@ export type Order =
   | { order: 'replace-prompt'; turnId: TurnId; prompt: PromptContent }
   | { order: 'withdraw-prompt'; turnId: TurnId }
   | { order: 'cancel'; turnId: TurnId; by: UserId }
-  | { order: 'answer'; turnId: TurnId; requestId: RequestId; by: UserId; optionId: string; note: string | null }
+  | { order: 'answer'; turnId: TurnId; requestId: RequestId; by: UserId; optionId: string }
 
 /** The little a decision needs, read under the head's lock. */
 export type ChatState = {

@@ -129,17 +129,23 @@ const table: [string, ChatCommand, ChatState, unknown][] = [
     {
       ok: true,
       facts: [{ type: 'permission.answered', requestId: c, by: ada, optionId: 'yes' }],
-      orders: [{ order: 'answer', turnId: a, requestId: c, by: ada, optionId: 'yes', note: null }],
+      orders: [{ order: 'answer', turnId: a, requestId: c, by: ada, optionId: 'yes' }],
     },
   ],
   [
-    'a question is answered with a note',
-    { ...answer, optionId: 'no', note: 'not there' },
+    'a question is answered with a note, which the agent reads as the next prompt',
+    { ...answer, optionId: 'no', note: { turnId: b, text: 'not there' } },
     { ...busy, question },
     {
       ok: true,
-      facts: [{ type: 'permission.answered', requestId: c, by: ada, optionId: 'no', note: 'not there' }],
-      orders: [{ order: 'answer', turnId: a, requestId: c, by: ada, optionId: 'no', note: 'not there' }],
+      facts: [
+        { type: 'permission.answered', requestId: c, by: ada, optionId: 'no', note: 'not there' },
+        { type: 'turn.requested', turnId: b, by: ada, prompt: [{ type: 'text', text: 'not there' }] },
+      ],
+      orders: [
+        { order: 'answer', turnId: a, requestId: c, by: ada, optionId: 'no' },
+        { order: 'queue-prompt', turnId: b, by: ada, prompt: [{ type: 'text', text: 'not there' }] },
+      ],
     },
   ],
   [

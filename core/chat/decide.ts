@@ -108,9 +108,15 @@ function answerPermission({ by, requestId, optionId, note }: Of<'answerPermissio
   }
   if (!isOpen) return refuse('permission.missing')
   if (!options.includes(optionId)) return refuse('permission.option-unknown')
+  const order: Order = { order: 'answer', turnId, requestId, by, optionId }
+  if (!note) return done([{ type: 'permission.answered', requestId, by, optionId }], [order])
+  const prompt: PromptContent = [{ type: 'text', text: note.text }]
   return done(
-    [{ type: 'permission.answered', requestId, by, optionId, ...(note ? { note } : {}) }],
-    [{ order: 'answer', turnId, requestId, by, optionId, note: note || null }],
+    [
+      { type: 'permission.answered', requestId, by, optionId, note: note.text },
+      { type: 'turn.requested', turnId: note.turnId, by, prompt },
+    ],
+    [order, { order: 'queue-prompt', turnId: note.turnId, by, prompt }],
   )
 }
 

@@ -96,7 +96,7 @@ async function place(tx: PoolClient, chatId: ChatId, order: Order): Promise<void
       // Unique by chat and request: even without the lock, the first answer would win.
       await tx.query(
         `insert into command (id, "chatId", kind, "turnId", "requestId", "by", body) values ($1, $2, 'permission', $3, $4, $5, $6)`,
-        [mintUuid(), chatId, order.turnId, order.requestId, order.by, JSON.stringify({ optionId: order.optionId, note: order.note })],
+        [mintUuid(), chatId, order.turnId, order.requestId, order.by, JSON.stringify({ optionId: order.optionId })],
       )
       return
   }

@@ -58,7 +58,7 @@ export const chatsRouter = router({
     .mutation(({ ctx, input }) => cancelTurn(ctx.scope, input)),
 
   answerPermission: chatProcedure('prompt')
-    .input(z.object({ requestId: RequestId, optionId: z.string().max(200), note: z.string().max(2_000).optional() }))
+    .input(z.object({ requestId: RequestId, optionId: z.string().max(200), note: z.string().min(1).max(2_000).optional() }))
     .mutation(({ ctx, input }) => answerPermission(ctx.scope, input)),
 
   chooseModel: chatProcedure('prompt')

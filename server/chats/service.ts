@@ -5,7 +5,7 @@
 import type { PromptContent } from '#core/chat/events.ts'
 import { DomainError } from '#core/errors.ts'
 import { harnessName, offeredHarnesses } from '#core/harnesses/registry.ts'
-import type { ChatId, RequestId, TurnId } from '#core/ids.ts'
+import { TurnId, type ChatId, type RequestId } from '#core/ids.ts'
 import { PAGE_MAX_BYTES } from '#core/links/browser.ts'
 import { mayInProject } from '#server/access/acts.ts'
 import type { ChatScope, ProjectScope, TeamScope } from '#server/access/scope.ts'
@@ -107,7 +107,7 @@ export async function answerPermission(
       by: scope.userId,
       requestId,
       optionId,
-      note: note === undefined ? undefined : storable(note),
+      note: note === undefined ? undefined : { turnId: TurnId.parse(mintUuid()), text: storable(note) },
     })
   } catch (error) {
     throw await withName(error)

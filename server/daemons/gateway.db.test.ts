@@ -252,7 +252,7 @@ it('lets the first of many answers win, and tells the others who decided', async
     })
   }
   const { kept } = await daemon.call('renew', { leases: [{ chatId: chat.chatId, epoch: 1 }] })
-  expect(kept[0]!.commands).toEqual([{ kind: 'permission', id: expect.any(String), requestId, optionId: won, note: null }])
+  expect(kept[0]!.commands).toEqual([{ kind: 'permission', id: expect.any(String), requestId, optionId: won }])
 })
 
 it('gives the agent the prompt as it stands when it is accepted, and none that was withdrawn', async () => {
