@@ -84,16 +84,23 @@ test('a question is answered in the browser, and everybody sees by whom', async 
   }
 })
 
-test('a refusal carries a note', async ({ chat, ada }) => {
+test('a refusal carries a note, and the agent obeys it', async ({ chat, ada }) => {
   await ada.send('ask drop the database')
   await ada.button('Deny with a note…').click()
-  await ada.page.getByLabel('What should it do instead?').fill('Rename it first.')
+  await ada.page.getByLabel('What should it do instead?').fill('run echo renamed-instead')
   await ada.button('Deny').click()
   await expect(ada.said(/^Denied by Ada Owner, /)).toBeVisible()
-  await expect(ada.said('“Rename it first.”')).toBeVisible()
+  await expect(ada.said('“run echo renamed-instead”')).toBeVisible()
   await expect(ada.said('You chose reject.')).toBeVisible()
-  await chat.catchUp()
-  expect(chat.events.find((each) => each.type === 'permission.answered')).toMatchObject({ optionId: 'reject', note: 'Rename it first.' })
+  await expect.poll(async () => (await chat.catchUp(), chat.view().turns.map((turn) => turn.status))).toEqual(['completed', 'completed'])
+  expect(chat.events.find((each) => each.type === 'permission.answered')).toMatchObject({
+    optionId: 'reject',
+    note: 'run echo renamed-instead',
+  })
+  expect(chat.view().turns[1]).toMatchObject({
+    prompt: [{ type: 'text', text: 'run echo renamed-instead' }],
+    items: [{ is: 'tool', status: 'completed' }],
+  })
 })
 
 test('Stop keeps what was said, and nothing of the old prompt comes back', async ({ chat, ada }) => {
