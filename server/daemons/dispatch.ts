@@ -1,11 +1,12 @@
 /**
  * Tells daemons that something waits for them. Only hints: what they are to do they fetch by claiming or
- * renewing. The sweep repeats what a lost hint left undone, and ends the leases of daemons that fell silent.
+ * renewing. The sweep repeats what a lost hint left undone, and ends what must not go on: leases of daemons that
+ * fell silent, runs on a login that was taken away.
  * From: the bus. Next: `agent/uplink.ts`.
  */
 import type { NodeId } from '#core/ids.ts'
 import { SERVER_HINT, type ServerHint } from '#core/links/daemon.ts'
-import { endSilentLeases } from '#server/daemons/lease.ts'
+import { endRevokedLogins, endSilentLeases } from '#server/daemons/lease.ts'
 import { updateSeen } from '#server/daemons/node-store.ts'
 import { pool } from '#server/db/client.ts'
 import { log } from '#server/log.ts'
@@ -68,6 +69,7 @@ export class Dispatcher {
   async #sweepOnce(): Promise<void> {
     // After a server's own absence all leases have run out: daemons get their time to come back first.
     if (performance.now() - this.#startedAtMs > SILENCE_GRACE_MS) await endSilentLeases(SILENCE_GRACE_MS)
+    await endRevokedLogins()
     if (this.#lines.size === 0) return
     const { rows } = await pool().query<{ nodeId: NodeId | null }>(
       `select distinct c."nodeId" from command k join chat_head h on h."chatId" = k."chatId" join chat c on c.id = k."chatId"

@@ -43,8 +43,8 @@ export const drainIngest = async (): Promise<void> => {
   while (flushing) await flushing
 }
 
-/** Kept beside the log. A salvage that is repeated changes nothing. */
-export const salvage = ({ chatId, epoch, facts }: Append): Promise<void> => insertOrphans({ chatId, epoch, facts })
+/** Kept beside the log. A salvage that is repeated changes nothing, nor does one of an epoch that the node never held. */
+export const salvage = (append: Append): Promise<void> => insertOrphans(append)
 
 function enqueue(pending: Pending): void {
   queue.push(pending)

@@ -22,6 +22,9 @@ type Held = { chatId: ChatId; epoch: number; pseq: string; nodeId: NodeId | null
  */
 export async function claim(nodeId: NodeId, max: number): Promise<Lease[]> {
   const { leases, appended, ended } = await inTransaction(async (tx) => {
+    // Held until the commit: a removal waits for it and then ends these leases too, or was first and there are none.
+    const node = await tx.query('select 1 from node where id = $1 and "disabledAt" is null for share', [nodeId])
+    if (node.rowCount === 0) return { leases: [], appended: [], ended: [] }
     const { rows } = await tx.query<Held>(
       `with w as (select "chatId", min(ord) as ord from command where state = 'queued' and kind = 'prompt' group by "chatId")
        select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn"
@@ -115,6 +118,23 @@ export const endSilentLeases = (graceMs: number): Promise<void> =>
 export const endForgottenLeases = (nodeId: NodeId, known: readonly ChatId[]): Promise<void> =>
   endLeases('"nodeId" = $1 and "leaseUntil" is not null and "chatId" <> all($2::uuid[])', [nodeId, known])
 
+/**
+ * Ends runs on a native login that was disconnected, disabled or replaced: the proxy, which cuts what runs on a key,
+ * never hears of these.
+ */
+export const endRevokedLogins = (): Promise<void> =>
+  endLeases(
+    `"leaseUntil" is not null and exists (
+       select from run r join chat c on c.id = r."chatId"
+       where r."chatId" = chat_head."chatId" and r.epoch = chat_head.epoch and r."endedAt" is null and r."wstokenHash" is null
+         and not exists (
+           select from credential k join configuration f on f."credentialId" = k.id join attachment t on t."configurationId" = f.id
+           where k.id = r."credentialId" and k.version = r."credentialVersion" and k."revokedAt" is null
+             and t.harness = r.harness and t."isEnabled"
+             and (t."projectId" = c."projectId" or (t."userId" = c."createdBy" and t."teamId" = c."teamId") or t.scope = 'platform')))`,
+    [],
+  )
+
 async function endLeases(which: string, parameters: readonly unknown[]): Promise<void> {
   const { appended, ended } = await inTransaction(async (tx) => {
     const { rows } = await tx.query<Held>(
@@ -150,13 +170,13 @@ export async function endLeasesOf(tx: PoolClient, nodeId: NodeId): Promise<(Appe
 }
 
 /**
- * Ends what runs of the chats that somebody started in a team, when they are removed from it: their runs spend
- * what they connected. Returns what to tell once `tx` is committed.
+ * Ends what runs of the chats that somebody started in a team, when they are removed from it, since those runs spend
+ * what they connected; and what works on a prompt of theirs elsewhere. Returns what to tell once `tx` is committed.
  */
 export async function endLeasesOfMember(tx: PoolClient, { teamId, userId }: { teamId: TeamId; userId: UserId }): Promise<() => void> {
   const { rows } = await tx.query<Held>(
     `select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn" from chat_head h join chat c on c.id = h."chatId"
-     where c."teamId" = $1 and c."createdBy" = $2 and h."nodeId" is not null order by h."chatId" for update of h`,
+     where c."teamId" = $1 and (c."createdBy" = $2 or h."activeBy" = $2) and h."nodeId" is not null order by h."chatId" for update of h`,
     [teamId, userId],
   )
   const appended: (Appended | null)[] = []

@@ -32,15 +32,25 @@ export async function findPrompts(turns: readonly TurnId[]): Promise<Map<TurnId,
   return new Map(rows.map(({ id, ...standing }) => [id, standing]))
 }
 
-export async function insertOrphans({ chatId, epoch, facts }: { chatId: ChatId; epoch: number; facts: readonly OutboxFact[] }) {
+export async function insertOrphans({
+  nodeId,
+  chatId,
+  epoch,
+  facts,
+}: {
+  nodeId: NodeId
+  chatId: ChatId
+  epoch: number
+  facts: readonly OutboxFact[]
+}) {
   await pool().query(
     `insert into orphan_event ("chatId", epoch, pseq, type, payload)
      select $1, $2, o.pseq, o.type, o.payload::jsonb
      from unnest($3::bigint[], $4::text[], $5::text[]) as o(pseq, type, payload)
-     left join lease_log l on l."chatId" = $1 and l.epoch = $2
-     where o.pseq > coalesce(l."finalPseq", 0)
+     join lease_log l on l."chatId" = $1 and l.epoch = $2 and l."nodeId" = $6
+     where o.pseq > l."finalPseq"
      on conflict do nothing`,
-    [chatId, epoch, facts.map((each) => each.pseq), facts.map((each) => each.fact.type), facts.map((each) => toPayload(each.fact))],
+    [chatId, epoch, facts.map((each) => each.pseq), facts.map((each) => each.fact.type), facts.map((each) => toPayload(each.fact)), nodeId],
   )
 }
 
@@ -64,7 +74,7 @@ type CommandRow = {
   turnId: TurnId
   requestId: RequestId
   by: UserId
-  body: { prompt: PromptContent; optionId: string; note: string | null }
+  body: { prompt: PromptContent; optionId: string }
   model: string | null
 }
 
@@ -75,6 +85,6 @@ function toCommand({ id, kind, turnId, requestId, by, body, model }: CommandRow)
     case 'cancel':
       return { kind, id, turnId }
     case 'permission':
-      return { kind, id, requestId, optionId: body.optionId, note: body.note }
+      return { kind, id, requestId, optionId: body.optionId }
   }
 }
