@@ -78,8 +78,9 @@ export async function removeMember(
   })
 }
 
-/** A credential that a shared scope uses as well stays: it is the team's by then. */
+/** A key that a shared scope uses as well stays: it is the team's by then. A login is a person's own wherever it stands. */
 async function destroyPersonalConnections(tx: PoolClient, { teamId, userId }: { teamId: string; userId: string }): Promise<void> {
+  await tx.query(`delete from credential where "teamId" = $1 and "createdBy" = $2 and kind <> 'api-key'`, [teamId, userId])
   const { rows } = await tx.query<{ configurationId: string; credentialId: string }>(
     `with gone as (delete from attachment where scope = 'user' and "teamId" = $1 and "userId" = $2 returning "configurationId")
      select c.id as "configurationId", c."credentialId" from configuration c where c.id in (select "configurationId" from gone)`,

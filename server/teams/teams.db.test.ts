@@ -119,11 +119,14 @@ describe('roles', () => {
 
 describe('a removed member', () => {
   /** A connection as the connections of a person are stored. */
-  async function connect(scope: TeamScope, { shared = false }: { shared?: boolean } = {}): Promise<string> {
+  async function connect(
+    scope: TeamScope,
+    { shared = false, kind = 'api_key' }: { shared?: boolean; kind?: 'api_key' | 'auth_file' } = {},
+  ): Promise<string> {
     const [credentialId, configurationId] = [mintUuid(), mintUuid()]
     const { teamId, userId } = scope
     const secret = {
-      kind: 'api_key',
+      kind,
       name: 'Key',
       sealed: new Uint8Array([1]),
       masterVersion: 1,
@@ -201,5 +204,11 @@ describe('a removed member', () => {
     await remove(admin, member.userId)
     expect(await prisma().credential.count({ where: { id: credentialId } })).toBe(1)
     expect(await prisma().attachment.findMany({ where: { teamId: admin.teamId }, select: { scope: true } })).toEqual([{ scope: 'project' }])
+
+    // A login is nobody's but theirs.
+    const other = await seedTeamScope({ teamId: admin.teamId, role: 'member' })
+    const login = await connect(other, { shared: true, kind: 'auth_file' })
+    await remove(admin, other.userId)
+    expect(await prisma().credential.count({ where: { id: login } })).toBe(0)
   })
 })
