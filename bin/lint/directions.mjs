@@ -34,8 +34,7 @@ export function whyForbidden({ from, to, isTypeOnly }) {
   if (zone === 'core')
     return `core is pure and imports only core and zod. Move what you need from ${to} into core, or take it as an argument.`
   if (target === 'e2e' && (zone === 'bin' || isTest(from))) return null
-  if (target === 'e2e')
-    return 'Only e2e, tests, and the demo in bin may import e2e. Move what both need to where the product keeps it.'
+  if (target === 'e2e') return 'Only e2e, tests, and the demo in bin may import e2e. Move what both need to where the product keeps it.'
   if (zone === 'components' && target !== 'components') return whyForbiddenInComponents({ to, isTypeOnly })
   if (zone === 'app' && target === 'server' && to !== 'server/trpc/page-caller.ts' && !(isTypeOnly && to.startsWith('server/trpc/'))) {
     return 'A page reaches the server only through server/trpc/page-caller.ts: bundled pages load a second copy of every module.'
