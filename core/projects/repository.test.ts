@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkRepositoryUrl } from './repository.ts'
+import { checkRepositoryUrl, isLocalRepository } from './repository.ts'
 
 describe('checkRepositoryUrl', () => {
   it.each([
@@ -11,6 +11,7 @@ describe('checkRepositoryUrl', () => {
     'host.example:project',
     'git@[::1]:project',
     'https://user@host.example/project',
+    'https://%zz@host.example/project',
     '/srv/git/my project.git',
     'file:///srv/git/project',
     'https://host.example/%E2%98%83/☃.git',
@@ -28,6 +29,7 @@ describe('checkRepositoryUrl', () => {
     ['-oProxyCommand=x', 'option-like'],
     ['ssh://-oProxyCommand=x/project', 'option-like'],
     ['ssh://-l@host.example/project', 'option-like'],
+    ['ssh://%2Dl@host.example/project', 'option-like'],
     ['ext::sh -c touch% /tmp/x', 'remote-helper'],
     ['fd::17', 'remote-helper'],
     ['https://user:secret@host.example/project', 'password-in-address'],
@@ -43,4 +45,14 @@ describe('checkRepositoryUrl', () => {
   ])('refuses %j: %s', (url, reason) => {
     expect(checkRepositoryUrl(url)).toEqual({ ok: false, reason })
   })
+})
+
+it.each([
+  ['/srv/git/project', true],
+  ['file:///srv/git/project', true],
+  ['FILE:///srv/git/project', true],
+  ['https://host.example/srv', false],
+  ['git@host.example:/srv/git/project', false],
+])('tells a folder of the machine from a server: %s', (url, isLocal) => {
+  expect(isLocalRepository(url)).toBe(isLocal)
 })

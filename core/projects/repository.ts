@@ -13,6 +13,9 @@ export type RepositoryVerdict =
       reason: 'empty' | 'too-long' | 'control-characters' | 'option-like' | 'remote-helper' | 'password-in-address' | 'not-an-address'
     }
 
+/** Whether it names a folder of the machine that clones it, and not a server that decides itself who may read what. */
+export const isLocalRepository = (url: string): boolean => url.startsWith('/') || /^file:/i.test(url)
+
 /** `user@host:path` or `host:path`, as git and scp write it. */
 const SCP_LIKE = /^(?:[A-Za-z0-9._-]+@)?(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?):(?!\/\/)[^\s:-][^\s]*$/
 
@@ -41,7 +44,7 @@ function checkSchemed(url: string): RepositoryVerdict {
       : { ok: false, reason: 'not-an-address' }
   if (!SCHEMES.has(protocol) || hostname === '') return { ok: false, reason: 'not-an-address' }
   // ssh would take such a host or user for an option.
-  if (hostname.startsWith('-') || decodeURIComponent(username).startsWith('-')) return { ok: false, reason: 'option-like' }
+  if (hostname.startsWith('-') || /^(-|%2d)/i.test(username)) return { ok: false, reason: 'option-like' }
   // It would be shown to everybody in the project and written into the clone's configuration.
   if (password !== '') return { ok: false, reason: 'password-in-address' }
   return { ok: true, url }

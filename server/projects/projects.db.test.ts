@@ -104,3 +104,22 @@ it('answers for a foreign project as for an unknown one', async () => {
   expect(answers.slice(0, 3).map((each) => each.body)).toEqual(answers.slice(3).map((each) => each.body))
   for (const answer of answers) expect(answer).toMatchObject(failed(404, 'project.missing'))
 })
+
+it('leaves folders of the machine to those who answer for machines', async () => {
+  const admin = await seedTeamScope()
+  const member = await seedTeamScope({ teamId: admin.teamId, role: 'member' })
+  const asAdmin = await as(admin)
+  const asMember = await as(member)
+  for (const repositoryUrl of ['/srv/git/project', 'file:///srv/git/project'])
+    expect(await asMember.change('projects.create', { name: 'P', repositoryUrl })).toMatchObject(failed(403, 'access.denied'))
+  expect(await asAdmin.change('projects.create', { name: 'P', repositoryUrl: '/srv/git/project' })).toMatchObject({ status: 200 })
+
+  // Their own project, to which an admin has given such a folder: they change the rest of it.
+  const projectId = await seedProject(member, { repositoryUrl: '/srv/git/project' })
+  expect(await asMember.change('projects.update', { projectId, name: 'Mine', repositoryUrl: '/srv/git/project' })).toMatchObject({
+    status: 200,
+  })
+  expect(await asMember.change('projects.update', { projectId, repositoryUrl: '/srv/git/other' })).toMatchObject(
+    failed(403, 'access.denied'),
+  )
+})

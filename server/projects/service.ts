@@ -1,5 +1,5 @@
 /** Projects: what a team works on, with a git repository or without. */
-import { checkRepositoryUrl } from '#core/projects/repository.ts'
+import { checkRepositoryUrl, isLocalRepository } from '#core/projects/repository.ts'
 import { DomainError } from '#core/errors.ts'
 import type { ProjectRole } from '#server/access/acts.ts'
 import type { ProjectScope, TeamScope } from '#server/access/scope.ts'
@@ -36,24 +36,37 @@ export async function describeProject(scope: ProjectScope): Promise<ProjectView>
 
 type NewProject = { name: string; repositoryUrl?: string | null | undefined; instructions?: string | undefined }
 
-/** @throws repository.unusable */
+/** @throws repository.unusable; access.denied for a folder that is not this person's to name */
 export async function createProject(
   scope: TeamScope,
   { name, repositoryUrl, instructions = '' }: NewProject,
 ): Promise<{ projectId: string }> {
-  return { projectId: await insertProject(scope, { name, repositoryUrl: repositoryOf(repositoryUrl), instructions }) }
+  const repository = repositoryOf(repositoryUrl)
+  demandNameable(scope, repository)
+  return { projectId: await insertProject(scope, { name, repositoryUrl: repository, instructions }) }
 }
 
-/** Chats that have their workspace already keep the repository they cloned. @throws repository.unusable */
+/** Chats that have their workspace already keep the repository they cloned. @throws as `createProject` */
 export async function changeProject(scope: ProjectScope, { name, repositoryUrl, instructions }: Partial<NewProject>): Promise<void> {
+  const repository = repositoryUrl === undefined ? undefined : repositoryOf(repositoryUrl)
+  // What stands there already was named by somebody who might: a form sends it along with what has changed.
+  if (repository && repository !== (await readProject(scope)).repositoryUrl) demandNameable(scope, repository)
   await updateProject(scope, {
     ...(name === undefined ? {} : { name }),
-    ...(repositoryUrl === undefined ? {} : { repositoryUrl: repositoryOf(repositoryUrl) }),
+    ...(repository === undefined ? {} : { repositoryUrl: repository }),
     ...(instructions === undefined ? {} : { instructions }),
   })
 }
 
 export const archive = (scope: ProjectScope): Promise<void> => archiveProject(scope, new Date())
+
+/**
+ * A folder of the machine holds what its owner may read, not what a member of a team may: it is named by those who
+ * answer for machines.
+ */
+function demandNameable({ role, isInstanceOwner }: TeamScope, repository: string | null): void {
+  if (repository && isLocalRepository(repository) && role !== 'admin' && !isInstanceOwner) throw new DomainError('access.denied')
+}
 
 function repositoryOf(text: string | null | undefined): string | null {
   if (text === null || text === undefined || text.trim() === '') return null
