@@ -24,7 +24,9 @@ const ports: Readonly<Record<string, number>> = { 'https:': 443, 'http:': 80, 'g
 export function sourceOf(repositoryUrl: string): Source {
   if (isAbsolute(repositoryUrl)) return { is: 'local', path: repositoryUrl }
   const url = URL.parse(repositoryUrl)
-  if (url?.protocol === 'file:') return { is: 'local', path: fileURLToPath(url) }
+  // An escaped slash or another machine's name: no path of this one.
+  if (url?.protocol === 'file:')
+    return /%2f/i.test(url.pathname) || url.hostname ? { is: 'unknown' } : { is: 'local', path: fileURLToPath(url) }
   const port = url ? ports[url.protocol] : undefined
   return url && port ? { is: 'remote', host: url.hostname, port: Number(url.port) || port, url: repositoryUrl } : { is: 'unknown' }
 }
@@ -51,7 +53,7 @@ export type CloneOptions = {
  */
 export async function cloneRepository(options: CloneOptions): Promise<string | null> {
   const { sandbox, workspace, repositoryUrl, privateHosts, forbidden, serverUrl, onProgress, signal } = options
-  const source = sourceOf(repositoryUrl)
+  let source = sourceOf(repositoryUrl)
   const failed = (detail: string) =>
     new DomainError('repository.clone-failed', { repository: withoutLogin(repositoryUrl), detail: withoutLogin(detail) })
   if (source.is === 'unknown') throw failed('Only https, http and git URLs and local paths can be cloned.')
@@ -59,6 +61,8 @@ export async function cloneRepository(options: CloneOptions): Promise<string | n
     if (!existsSync(source.path)) throw failed(`'${source.path}' does not exist on this machine.`)
     const real = realpathSync(source.path)
     if (`${real}/`.startsWith(`${realpathSync(forbidden)}/`)) throw failed(`'${source.path}' belongs to Gatehouse itself.`)
+    // What was looked at is what is mounted: a link on the way may lead elsewhere a moment later.
+    source = { is: 'local', path: real }
   }
   const reach: Reach =
     source.is === 'remote'

@@ -139,6 +139,11 @@ describe('cloning', { timeout: 30_000 }, () => {
     symlinkSync(other.workdir, join(folder, 'link'))
     expect(await whyNot(clone(newWorkspace(), other.workdir))).toContain('belongs to Gatehouse')
     expect(await whyNot(clone(newWorkspace(), join(folder, 'link')))).toContain('belongs to Gatehouse')
+    // A link to what may be cloned is followed once, and its name is the origin's.
+    symlinkSync(source, join(folder, 'allowed'))
+    const workspace = newWorkspace()
+    expect(await clone(workspace, join(folder, 'allowed'))).toBe(head)
+    expect((await run(workspace, 'git remote get-url origin')).stdout.trim()).toBe(join(folder, 'allowed'))
   })
 
   it.each([
@@ -147,6 +152,7 @@ describe('cloning', { timeout: 30_000 }, () => {
     ['https://host/a.git', { is: 'remote', host: 'host', port: 443, url: 'https://host/a.git' }],
     ['https://host:8443/a.git', { is: 'remote', host: 'host', port: 8443, url: 'https://host:8443/a.git' }],
     ['git://host/a', { is: 'remote', host: 'host', port: 9418, url: 'git://host/a' }],
+    ['file:///srv/a%2Fb', { is: 'unknown' }],
     ['ssh://host/a', { is: 'unknown' }],
     ['git@host:a.git', { is: 'unknown' }],
     ['../a', { is: 'unknown' }],
