@@ -41,7 +41,7 @@ async function readState(tx: PoolClient, { chatId, head, command, isMaintainer }
   const turnId = 'turnId' in command ? (command.turnId ?? null) : null
   const requestId = command.do === 'answerPermission' ? command.requestId : null
   const { rows } = await tx.query(
-    `select c.title, c.model, c."archivedAt" is not null as "isArchived",
+    `select c.title, c.model, coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived",
        exists (select 1 from command k where k."chatId" = c.id and k.kind = 'cancel' and k.state = 'queued' and k."turnId" = $2)
          as "isCancelling",
        (select coalesce(json_agg(json_build_object('turnId', k.id, 'by', k."by") order by k.ord), '[]') from command k
@@ -52,7 +52,7 @@ async function readState(tx: PoolClient, { chatId, head, command, isMaintainer }
                  'answer', case when k.id is not null then json_build_object('by', k."by", 'optionId', k.body->>'optionId', 'at', k.at) end)
          from permission_question q left join command k on k."chatId" = q."chatId" and k."requestId" = q."requestId"
          where q."chatId" = c.id and q."requestId" = $4) as question
-     from chat c where c.id = $1`,
+     from chat c join project p on p.id = c."projectId" where c.id = $1`,
     [chatId, head.activeTurn, turnId, requestId],
   )
   const { question, ...state } = rows[0]

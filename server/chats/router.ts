@@ -24,7 +24,7 @@ const ModelName = z.string().min(1).max(200)
 
 export const chatsRouter = router({
   list: teamProcedure('read')
-    .input(z.object({ projectId: z.string().max(200).optional() }))
+    .input(z.object({ projectId: z.string().max(200).optional() }).default({}))
     .query(({ ctx, input }) => listChats(ctx.scope, input)),
 
   get: chatProcedure('read').query(({ ctx }) => describeChat(ctx.scope)),

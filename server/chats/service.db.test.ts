@@ -5,6 +5,7 @@ import { enterChat, enterProject, type TeamScope } from '#server/access/scope.ts
 import { archiveChat, chooseModel, createChat, describeChat, listChats, readEvents, renameChat, sendPrompt } from '#server/chats/service.ts'
 import { connect } from '#server/connections/service.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
+import { archive } from '#server/projects/service.ts'
 
 const connectCodex = (scope: TeamScope, at: { scope: 'user' } | { scope: 'project'; projectId: string } = { scope: 'user' }) =>
   connect(scope, { harness: 'codex', ...at, secret: { kind: 'api-key', provider: 'openai', key: 'sk-proj-abcdefghijklmnopqrstuv' } })
@@ -65,6 +66,19 @@ it('says who pays, and keeps a personal key for the person whose it is', async (
   expect(await describeChat(await scopeOf(viewer))).toMatchObject({ payer: { scope: 'project' }, mayPrompt: false })
   await sendPrompt(await scopeOf(mei), prompt('  What is here?\nPlease look.'))
   expect((await listChats(team, {}))[0]).toMatchObject({ title: 'What is here?', status: 'queued' })
+})
+
+it('goes on with nothing in an archived project, where everything can still be read', async () => {
+  const team = await seedTeamScope()
+  await connectCodex(team)
+  const projectId = await seedProject(team)
+  const project = await enterProject(team, { act: 'manage', projectId })
+  const { chatId } = await createChat(project, { harness: 'codex' })
+  const scope = await enterChat(team, { act: 'prompt', chatId })
+  await archive(project)
+  await expect(sendPrompt(scope, prompt('more'))).rejects.toEqual(failure('chat.archived'))
+  expect(await describeChat(scope)).toMatchObject({ isArchived: true, mayPrompt: false })
+  expect((await readEvents(scope, { afterSeq: 0, limit: 5 })).events).toHaveLength(1)
 })
 
 it('keeps a native login for its owner, in chats of their own, in whatever scope it stands', async () => {

@@ -65,7 +65,7 @@ export type ChatRow = {
 export async function findChat({ teamId, chatId }: ChatScope): Promise<ChatRow | null> {
   const { rows } = await pool().query(
     `select c.id as "chatId", c."projectId", p.name as "projectName", ${TITLE} as title, c.harness, c.model, c."createdBy",
-       coalesce(u.name, 'A former member') as "createdByName", c."createdAt", c."archivedAt" is not null as "isArchived",
+       coalesce(u.name, 'A former member') as "createdByName", c."createdAt", coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived",
        case when n.id is not null then json_build_object('nodeId', n.id, 'name', n.name,
          'isOnline', n."isConnected" and n."lastSeenAt" > now() - interval '30 seconds') end as node
      from chat c join project p on p.id = c."projectId" left join "user" u on u.id = c."createdBy" left join node n on n.id = c."nodeId"

@@ -82,10 +82,13 @@ it('never serves a colleague on the personal key that took the place of the shar
   expect(await startRun(nodeId, { chatId, epoch: 1, runId: run() })).toMatchObject({ ok: false, code: 'connection.not-yours' })
 })
 
-it('starts nothing when nobody waits, and nothing for a lease that has gone to another', async () => {
-  const { team, chatId } = await seedSharedChat()
+it('starts nothing in what is archived, nothing when nobody waits, and nothing for a lease that has gone to another', async () => {
+  const { team, chatId, projectId } = await seedSharedChat()
   await send(team, chatId)
   await claim(nodeId, 10)
+  await pool().query('update project set "archivedAt" = now() where id = $1', [projectId])
+  expect(await startRun(nodeId, { chatId, epoch: 1, runId: run() })).toMatchObject({ ok: false, code: 'chat.archived' })
+  await pool().query('update project set "archivedAt" = null where id = $1', [projectId])
   await pool().query(`update command set state = 'withdrawn' where "chatId" = $1`, [chatId])
   expect(await startRun(nodeId, { chatId, epoch: 1, runId: run() })).toMatchObject({ ok: false, code: 'turn.missing' })
   const late = {

@@ -70,7 +70,8 @@ export async function startRun(
 }
 
 /** Whether the prompt that the run would serve may be served at all, by its author's role and by who pays. */
-async function judgePrompt({ promptBy, promptByRole, ...place }: RunPlace): Promise<PayerVerdict> {
+async function judgePrompt({ promptBy, promptByRole, isArchived, ...place }: RunPlace): Promise<PayerVerdict> {
+  if (isArchived) return { ok: false, code: 'chat.archived', facts: {} }
   // Withdrawn meanwhile: nobody waits for this run.
   if (!promptBy) return { ok: false, code: 'turn.missing', facts: {} }
   if (!promptByRole || !mayInTeam(promptByRole, 'prompt')) return { ok: false, code: 'access.denied', facts: {} }
