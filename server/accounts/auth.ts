@@ -4,7 +4,6 @@
  * Its Node handler is mounted at /api/auth by `server/http.ts`.
  */
 import { createHmac, randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { betterAuth } from 'better-auth'
 import { prismaAdapter } from 'better-auth/adapters/prisma'
@@ -12,6 +11,8 @@ import { prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import type { Env } from '#server/env.ts'
 import { log } from '#server/log.ts'
+import { readOrCreate } from '#server/private-file.ts'
+import { StartError } from '#server/start-error.ts'
 
 /** The header in which our server, and nobody else, states a client's address. */
 export const CLIENT_ADDRESS_HEADER = 'x-client-ip'
@@ -72,10 +73,13 @@ export function auth(): Auth {
 /**
  * What signs session cookies. Servers that share a master key share it; one that has its
  * key in `home` keeps a secret of its own there, so that neither reveals the other.
+ * @throws StartError when that file holds no secret
  */
 export function sessionSecret({ home, masterKey }: Pick<Env, 'home' | 'masterKey'>): string {
   if (masterKey) return createHmac('sha256', masterKey).update('gatehouse session cookies').digest('base64url')
   const file = join(home, 'session.key')
-  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600 })
-  return readFileSync(file, 'utf8')
+  const secret = readOrCreate(file, () => randomBytes(32).toString('base64url')).trim()
+  if (secret.length < 32)
+    throw new StartError(`${file} does not hold the secret that signs sessions: delete it, and everybody signs in again.`)
+  return secret
 }

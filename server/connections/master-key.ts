@@ -4,8 +4,8 @@
  * in a daemon or in a child. Versions let it be replaced without opening a row.
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readOrCreate } from '#server/private-file.ts'
 import { StartError } from '#server/start-error.ts'
 
 const KEY_BYTES = 32
@@ -19,7 +19,10 @@ export type MasterKeys = Readonly<{ current: number; byVersion: ReadonlyMap<numb
 export function loadMasterKeys({ home, masterKey }: { home: string; masterKey: string | null }): MasterKeys {
   if (masterKey !== null) return parseKeys(masterKey, 'GATEHOUSE_MASTER_KEY')
   const file = join(home, 'master.key')
-  return parseKeys(readOrCreate(file), file)
+  return parseKeys(
+    readOrCreate(file, () => `${randomBytes(KEY_BYTES).toString('base64')}\n`),
+    file,
+  )
 }
 
 function parseKeys(text: string, source: string): MasterKeys {
@@ -33,29 +36,4 @@ function parseKeys(text: string, source: string): MasterKeys {
   }
   if (byVersion.size === 0) throw new StartError(`${source} is empty; it must hold the base64 of ${KEY_BYTES} bytes.`)
   return { current: Math.max(...byVersion.keys()), byVersion }
-}
-
-function readOrCreate(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw new StartError(`${file} cannot be read: ${(error as Error).message}`)
-  }
-  create(file)
-  return readFileSync(file, 'utf8')
-}
-
-/** Two processes of a first start may meet here: the file appears whole, and the first one wins. */
-function create(file: string): void {
-  const draft = `${file}.${process.pid}`
-  try {
-    mkdirSync(join(file, '..'), { recursive: true })
-    writeFileSync(draft, `${randomBytes(KEY_BYTES).toString('base64')}\n`, { mode: 0o600 })
-    chmodSync(draft, 0o600)
-    linkSync(draft, file)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw new StartError(`${file} cannot be created: ${(error as Error).message}`)
-  } finally {
-    rmSync(draft, { force: true })
-  }
 }
