@@ -56,6 +56,11 @@ it.each([
   expect(partOf(url)).toBe(part)
 })
 
+it('waits for ever for no request, neither its head nor its body', () => {
+  expect(server.headersTimeout).toBeGreaterThan(0)
+  expect(server.requestTimeout).toBeGreaterThan(server.headersTimeout)
+})
+
 it('says that it is starting until a part is there', async () => {
   for (const path of ['/', '/api/trpc/me.get', '/api/auth/get-session', '/ai/proxy/x/y', '/api/socket/']) {
     const { status, headers } = await get(path)

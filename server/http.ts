@@ -31,6 +31,9 @@ type PartName = keyof Parts | 'health' | 'metrics'
 
 export const noParts = (): Parts => ({ proxy: null, api: null, accounts: null, joining: null, sockets: null, pages: null })
 
+/** The largest body that we take, over a slow line. */
+const REQUEST_TIMEOUT_MS = 150_000
+
 /** Answers 503 for a part that `parts` does not hold yet, so the port is ours from the first moment. */
 export function createHttpServer({ env, parts, health }: { env: Env; parts: Parts; health: Health }): Server {
   const guard = { hosts: allowedHosts(env), origins: allowedOrigins(env) }
@@ -72,8 +75,8 @@ export function createHttpServer({ env, parts, health }: { env: Env; parts: Part
     upgrade(req, socket, head)
   })
 
-  // A response may stream for as long as a model thinks; a request's head may not take long.
-  server.requestTimeout = 0
+  // For what a client sends, head and body: an answer may stream for as long as a model thinks.
+  server.requestTimeout = REQUEST_TIMEOUT_MS
   server.headersTimeout = 30_000
   server.keepAliveTimeout = 60_000
   return server

@@ -23,26 +23,26 @@ async function freePort(): Promise<number> {
   return port
 }
 
-it('serves as a process of its own, and goes when it is told to', async () => {
+it('serves as a process of its own, and goes when it is told to or when its server is gone', async () => {
   const provider = await startFakeProvider({ key: 'sk-real-own-process' })
   process.env['GATEHOUSE_PRIVATE_UPSTREAMS'] = provider.host
   const run = await seedRun({ dialect: 'openai-chat', baseUrl: provider.baseUrl('openai-chat'), key: provider.key })
   const home = mkdtempSync(path.join(tmpdir(), 'gatehouse-proxy-'))
   const port = await freePort()
-  const child = spawn(process.execPath, ['server/proxy/main.ts'], {
-    cwd: root,
-    stdio: 'inherit',
-    env: {
-      PATH: process.env['PATH'],
-      GATEHOUSE_HOME: home,
-      GATEHOUSE_LOG: 'silent',
-      GATEHOUSE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
-      GATEHOUSE_PRIVATE_UPSTREAMS: provider.host,
-      GATEHOUSE_PROXY_PORT: String(port),
-      DATABASE_URL: databaseUrl(),
-    } as unknown as NodeJS.ProcessEnv,
-  })
+  const start = () =>
+    spawn(process.execPath, ['server/proxy/main.ts'], { cwd: root, stdio: ['pipe', 'inherit', 'inherit'], env: environment })
+  const environment = {
+    PATH: process.env['PATH'],
+    GATEHOUSE_HOME: home,
+    GATEHOUSE_LOG: 'silent',
+    GATEHOUSE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
+    GATEHOUSE_PRIVATE_UPSTREAMS: provider.host,
+    GATEHOUSE_PROXY_PORT: String(port),
+    DATABASE_URL: databaseUrl(),
+  } as unknown as NodeJS.ProcessEnv
+  const child = start()
   const exited = once(child, 'exit')
+  let orphan: ReturnType<typeof start> | null = null
   try {
     const origin = `http://127.0.0.1:${port}`
     await vi.waitFor(async () => expect((await fetch(`${origin}/api/health`)).status).toBe(200), { timeout: 10_000 })
@@ -53,7 +53,14 @@ it('serves as a process of its own, and goes when it is told to', async () => {
     expect(await exited).toEqual([0, null])
     expect(await readRecords(run.scope, { chatId: run.chatId, limit: 5 })).toMatchObject([{ outcome: 'completed', source: 'provider' }])
     provider.assertClean()
+
+    orphan = start()
+    const ended = once(orphan, 'exit')
+    await vi.waitFor(async () => expect((await fetch(`${origin}/api/health`)).status).toBe(200), { timeout: 10_000 })
+    orphan.stdin.end()
+    expect(await ended).toEqual([0, null])
   } finally {
+    orphan?.kill('SIGKILL')
     child.kill('SIGKILL')
     await provider.close()
     rmSync(home, { recursive: true, force: true })

@@ -3,6 +3,7 @@
  * main server, without the page rendering that would share its event loop. The database is
  * the main server's, migrated by it; `DATABASE_URL` says where.
  */
+import { fstatSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { closeDatabase, openDatabase } from '#server/db/client.ts'
 import { env } from '#server/env.ts'
@@ -24,7 +25,8 @@ joinBus(databaseUrl)
 await closeAbandonedRecords()
 const handle = createProxyHandler()
 const server = createServer(
-  { keepAliveTimeout: 60_000, requestTimeout: 0, headersTimeout: 30_000, maxHeaderSize: 32 * 1024 },
+  // As in `server/http.ts`: for what a client sends; an answer may stream for as long as a model thinks.
+  { keepAliveTimeout: 60_000, requestTimeout: 150_000, headersTimeout: 30_000, maxHeaderSize: 32 * 1024 },
   (req, res) => {
     if (req.url === '/api/health') res.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}')
     else handle(req, res)
@@ -46,3 +48,11 @@ async function stop(): Promise<void> {
   await closeDatabase()
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop())
+// The server that started us holds the other end of this pipe: a proxy without it would keep keys in memory for nobody.
+const stdin = fstatSync(0)
+if (stdin.isFIFO() || stdin.isSocket())
+  process.stdin
+    .on('end', () => void stop())
+    .on('error', () => void stop())
+    .resume()
+    .unref()
