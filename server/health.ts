@@ -47,7 +47,8 @@ export async function answerHealth(health: Health, res: ServerResponse): Promise
 export async function answerMetrics(req: IncomingMessage, res: ServerResponse): Promise<void> {
   const address = req.socket.remoteAddress ?? ''
   // Someone in front of us is on this machine too, and says whom they speak for.
-  const isLocal = /^(127\.|::1$|::ffff:127\.)/.test(address) && req.headers['x-forwarded-for'] === undefined
+  const isRelayed = ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'].some((name) => req.headers[name] !== undefined)
+  const isLocal = /^(127\.|::1$|::ffff:127\.)/.test(address) && !isRelayed
   if (!isLocal) return void res.writeHead(404).end()
   res.writeHead(200, { 'content-type': metrics.contentType }).end(await metrics.metrics())
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { allowedHosts, allowedOrigins, whyNotJson, whyRefused } from '#server/http-guards.ts'
+import { allowedHosts, allowedOrigins, whyNotJson, whyNotSmall, whyRefused } from '#server/http-guards.ts'
 
 const local = { url: 'http://127.0.0.1:3000', host: '127.0.0.1', port: 3000 }
 const shared = { url: 'https://gatehouse.example.org', host: '0.0.0.0', port: 8080 }
@@ -52,4 +52,13 @@ it('takes JSON and nothing that a form can send', () => {
   for (const type of ['text/plain', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded', 'application/jsonp', undefined])
     expect(post(type)).toBe(415)
   expect(whyNotJson({ method: 'GET', headers: {} })).toBe(null)
+})
+
+it('takes a small body that says how long it is', () => {
+  const post = (headers: Record<string, string>) => whyNotSmall({ method: 'POST', headers })?.status ?? null
+  expect(post({})).toBe(null)
+  expect(post({ 'content-length': '65536' })).toBe(null)
+  expect(post({ 'content-length': '65537' })).toBe(413)
+  expect(post({ 'transfer-encoding': 'chunked' })).toBe(411)
+  expect(whyNotSmall({ method: 'GET', headers: { 'transfer-encoding': 'chunked' } })).toBe(null)
 })

@@ -6,7 +6,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Env } from '#server/env.ts'
 
-export type Refusal = { status: 400 | 403 | 415; message: string }
+export type Refusal = { status: 400 | 403 | 411 | 413 | 415; message: string }
 
 /** Every `host:port` under which this server may be asked for. Names that resolve to us by trick are not among them. */
 export function allowedHosts({ url, port, host }: Pick<Env, 'url' | 'port' | 'host'>): ReadonlySet<string> {
@@ -46,6 +46,16 @@ export function whyRefused(
 /** Exactly, and it must be stated: a browser states it with everything that is not a plain GET. */
 const isOwnOrigin = ({ headers }: Pick<Asked, 'headers'>, origins: ReadonlySet<string>): boolean =>
   headers.origin !== undefined && origins.has(headers.origin)
+
+/** More than this is no e-mail address and password. */
+const SMALL_BODY_BYTES = 64 * 1024
+
+/** For what reads a body whole, whatever its size: it must say how long it is, and Node holds it to that. */
+export function whyNotSmall({ method, headers }: Asked): Refusal | null {
+  if (SAFE_METHODS.has(method)) return null
+  if (headers['transfer-encoding'] !== undefined) return { status: 411, message: 'This request must say how long it is.' }
+  return Number(headers['content-length'] ?? 0) > SMALL_BODY_BYTES ? { status: 413, message: 'This request is too large.' } : null
+}
 
 /** The API takes JSON only: a form, which any site can send without asking first, is refused. */
 export function whyNotJson({ method, headers }: Asked): Refusal | null {

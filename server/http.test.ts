@@ -123,7 +123,17 @@ it('hides a failure of a part', async () => {
 
 it('shows its metrics to this machine, and not through somebody in front of it', async () => {
   expect((await get('/metrics')).text).toContain('gatehouse_http_requests_total')
-  expect((await get('/metrics', { 'x-forwarded-for': '192.0.2.1' })).status).toBe(404)
+  for (const name of ['x-forwarded-for', 'x-real-ip', 'forwarded', 'via'])
+    expect((await get('/metrics', { [name]: '192.0.2.1' })).status).toBe(404)
+})
+
+it('lets nobody fill the memory through sign-in', async () => {
+  parts.accounts = (_req, res) => res.end('read')
+  const post = async (body: string | ReadableStream) =>
+    (await fetch(`http://127.0.0.1:${port}/api/auth/sign-in/email`, { method: 'POST', body, duplex: 'half' } as RequestInit)).status
+  expect(await post('{}')).toBe(200)
+  expect(await post('x'.repeat(100_000))).toBe(413)
+  expect(await post(new Blob(['{}']).stream())).toBe(411)
 })
 
 it('upgrades nothing but its sockets', async () => {

@@ -8,7 +8,7 @@ import type { Duplex } from 'node:stream'
 import { CLIENT_ADDRESS_HEADER } from '#server/accounts/auth.ts'
 import type { Env } from '#server/env.ts'
 import { answerHealth, answerMetrics, type Health } from '#server/health.ts'
-import { allowedHosts, allowedOrigins, whyNotJson, whyRefused, type Refusal } from '#server/http-guards.ts'
+import { allowedHosts, allowedOrigins, whyNotJson, whyNotSmall, whyRefused, type Refusal } from '#server/http-guards.ts'
 import { log } from '#server/log.ts'
 import { httpRequests, httpSeconds } from '#server/metrics.ts'
 import { setPagePolicy, setSecurityHeaders } from '#server/security-headers.ts'
@@ -52,7 +52,7 @@ export function createHttpServer({ env, parts, health }: { env: Env; parts: Part
   function dispatch(part: PartName, req: IncomingMessage, res: ServerResponse): unknown {
     if (part === 'health') return answerHealth(health, res)
     const asked = { method: req.method ?? 'GET', headers: req.headers }
-    const refusal = whyRefused(asked, guard) ?? (part === 'api' ? whyNotJson(asked) : null)
+    const refusal = whyRefused(asked, guard) ?? alsoRequired[part]?.(asked)
     if (refusal) return refuse(res, refusal)
     if (part === 'metrics') return answerMetrics(req, res)
     if (part === 'sockets' || part === 'pages') {
@@ -81,6 +81,9 @@ export function createHttpServer({ env, parts, health }: { env: Env; parts: Part
   server.keepAliveTimeout = 60_000
   return server
 }
+
+/** What a part does not look at itself. */
+const alsoRequired: Partial<Record<PartName, typeof whyNotJson>> = { api: whyNotJson, accounts: whyNotSmall }
 
 const prefixes: readonly (readonly [string, PartName])[] = [
   ['/ai/proxy/', 'proxy'],
