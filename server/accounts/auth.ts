@@ -30,6 +30,8 @@ const create = ({ url, secret, trustedOrigins, isTesting }: AuthOptions) =>
     basePath: '/api/auth',
     secret,
     trustedOrigins: [...trustedOrigins],
+    // It would take a name of any length and any characters: ours are checked where accounts are made.
+    disabledPaths: ['/update-user'],
     database: prismaAdapter(prisma(), { provider: 'postgresql' }),
     emailAndPassword: {
       enabled: true,

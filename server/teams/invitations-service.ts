@@ -4,6 +4,8 @@ import { reachesRole, type TeamRole } from '#server/access/acts.ts'
 import type { Caller, TeamScope } from '#server/access/scope.ts'
 import { deleteInvitation, findInvitation, isMemberByEmail, join, putInvitation, type OpenInvitation } from '#server/teams/store.ts'
 import { DomainError } from '#core/errors.ts'
+import type { TeamId } from '#core/ids.ts'
+import { hintList } from '#server/realtime/bus.ts'
 import { env } from '#server/env.ts'
 import { hashToken, mintToken } from '#server/db/mint.ts'
 
@@ -44,6 +46,7 @@ export async function acceptInvitation(
 ): Promise<{ email: string }> {
   const invitation = await demandInvitation(input.token)
   if (!(await join(invitation, await whoJoins(caller, invitation, input)))) throw new DomainError('invitation.unusable')
+  hintList({ teamId: invitation.teamId as TeamId, topic: 'members' })
   return { email: invitation.email }
 }
 

@@ -5,6 +5,7 @@ import type { TeamScope } from '#server/access/scope.ts'
 import { changeRole, listInvitations, readTeam, removeMember, renameTeam } from '#server/teams/store.ts'
 import type { TeamId, UserId } from '#core/ids.ts'
 import { DomainError } from '#core/errors.ts'
+import { hintList } from '#server/realtime/bus.ts'
 
 export type TeamView = {
   teamId: string
@@ -23,12 +24,19 @@ export async function describeTeam(scope: TeamScope): Promise<TeamView> {
   }
 }
 
-export const rename = (scope: TeamScope, name: string): Promise<void> => renameTeam(scope, name)
+export async function rename(scope: TeamScope, name: string): Promise<void> {
+  await renameTeam(scope, name)
+  tellChanged(scope)
+}
+
+/** Lists of members are read again. */
+const tellChanged = ({ teamId }: TeamScope): void => hintList({ teamId, topic: 'members' })
 
 /** @throws member.missing, team.last-admin, access.denied for a role above one's own */
 export async function setRole(scope: TeamScope, change: { userId: string; role: TeamRole }): Promise<void> {
   if (!reachesRole(scope.role, change.role)) throw new DomainError('access.denied')
   demandDone(await changeRole(scope, change))
+  tellChanged(scope)
 }
 
 type Removed = Readonly<{ teamId: TeamId; userId: UserId }>
@@ -48,6 +56,7 @@ export async function remove(scope: TeamScope, userId: string): Promise<void> {
   const steps = [...removalSteps].map((step) => async (tx: PoolClient) => void after.push(await step(tx, removed)))
   demandDone(await removeMember(scope, { userId, steps }))
   for (const act of after) act()
+  tellChanged(scope)
 }
 
 function demandDone(change: Awaited<ReturnType<typeof changeRole>>): void {

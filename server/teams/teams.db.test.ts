@@ -7,6 +7,7 @@ import { mintUuid } from '#server/db/mint.ts'
 import { seedChat, seedMember, seedPerson, seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { acceptInvitation, invite, readInvitation, revokeInvitation } from '#server/teams/invitations-service.ts'
 import { endLeasesOfMember } from '#server/daemons/lease.ts'
+import { onHint } from '#server/realtime/bus.ts'
 import { describeTeam, onMemberRemoved, remove, rename, setRole } from '#server/teams/service.ts'
 import { startTestServer, type TestServer } from '#server/testing-http.ts'
 
@@ -90,6 +91,19 @@ describe('roles', () => {
     const both = await Promise.allSettled([remove(admin, member.userId), remove(second, admin.userId)])
     expect(both.map((each) => each.status).toSorted()).toEqual(['fulfilled', 'rejected'])
     expect(await prisma().member.count({ where: { teamId: admin.teamId, role: 'admin' } })).toBe(1)
+  })
+
+  it('are seen to change by everybody who looks at the list', async () => {
+    const admin = await seedTeamScope()
+    const guest = await seedPerson()
+    const heard: string[] = []
+    const stop = onHint((hint) => hint.about === 'list' && hint.teamId === admin.teamId && heard.push(hint.topic))
+    await acceptInvitation(guest, { token: tokenOf(await invite(admin, { email: guest.email, role: 'viewer' })) })
+    await setRole(admin, { userId: guest.userId, role: 'member' })
+    await remove(admin, guest.userId)
+    await expect(setRole(admin, { userId: guest.userId, role: 'viewer' })).rejects.toEqual(failure('member.missing'))
+    stop()
+    expect(heard).toEqual(['members', 'members', 'members'])
   })
 
   it('decide over HTTP, where foreign members are like unknown ones', async () => {

@@ -123,6 +123,17 @@ describe('who calls', () => {
     expect((await create({ cookie: cookie!, origin: server.url })).status).toBe(200)
   })
 
+  it('does not change its name behind our back', async () => {
+    const { email } = await prisma().user.findFirstOrThrow({ where: { isInstanceOwner: true } })
+    const headers = await server.signIn({ email, password: owner.password })
+    const answer = await fetch(`${server.url}/api/auth/update-user`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ name: 'x'.repeat(10_000) }),
+    })
+    expect(answer.status).toBe(404)
+  })
+
   it('cannot ask for thousands of things in one request', async () => {
     const answer = await fetch(`${server.url}/api/trpc/${Array<string>(11).fill('setup.state').join(',')}?batch=1`)
     expect(answer.status).toBe(400)
