@@ -8,11 +8,11 @@ import { connectFake, unique, type World } from '#e2e/world/world.ts'
 
 test.describe.configure({ timeout: 90_000 })
 
-async function scriptedChat(world: World, projectId: string): Promise<{ path: string; chatId: string }> {
+async function scriptedChat(world: World, projectId: string): Promise<{ path: string; chatId: string; connectionId: string }> {
   const { api } = world.owner
-  await connectFake({ api, provider: world.provider }, { projectId, harness: 'scripted', dialect: 'openai-responses' })
+  const connectionId = await connectFake({ api, provider: world.provider }, { projectId, harness: 'scripted', dialect: 'openai-responses' })
   const { chatId } = await api.chats.create.mutate({ projectId, harness: 'scripted' })
-  return { chatId, path: `/projects/${projectId}/chats/${chatId}` }
+  return { chatId, connectionId, path: `/projects/${projectId}/chats/${chatId}` }
 }
 
 test('a missing connection is said before the first prompt, and connected on the spot', async ({ world, project, pageOf }) => {
@@ -44,12 +44,10 @@ test('a connection that was switched off meanwhile: the prompt stays, and goes o
   pageOf,
 }) => {
   const { api } = world.owner
-  const { path } = await scriptedChat(world, project.projectId)
+  const { path, connectionId } = await scriptedChat(world, project.projectId)
   const ada = new ChatPage(await pageOf(world.owner))
   await ada.open(path)
   await ada.field.fill('say Kept.')
-  const row = (await api.connections.list.query({ projectId: project.projectId })).find((each) => each.harness === 'scripted')
-  const { connectionId } = row!.attachments[0]!
   await api.connections.setEnabled.mutate({ connectionId, isEnabled: false })
   await ada.field.press('Enter')
   await expect(ada.timeline.getByText(/The connection of Scripted agent is switched off\./).first()).toBeVisible()

@@ -99,7 +99,10 @@ test('a refusal carries a note, and the agent obeys it', async ({ chat, ada }) =
   })
   expect(chat.view().turns[1]).toMatchObject({
     prompt: [{ type: 'text', text: 'run echo renamed-instead' }],
-    items: [{ is: 'tool', status: 'completed' }],
+    items: [
+      { is: 'tool', status: 'completed' },
+      { is: 'reply', text: 'renamed-instead\n' },
+    ],
   })
 })
 
