@@ -16,6 +16,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import type { buildConnector } from 'undici'
 import { DomainError } from '#core/errors.ts'
+import { isPublicAddress } from '#core/links/public-address.ts'
 import { env } from '#server/env.ts'
 
 export type Unsafe = 'not-a-url' | 'not-https' | 'has-credentials' | 'host-not-found' | 'private-address'
@@ -36,60 +37,6 @@ const resolveAll = (hostname: string): Promise<readonly string[]> =>
       else resolve(found.map(({ address }) => address))
     })
   })
-
-// --- addresses ---------------------------------------------------------------------------------------------
-
-/** IANA's special-purpose registry for IPv4, and the address at which Azure serves its machines' secrets. */
-const privateIpv4 = blockList('ipv4', [
-  ['0.0.0.0', 8], // this network
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10], // carrier-grade NAT; Alibaba's metadata
-  ['127.0.0.0', 8],
-  ['168.63.129.16', 32], // Azure's host channel
-  ['169.254.0.0', 16], // link-local; the metadata of most clouds
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24], // protocol assignments; Oracle's metadata
-  ['192.0.2.0', 24], // documentation
-  ['192.31.196.0', 24], // AS112
-  ['192.52.193.0', 24], // AMT
-  ['192.88.99.0', 24], // 6to4 relays
-  ['192.168.0.0', 16],
-  ['192.175.48.0', 24], // AS112
-  ['198.18.0.0', 15], // benchmarks
-  ['198.51.100.0', 24], // documentation
-  ['203.0.113.0', 24], // documentation
-  ['224.0.0.0', 4], // multicast
-  ['240.0.0.0', 4], // reserved, broadcast
-])
-
-/** Only global unicast is handed out to anybody; mapped, compatible, NAT64, unique-local, link- and site-local lie outside. */
-const globalIpv6 = blockList('ipv6', [['2000::', 3]])
-const privateIpv6 = blockList('ipv6', [
-  ['2001::', 23], // protocol assignments: Teredo, ORCHID, benchmarks
-  ['2001:db8::', 32], // documentation
-  ['2002::', 16], // 6to4 carries an IPv4 address that nobody checked
-  ['2620:4f:8000::', 48], // AS112
-  ['3fff::', 20], // documentation
-])
-
-function blockList(family: 'ipv4' | 'ipv6', subnets: readonly (readonly [string, number])[]): net.BlockList {
-  const list = new net.BlockList()
-  for (const [address, prefix] of subnets) list.addSubnet(address, prefix, family)
-  return list
-}
-
-/** Whether an address, as a resolver gives it, is public unicast. Anything else is not. */
-export function isPublicAddress(address: string): boolean {
-  if (address.includes('%')) return false // a zone: an interface of this machine
-  switch (net.isIP(address)) {
-    case 4:
-      return !privateIpv4.check(address, 'ipv4')
-    case 6:
-      return globalIpv6.check(address, 'ipv6') && !privateIpv6.check(address, 'ipv6')
-    default:
-      return false
-  }
-}
 
 // --- URLs --------------------------------------------------------------------------------------------------
 
