@@ -70,7 +70,8 @@ async function runNext({ isQuiet }) {
   const next = path.join(root, 'node_modules/next/dist/bin/next')
   const child = spawn(findNode() ?? process.execPath, [next, 'build'], {
     cwd: root,
-    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+    // The master key is for the server alone.
+    env: { ...process.env, GATEHOUSE_MASTER_KEY: undefined, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''

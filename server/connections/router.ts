@@ -3,7 +3,7 @@ import { Scope } from '#core/connections/connection.ts'
 import { ConnectionSettings, Secret } from '#core/connections/secret.ts'
 import { listOverrides, removeOverride, setOverride } from '#server/connections/overrides-service.ts'
 import { connect, disconnect, explain, listConnections, setEnabled, validate } from '#server/connections/service.ts'
-import { projectProcedure, router, teamProcedure } from '#server/trpc/base.ts'
+import { projectProcedure, rateLimited, router, teamProcedure } from '#server/trpc/base.ts'
 
 const id = z.string().min(1).max(200)
 
@@ -17,7 +17,9 @@ export const connectionsRouter = router({
     .input(z.object({ harness: id, scope: Scope, projectId: id.optional(), secret: Secret, settings: ConnectionSettings.optional() }))
     .mutation(({ ctx, input }) => connect(ctx.scope, input)),
 
+  /** Each asks a provider: enough for a person, too few to guess keys with. */
   validate: teamProcedure('read')
+    .use(rateLimited({ perMinute: 30 }))
     .input(z.object({ connectionId: id }))
     .mutation(({ ctx, input }) => validate(ctx.scope, input)),
 

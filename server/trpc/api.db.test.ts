@@ -155,13 +155,18 @@ it('hides what went wrong inside, and says where the log has it', async () => {
   }
 })
 
-it('stops whoever guesses at set-up codes or passwords', async () => {
+it('stops whoever guesses at set-up codes, passwords or keys', async () => {
   const limited = await startTestServer({ isLimited: true })
   try {
     const guesses: number[] = []
     for (let i = 0; i < 11; i += 1) guesses.push((await limited.call('setup.complete', { input: { ...owner, code: 'set_guess' } })).status)
     expect(guesses.at(-2)).toBe(409)
     expect(guesses.at(-1)).toBe(429)
+    const { token } = await createToken(await seedTeamScope(), { name: 'Script', days: 1 })
+    const validate = () =>
+      limited.call('connections.validate', { input: { connectionId: 'unknown' }, headers: { authorization: `Bearer ${token}` } })
+    for (let i = 0; i < 30; i += 1) expect((await validate()).status).toBe(412)
+    expect(await validate()).toMatchObject(failed(429, 'request.too-many'))
     const attempt = () => limited.signIn({ email: 'ada@example.org', password: 'a wrong one' }).catch((error: Error) => error.message)
     const answers: unknown[] = []
     for (let i = 0; i < 11; i += 1) answers.push(await attempt())
