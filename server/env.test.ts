@@ -11,7 +11,6 @@ describe('readEnv', () => {
       localUrl: 'http://127.0.0.1:3000',
       home: resolve('.gatehouse'),
       databaseUrl: null,
-      redisUrl: null,
       masterKey: null,
       privateUpstreams: [],
       proxyPort: null,

@@ -16,7 +16,6 @@ export type Env = Readonly<{
   home: string
   /** Null: the embedded PostgreSQL. */
   databaseUrl: string | null
-  redisUrl: string | null
   /** Base64 of 32 bytes; null: a file in `home`. */
   masterKey: string | null
   /** `host:port` that may be private and plain http. */
@@ -43,7 +42,6 @@ export function readEnv(given: Readonly<Record<string, string | undefined>>): En
     localUrl,
     home,
     databaseUrl: text('DATABASE_URL'),
-    redisUrl: text('REDIS_URL'),
     masterKey: text('GATEHOUSE_MASTER_KEY'),
     privateUpstreams: privateUpstreamsOf(text('GATEHOUSE_PRIVATE_UPSTREAMS') ?? ''),
     proxyPort: portOf('GATEHOUSE_PROXY_PORT', text('GATEHOUSE_PROXY_PORT')),

@@ -48,7 +48,7 @@ export function AvatarRow({
 }) {
   const rest = people.length - max
   return (
-    <span className="inline-flex items-center -space-x-1.5">
+    <span className="inline-flex items-center -space-x-0.5">
       {people.slice(0, max).map((each) => (
         <Avatar key={each.userId} name={each.name} colourKey={each.userId} size={size} className="ring-2 ring-paper" />
       ))}

@@ -123,6 +123,11 @@ describe('the chat', () => {
       { plan: [{ content: 'x', priority: 'low', status: 'pending' }] },
     ],
     [
+      'the plan of an earlier turn, once another has begun',
+      [{ type: 'plan.set', turnId: two, entries: [{ content: 'x', priority: 'low', status: 'pending' }] }, requested, accepted],
+      { plan: [] },
+    ],
+    [
       'the context',
       [{ type: 'context.measured', turnId: one, usedTokens: 1, sizeTokens: 2 }],
       { context: { usedTokens: 1, sizeTokens: 2 } },

@@ -97,8 +97,12 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       const next = withTurn(view, event)
       return next !== view && view.run.is === 'preparing' ? { ...next, run: { is: 'none' } } : next
     }
+    case 'turn.accepted': {
+      // A plan is of its turn: the next one starts without.
+      const next = withTurn(view, event)
+      return next === view || view.plan.length === 0 ? next : { ...next, plan: [] }
+    }
     case 'turn.edited':
-    case 'turn.accepted':
     case 'cancel.requested':
     case 'permission.requested':
     case 'permission.answered':
