@@ -17,6 +17,9 @@ export async function openDatabase(url: string): Promise<void> {
   const pool = new pg.Pool({ connectionString: url, max: 20, connectionTimeoutMillis: 10_000, application_name: 'gatehouse' })
   // An idle connection that breaks (the database restarts) is dropped by the pool; unheard, this event would end the process.
   pool.on('error', () => {})
+  // One that is in use is nobody's but its user's: between two statements of a transaction nothing listens to it.
+  // The next statement fails by itself.
+  pool.on('connect', (client) => void client.on('error', () => {}))
   try {
     await pool.query('select 1')
   } catch (error) {

@@ -35,6 +35,8 @@ export function readMigrations(folder: string = join(import.meta.dirname, '../..
  */
 export async function migrate(url: string, migrations: readonly Migration[] = readMigrations()): Promise<string[]> {
   const client = new pg.Client({ connectionString: url })
+  // What is asked next fails by itself; unheard, this event would end the process without a word.
+  client.on('error', () => {})
   await client.connect()
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK])

@@ -234,6 +234,7 @@ async function answers(place: Place): Promise<boolean> {
 
 async function createDatabase(place: Place): Promise<void> {
   const client = new pg.Client({ connectionString: urlOf(place, 'postgres') })
+  client.on('error', () => {})
   await client.connect()
   try {
     const { rowCount } = await client.query("select 1 from pg_database where datname = 'gatehouse'")
