@@ -6,7 +6,8 @@ const repositoryReasons: Readonly<Record<string, string>> = {
   'option-like': 'This address begins like an option of git, so it is not used.',
   'remote-helper': 'Addresses that let git run a program (like ext::) are not used.',
   'password-in-address': 'This address holds a password, which everybody in the project would see. Leave the password out.',
-  'not-an-address': 'This is not an address that git can clone: enter https, ssh, or an absolute path on the server.',
+  'needs-ssh': 'Agents have no SSH key to clone this with. Enter the repository’s https address.',
+  'not-an-address': 'This is not an address that git can clone: enter https, or an absolute path on the server.',
 }
 
 const credentialProblems: Readonly<Record<string, string>> = {

@@ -60,6 +60,7 @@ describe('failureWords', () => {
     )
     expect(sentence('credential.malformed', { field: 'key', problem: 'other-provider', owner: 'groq' })).toMatch(/^This is a key of Groq/)
     expect(sentence('repository.unusable', { reason: 'password-in-address' })).toMatch(/password/)
+    expect(sentence('repository.clone-failed', { repository: 'https://git.example/a' })).toContain('https://git.example/a')
     expect(sentence('request.invalid', { problem: 'This person is in the team already.' })).toBe('This person is in the team already.')
     expect(sentence('request.invalid', { problem: '✖ Too small\n  → at name' })).toBe('Something in what you entered cannot be used.')
   })

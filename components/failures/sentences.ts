@@ -27,9 +27,10 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
   'token.missing': () => 'This token was already revoked.',
   'project.missing': () => 'This project does not exist, or you may not see it.',
   'repository.unusable': (facts) =>
-    repositoryReason(facts['reason']) ?? 'This repository address cannot be used. Enter an https, ssh or local path that git can clone.',
+    repositoryReason(facts['reason']) ??
+    'This repository address cannot be used. Enter an https address or a local path that git can clone.',
   'repository.clone-failed': (facts) =>
-    `The repository${named(facts, 'repositoryUrl', 'url')} could not be cloned. Check its address and that it may be read.`,
+    `The repository${named(facts, 'repository')} could not be cloned. Check its address and that it may be read.`,
 
   'connection.missing': (facts) => `${harness(facts)} has no connection here. Connect a credential to use it.`,
   'connection.disabled': (facts) => `The connection of ${harness(facts)} is switched off. Enable it, or connect another credential.`,

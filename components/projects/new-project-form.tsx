@@ -39,7 +39,7 @@ export function NewProjectForm() {
       <Field
         label="Git repository"
         optional
-        hint="Any address that git clones: https, ssh or a path on the server. Each chat works in a clone of its own."
+        hint="An https address that git clones, or a path on the server. Each chat works in a clone of its own."
       >
         <Input
           name="repositoryUrl"

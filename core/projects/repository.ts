@@ -1,16 +1,25 @@
 /**
  * Which repository addresses Gatehouse takes: what git itself accepts, less what git
- * would run. `git clone -- <address>` is called with the text as it stands here.
+ * would run, and less SSH, for which a run has no key. `git clone -- <address>` is called
+ * with the text as it stands here.
  */
 
 const MAX_LENGTH = 2_000
-const SCHEMES = new Set(['https:', 'http:', 'ssh:', 'git:'])
+const SCHEMES = new Set(['https:', 'http:', 'git:'])
 
 export type RepositoryVerdict =
   | { ok: true; url: string }
   | {
       ok: false
-      reason: 'empty' | 'too-long' | 'control-characters' | 'option-like' | 'remote-helper' | 'password-in-address' | 'not-an-address'
+      reason:
+        | 'empty'
+        | 'too-long'
+        | 'control-characters'
+        | 'option-like'
+        | 'remote-helper'
+        | 'password-in-address'
+        | 'needs-ssh'
+        | 'not-an-address'
     }
 
 /** Whether it names a folder of the machine that clones it, and not a server that decides itself who may read what. */
@@ -32,19 +41,19 @@ export function checkRepositoryUrl(text: string): RepositoryVerdict {
   if (/^[A-Za-z0-9+.-]+::/.test(url)) return { ok: false, reason: 'remote-helper' }
   if (url.startsWith('/')) return { ok: true, url }
   if (url.includes('://')) return checkSchemed(url)
-  return SCP_LIKE.test(url) ? { ok: true, url } : { ok: false, reason: 'not-an-address' }
+  return { ok: false, reason: SCP_LIKE.test(url) ? 'needs-ssh' : 'not-an-address' }
 }
 
 function checkSchemed(url: string): RepositoryVerdict {
   if (!URL.canParse(url)) return { ok: false, reason: 'not-an-address' }
-  const { protocol, hostname, username, password, pathname } = new URL(url)
+  const { protocol, hostname, password, pathname } = new URL(url)
   if (protocol === 'file:')
     return (hostname === '' || hostname === 'localhost') && pathname.length > 1
       ? { ok: true, url }
       : { ok: false, reason: 'not-an-address' }
+  if (protocol === 'ssh:' || protocol === 'git+ssh:') return { ok: false, reason: 'needs-ssh' }
   if (!SCHEMES.has(protocol) || hostname === '') return { ok: false, reason: 'not-an-address' }
-  // ssh would take such a host or user for an option.
-  if (hostname.startsWith('-') || /^(-|%2d)/i.test(username)) return { ok: false, reason: 'option-like' }
+  if (hostname.startsWith('-')) return { ok: false, reason: 'option-like' }
   // It would be shown to everybody in the project and written into the clone's configuration.
   if (password !== '') return { ok: false, reason: 'password-in-address' }
   return { ok: true, url }

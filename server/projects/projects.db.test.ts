@@ -28,7 +28,7 @@ it('keeps what a project is made of', async () => {
   const { read, change } = await as(scope)
   const created = await change('projects.create', {
     name: ' Compiler ',
-    repositoryUrl: ' git@host.example:compiler.git ',
+    repositoryUrl: ' https://host.example/compiler.git ',
     instructions: 'Run the tests.',
   })
   const { projectId } = (created.body as { result: { data: { projectId: ProjectId } } }).result.data
@@ -36,7 +36,7 @@ it('keeps what a project is made of', async () => {
     data({
       projectId,
       name: 'Compiler',
-      repositoryUrl: 'git@host.example:compiler.git',
+      repositoryUrl: 'https://host.example/compiler.git',
       instructions: 'Run the tests.',
       createdByName: 'Grace',
       role: 'maintainer',
