@@ -9,7 +9,8 @@ import { browserSocket } from '#components/realtime/socket.ts'
 /** Which routers hold what a hint says has changed. */
 const routersOf = {
   chats: ['chats', 'projects'],
-  connections: ['connections', 'models'],
+  // A chat says who pays for it.
+  connections: ['connections', 'models', 'chats'],
   nodes: ['nodes'],
   members: ['team', 'me'],
   usage: ['usage'],
