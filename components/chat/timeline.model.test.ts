@@ -108,6 +108,8 @@ describe('rows of a turn', () => {
       items: [failure('provider.out-of-quota'), failure('provider.out-of-quota'), failure('provider.failed')],
     })
     expect(kinds(rowsOf([failed]))).toEqual(['day', 'prompt', 'failure×2', 'turn-end'])
+    const retold = { ...failed, items: [failure('provider.failed'), reply('The model answered 529.')] }
+    expect(kinds(rowsOf([retold]))).toEqual(['day', 'prompt', 'reply', 'turn-end'])
   })
   it('marks the last end, the one that offers what to do next', () => {
     const ends = rowsOf([turn('t1'), turn('t2')]).flatMap((row) => (row.is === 'turn-end' ? [row.isLast] : []))

@@ -109,6 +109,7 @@ function rowsOfItems(turn: Turn): Row[] {
   const asked = new Set<string>(
     turn.items.flatMap((item) => (item.is === 'permission' && item.answer.is === 'open' ? [item.toolCallId] : [])),
   )
+  const lastFailure = turn.items.findLast((item) => item.is === 'model-failure')
   for (const [index, item] of turn.items.entries()) {
     const key = `${turn.turnId}:${index}`
     const isLive = isRunning && index === turn.items.length - 1
@@ -133,7 +134,8 @@ function rowsOfItems(turn: Turn): Row[] {
         else rows.push({ is: 'tool', key, item, isLive })
         break
       case 'model-failure': {
-        const isSaidAtTheEnd = index === turn.items.length - 1 && turn.failure?.code === item.failure.code
+        // An agent may still put the error in its own words, so the last failure is not always the last item.
+        const isSaidAtTheEnd = item === lastFailure && turn.failure?.code === item.failure.code
         if (before?.is === 'model-failure' && before.item.failure.code === item.failure.code)
           rows[rows.length - 1] = { ...before, item, times: before.times + 1 }
         else if (!isSaidAtTheEnd) rows.push({ is: 'model-failure', key, item, times: 1 })
