@@ -69,6 +69,7 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
   let accepted: { prompt: PromptContent; model: string | null; mustStartAnew: boolean } | null = null
   let callOffTimer: (() => void) | null = null
   let lastChanges = '[]'
+  let recording: Promise<void> = Promise.resolve()
 
   outbox.begin(epoch)
   const delivery = deliver(outbox, call, {
@@ -264,10 +265,10 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
 
   async function finish(of: TurnId, ending: Ending): Promise<void> {
     facts.closeTurn(of, ending.outcome)
-    const recording = facts.hasPrompted() ? record(of) : Promise.resolve()
+    // One at a time, since they share an index; a slow one holds up no prompt.
+    if (facts.hasPrompted()) recording = recording.then(() => record(of))
     await Promise.race([recording, delay(CHANGES_FIRST_MS)])
     put({ type: 'turn.ended', turnId: of, ...ending })
-    await recording
     accepted = null
     feed({ type: 'finished' })
   }
@@ -306,6 +307,7 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
   }
 
   async function release(): Promise<void> {
+    await recording
     await delivery.drained()
     await call('release', { chatId, epoch }).catch(() => {})
     close()
