@@ -8,6 +8,7 @@ import { LEASE_TTL_MS, type Lease, type ServerHint } from '#core/links/daemon.ts
 import type { ChatId } from '#core/ids.ts'
 import { log } from '#agent/log.ts'
 import { openOutbox } from '#agent/outbox.ts'
+import { repeatable } from '#agent/repeat.ts'
 import { runSession, type RunnerOptions, type SessionRunner } from '#agent/session-runner.ts'
 import type { Uplink } from '#agent/uplink.ts'
 
@@ -40,34 +41,29 @@ export function holdLeases(options: LeasesOptions): Leases {
   const sessions = new Map<ChatId, Held>()
   let ttlMs = LEASE_TTL_MS
   let isDraining = false
-  let claiming: Promise<void> | null = null
-  let claimAgain = false
-  let renewing: Promise<void> | null = null
-  let renewAgain = false
 
   const now = (): number => performance.now()
   const validity = (askedAtMs: number): number => askedAtMs + ttlMs * 0.8
 
-  function claim(): void {
-    if (isDraining || !isReady()) return
-    claimAgain = true
-    claiming ??= (async () => {
-      while (claimAgain && !isDraining) {
-        claimAgain = false
-        const max = capacity - sessions.size
-        if (max <= 0) return makeRoom()
-        const askedAtMs = now()
-        const reply = await uplink.tryCall('claim', { max })
-        for (const lease of reply?.leases ?? []) begin(lease, validity(askedAtMs))
-      }
-    })()
-      .catch((error: unknown) => log.error({ err: error }, 'A lease could not be begun'))
-      .finally(() => (claiming = null))
-  }
+  /** Asks also without a free place: the answer says whether somebody needs one. */
+  const claim = repeatable(
+    async () => {
+      if (isDraining || !isReady()) return
+      const askedAtMs = now()
+      const reply = await uplink.tryCall('claim', { max: Math.max(0, capacity - sessions.size) })
+      for (const lease of reply?.leases ?? []) begin(lease, validity(askedAtMs))
+      if (reply) makeRoom(reply.waiting)
+    },
+    (error) => log.error({ err: error }, 'A lease could not be begun'),
+  )
 
-  /** Somebody waits, and every place is taken: warm agents without work give theirs. */
-  function makeRoom(): void {
-    for (const { runner } of sessions.values()) runner.yieldIfIdle()
+  /** As many warm agents without work as chats wait give their places, those that rested longest first. */
+  function makeRoom(waiting: number): void {
+    const held = [...sessions.values()].map(({ runner }) => ({ runner, rest: runner.rest() }))
+    const leaving = held.filter(({ rest }) => rest.is === 'leaving').length
+    const idle = held.flatMap(({ runner, rest }) => (rest.is === 'idle' ? [{ runner, sinceMs: rest.sinceMs }] : []))
+    idle.sort((a, b) => a.sinceMs - b.sinceMs)
+    for (const { runner } of idle.slice(0, Math.max(0, waiting - leaving))) runner.yieldIfIdle()
   }
 
   function begin(lease: Lease, validUntilMs: number): void {
@@ -94,31 +90,26 @@ export function holdLeases(options: LeasesOptions): Leases {
     })
   }
 
-  function renew(): void {
-    renewAgain = true
-    renewing ??= (async () => {
-      while (renewAgain) {
-        renewAgain = false
-        if (sessions.size === 0) return
-        const asked = [...sessions.values()]
-        const askedAtMs = now()
-        const reply = await uplink.tryCall('renew', { leases: asked.map(({ runner }) => ({ chatId: runner.chatId, epoch: runner.epoch })) })
-        if (!reply) return
-        for (const held of asked) {
-          const kept = reply.kept.find((each) => each.chatId === held.runner.chatId && each.epoch === held.runner.epoch)
-          if (!kept) {
-            if (sessions.get(held.runner.chatId) === held) held.runner.fence()
-            continue
-          }
-          clearTimeout(held.fencing)
-          held.fencing = fenceAt(held.runner, validity(askedAtMs))
-          held.runner.command(kept.commands)
+  const renew = repeatable(
+    async () => {
+      if (sessions.size === 0) return
+      const asked = [...sessions.values()]
+      const askedAtMs = now()
+      const reply = await uplink.tryCall('renew', { leases: asked.map(({ runner }) => ({ chatId: runner.chatId, epoch: runner.epoch })) })
+      if (!reply) return
+      for (const held of asked) {
+        const kept = reply.kept.find((each) => each.chatId === held.runner.chatId && each.epoch === held.runner.epoch)
+        if (!kept) {
+          if (sessions.get(held.runner.chatId) === held) held.runner.fence()
+          continue
         }
+        clearTimeout(held.fencing)
+        held.fencing = fenceAt(held.runner, validity(askedAtMs))
+        held.runner.command(kept.commands)
       }
-    })()
-      .catch((error: unknown) => log.error({ err: error }, 'Leases could not be renewed'))
-      .finally(() => (renewing = null))
-  }
+    },
+    (error) => log.error({ err: error }, 'Leases could not be renewed'),
+  )
 
   /** Without a word from the server, we stop acting before somebody else may begin. */
   function fenceAt(runner: SessionRunner, atMs: number): NodeJS.Timeout {

@@ -31,6 +31,9 @@ export type RunnerOptions = {
   cancelGraceMs: number
 }
 
+/** Whether its place could be somebody else's: an idle agent's, if it is asked; that of one who leaves, soon. */
+export type Rest = { is: 'busy' } | { is: 'idle'; sinceMs: number } | { is: 'leaving' }
+
 export type SessionRunner = {
   readonly chatId: ChatId
   readonly epoch: number
@@ -42,6 +45,7 @@ export type SessionRunner = {
   drain: () => void
   /** Gives up a warm agent that has nothing to do, when somebody else needs its place. */
   yieldIfIdle: () => void
+  rest: () => Rest
   /** Ends the agent at once; what was put stays in the outbox. */
   kill: () => Promise<void>
   hasAgent: () => boolean
@@ -68,6 +72,7 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
   let isFenced = false
   let accepted: { prompt: PromptContent; model: string | null; mustStartAnew: boolean } | null = null
   let callOffTimer: (() => void) | null = null
+  let idleSinceMs = 0
   let lastChanges = '[]'
   let recording: Promise<void> = Promise.resolve()
 
@@ -141,6 +146,7 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
       case 'stop-agent':
         return void stopAgent(order.reason).then(() => feed({ type: 'stopped' }))
       case 'arm-idle':
+        idleSinceMs = performance.now()
         callOffTimer = after(() => feed({ type: 'idle-over' }), idleStopMs)
         return
       case 'release':
@@ -340,6 +346,12 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     })
   }
 
+  function rest(): Rest {
+    const { is } = session.stage
+    if (is === 'idle') return { is, sinceMs: idleSinceMs }
+    return { is: is === 'stopping' || is === 'over' ? 'leaving' : 'busy' }
+  }
+
   command(lease.commands)
   delivery.kick()
   return {
@@ -349,6 +361,7 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     fence: () => feed({ type: 'fenced' }),
     drain: () => feed({ type: 'drain' }),
     yieldIfIdle: () => feed({ type: 'idle-over' }),
+    rest,
     kill: async () => {
       starting?.abort()
       await agent?.stop()

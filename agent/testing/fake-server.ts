@@ -27,6 +27,8 @@ export type FakeServer = {
   salvaged: Logged[]
   calls: DaemonCall[]
   call: Call
+  /** A prompt is in line, and nobody holds the chat. */
+  isWaiting: () => boolean
   /** A claim: each begins a new epoch. */
   lease: () => Lease
   /** What waits, as `renew` would tell it. */
@@ -129,7 +131,7 @@ export function fakeServer(
       case 'hello':
         return { ok: true, nodeId, leaseTtlMs }
       case 'claim':
-        return { leases: isHeld || !queue.some((command) => command.kind === 'prompt') ? [] : [lease()] }
+        return { leases: isWaiting() ? [lease()] : [], waiting: 0 }
       case 'renew': {
         const { leases } = daemonCalls.renew.request.parse(request)
         return { kept: leases.filter((each) => isHeld && each.epoch === epoch).map((each) => ({ ...each, commands: queue })) }
@@ -144,6 +146,8 @@ export function fakeServer(
         return {}
     }
   }
+
+  const isWaiting = (): boolean => !isHeld && queue.some((command) => command.kind === 'prompt')
 
   function lease(): Lease {
     if (isLeased) fence()
@@ -186,6 +190,7 @@ export function fakeServer(
       await Promise.resolve()
       return daemonCalls[call].reply.parse(await answerCall(call, parsed))
     }) as Call,
+    isWaiting,
     lease,
     reports,
     expire: () => void (isHeld = false),

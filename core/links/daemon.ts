@@ -78,8 +78,9 @@ export type Command = z.infer<typeof Command>
 export const Lease = z.object({ chatId: ChatId, epoch: z.int().positive(), commands: z.array(Command) })
 export type Lease = z.infer<typeof Lease>
 
-export const Claim = z.object({ max: z.int().positive() })
-export const ClaimReply = z.object({ leases: z.array(Lease) })
+export const Claim = z.object({ max: z.int().nonnegative() })
+/** `waiting`: how many chats this node could have taken beyond `max`. */
+export const ClaimReply = z.object({ leases: z.array(Lease), waiting: z.int().nonnegative() })
 
 /** Also returns the commands that wait, so a lost push costs at most one renewal. */
 export const Renew = z.object({ leases: z.array(z.object({ chatId: ChatId, epoch: z.int().positive() })) })

@@ -201,7 +201,7 @@ it('ends what a restarted daemon knows nothing of, once it has delivered what it
   daemon = await TestDaemon.join(server.url, { held: [{ chatId: kept.chatId, epoch: 1 }] })
   // The greeting ends nothing yet: this is what the daemon had not delivered when it died.
   expect(await daemon.append(gone.chatId, 1, 2, say(turns[0], 0, 'last words'))).toMatchObject({ is: 'acknowledged' })
-  expect(await daemon.call('claim', { max: 1 })).toEqual({ leases: [] })
+  expect(await daemon.call('claim', { max: 1 })).toEqual({ leases: [], waiting: 0 })
   expect((await viewOf(gone)).turns).toMatchObject([{ status: 'interrupted', items: [{ text: 'last words' }] }])
   expect(await daemon.append(gone.chatId, 1, 3, say(turns[0], 10, '!'))).toMatchObject({ is: 'fenced', finalPseq: 2 })
   expect((await viewOf(kept)).turns).toMatchObject([{ status: 'starting' }])
@@ -359,6 +359,15 @@ it('gives a chat to one node, and later only to the node where its workspace lie
   // The forced end of the old epoch was an epoch of its own, that nobody held.
   expect(lease).toMatchObject({ chatId: chat.chatId, epoch: 3 })
   expect((await listNodes(chat.team)).map((node) => node.nodeId)).not.toContain(joined.nodeId)
+})
+
+it('tells a node without a free place how many wait for one', async () => {
+  const chats = await Promise.all([seedReadyChat(), seedReadyChat()])
+  for (const { scope } of chats) await sendPrompt(scope, { turnId: turn(), prompt: text('one') })
+  daemon = await TestDaemon.join(server.url)
+  expect(await daemon.call('claim', { max: 0 })).toEqual({ leases: [], waiting: 2 })
+  expect(await daemon.call('claim', { max: 1 })).toMatchObject({ leases: [{ epoch: 1 }], waiting: 1 })
+  expect(await daemon.call('claim', { max: 2 })).toMatchObject({ leases: [{ epoch: 1 }], waiting: 0 })
 })
 
 it('lets one of many daemons have a chat when all claim at once', async () => {

@@ -21,7 +21,7 @@ import {
 } from '#core/links/daemon.ts'
 import { Dispatcher } from '#server/daemons/dispatch.ts'
 import { ingest, salvage } from '#server/daemons/ingest.ts'
-import { claim, endForgottenLeases, holds, release, renew } from '#server/daemons/lease.ts'
+import { claim, countWaiting, endForgottenLeases, holds, release, renew } from '#server/daemons/lease.ts'
 import { findNodeByToken, updateDisconnected, updateReported } from '#server/daemons/node-store.ts'
 import { endRun, updateAgentSession } from '#server/daemons/run-store.ts'
 import { startRun } from '#server/daemons/start-run.ts'
@@ -98,7 +98,8 @@ export function attachDaemons(io: Server): () => void {
       if (!nodeId) return 'not-greeted'
       if (!hasClaimed) await endForgottenLeases(nodeId, heldAtGreeting)
       hasClaimed = true
-      return { leases: await claim(nodeId, Math.min(max, 100)) }
+      const leases = await claim(nodeId, Math.min(max, 100))
+      return { leases, waiting: leases.length < max ? 0 : await countWaiting(nodeId) }
     })
     // Draining: it may still append and renew, but nothing more is asked of it.
     serve(socket, 'bye', async () => {

@@ -14,6 +14,12 @@ import { publish } from '#server/realtime/bus.ts'
 
 const TTL = `interval '${LEASE_TTL_MS} milliseconds'`
 
+/** Chats with a prompt in line that nobody holds, and that node $1 may take. */
+const CLAIMABLE = `
+  from (select "chatId", min(ord) as ord from command where state = 'queued' and kind = 'prompt' group by "chatId") w
+  join chat_head h on h."chatId" = w."chatId" join chat c on c.id = h."chatId"
+  where (h."leaseUntil" is null or h."leaseUntil" < now()) and (c."nodeId" is null or c."nodeId" = $1)`
+
 type Held = { chatId: ChatId; epoch: number; pseq: string; nodeId: NodeId | null; activeTurn: TurnId | null }
 
 /**
@@ -26,10 +32,7 @@ export async function claim(nodeId: NodeId, max: number): Promise<Lease[]> {
     const node = await tx.query('select 1 from node where id = $1 and "disabledAt" is null for share', [nodeId])
     if (node.rowCount === 0) return { leases: [], appended: [], ended: [] }
     const { rows } = await tx.query<Held>(
-      `with w as (select "chatId", min(ord) as ord from command where state = 'queued' and kind = 'prompt' group by "chatId")
-       select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn"
-       from w join chat_head h on h."chatId" = w."chatId" join chat c on c.id = h."chatId"
-       where (h."leaseUntil" is null or h."leaseUntil" < now()) and (c."nodeId" is null or c."nodeId" = $1)
+      `select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn" ${CLAIMABLE}
        order by c."nodeId" nulls last, w.ord limit $2 for update of h skip locked`,
       [nodeId, max],
     )
@@ -52,6 +55,12 @@ export async function claim(nodeId: NodeId, max: number): Promise<Lease[]> {
   appended.forEach(announceAppended)
   ended.forEach(tellLost)
   return leases
+}
+
+/** How many chats wait for a place on this node. */
+export async function countWaiting(nodeId: NodeId): Promise<number> {
+  const { rows } = await pool().query<{ waiting: number }>(`select count(*)::int as waiting ${CLAIMABLE}`, [nodeId])
+  return rows[0]!.waiting
 }
 
 /** Renews what is still this node's, also when it had run out and nobody took it. What is missing in the answer is lost. */
