@@ -205,18 +205,16 @@ test('reload, lost connection and another browser lose and repeat nothing', asyn
   await expect(late.said('One. Two. Three.')).toHaveCount(1)
 })
 
-test('a prompt that was sent offline arrives once, when the connection is back', async ({ chat, ada }) => {
+test('a prompt that was sent offline goes out once, by itself, when the connection is back', async ({ chat, ada }) => {
   await ada.send('say Warm.')
-  await expect(ada.said('Warm.')).toBeVisible()
+  // Otherwise it would wait in the queue of the running turn.
+  await expect(ada.said(/^Done$/)).toBeVisible()
   await ada.page.context().setOffline(true)
   await ada.send('say From the tunnel.')
   await expect(ada.promptBy('Ada Owner').last()).toContainText('say From the tunnel.')
+  await expect(ada.said('Goes out when the connection is back.')).toBeVisible()
   await ada.page.context().setOffline(false)
-  await expect(async () => {
-    const retry = ada.button('Retry')
-    if (await retry.isVisible()) await retry.click()
-    await expect(ada.said(/^From the tunnel\.$/)).toHaveCount(1)
-  }).toPass({ timeout: 45_000 })
+  await expect(ada.said(/^From the tunnel\.$/)).toHaveCount(1, { timeout: 30_000 })
   await chat.catchUp()
   expect(chat.view().turns).toHaveLength(2)
 })

@@ -67,7 +67,18 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
     },
     [putBack],
   )
-  const { outgoing, send: deliver, retry, discard } = useOutgoing({ chatId, turns: view.turns, catchUp, onRefused })
+  const {
+    outgoing,
+    send: deliver,
+    retry,
+    discard,
+  } = useOutgoing({
+    chatId,
+    turns: view.turns,
+    isLive: link.is === 'live',
+    catchUp,
+    onRefused,
+  })
   const calls = useChatCalls({ chatId, catchUp })
 
   // --- what is shown

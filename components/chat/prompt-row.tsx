@@ -1,6 +1,6 @@
 'use client'
 
-import { RotateCw, TriangleAlert } from 'lucide-react'
+import { RotateCw, TriangleAlert, WifiOff } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import type { Turn } from '#core/chat/view.ts'
 import { sayClock } from '#components/chat/amounts.model.ts'
@@ -22,7 +22,7 @@ export function PromptRow({ turn }: { turn: Turn }) {
 /** What I asked and the log does not hold yet. */
 export function OutgoingRow({ outgoing, userId, name }: { outgoing: Outgoing; userId: string; name: string }) {
   return (
-    <Bubble userId={userId} name={name} at={outgoing.sentAt} text={outgoing.text} isFaint={outgoing.state === 'sending'}>
+    <Bubble userId={userId} name={name} at={outgoing.sentAt} text={outgoing.text} isFaint={outgoing.state !== 'failed'}>
       <OutgoingState outgoing={outgoing} />
     </Bubble>
   )
@@ -38,11 +38,19 @@ export function OutgoingState({ outgoing }: { outgoing: Outgoing }) {
       </p>
     )
   }
-  const why = outgoing.code ? failureWords(outgoing.code, {}, { projectId, harness }).sentence : 'Not sent: the server was not reached.'
+  const isWaiting = outgoing.state === 'waiting'
+  const why = isWaiting
+    ? 'Goes out when the connection is back.'
+    : outgoing.code
+      ? failureWords(outgoing.code, {}, { projectId, harness }).sentence
+      : 'It is not known whether this arrived. Retry sends it at most once.'
   return (
-    <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-sm text-bad-ink" role="alert">
+    <div
+      className={classNames('flex flex-wrap items-center gap-x-3 gap-y-1 text-sm', isWaiting ? 'text-ink-soft' : 'text-bad-ink')}
+      role={isWaiting ? 'status' : 'alert'}
+    >
       <span className="flex items-center gap-1.5">
-        <TriangleAlert aria-hidden className="size-3.5" /> {why}
+        {isWaiting ? <WifiOff aria-hidden className="size-3.5" /> : <TriangleAlert aria-hidden className="size-3.5" />} {why}
       </span>
       <span className="flex gap-1">
         <Button size="sm" icon={<RotateCw aria-hidden />} onClick={() => retryOutgoing(outgoing.turnId)}>

@@ -15,8 +15,9 @@ export type Outgoing = {
   turnId: TurnId
   text: string
   sentAt: string
-  state: 'sending' | 'failed'
-  /** Why it did not arrive; null when the server was not reached. */
+  /** `waiting`: no server was reached; it goes out when the chat is live again. */
+  state: 'sending' | 'waiting' | 'failed'
+  /** Why it did not arrive; null when nobody knows whether it did. */
   code: FailureCode | null
 }
 

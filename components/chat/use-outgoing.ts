@@ -1,6 +1,6 @@
 'use client'
 
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react'
 import { z } from 'zod'
 import { FailureCodeSchema } from '#core/chat/events.ts'
 import { TurnId, uuidV7, type ChatId } from '#core/ids.ts'
@@ -14,7 +14,7 @@ const Kept = z.array(
     turnId: TurnId,
     text: z.string(),
     sentAt: z.iso.datetime(),
-    state: z.enum(['sending', 'failed']),
+    state: z.enum(['sending', 'waiting', 'failed']),
     code: FailureCodeSchema.nullable(),
   }),
 )
@@ -29,17 +29,20 @@ export type OutgoingPrompts = {
 
 /**
  * Prompts on their way to the log. They are kept in this browser until the log has
- * them, so neither a reload nor a lost connection swallows one. What the server
- * refuses with a reason goes back to the composer through `onRefused`.
+ * them, so neither a reload nor a lost connection swallows one. What met no server goes
+ * out by itself once the chat is live again; what the server refuses with a reason goes
+ * back to the composer through `onRefused`.
  */
 export function useOutgoing({
   chatId,
   turns,
+  isLive,
   catchUp,
   onRefused,
 }: {
   chatId: ChatId
   turns: readonly Turn[]
+  isLive: boolean
   catchUp: () => Promise<void>
   onRefused: (text: string, error: unknown) => boolean
 }): OutgoingPrompts {
@@ -78,6 +81,7 @@ export function useOutgoing({
       } catch (error) {
         const failure = failureOf(error)
         if (failure.is === 'domain' && onRefused(text, error)) drop(turnId)
+        else if (failure.is === 'unreachable') mark(turnId, { state: 'waiting', code: null })
         else mark(turnId, { state: 'failed', code: failure.is === 'domain' ? failure.code : null })
         return
       }
@@ -107,6 +111,20 @@ export function useOutgoing({
     },
     [outgoing, deliver, mark],
   )
+
+  const retryWaiting = useEffectEvent(async () => {
+    const waiting = outgoing.filter((each) => each.state === 'waiting')
+    for (const { turnId } of waiting) mark(turnId, { state: 'sending' })
+    // One after the other, in the order in which they were written.
+    for (const each of waiting) await deliver(each)
+  })
+  useEffect(() => {
+    if (isLive) void retryWaiting()
+    // A break that was shorter than the socket's patience.
+    const onOnline = () => void retryWaiting()
+    window.addEventListener('online', onOnline)
+    return () => window.removeEventListener('online', onOnline)
+  }, [isLive])
 
   return { outgoing, send, retry, discard: drop }
 }
