@@ -47,6 +47,24 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
         `This does not look like a credential${of(facts, provider)}. Paste it whole, without quotes.`),
   'credential.refused': (facts) =>
     `${provider(facts) ?? 'The provider'} refuses this credential. Check that it is active, then replace it.`,
+  'credential.missing': () => 'This credential does not exist, or is not yours to see.',
+  'credential.in-use': () => 'This credential is still attached. Detach it first, or replace its secret.',
+  'configuration.missing': () => 'This configuration does not exist, or is not yours to see.',
+  'configuration.in-use': () => 'This configuration is still attached. Detach it first.',
+  'primitive.id-taken': () => 'This id is taken. Choose another, or leave it empty.',
+  'undo.too-late': () => 'It is too late to undo this: the credential is destroyed, or its place is taken. Connect it again.',
+  'login.expired': (facts) => `The login of ${harness(facts)} has expired. Sign in again to go on.`,
+  'login.elsewhere': (facts) =>
+    `The login of ${harness(facts)} was renewed elsewhere, so this copy no longer opens anything. Sign in again, for Gatehouse alone.`,
+  'login.lost': (facts) => `${harness(facts)} has signed itself out. Sign in again to go on.`,
+  'login.other-account': () =>
+    'This login belongs to another account than the one that is connected. Replace the connection to change accounts.',
+  'login.wider-scope': () => 'This login may do more than the one that is connected. Replace the connection to allow that.',
+  'login.in-use': (facts) =>
+    `Another chat works on this login of ${harness(facts)}, and it serves one at a time. This prompt waits until that one rests.`,
+  'sign-in.missing': () => 'This sign-in is over. Start it again.',
+  'sign-in.failed': (facts) => `${harness(facts)} could not sign in. Try again, or paste the login instead.`,
+  'sign-in.too-late': () => 'Nobody confirmed the code in time. Start the sign-in again.',
   'upstream.unsafe': (facts) =>
     upstreamReason(facts['reason'], text(facts, 'host') ?? provider(facts) ?? 'This address') ??
     `${text(facts, 'host') ?? 'This address'} is not a public https address. The instance owner can allow private ones in GATEHOUSE_PRIVATE_UPSTREAMS.`,

@@ -82,6 +82,8 @@ export const codex = defineHarness({
       path: '.codex/auth.json',
       mode: 0o600,
       serves: { provider: 'openai', dialect: 'openai-responses' },
+      hosts: ['chatgpt.com:443'],
+      refresh: { by: 'broker', variable: 'CODEX_REFRESH_TOKEN_URL_OVERRIDE' },
       configure: withLogin,
     },
   ],

@@ -65,6 +65,14 @@ export type Acceptance =
       mode: number
       /** Whose models the login serves, as far as the catalog knows them. */
       serves: { provider: string; dialect: Dialect } | null
+      /** `host:port` of the login's own vendor: a run on it has tunnels to these, and to nothing else. */
+      hosts: readonly string[]
+      /**
+       * Who trades a single-use refresh token for the next one. `broker`: the file holds a sentinel in its place, and
+       * `variable` points the program to our broker. `program`: it does so itself, so one run at a time may hold the
+       * login, and what it writes is taken back.
+       */
+      refresh: { by: 'broker'; variable: string } | { by: 'program' }
       configure: (given: NativeSetup & { contents: string }) => Setup
     }
   | {
@@ -73,6 +81,7 @@ export type Acceptance =
       issuer: string
       variable: string
       serves: { provider: string; dialect: Dialect } | null
+      hosts: readonly string[]
       configure: (given: NativeSetup & { token: string }) => Setup
     }
 export type AcceptanceOf<K extends Acceptance['kind']> = Extract<Acceptance, { kind: K }>

@@ -102,6 +102,16 @@ export const opencode = defineHarness({
       path: '.local/share/opencode/auth.json',
       mode: 0o600,
       serves: null,
+      // Its logins are those of GitHub Copilot, ChatGPT and Claude.
+      hosts: [
+        'api.githubcopilot.com:443',
+        'api.github.com:443',
+        'chatgpt.com:443',
+        'auth.openai.com:443',
+        'api.anthropic.com:443',
+        'console.anthropic.com:443',
+      ],
+      refresh: { by: 'program' },
       configure: withLogin,
     },
   ],

@@ -29,6 +29,8 @@ export const scripted = defineHarness({
       path: '.scripted/login.json',
       mode: 0o600,
       serves: null,
+      hosts: [],
+      refresh: { by: 'program' },
       configure: ({ place, contents }) => ({ env: {}, files: [{ path: `${place.home}/.scripted/login.json`, contents, mode: 0o600 }] }),
     },
     {
@@ -37,6 +39,7 @@ export const scripted = defineHarness({
       issuer: 'scripted',
       variable: 'SCRIPTED_TOKEN',
       serves: null,
+      hosts: [],
       configure: ({ token }) => ({ env: { SCRIPTED_TOKEN: token }, files: [] }),
     },
   ],

@@ -97,6 +97,9 @@ export const ServerHint = z.discriminatedUnion('hint', [
   z.object({ hint: z.literal('commands'), chatId: ChatId }),
   z.object({ hint: z.literal('lease-lost'), chatId: ChatId, epoch: z.int().positive() }),
   z.object({ hint: z.literal('install'), harness: z.string() }),
+  /** Somebody waits for a guided sign-in, or waits no longer. */
+  z.object({ hint: z.literal('sign-in'), signInId: z.uuid() }),
+  z.object({ hint: z.literal('sign-in-over'), signInId: z.uuid() }),
 ])
 export type ServerHint = z.infer<typeof ServerHint>
 
@@ -153,6 +156,40 @@ export const SessionOpened = z.object({ chatId: ChatId, epoch: z.int().positive(
 /** Revokes the workspace token at once. */
 export const RunEnded = z.object({ chatId: ChatId, epoch: z.int().positive(), runId: RunId })
 
+// --- logins ------------------------------------------------------------------------------------------------
+
+export const LOGIN_MAX_BYTES = 256 * 1024
+
+/** A program rewrote its own login file. Kept only while the run still pins what it was made from. */
+export const LoginChanged = z.object({
+  chatId: ChatId,
+  epoch: z.int().positive(),
+  runId: RunId,
+  contents: z.string().max(LOGIN_MAX_BYTES),
+})
+export const LoginChangedReply = z.discriminatedUnion('is', [
+  z.object({ is: z.literal('kept') }),
+  z.object({ is: z.literal('unchanged') }),
+  z.object({ is: z.literal('refused'), code: FailureCodeSchema }),
+])
+
+/** The first node that asks gets it. */
+export const TakeSignIn = z.object({ signInId: z.uuid() })
+export const TakeSignInReply = z.discriminatedUnion('is', [
+  z.object({ is: z.literal('yours'), harness: z.string(), format: z.string(), privateHosts: z.array(z.string()) }),
+  z.object({ is: z.literal('gone') }),
+])
+export const TellSignIn = z.object({
+  signInId: z.uuid(),
+  event: z.discriminatedUnion('is', [
+    z.object({ is: z.literal('shown'), url: z.string().max(2_000), userCode: z.string().max(100).nullable() }),
+    z.object({ is: z.literal('finished'), contents: z.string().max(LOGIN_MAX_BYTES) }),
+    z.object({ is: z.literal('failed'), detail: z.string().max(2_000) }),
+  ]),
+})
+/** `goOn` is false once nobody waits any more. */
+export const TellSignInReply = z.object({ goOn: z.boolean() })
+
 // --- facts -------------------------------------------------------------------------------------------------
 
 /** One record of the outbox. `at` is the daemon's clock, shown to nobody; the log has its own. */
@@ -203,6 +240,9 @@ export const daemonCalls = {
   sessionOpened: { request: SessionOpened, reply: z.object({}) },
   runEnded: { request: RunEnded, reply: z.object({}) },
   append: { request: Append, reply: AppendReply },
+  loginChanged: { request: LoginChanged, reply: LoginChangedReply },
+  takeSignIn: { request: TakeSignIn, reply: TakeSignInReply },
+  tellSignIn: { request: TellSignIn, reply: TellSignInReply },
   /** What a fenced daemon still held: stored beside the log, never mixed in. */
   salvage: { request: Append, reply: z.object({}) },
   /** Draining: give me nothing new. */

@@ -68,6 +68,9 @@ const handlers: Handlers = {
     await salvage({ nodeId, ...append })
     return {}
   },
+  loginChanged: async () => ({ is: 'unchanged' }),
+  takeSignIn: async () => ({ is: 'gone' }),
+  tellSignIn: async () => ({ goOn: false }),
 }
 
 /** Serves the namespace for daemons until the answer is called. */
