@@ -1,0 +1,49 @@
+/**
+ * The audit log: who did what, as a chain that is only added to.
+ * Other nouns call `record` in their own transaction, so that an act and its entry stand or fall together.
+ * Next: `chain.ts` for the hash, `anchor.ts` for what is kept outside the database, `verify.ts` for the proof.
+ */
+import type { AuditAct, AuditFacts, SubjectKind } from '#core/audit/acts.ts'
+import { anchorSoon } from '#server/audit/anchor.ts'
+import { appendEntry, findActorName, type AuditDb } from '#server/audit/store.ts'
+import { withoutTokens } from '#server/log.ts'
+
+export type NewAuditEntry = Readonly<{
+  /** Null for what concerns the instance. */
+  teamId: string | null
+  /** Null for the system itself. */
+  actorId: string | null
+  act: AuditAct
+  subject: Readonly<{ kind: SubjectKind; id: string }>
+  facts?: AuditFacts
+}>
+
+const SYSTEM = 'Gatehouse'
+const FORMER_MEMBER = 'A former member'
+
+/**
+ * Appends one entry in the transaction of `db`. Call it LAST there: the chain has one lock, held from here to the
+ * commit, and a transaction that waits for rows while it holds that lock makes everybody wait, or meets itself.
+ */
+export async function record(db: AuditDb, { teamId, actorId, act, subject, facts = {} }: NewAuditEntry): Promise<void> {
+  const actorName = actorId === null ? SYSTEM : ((await findActorName(db, actorId)) ?? FORMER_MEMBER)
+  const seq = await appendEntry(db, {
+    teamId,
+    at: new Date().toISOString(),
+    actorId,
+    actorName: storable(actorName),
+    act,
+    subjectKind: subject.kind,
+    subjectId: storable(subject.id),
+    facts: Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, typeof fact === 'string' ? storable(fact) : fact])),
+  })
+  anchorSoon(seq)
+}
+
+/** What PostgreSQL takes, and the same when it is read again: no NUL, no half characters; and no token of ours. */
+const storable = (text: string) => withoutTokens(text.replaceAll('\0', '').toWellFormed())
+
+/** Lets `record` write in a transaction of Prisma's. */
+export const prismaDb = (tx: { $queryRawUnsafe(sql: string, ...values: unknown[]): Promise<unknown> }): AuditDb => ({
+  query: async (sql, values) => ({ rows: (await tx.$queryRawUnsafe(sql, ...values)) as unknown[] }),
+})
