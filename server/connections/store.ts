@@ -207,7 +207,7 @@ async function replaceSecret(tx: Tx, former: StoredCredential, { seal, credentia
     where: { id: former.id },
     data: {
       ...seal(former),
-      name,
+      name: former.isKept ? former.name : name,
       models,
       lastFour,
       fingerprint,
@@ -251,10 +251,10 @@ async function createAttachment(tx: Tx, { scope, scopeKey, teamId, userId, proje
   return id
 }
 
-/** A configuration without an attachment, and a credential without a configuration, belong to nobody. */
+/** A configuration without an attachment, and a credential without a configuration, belong to nobody; unless kept by hand. */
 async function deleteUnattached(tx: Tx, { id, credentialId }: { id: string; credentialId: string }): Promise<void> {
-  await tx.configuration.deleteMany({ where: { id, attachments: { none: {} } } })
-  await tx.credential.deleteMany({ where: { id: credentialId, configurations: { none: {} } } })
+  await tx.configuration.deleteMany({ where: { id, isKept: false, attachments: { none: {} } } })
+  await tx.credential.deleteMany({ where: { id: credentialId, isKept: false, configurations: { none: {} } } })
 }
 
 /** False when somebody else was first. */
