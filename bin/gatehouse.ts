@@ -2,6 +2,7 @@
  * The command line: `npm run gatehouse -- <command>`. What goes wrong is one sentence on
  * standard error and exit code 1; results are on standard output.
  */
+import { verifyAudit } from '#bin/commands/audit.ts'
 import { doctor } from '#bin/commands/doctor.ts'
 import { joinNode, runNode } from '#bin/commands/node.ts'
 import { setUpFromTerminal } from '#bin/commands/setup.ts'
@@ -16,6 +17,8 @@ const USAGE = `Usage: npm run gatehouse -- <command>
       Makes this machine a node of another Gatehouse and runs its daemon.
   node run
       Runs the daemon of a node that has joined.
+  audit verify
+      Proves that nobody changed the audit log, or names the entries that somebody did.
   doctor
       Says what this machine has and lacks.`
 
@@ -23,11 +26,12 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
   setup: setUpFromTerminal,
   'node join': joinNode,
   'node run': runNode,
+  'audit verify': verifyAudit,
   doctor,
 }
 
 const given = process.argv.slice(2)
-const words = given[0] === 'node' ? 2 : 1
+const words = given[0] === 'node' || given[0] === 'audit' ? 2 : 1
 const command = commands[given.slice(0, words).join(' ')]
 
 if (!command) {

@@ -6,6 +6,7 @@ import type { Server } from 'node:http'
 import { toNodeHandler } from 'better-auth/node'
 import { auth, openAuth, sessionSecret } from '#server/accounts/auth.ts'
 import { renewSetupCode } from '#server/accounts/setup-service.ts'
+import { startAnchoring } from '#server/audit/anchor.ts'
 import type { KeptChild } from '#server/child.ts'
 import { say } from '#server/console.ts'
 import { pool } from '#server/db/client.ts'
@@ -54,6 +55,8 @@ export class RunningServer {
   #proxy: ProxyHandler | null = null
   #daemon: KeptChild | null = null
   #proxyProcess: KeptChild | null = null
+  /** What works in the background on the database; stopped just before that goes. */
+  #workers: (() => Promise<void>)[] = []
 
   constructor(options: RunOptions) {
     this.#options = options
@@ -94,6 +97,7 @@ export class RunningServer {
     this.#goOn()
     this.#database = await openServerDatabase(env)
     this.#goOn()
+    this.#workers.push(await startAnchoring(env.home))
     this.#openApi(env)
     await this.#openSockets(env, this.#database)
     if (this.#options.withDaemon) await this.#startDaemon(env)
@@ -152,6 +156,7 @@ export class RunningServer {
     // What was taken in is stored before the database goes.
     await attempt(drainIngest)
     await attempt(drainUsage)
+    for (const stopWorker of this.#workers) await attempt(stopWorker)
     await attempt(leaveBus)
     await attempt(async () => (await this.#pages)?.close())
     await attempt(() => this.#database?.close())

@@ -2,18 +2,13 @@
  * `gatehouse setup`: what the set-up page does, without a browser and without its code,
  * since whoever runs this reads the database anyway. Works beside a running server and without one.
  */
-import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import { demand, readFlags } from '#bin/commands/arguments.ts'
+import { openOwnDatabase } from '#bin/commands/own-database.ts'
 import { Email, Name, Password } from '#server/accounts/service.ts'
 import { setUp } from '#server/accounts/setup-service.ts'
 import { createToken, TOKEN_MAX_DAYS } from '#server/accounts/tokens-service.ts'
-import { closeDatabase, openDatabase } from '#server/db/client.ts'
-import { migrate } from '#server/db/migrations.ts'
-import { openServerDatabase } from '#server/db/open.ts'
-import { embeddedUrl } from '#server/db/postgres.ts'
-import { env, type Env } from '#server/env.ts'
-import { lockHome, prepareHome, serverOf } from '#server/home.ts'
+import { env } from '#server/env.ts'
 import { DomainError } from '#core/errors.ts'
 import { StartError } from '#server/start-error.ts'
 import type { TeamId, UserId } from '#core/ids.ts'
@@ -50,38 +45,5 @@ export async function setUpFromTerminal(args: string[]): Promise<number> {
     throw error
   } finally {
     await close()
-  }
-}
-
-/** The database that a server of this configuration has or would have. */
-async function openOwnDatabase(own: Env): Promise<() => Promise<void>> {
-  prepareHome(own.home)
-  if (!own.databaseUrl && serverOf(own.home) !== null) return openBesideServer(own.home)
-  const unlock = own.databaseUrl ? () => {} : lockHome(own.home)
-  try {
-    const database = await openServerDatabase(own)
-    return () => database.close().finally(unlock)
-  } catch (error) {
-    unlock()
-    throw error
-  }
-}
-
-/** The server may be starting, and its database with it. */
-async function openBesideServer(home: string): Promise<() => Promise<void>> {
-  const deadline = Date.now() + 60_000
-  for (;;) {
-    try {
-      const url = embeddedUrl(home)
-      if (!url) throw new Error('not created yet')
-      await migrate(url)
-      await openDatabase(url)
-      return closeDatabase
-    } catch (error) {
-      if (error instanceof StartError) throw error
-      if (serverOf(home) === null || Date.now() > deadline)
-        throw new StartError('The running server has no database that answers: look at its console.')
-      await pause(100)
-    }
   }
 }

@@ -1,5 +1,6 @@
 /** The rows of the audit log. Entries go in through the database's own `append_audit_entry` (its migration says why). */
-import { digestOf, type AuditContent } from '#server/audit/chain.ts'
+import { digestOf, type AuditContent, type AuditLink } from '#server/audit/chain.ts'
+import { pool } from '#server/db/client.ts'
 
 /** A transaction, of pg or of Prisma. */
 export type AuditDb = { query(sql: string, values: unknown[]): Promise<{ rows: unknown[] }> }
@@ -18,4 +19,14 @@ export async function appendEntry(db: AuditDb, content: AuditContent): Promise<n
 export async function findActorName(db: AuditDb, userId: string): Promise<string | null> {
   const { rows } = await db.query('select name from "user" where id = $1::text', [userId])
   return (rows[0] as { name: string } | undefined)?.name ?? null
+}
+
+type LinkRow = Omit<AuditLink, 'seq' | 'at'> & { seq: string; at: Date }
+
+const toLink = ({ seq, at, ...row }: LinkRow): AuditLink => ({ ...row, seq: Number(seq), at: at.toISOString() })
+
+/** The whole chain in order, for its proof alone. */
+export async function readLinks({ afterSeq, limit }: { afterSeq: number; limit: number }): Promise<AuditLink[]> {
+  const { rows } = await pool().query<LinkRow>('select * from audit_entry where seq > $1 order by seq limit $2', [afterSeq, limit])
+  return rows.map(toLink)
 }
