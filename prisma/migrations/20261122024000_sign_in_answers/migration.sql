@@ -1,0 +1,6 @@
+-- AlterTable
+ALTER TABLE "sign_in" ADD COLUMN     "answer" BYTEA,
+ADD COLUMN     "answerMasterVersion" INTEGER,
+ADD COLUMN     "detail" TEXT,
+ADD COLUMN     "toldAt" TIMESTAMPTZ(3),
+ADD COLUMN     "watchedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP;
