@@ -5,19 +5,24 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DaemonFact } from '#core/chat/events.ts'
-import { planLaunch, type LaunchPlan } from '#core/connections/launch.ts'
+import { planLaunch, vendorHosts, type LaunchPlan } from '#core/connections/launch.ts'
 import { DomainError } from '#core/errors.ts'
-import type { Harness } from '#core/harnesses/harness.ts'
+import { loginFileOf, type Harness } from '#core/harnesses/harness.ts'
 import { findHarness } from '#core/harnesses/registry.ts'
 import type { ChatId, RunId } from '#core/ids.ts'
 import type { RunGrant } from '#core/links/daemon.ts'
 import { connectAgent, isSignedOut, wordsOf, type AgentConnection, type AgentVoice, type OpenedSession } from '#agent/acp/connection.ts'
+import type { Vendors } from '#agent/env.ts'
+import { keepLogin, type KeptLogin } from '#agent/kept-login.ts'
 import { checkBoundary } from '#agent/launch/boundary.ts'
+import { log } from '#agent/log.ts'
 import { programOf, type OnProgress, type Program } from '#agent/launch/install.ts'
 import { managedSettings } from '#agent/launch/managed-settings.ts'
 import { placeFiles, placeOf } from '#agent/launch/prepare.ts'
 import { openGateway, type Gateway } from '#agent/sandbox/gateway.ts'
+import type { TellLogin } from '#agent/login-watch.ts'
 import { inside } from '#agent/sandbox/inside.ts'
+import { reachOf } from '#agent/sandbox/reach.ts'
 import { startConfined, type Confined, type Sandbox } from '#agent/sandbox/sandbox.ts'
 import { cloneRepository } from '#agent/workspace/clone.ts'
 import { openWorkspace, type Workspace } from '#agent/workspace/workspace.ts'
@@ -29,6 +34,7 @@ export type Surroundings = {
   installHarness: (harness: Harness, program: Program, onProgress: OnProgress) => Promise<string>
   workspacesRoot: string
   proxyUrl: string
+  vendors: Vendors
 }
 
 export type AgentProcess = {
@@ -45,7 +51,7 @@ export type AgentProcess = {
   /** How the process ended, once it has: the last words of its standard error. */
   exited: Promise<{ detail: string }>
   residentBytes: () => number
-  /** Ends everything of it; resolves when nothing is left. */
+  /** Ends everything of it; resolves when nothing is left, its login included. May be asked for again. */
   stop: () => Promise<void>
 }
 
@@ -57,6 +63,7 @@ export type StartOptions = {
   grant: RunGrant
   voice: AgentVoice
   onProgress: (progress: Omit<Progress, 'type'>) => void
+  tellLogin: TellLogin
   signal: AbortSignal
 }
 
@@ -64,7 +71,15 @@ const INITIALIZE_MS = 60_000
 const SESSION_MS = 120_000
 const STDERR_LENGTH = 4_000
 
-export async function startAgent({ surroundings, chatId, grant, voice, onProgress, signal }: StartOptions): Promise<AgentProcess> {
+export async function startAgent({
+  surroundings,
+  chatId,
+  grant,
+  voice,
+  onProgress,
+  tellLogin,
+  signal,
+}: StartOptions): Promise<AgentProcess> {
   const harness = findHarness(grant.harness)
   if (!harness) throw new DomainError('harness.unknown', { harness: grant.harness })
   const sandbox = surroundings.sandbox()
@@ -81,40 +96,50 @@ export async function startAgent({ surroundings, chatId, grant, voice, onProgres
     ),
     signal,
   )
-  const workspace = openWorkspace(surroundings.workspacesRoot, chatId)
+  const { delivery } = grant
+  const workspace = openWorkspace(surroundings.workspacesRoot, chatId, delivery.via)
   await fill({ workspace, grant, sandbox, surroundings, onProgress: progressOf('cloning'), signal })
   signal.throwIfAborted()
+  const agentSessionId = resumable(workspace, grant)
   onProgress({
-    stage: grant.agentSessionId ? 'resuming' : 'starting',
-    note: `${grant.agentSessionId ? 'Resuming' : 'Starting'} ${harness.name}`,
+    stage: agentSessionId ? 'resuming' : 'starting',
+    note: `${agentSessionId ? 'Resuming' : 'Starting'} ${harness.name}`,
     fraction: null,
   })
 
   let isLive = true
-  const { delivery } = grant
   const gateway = await openGateway({
     serverUrl: surroundings.proxyUrl,
     workspaceToken: () => (isLive && delivery.via === 'proxy' ? delivery.wstoken : null),
+    brokeredFormat: () => (isLive ? brokeredFormat(harness, delivery) : null),
+    reach: reachOf(vendorHosts(harness, delivery), surroundings.vendors.redirected),
     listen: sandbox.method ? { on: 'socket', uid: workspace.uid } : { on: 'loopback' },
   })
   let confined: Confined | null = null
-  const stop = async (): Promise<void> => {
+  let login: KeptLogin | null = null
+  const end = async (): Promise<void> => {
     isLive = false
     await confined?.kill()
+    await login?.end().catch((error: unknown) => log.error({ err: error, chatId }, 'A login could not be taken out of its home'))
     await gateway.close()
   }
+  let ending: Promise<void> | null = null
+  const stop = (): Promise<void> => (ending ??= end())
   try {
-    const place = placeOf({ sandbox, workspace, harnessDir, proxyOrigin: gateway.origin })
+    const place = placeOf({ sandbox, workspace, harnessDir, proxyOrigin: gateway.origin, vendors: surroundings.vendors })
     const plan = planLaunch(grant, place)
     checkBoundary({ plan, harness, delivery, proxyOrigin: gateway.origin })
-    await placeFiles(sandbox, workspace, plan.files)
+    login = keepLogin({ sandbox, workspace, harness, grant, tell: tellLogin })
+    await placeFiles(sandbox, workspace, plan.files, plan.absent)
     signal.throwIfAborted()
-    confined = confine({ sandbox, workspace, harness, harnessDir, plan, gateway })
+    login?.watch()
+    confined = confine({ sandbox, workspace, harness, harnessDir, plan, gateway, vendors: surroundings.vendors })
     const stderr = tailOf(confined)
     const exited = confined.exited.then(({ code, signal: name, error }) => ({
       detail: [stderr(), error ?? (name ? `ended by ${name}` : `ended with ${code}`)].filter(Boolean).join('\n').slice(-STDERR_LENGTH),
     }))
-    const { connection, session } = await connect({ confined, exited, voice, plan, grant, harness, signal })
+    const { connection, session } = await connect({ confined, exited, voice, plan, agentSessionId, harness, signal })
+    workspace.remember({ sessions: { ...workspace.state().sessions, [delivery.via]: session.agentSessionId } })
     return {
       runId: grant.runId,
       grant,
@@ -134,6 +159,18 @@ export async function startAgent({ surroundings, chatId, grant, voice, onProgres
     await stop()
     throw error
   }
+}
+
+/** A session lies in the home of its kind: of another kind's, this home knows nothing. */
+function resumable(workspace: Workspace, { agentSessionId, delivery }: RunGrant): string | null {
+  const { sessions } = workspace.state()
+  const isFirst = Object.keys(sessions).length === 0
+  return agentSessionId === null || isFirst ? agentSessionId : (sessions[delivery.via] ?? null)
+}
+
+function brokeredFormat(harness: Harness, delivery: RunGrant['delivery']): string | null {
+  const accepted = delivery.via === 'file' ? loginFileOf(harness, delivery.format) : null
+  return accepted?.refresh.by === 'broker' ? accepted.format : null
 }
 
 async function fill({
@@ -175,6 +212,7 @@ function confine({
   harnessDir,
   plan,
   gateway,
+  vendors,
 }: {
   sandbox: Sandbox
   workspace: Workspace
@@ -182,6 +220,7 @@ function confine({
   harnessDir: string
   plan: LaunchPlan
   gateway: Gateway
+  vendors: Vendors
 }): Confined {
   return startConfined(sandbox, {
     uid: workspace.uid,
@@ -190,7 +229,7 @@ function confine({
       { from: workspace.workdir, at: inside.workdir, mayWrite: true },
       { from: harnessDir, at: inside.harness, mayWrite: false },
     ],
-    files: managedSettings(harness.id, plan),
+    files: [...managedSettings(harness.id, plan), ...vendorCertificates(plan, vendors)],
     gatewaySocket: gateway.socketPath,
     environment: plan.env,
     cwd: plan.cwd,
@@ -198,12 +237,15 @@ function confine({
   })
 }
 
+const vendorCertificates = (plan: LaunchPlan, { ca }: Vendors): { at: string; contents: string }[] =>
+  ca && plan.via !== 'proxy' ? [{ at: inside.vendorCa, contents: ca.contents }] : []
+
 async function connect({
   confined,
   exited,
   voice,
   plan,
-  grant,
+  agentSessionId,
   harness,
   signal,
 }: {
@@ -211,7 +253,7 @@ async function connect({
   exited: AgentProcess['exited']
   voice: AgentVoice
   plan: LaunchPlan
-  grant: RunGrant
+  agentSessionId: string | null
   harness: Harness
   signal: AbortSignal
 }): Promise<{ connection: AgentConnection; session: OpenedSession }> {
@@ -223,7 +265,7 @@ async function connect({
   const within = <T>(work: Promise<T>, ms: number): Promise<T> => abortable(Promise.race([work, gone, tooLate(ms, harness)]), signal)
   try {
     await within(connection.initialize(), INITIALIZE_MS)
-    const opening = connection.openSession({ cwd: plan.cwd, mcpServers: plan.mcpServers, agentSessionId: grant.agentSessionId })
+    const opening = connection.openSession({ cwd: plan.cwd, mcpServers: plan.mcpServers, agentSessionId })
     return { connection, session: await within(opening, SESSION_MS) }
   } catch (error) {
     if (error instanceof DomainError || signal.aborted) throw error

@@ -14,6 +14,10 @@ const Variables = z.object({
   GATEHOUSE_PROXY_URL: z.url().optional(),
   GATEHOUSE_HARNESS_DIR: z.string().optional(),
   GATEHOUSE_TESTING: z.string().optional(),
+  /** `host:port=address:port,…`: who stands for a login's vendor in a test. Without effect outside of one. */
+  GATEHOUSE_TEST_VENDORS: z.string().optional(),
+  /** The certificate that those vendors show. */
+  GATEHOUSE_TEST_CA: z.string().optional(),
   GATEHOUSE_UNSAFE_NO_SANDBOX: z.string().optional(),
   /** How long an agent without work stays warm. */
   GATEHOUSE_IDLE_STOP_MS: z.coerce
@@ -26,7 +30,12 @@ const Variables = z.object({
   GATEHOUSE_CAPACITY: z.coerce.number().int().positive().optional(),
 })
 
+/** Who a login's vendors are: themselves, but in a test. */
+export type Vendors = { redirected: ReadonlyMap<string, string>; ca: { file: string; contents: string } | null }
+export const realVendors: Vendors = { redirected: new Map(), ca: null }
+
 export type DaemonEnv = {
+  vendors: Vendors
   url: string
   proxyUrl: string
   token: string
@@ -60,6 +69,7 @@ export function readDaemonEnv(variables: NodeJS.ProcessEnv = process.env): Daemo
   for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true, mode: folder === folders.outboxRoot ? 0o700 : 0o711 })
   return {
     ...folders,
+    vendors: vendorsOf(read),
     url,
     proxyUrl: read.GATEHOUSE_PROXY_URL ?? url,
     token: identity.token,
@@ -70,5 +80,14 @@ export function readDaemonEnv(variables: NodeJS.ProcessEnv = process.env): Daemo
     idleStopMs: read.GATEHOUSE_IDLE_STOP_MS,
     cancelGraceMs: read.GATEHOUSE_CANCEL_GRACE_MS,
     capacity: read.GATEHOUSE_CAPACITY ?? usualCapacity(),
+  }
+}
+
+function vendorsOf({ GATEHOUSE_TESTING, GATEHOUSE_TEST_VENDORS = '', GATEHOUSE_TEST_CA: file }: z.infer<typeof Variables>): Vendors {
+  if (GATEHOUSE_TESTING !== '1') return realVendors
+  const pairs = GATEHOUSE_TEST_VENDORS.split(',').filter(Boolean)
+  return {
+    redirected: new Map(pairs.map((pair) => pair.split('=') as [string, string])),
+    ca: file ? { file, contents: readFileSync(file, 'utf8') } : null,
   }
 }

@@ -89,6 +89,7 @@ export function nodeState(env: DaemonEnv, harnesses: readonly Harness[], onChang
       installHarness: installSeen,
       workspacesRoot: env.workspacesRoot,
       proxyUrl: env.proxyUrl,
+      vendors: env.vendors,
     },
     isReady: () => isReady,
     begin,

@@ -12,8 +12,10 @@ import type { Command, Lease } from '#core/links/daemon.ts'
 import { isProtocolAnswer, isSignedOut, wordsOf } from '#agent/acp/connection.ts'
 import { said, sessionFacts } from '#agent/acp/translate.ts'
 import { startAgent, type AgentProcess, type Surroundings } from '#agent/agent-process.ts'
+import { clearLeftLogin } from '#agent/kept-login.ts'
 import { deliver } from '#agent/delivery.ts'
 import { log } from '#agent/log.ts'
+import type { TellLogin } from '#agent/login-watch.ts'
 import { OUTBOX_ROOM_BYTES, type Outbox } from '#agent/outbox.ts'
 import { after, mintId, sessionLog } from '#agent/session-log.ts'
 import { chooseModel, settleOptions } from '#agent/session-options.ts'
@@ -172,6 +174,11 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
   }
 
   async function launch(signal: AbortSignal): Promise<void> {
+    // The run before may still be handing back what it held.
+    await latest?.stop()
+    const sandbox = surroundings.sandbox()
+    if (sandbox) await clearLeftLogin({ sandbox, root: surroundings.workspacesRoot, chatId, tell: tellLogin })
+    signal.throwIfAborted()
     const runId = RunId.parse(mintId())
     const reply = await call('startRun', { chatId, epoch, runId })
     if (!reply.ok) throw new DomainError(reply.code, reply.facts)
@@ -179,7 +186,7 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     facts.beginProcess()
     ended = null
     try {
-      const process = await startAgent({ surroundings, chatId, grant: reply.grant, voice, onProgress: progress(), signal })
+      const process = await startAgent({ surroundings, chatId, grant: reply.grant, voice, onProgress: progress(), tellLogin, signal })
       if (signal.aborted || isFenced) {
         await process.stop()
         throw new Error('aborted')
@@ -191,6 +198,8 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     }
     await settle()
   }
+
+  const tellLogin: TellLogin = (runId, contents) => call('loginChanged', { chatId, epoch, runId, contents })
 
   function adopt(process: AgentProcess): void {
     agent = process
@@ -304,11 +313,14 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
   function onExit(process: AgentProcess, detail: string): void {
     if (agent !== process) return
     agent = null
-    void process.stop()
     facts.closeQuestions('agent-lost')
     const reason = ended?.reason ?? 'crashed'
     put({ type: 'run.ended', runId: process.runId, reason, ...(reason === 'crashed' && { detail }) })
-    void call('runEnded', { chatId, epoch, runId: process.runId }).catch(() => {})
+    // Once it is told, another run may have the login: so what this one made of it is told first.
+    void process
+      .stop()
+      .then(() => call('runEnded', { chatId, epoch, runId: process.runId }))
+      .catch(() => {})
     if (reason === 'crashed' || reason === 'stopped') feed({ type: 'exited', detail })
   }
 

@@ -5,16 +5,34 @@
  */
 import { DomainError } from '#core/errors.ts'
 import type { Place, PlacedFile } from '#core/harnesses/harness.ts'
+import type { Vendors } from '#agent/env.ts'
 import { inside } from '#agent/sandbox/inside.ts'
 import { runConfined, type Sandbox } from '#agent/sandbox/sandbox.ts'
 import type { Workspace } from '#agent/workspace/workspace.ts'
 
+/**
+ * A folder on the way that is none (a link, a file) is replaced: what is written must lie in this home and nowhere
+ * else. What was written is looked at once more, since a login that others can read is no private one.
+ */
 const writer = `
 const fs = require('node:fs'), path = require('node:path')
-for (const { path: file, contents, mode } of JSON.parse(fs.readFileSync(0, 'utf8'))) {
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
-  fs.rmSync(file, { force: true })
-  if (contents !== undefined) fs.writeFileSync(file, contents, { mode, flag: 'wx' })
+const { home, files } = JSON.parse(fs.readFileSync(0, 'utf8'))
+const enter = (folder) => {
+  if (folder === home) return
+  if (!folder.startsWith(home + '/')) throw new Error('a file outside its home')
+  enter(path.dirname(folder))
+  const found = fs.lstatSync(folder, { throwIfNoEntry: false })
+  if (found && !found.isDirectory()) fs.rmSync(folder)
+  if (!found || !found.isDirectory()) fs.mkdirSync(folder, { mode: 0o700 })
+}
+for (const { path: file, contents, mode } of files) {
+  enter(path.dirname(file))
+  fs.rmSync(file, { force: true, recursive: true })
+  if (contents === undefined) continue
+  fs.chmodSync(path.dirname(file), 0o700)
+  fs.writeFileSync(file, contents, { mode, flag: 'wx' })
+  const written = fs.lstatSync(file), folder = fs.lstatSync(path.dirname(file))
+  if (!written.isFile() || (written.mode & 0o777) !== mode || (folder.mode & 0o777) !== 0o700) throw new Error('a file that is not private')
 }`
 
 /** @param absent the plan's paths that must not exist at the start */
@@ -22,7 +40,7 @@ export async function placeFiles(
   sandbox: Sandbox,
   workspace: Workspace,
   files: readonly PlacedFile[],
-  absent: readonly string[] = [],
+  absent: readonly string[],
 ): Promise<void> {
   if (files.length + absent.length === 0) return
   const { code, stderr } = await runConfined(
@@ -36,10 +54,21 @@ export async function placeFiles(
       cwd: sandbox.method ? inside.home : workspace.home,
       command: [sandbox.method ? inside.node : process.execPath, '-e', writer],
     },
-    { timeoutMs: 20_000, maxBytes: 1_000, input: JSON.stringify([...files, ...absent.map((path) => ({ path }))]) },
+    {
+      timeoutMs: 20_000,
+      maxBytes: 1_000,
+      input: JSON.stringify({
+        home: sandbox.method ? inside.home : workspace.home,
+        files: [...absent.map((path) => ({ path })), ...files],
+      }),
+    },
   )
   if (code !== 0) throw new DomainError('harness.start-failed', { detail: `its files could not be written: ${stderr.trim().slice(-300)}` })
 }
+
+/** Takes a login out of the home again. */
+export const removeLogin = (sandbox: Sandbox, workspace: Workspace, path: string): Promise<void> =>
+  placeFiles(sandbox, workspace, [], [`${sandbox.method ? inside.home : workspace.home}/${path}`])
 
 /** Where the run lives, as its own processes see it. */
 export function placeOf({
@@ -47,13 +76,16 @@ export function placeOf({
   workspace,
   harnessDir,
   proxyOrigin,
+  vendors,
 }: {
   sandbox: Sandbox
   workspace: Workspace
   harnessDir: string
   proxyOrigin: string
+  vendors: Vendors
 }): Place {
-  const platform = { platform: process.platform, arch: process.arch, proxyOrigin }
+  const caFile = vendors.ca && (sandbox.method ? inside.vendorCa : vendors.ca.file)
+  const platform = { platform: process.platform, arch: process.arch, proxyOrigin, ...(caFile && { vendorCaFile: caFile }) }
   return sandbox.method
     ? { ...platform, home: inside.home, workdir: inside.workdir, harnessDir: inside.harness, nodePath: inside.node }
     : { ...platform, home: workspace.home, workdir: workspace.workdir, harnessDir, nodePath: process.execPath }

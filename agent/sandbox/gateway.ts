@@ -2,7 +2,8 @@
  * A run's only way out, on the daemon's side of its unix socket. The socket is the
  * identity: whoever speaks here is this run, so the workspace token is added here and
  * never enters the sandbox. Model requests go on to the server's proxy
- * (`server/proxy`); CONNECT is for the few hosts of `reach.ts`; all else is refused.
+ * (`server/proxy`), the refresh of a brokered login to `server/logins`; CONNECT is for
+ * the few hosts of `reach.ts`; all else is refused.
  */
 import { randomBytes } from 'node:crypto'
 import { chmodSync, chownSync, rmSync } from 'node:fs'
@@ -13,6 +14,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Agent } from 'undici'
+import { LOGIN_TOKEN_MAX_BYTES, loginTokenPath, serverLoginTokenPath } from '#core/links/login-routes.ts'
 import { inside } from '#agent/sandbox/inside.ts'
 import { newScratch } from '#agent/sandbox/scratch.ts'
 import { addressInReach, nothingInReach, type Reach } from '#agent/sandbox/reach.ts'
@@ -30,6 +32,8 @@ export type GatewayOptions = {
   /** Read at each request: null once the run has ended or was fenced. */
   workspaceToken: () => string | null
   reach?: Reach
+  /** The format of the login whose refresh the server's broker does; null where there is none. */
+  brokeredFormat?: () => string | null
   /** `socket` for a sandbox, whose user must be able to connect; `loopback` without one. */
   listen: { on: 'socket'; uid: number | null } | { on: 'loopback' }
 }
@@ -51,7 +55,13 @@ const HOP_BY_HOP = new Set([
   'expect',
 ])
 
-export async function openGateway({ serverUrl, workspaceToken, reach = nothingInReach, listen }: GatewayOptions): Promise<Gateway> {
+export async function openGateway({
+  serverUrl,
+  workspaceToken,
+  reach = nothingInReach,
+  brokeredFormat = () => null,
+  listen,
+}: GatewayOptions): Promise<Gateway> {
   const origin = new URL(serverUrl).origin
   const handle = listen.on === 'loopback' ? `/${randomBytes(16).toString('hex')}` : ''
   const sockets = new Set<Duplex>()
@@ -64,6 +74,8 @@ export async function openGateway({ serverUrl, workspaceToken, reach = nothingIn
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = request.url ?? ''
     if (/^http:\/\//i.test(url)) return forwardPlain(request, response, url)
+    const format = brokeredFormat()
+    if (format !== null && url === `${handle}${loginTokenPath(format)}`) return refresh(request, response, format)
     if (!url.startsWith(`${handle}/ai/`)) return refuse(response, 404, 'Nothing is here.')
     const path = `/ai/proxy/-/${url.slice(handle.length + '/ai/'.length)}`
     // The server's other paths are not for agents: what normalises to one of them is refused.
@@ -71,6 +83,26 @@ export async function openGateway({ serverUrl, workspaceToken, reach = nothingIn
     const token = workspaceToken()
     if (token === null) return refuse(response, 403, 'This run has no proxy.')
     await forward(request, response, { origin, path, added: { 'x-gatehouse-wstoken': token } })
+  }
+
+  /** What the program says of itself stays behind: the sentinel in the body is all that the broker needs. */
+  async function refresh(request: IncomingMessage, response: ServerResponse, format: string): Promise<void> {
+    if (request.method !== 'POST') return refuse(response, 405, 'This is for refreshing a login.')
+    const body = await smallBody(request)
+    if (body === null) return refuse(response, 413, 'This is no refresh of a login.')
+    const type = request.headers['content-type']
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    const reply = await upstream.request({
+      origin,
+      path: serverLoginTokenPath(format),
+      method: 'POST',
+      body,
+      signal: gone.signal,
+      headers: { accept: 'application/json', ...(type && { 'content-type': type }) },
+    })
+    response.writeHead(reply.statusCode, passedHeaders(reply.headers))
+    await pipeline(reply.body, response)
   }
 
   /** Plain http is for cloning from a host that the instance owner named as private. */
@@ -94,7 +126,7 @@ export async function openGateway({ serverUrl, workspaceToken, reach = nothingIn
       socket.end(`HTTP/1.1 403 ${found.reason}\r\nContent-Length: 0\r\n\r\n`)
       return
     }
-    const far = connect({ host: found.address, port: Number(url!.port), timeout: 30_000 })
+    const far = connect({ host: found.address, port: found.port, timeout: 30_000 })
     far.once('connect', () => {
       far.setTimeout(0)
       socket.write('HTTP/1.1 200 Connected\r\n\r\n')
@@ -164,6 +196,18 @@ async function forward(
     if (response.headersSent) response.destroy()
     else throw error
   }
+}
+
+/** Null when it is larger than a refresh can be. */
+async function smallBody(request: IncomingMessage): Promise<Buffer | null> {
+  const pieces: Buffer[] = []
+  let bytes = 0
+  for await (const piece of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    bytes += piece.length
+    if (bytes > LOGIN_TOKEN_MAX_BYTES) return null
+    pieces.push(piece)
+  }
+  return Buffer.concat(pieces)
 }
 
 function passedHeaders(headers: IncomingMessage['headers']): Record<string, string | string[]> {

@@ -9,6 +9,8 @@ export const inside = {
   /** The program folder of the harness, read-only. */
   harness: '/opt/gatehouse/harness',
   bridge: '/opt/gatehouse/bin/bridge.mts',
+  /** Certificates of a test's vendors. */
+  vendorCa: '/etc/gatehouse-vendors.pem',
   socket: '/run/gatehouse/gateway.sock',
   /** Only `lo` exists inside, so this port belongs to the run alone. */
   port: 8377,

@@ -13,11 +13,11 @@ describe('what a run may dial', () => {
   const ask = (host: string, port: number, ...addresses: string[]) => addressInReach({ host, port, reach }, answers(...addresses))
 
   it('is on the list and public, or named as private', async () => {
-    expect(await ask('git.example', 443, '1.1.1.1')).toEqual({ ok: true, address: '1.1.1.1' })
-    expect(await ask('GIT.example', 443, '1.1.1.1')).toEqual({ ok: true, address: '1.1.1.1' })
-    expect(await ask('inner.example', 8443, '10.0.0.7')).toEqual({ ok: true, address: '10.0.0.7' })
-    expect(await ask('10.0.0.5', 80)).toEqual({ ok: true, address: '10.0.0.5' })
-    expect(await ask('1.1.1.1', 443)).toEqual({ ok: true, address: '1.1.1.1' })
+    expect(await ask('git.example', 443, '1.1.1.1')).toEqual({ ok: true, address: '1.1.1.1', port: 443 })
+    expect(await ask('GIT.example', 443, '1.1.1.1')).toEqual({ ok: true, address: '1.1.1.1', port: 443 })
+    expect(await ask('inner.example', 8443, '10.0.0.7')).toEqual({ ok: true, address: '10.0.0.7', port: 8443 })
+    expect(await ask('10.0.0.5', 80)).toEqual({ ok: true, address: '10.0.0.5', port: 80 })
+    expect(await ask('1.1.1.1', 443)).toEqual({ ok: true, address: '1.1.1.1', port: 443 })
   })
 
   it.each([

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Surroundings } from '#agent/agent-process.ts'
+import { realVendors, type Vendors } from '#agent/env.ts'
 import { install, sandboxTool } from '#agent/launch/install.ts'
 import { openOutbox } from '#agent/outbox.ts'
 import { findBubblewraps, probeSandbox } from '#agent/sandbox/probe.ts'
@@ -28,7 +29,10 @@ export type World = {
 }
 
 /** @throws when this machine allows no sandbox: a test of the boundary must not pass without one */
-export async function openWorld({ proxyUrl = 'http://127.0.0.1:9' }: { proxyUrl?: string } = {}): Promise<World> {
+export async function openWorld({
+  proxyUrl = 'http://127.0.0.1:9',
+  vendors = realVendors,
+}: { proxyUrl?: string; vendors?: Vendors } = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-daemon-'))
   const [workspacesRoot, outboxRoot] = [join(folder, 'workspaces'), join(folder, 'outbox')]
   for (const path of [harnessRoot, workspacesRoot, outboxRoot]) mkdirSync(path, { recursive: true, mode: 0o711 })
@@ -41,6 +45,7 @@ export async function openWorld({ proxyUrl = 'http://127.0.0.1:9' }: { proxyUrl?
     installHarness: (_harness, program, onProgress) => install(harnessRoot, program, onProgress),
     workspacesRoot,
     proxyUrl,
+    vendors,
   }
   const runners: SessionRunner[] = []
   return {

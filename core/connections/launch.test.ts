@@ -21,6 +21,14 @@ const usual = {
   GIT_TERMINAL_PROMPT: '0',
 }
 
+/** A login dials its vendor by tunnel. */
+const wayOut = {
+  HTTPS_PROXY: 'http://127.0.0.1:8377',
+  https_proxy: 'http://127.0.0.1:8377',
+  NO_PROXY: '127.0.0.1,localhost',
+  no_proxy: '127.0.0.1,localhost',
+}
+
 it('plans Codex with a key: a provider of its own in config.toml', () => {
   const delivery: DeliveryGrant = {
     via: 'proxy',
@@ -72,8 +80,20 @@ it('plans Codex with a key: a provider of its own in config.toml', () => {
 
 it('plans Codex with its own login: the file as it was, and no proxy variable', () => {
   const plan = planLaunch(runGrant({ harness: 'codex', delivery: { via: 'file', format: 'codex', contents: '{"tokens":{}}' } }), place)
-  expect(plan).toMatchObject({ via: 'file', proxyRoute: null, model: null, env: { ...usual, CODEX_HOME: '/run/home/.codex' } })
-  expect(Object.keys(plan.env)).toEqual([...Object.keys(usual), 'CODEX_HOME'])
+  expect(plan).toMatchObject({
+    via: 'file',
+    proxyRoute: null,
+    model: null,
+    env: {
+      ...usual,
+      ...wayOut,
+      CODEX_HOME: '/run/home/.codex',
+      CODEX_REFRESH_TOKEN_URL_OVERRIDE: 'http://127.0.0.1:8377/login/codex/token',
+    },
+  })
+  expect(Object.keys(plan.env).sort()).toEqual(
+    [...Object.keys(usual), ...Object.keys(wayOut), 'CODEX_HOME', 'CODEX_REFRESH_TOKEN_URL_OVERRIDE'].sort(),
+  )
   expect(plan.files[0]).toEqual({ path: '/run/home/.codex/auth.json', contents: '{"tokens":{}}', mode: 0o600 })
   expect(plan.files[1]!.contents).not.toContain('base_url')
 })
@@ -187,6 +207,7 @@ it('refuses a delivery that the harness does not take', () => {
 
 describe('every harness with every delivery', () => {
   const cases = harnesses.flatMap((harness) => deliveriesOf(harness).map((delivery) => ({ harness: harness.id, delivery })))
+  const mayNameGateway = new Set(['HTTPS_PROXY', 'https_proxy', 'CODEX_REFRESH_TOKEN_URL_OVERRIDE'])
   const anyCase = fc.record({
     chosen: fc.constantFrom(...cases),
     instructions: fc.string(),
@@ -212,10 +233,13 @@ describe('every harness with every delivery', () => {
           expect(plan.files.filter((file) => nativePaths.includes(file.path))).toEqual([])
           expect(plan.absent).toEqual(expect.arrayContaining(nativePaths))
           expect(nativeVariables.filter((name) => name in plan.env)).toEqual([])
+          expect(Object.keys(plan.env).filter((name) => /proxy$/i.test(name))).toEqual([])
         } else {
           expect(plan.proxyRoute).toBeNull()
           expect([...plan.absent, ...plan.files.map((file) => file.path)]).toEqual(expect.arrayContaining(nativePaths))
-          expect(written).not.toContain(place.proxyOrigin)
+          const named = Object.entries(plan.env).filter(([, value]) => value.includes(place.proxyOrigin))
+          expect(named.map(([name]) => name).filter((name) => !mayNameGateway.has(name))).toEqual([])
+          expect(JSON.stringify(plan.files.filter((file) => file.contents !== instructions))).not.toContain(place.proxyOrigin)
           expect(written).not.toContain(SENTINEL_KEY)
           expect(harness.proxyVariables.filter((name) => name in plan.env)).toEqual([])
           expect(Object.keys(plan.env).filter((name) => /BASE_URL|_API_KEY|_AUTH_TOKEN/.test(name))).toEqual([])

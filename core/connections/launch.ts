@@ -7,7 +7,15 @@
  */
 import { SENTINEL_KEY } from '#core/connections/sentinel.ts'
 import { DomainError } from '#core/errors.ts'
-import { acceptance, type Harness, type OfferedModel, type Place, type PlacedFile, type Setup } from '#core/harnesses/harness.ts'
+import {
+  acceptance,
+  loginFileOf,
+  type Harness,
+  type OfferedModel,
+  type Place,
+  type PlacedFile,
+  type Setup,
+} from '#core/harnesses/harness.ts'
 import { findHarness } from '#core/harnesses/registry.ts'
 import type { DeliveryGrant, RunGrant } from '#core/links/daemon.ts'
 import { isProxied, proxySegments, type ProxiedDialect } from '#core/links/proxy-routes.ts'
@@ -58,7 +66,7 @@ export function planLaunch(grant: RunGrant, place: Place): LaunchPlan {
     command,
     args,
     cwd: place.workdir,
-    env: { ...usualEnv(place), ...harness.env(place), ...setup.env },
+    env: { ...usualEnv(place), ...harness.env(place), ...(route.via === 'proxy' ? {} : wayOut(place)), ...setup.env },
     files,
     absent: possiblePaths(harness, place).filter((path) => !files.some((file) => file.path === path)),
     mcpServers: [],
@@ -75,7 +83,7 @@ function planDelivery(harness: Harness, grant: RunGrant, place: Place): Planned 
     case 'proxy':
       return planProxy(harness, grant, delivery, place)
     case 'file': {
-      const taken = acceptance(harness, 'auth-file').find((each) => each.format === delivery.format)
+      const taken = loginFileOf(harness, delivery.format)
       if (!taken) throw refused(harness)
       const model = grant.model ?? settings['model'] ?? null
       return {
@@ -149,6 +157,34 @@ const usualEnv = ({ home, nodePath }: Place): Record<string, string> => ({
   // Nobody sits in front of this process to answer git.
   GIT_TERMINAL_PROMPT: '0',
 })
+
+/**
+ * A login's way out: tunnels to its own vendor, in which the program's own TLS runs, so that nobody on the way
+ * sees the login. No proxied run has one.
+ */
+function wayOut({ proxyOrigin, vendorCaFile }: Place): Record<string, string> {
+  const { origin } = new URL(proxyOrigin)
+  const loopback = '127.0.0.1,localhost'
+  return {
+    HTTPS_PROXY: origin,
+    https_proxy: origin,
+    NO_PROXY: loopback,
+    no_proxy: loopback,
+    ...(vendorCaFile && { CODEX_CA_CERTIFICATE: vendorCaFile, NODE_EXTRA_CA_CERTS: vendorCaFile, SSL_CERT_FILE: vendorCaFile }),
+  }
+}
+
+/** `host:port` that a run with this delivery may dial by tunnel: its login's own vendor; nothing when it is proxied. */
+export function vendorHosts(harness: Harness, delivery: DeliveryGrant): readonly string[] {
+  switch (delivery.via) {
+    case 'proxy':
+      return []
+    case 'file':
+      return loginFileOf(harness, delivery.format)?.hosts ?? []
+    case 'env':
+      return acceptance(harness, 'oauth-token').find((each) => each.issuer === delivery.issuer)?.hosts ?? []
+  }
+}
 
 const instructionFiles = (harness: Harness, instructions: string, { home }: Place): PlacedFile[] =>
   instructions.trim() && harness.instructionsPath

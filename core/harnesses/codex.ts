@@ -7,9 +7,12 @@
  * overwrite auth.json: both are why the proxy is a provider of its own in config.toml.
  */
 import { defineHarness, type NativeSetup, type Place, type ProxySetup, type Setup } from '#core/harnesses/harness.ts'
+import { loginTokenPath } from '#core/links/login-routes.ts'
 
 const KEY_VARIABLE = 'GATEHOUSE_PROXY_KEY'
 const PROVIDER = 'gatehouse'
+const FORMAT = 'codex'
+const REFRESH_VARIABLE = 'CODEX_REFRESH_TOKEN_URL_OVERRIDE'
 
 const codexHome = (place: Place) => `${place.home}/.codex`
 /** JSON strings are valid basic strings of TOML. */
@@ -50,9 +53,10 @@ function throughProxy({ place, baseUrl, sentinelKey, model, settings }: ProxySet
   }
 }
 
+/** A refresh goes to our broker, since the file holds no refresh token that the vendor would know. */
 function withLogin({ place, model, settings, contents }: NativeSetup & { contents: string }): Setup {
   return {
-    env: {},
+    env: { [REFRESH_VARIABLE]: `${place.proxyOrigin}${loginTokenPath(FORMAT)}` },
     files: [
       { path: `${codexHome(place)}/auth.json`, contents, mode: 0o600 },
       configFile(place, [...(model ? [`model = ${quoted(model)}`] : []), ...effort(settings), ...quiet]),
@@ -78,12 +82,12 @@ export const codex = defineHarness({
     {
       kind: 'auth-file',
       via: 'file',
-      format: 'codex',
+      format: FORMAT,
       path: '.codex/auth.json',
       mode: 0o600,
       serves: { provider: 'openai', dialect: 'openai-responses' },
       hosts: ['chatgpt.com:443'],
-      refresh: { by: 'broker', variable: 'CODEX_REFRESH_TOKEN_URL_OVERRIDE' },
+      refresh: { by: 'broker', variable: REFRESH_VARIABLE },
       configure: withLogin,
     },
   ],

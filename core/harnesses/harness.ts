@@ -19,6 +19,8 @@ export type Place = {
   /** Node's `process.platform` and `process.arch`, for programs that ship one binary for each. */
   platform: string
   arch: string
+  /** Certificates to trust in a vendor's place, for tests alone. */
+  vendorCaFile?: string
 }
 
 /** Written before the program starts; `path` is absolute and below `home`. */
@@ -135,5 +137,9 @@ export const acceptance = <K extends Acceptance['kind']>(harness: Harness, kind:
 
 /** The dialects in which a harness can use an API key, its own first; empty when it takes none. */
 export const keyDialects = (harness: Harness): readonly ProxiedDialect[] => acceptance(harness, 'api-key').flatMap((each) => each.dialects)
+
+/** The login file that a delivery of this format is written to; null where the harness takes no such file. */
+export const loginFileOf = (harness: Harness, format: string): AcceptanceOf<'auth-file'> | null =>
+  acceptance(harness, 'auth-file').find((each) => each.format === format) ?? null
 
 export const speaks = (harness: Harness, dialect: Dialect): boolean => keyDialects(harness).some((each) => each === dialect)

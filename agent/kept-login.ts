@@ -1,0 +1,80 @@
+/**
+ * A login file's stay in a run's home: noted before it is written, watched while its program
+ * may rewrite it, and taken out again when the run has ended. Whatever ended the daemon in
+ * between, the note is found at the chat's next start on this node.
+ * From: `agent-process.ts`, `session-runner.ts`. Next: `login-watch.ts`, `launch/prepare.ts`.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { loginFileOf, type Harness } from '#core/harnesses/harness.ts'
+import type { ChatId } from '#core/ids.ts'
+import type { RunGrant } from '#core/links/daemon.ts'
+import { log } from '#agent/log.ts'
+import { digestOf, tellLeftLogin, watchLogin, type LoginWatch, type TellLogin } from '#agent/login-watch.ts'
+import { removeLogin } from '#agent/launch/prepare.ts'
+import type { Sandbox } from '#agent/sandbox/sandbox.ts'
+import { openWorkspace, type Workspace } from '#agent/workspace/workspace.ts'
+
+export type KeptLogin = {
+  /** The file is written: from here on it may change. */
+  watch: () => void
+  /** The run has ended. Resolves when the login is out of the home, or is left to the next start. */
+  end: () => Promise<void>
+}
+
+/** Null when this run has no login file. */
+export function keepLogin({
+  sandbox,
+  workspace,
+  harness,
+  grant: { runId, delivery },
+  tell,
+}: {
+  sandbox: Sandbox
+  workspace: Workspace
+  harness: Harness
+  grant: RunGrant
+  tell: TellLogin
+}): KeptLogin | null {
+  const accepted = delivery.via === 'file' ? loginFileOf(harness, delivery.format) : null
+  if (!accepted || delivery.via !== 'file') return null
+  const { path, refresh } = accepted
+  const mayChange = refresh.by === 'program'
+  let watching: LoginWatch | null = null
+  workspace.remember({ login: { runId, path, digest: mayChange ? digestOf(delivery.contents) : null } })
+  return {
+    watch() {
+      if (!mayChange) return
+      const place = { home: workspace.home, path, uid: workspace.uid }
+      watching = watchLogin({ place, runId, given: delivery.contents, tell })
+    },
+    async end() {
+      const isTold = (await watching?.settle()) ?? true
+      if (!isTold) return log.warn({ runId }, 'A login that has changed is kept until the server can be told')
+      await removeLogin(sandbox, workspace, path)
+      workspace.remember({ login: null })
+    },
+  }
+}
+
+/** Before anything else of a chat's new run: the server must not give out a login whose successor still lies here. */
+export async function clearLeftLogin({
+  sandbox,
+  root,
+  chatId,
+  tell,
+}: {
+  sandbox: Sandbox
+  root: string
+  chatId: ChatId
+  tell: TellLogin
+}): Promise<void> {
+  if (!existsSync(join(root, chatId))) return
+  const workspace = openWorkspace(root, chatId, 'file')
+  const left = workspace.state().login
+  if (!left) return
+  const { path, runId, digest } = left
+  if (digest !== null) await tellLeftLogin({ home: workspace.home, path, uid: workspace.uid }, { runId, digest }, tell)
+  await removeLogin(sandbox, workspace, path)
+  workspace.remember({ login: null })
+}

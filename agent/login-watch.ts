@@ -1,0 +1,136 @@
+/**
+ * Takes back what a program makes of its own login file while it runs: it trades the
+ * refresh token for the next one, and the copy in the vault opens nothing from then on.
+ * The file belongs to the agent, so it is read as something hostile: no link is followed
+ * on the way, nothing waits on a pipe, and a file of somebody else's is not looked into.
+ * Next: the call `loginChanged` (`core/links/daemon.ts`), answered by `server/logins`.
+ */
+import { createHash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { open, type FileHandle } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { RunId } from '#core/ids.ts'
+import { LOGIN_MAX_BYTES } from '#core/links/daemon.ts'
+import { log } from '#agent/log.ts'
+
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = constants
+
+/** Where a login lies, and whose it is. */
+export type LoginPlace = { home: string; /** Relative to `home`. */ path: string; /** The run's own user. */ uid: number }
+
+/**
+ * The text of the file; null when there is none, or none that may be believed. Each folder
+ * is opened from the one before it, since a path could lead elsewhere the next moment.
+ */
+export async function readLogin({ home, path, uid }: LoginPlace): Promise<string | null> {
+  const opened: FileHandle[] = []
+  let at = home
+  const enter = async (name: string, flags: number): Promise<FileHandle> => {
+    const handle = await open(name === '' ? at : `${at}/${name}`, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | flags)
+    opened.push(handle)
+    at = process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : `${at}/${name}`
+    return handle
+  }
+  try {
+    for (const name of ['', ...path.split('/').slice(0, -1)]) await enter(name, O_DIRECTORY)
+    const file = await enter(path.slice(path.lastIndexOf('/') + 1), 0)
+    const stat = await file.stat()
+    const isForeign = process.getuid?.() === 0 && stat.uid !== uid
+    return !stat.isFile() || isForeign || stat.size > LOGIN_MAX_BYTES ? null : await textOf(file)
+  } catch {
+    return null
+  } finally {
+    for (const handle of opened) await handle.close()
+  }
+}
+
+/** Null when it grew beyond the limit since, or is no text. */
+async function textOf(file: FileHandle): Promise<string | null> {
+  const buffer = Buffer.alloc(LOGIN_MAX_BYTES + 1)
+  let length = 0
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, length, buffer.length - length, length)
+    length += bytesRead
+    if (length > LOGIN_MAX_BYTES) return null
+    if (bytesRead === 0) return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, length))
+  }
+}
+
+export const digestOf = (contents: string): string => createHash('sha256').update(contents).digest('base64')
+
+/** A file that is being written is no login yet. */
+function isWhole(contents: string): boolean {
+  try {
+    JSON.parse(contents)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The login as it is now, when it is another than the one with this digest. */
+async function changedLogin(place: LoginPlace, digest: string): Promise<string | null> {
+  const contents = await readLogin(place)
+  return contents !== null && digestOf(contents) !== digest && isWhole(contents) ? contents : null
+}
+
+/** Tells the server; resolves once it has answered, whatever it made of it. */
+export type TellLogin = (runId: RunId, contents: string) => Promise<unknown>
+
+export type LoginWatch = {
+  /** Looks once more, for what the program wrote as its last. False when the server has not answered to it yet. */
+  settle: () => Promise<boolean>
+}
+
+const LOOK_EVERY_MS = 1_000
+/** A server that is away gets the login at the next start. */
+const SETTLE_MS = 5_000
+
+export function watchLogin({
+  place,
+  runId,
+  given,
+  tell,
+  lookEveryMs = LOOK_EVERY_MS,
+}: {
+  place: LoginPlace
+  runId: RunId
+  /** As it was written. */
+  given: string
+  tell: TellLogin
+  lookEveryMs?: number
+}): LoginWatch {
+  let digest = digestOf(given)
+  let looking: Promise<void> | null = null
+
+  async function look(): Promise<void> {
+    const contents = await changedLogin(place, digest)
+    if (contents === null) return
+    await tell(runId, contents)
+    digest = digestOf(contents)
+  }
+  const lookAlone = (): Promise<void> => (looking ??= look().finally(() => (looking = null)))
+  const timer = setInterval(
+    () => void lookAlone().catch((error: unknown) => log.debug({ err: error, runId }, 'A login could not be told')),
+    lookEveryMs,
+  )
+  timer.unref()
+
+  return {
+    async settle() {
+      clearInterval(timer)
+      const last = (async () => {
+        await looking
+        await lookAlone()
+        return true
+      })().catch(() => false)
+      return Promise.race([last, delay(SETTLE_MS, false, { ref: false })])
+    },
+  }
+}
+
+/** Of a run whose end nobody saw: what its program had made of the login, before another run begins on the older one. */
+export async function tellLeftLogin(place: LoginPlace, left: { runId: RunId; digest: string }, tell: TellLogin): Promise<void> {
+  const contents = await changedLogin(place, left.digest)
+  if (contents !== null) await tell(left.runId, contents)
+}
