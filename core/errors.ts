@@ -62,6 +62,7 @@ export const failures = {
   'credential.in-use': { trpc: 'CONFLICT', recovery: 'none' },
   'configuration.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'configuration.in-use': { trpc: 'CONFLICT', recovery: 'none' },
+  'attachment.place-taken': { trpc: 'CONFLICT', recovery: 'none' },
   'primitive.id-taken': { trpc: 'CONFLICT', recovery: 'check-input' },
   'undo.too-late': { trpc: 'CONFLICT', recovery: 'connect' },
   'login.expired': { trpc: 'PRECONDITION_FAILED', recovery: 'replace' },

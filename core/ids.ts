@@ -6,15 +6,22 @@
 import { z } from 'zod'
 
 const opaque = z.string().min(1).max(200)
+/**
+ * Chosen by whoever makes a primitive: any text, taken as it is. Characters are counted as Unicode has them, and what
+ * PostgreSQL cannot hold as text (NUL, half a surrogate pair) is no text.
+ */
+const anyText = z.string().refine((text) => text !== '' && Array.from(text).length <= 200 && text.isWellFormed() && !text.includes('\0'), {
+  error: 'Expected 1 to 200 characters, without NUL and half characters',
+})
 /** In one spelling: PostgreSQL gives every UUID back in lower case, and some tools (`uuidgen` on a Mac) write capitals. */
 const uuid = z.uuid().toLowerCase()
 
 export const UserId = opaque.brand<'UserId'>()
 export const TeamId = opaque.brand<'TeamId'>()
 export const ProjectId = opaque.brand<'ProjectId'>()
-export const CredentialId = opaque.brand<'CredentialId'>()
-export const ConfigurationId = opaque.brand<'ConfigurationId'>()
-export const AttachmentId = opaque.brand<'AttachmentId'>()
+export const CredentialId = anyText.brand<'CredentialId'>()
+export const ConfigurationId = anyText.brand<'ConfigurationId'>()
+export const AttachmentId = anyText.brand<'AttachmentId'>()
 export const NodeId = opaque.brand<'NodeId'>()
 export const UsageRecordId = uuid.brand<'UsageRecordId'>()
 

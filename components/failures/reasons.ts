@@ -21,6 +21,7 @@ const credentialProblems: Readonly<Record<string, string>> = {
   'only-custom': 'Only a custom provider has an address of its own.',
   missing: 'Something is missing: a custom provider needs an address.',
   'not-a-url': 'This address is not a URL. It begins with https:// and holds no question mark.',
+  'other-kind': 'This credential is of another kind. Make a new one for it, and let the configuration use that.',
   'not-json': 'A login file is JSON, and this is not. Choose the file itself, or paste the whole of it.',
   'not-a-login': 'This JSON is not a login of this agent. If it holds an API key, connect that as a key instead.',
 }

@@ -51,6 +51,8 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
   'credential.in-use': () => 'This credential is still attached. Detach it first, or replace its secret.',
   'configuration.missing': () => 'This configuration does not exist, or is not yours to see.',
   'configuration.in-use': () => 'This configuration is still attached. Detach it first.',
+  'attachment.place-taken': (facts) =>
+    `Another configuration of ${harness(facts)} is attached there already. Detach it first, or replace it.`,
   'primitive.id-taken': () => 'This id is taken. Choose another, or leave it empty.',
   'undo.too-late': () => 'It is too late to undo this: the credential is destroyed, or its place is taken. Connect it again.',
   'login.expired': (facts) => `The login of ${harness(facts)} has expired. Sign in again to go on.`,

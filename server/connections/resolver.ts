@@ -30,6 +30,9 @@ const placeOf = ({ id, teamId }: { id: string; teamId: string | null }) => ({ ta
 
 const open = (row: CredentialRow) => vault().open(placeOf(row), row)
 
+/** Whether the master key opens it. */
+export const isReadable = (row: CredentialRow): boolean => open(row).is === 'open'
+
 export const sealSecret = (row: { id: string; teamId: string | null }, material: string) => vault().seal(placeOf(row), material)
 
 /** What the resolver may know of a row: everything but the secret, and whether that can be read. */

@@ -4,6 +4,7 @@ import { chatsRouter } from '#server/chats/router.ts'
 import { connectionsRouter, projectOverridesRouter } from '#server/connections/router.ts'
 import { nodesRouter } from '#server/daemons/router.ts'
 import { modelsRouter } from '#server/models/router.ts'
+import { attachmentsRouter, configurationsRouter, credentialsRouter } from '#server/primitives/router.ts'
 import { projectsRouter } from '#server/projects/router.ts'
 import { invitationsRouter, teamRouter } from '#server/teams/router.ts'
 import { router } from '#server/trpc/base.ts'
@@ -18,6 +19,9 @@ export const appRouter = router({
   projects: projectsRouter,
   connections: connectionsRouter,
   projectOverrides: projectOverridesRouter,
+  credentials: credentialsRouter,
+  configurations: configurationsRouter,
+  attachments: attachmentsRouter,
   models: modelsRouter,
   chats: chatsRouter,
   nodes: nodesRouter,

@@ -1,0 +1,110 @@
+/**
+ * An attachment: for whom a configuration holds. One per harness and scope.
+ * Next: `core/connections/resolve.ts` chooses among them.
+ */
+import type { Scope } from '#core/connections/connection.ts'
+import { DomainError } from '#core/errors.ts'
+import { harnessName } from '#core/harnesses/registry.ts'
+import type { AttachmentId } from '#core/ids.ts'
+import { enterProject, type TeamScope } from '#server/access/scope.ts'
+import type { NewAuditEntry } from '#server/audit/service.ts'
+import { tellChanged } from '#server/connections/service.ts'
+import { mintUuid } from '#server/db/mint.ts'
+import { deleteAttachment, findChatsOn, insertAttachment } from '#server/primitives/attachment-store.ts'
+import { demandConfiguration, demandPlatformsOwn } from '#server/primitives/configurations-service.ts'
+import { mayBind, mayDetach, reachOf } from '#server/primitives/rights.ts'
+import { findUserNames, findVisible, findVisibleBy } from '#server/primitives/store.ts'
+import { describeAttachment, inTeam, peopleOf, type AttachmentView } from '#server/primitives/views.ts'
+
+export async function listAttachments(scope: TeamScope): Promise<AttachmentView[]> {
+  const found = await findVisible(reachOf(scope))
+  const names = await findUserNames(peopleOf(found))
+  return found.flatMap((credential) =>
+    credential.configurations
+      .filter(inTeam(scope))
+      .flatMap((configuration) =>
+        configuration.attachments
+          .filter(inTeam(scope))
+          .map((place) => describeAttachment({ place, configuration, credential }, { scope, names })),
+      ),
+  )
+}
+
+export type NewAttachment = {
+  attachmentId?: AttachmentId | undefined
+  configurationId: string
+  scope: Scope
+  projectId?: string | undefined
+  /** The attachment that stands in this place, which goes; without it a place that is taken is refused. */
+  replaces?: AttachmentId | undefined
+}
+
+/**
+ * @throws configuration.missing, access.denied, project.missing, connection.not-yours, request.invalid, primitive.id-taken;
+ *   attachment.place-taken while another configuration of the harness holds there
+ */
+export async function attach(scope: TeamScope, input: NewAttachment): Promise<{ attachmentId: string }> {
+  const { configuration, credential } = await demandConfiguration(scope, input)
+  const place = await demandPlace(scope, input)
+  const { harness } = configuration
+  if (!mayBind(scope, credential)) throw new DomainError('connection.not-yours', { harness: harnessName(harness) })
+  demandPlatformsOwn([input], credential)
+  const id = input.attachmentId ?? mintUuid()
+  const row = { id, scope: input.scope, ...place, harness, configurationId: configuration.id, createdBy: scope.userId }
+  const entry = entryOf(scope, 'attachment.created', { id, harness, scope: input.scope, credentialName: credential.name })
+  const attached = await insertAttachment(row, { replaces: input.replaces ?? null, entry })
+  if (attached === 'missing') throw new DomainError('configuration.missing')
+  if (attached === 'id-taken') throw new DomainError('primitive.id-taken')
+  if (attached === 'place-taken') throw new DomainError('attachment.place-taken', { harness })
+  tellChanged(scope, input.scope)
+  return { attachmentId: id }
+}
+
+/** Who may attach where: a project's maintainers, a person for themselves, the instance's owner. */
+async function demandPlace(scope: TeamScope, { scope: place, projectId }: Pick<NewAttachment, 'scope' | 'projectId'>) {
+  const { teamId, userId } = scope
+  switch (place) {
+    case 'project': {
+      if (projectId === undefined) throw new DomainError('request.invalid', { field: 'projectId' })
+      await enterProject(scope, { act: 'manage', projectId })
+      return { scopeKey: projectId, teamId, projectId, userId: null }
+    }
+    case 'user':
+      return { scopeKey: `${teamId}/${userId}`, teamId, projectId: null, userId }
+    case 'platform':
+      if (!scope.isInstanceOwner) throw new DomainError('access.denied')
+      return { scopeKey: 'platform', teamId: null, projectId: null, userId: null }
+  }
+}
+
+/**
+ * What was made by hand stays, attached to nothing. `stops`: the team's chats that work on its credential.
+ * @throws connection.missing, access.denied
+ */
+export async function detach(
+  scope: TeamScope,
+  { attachmentId }: { attachmentId: string },
+): Promise<{ stops: { chatId: string; title: string }[] }> {
+  const credential = await findVisibleBy(reachOf(scope), { attachmentId })
+  const place = credential?.configurations
+    .flatMap((each) => each.attachments)
+    .filter(inTeam(scope))
+    .find((each) => each.id === attachmentId)
+  if (!credential || !place) throw new DomainError('connection.missing')
+  if (!mayDetach(scope, place, credential)) throw new DomainError('access.denied')
+  const stops = await findChatsOn(scope.teamId, credential.id)
+  const facts = { id: place.id, harness: place.harness, scope: place.scope, credentialName: credential.name }
+  if (!(await deleteAttachment(place.id, entryOf(scope, 'attachment.deleted', facts)))) throw new DomainError('connection.missing')
+  tellChanged(scope, place.scope)
+  return { stops }
+}
+
+type Told = { id: string; harness: string; scope: Scope; credentialName: string }
+
+const entryOf = (scope: TeamScope, act: NewAuditEntry['act'], { id, ...facts }: Told): NewAuditEntry => ({
+  teamId: scope.teamId,
+  actorId: scope.userId,
+  act,
+  subject: { kind: 'attachment', id },
+  facts,
+})

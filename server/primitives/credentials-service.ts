@@ -1,0 +1,154 @@
+/**
+ * A credential by itself: a named secret that any harness may be given. What `connections.connect` does in one step,
+ * people who debug do here in three. Next: `configurations-service.ts` binds it to a harness.
+ */
+import { fit } from '#core/connections/connection.ts'
+import { judgeForAny } from '#core/connections/judge-any.ts'
+import { modelList, type JudgedSecret, type Secret } from '#core/connections/secret.ts'
+import { DomainError } from '#core/errors.ts'
+import { findHarness } from '#core/harnesses/registry.ts'
+import type { CredentialId } from '#core/ids.ts'
+import { CUSTOM_PROVIDER } from '#core/providers/presets.ts'
+import type { TeamScope } from '#server/access/scope.ts'
+import type { NewAuditEntry } from '#server/audit/service.ts'
+import { ownerName, sealSecret } from '#server/connections/resolver.ts'
+import { offeredHere, tellChanged } from '#server/connections/service.ts'
+import { vault } from '#server/connections/vault.ts'
+import { mintUuid } from '#server/db/mint.ts'
+import {
+  deleteCredential,
+  insertCredential,
+  renameCredential,
+  replaceSecret,
+  type StoredSecret,
+} from '#server/primitives/credential-store.ts'
+import { mayChangeCredential, reachOf } from '#server/primitives/rights.ts'
+import { findUserNames, findVisible, findVisibleBy, type CredentialNode } from '#server/primitives/store.ts'
+import { describeCredential, peopleOf, type CredentialView } from '#server/primitives/views.ts'
+import { checkUpstreamUrl } from '#server/proxy/upstream-guard.ts'
+
+type ById = { credentialId: string }
+
+/** @throws credential.missing, also for one that is not the caller's to see */
+export async function demandCredential(scope: TeamScope, { credentialId }: ById): Promise<CredentialNode> {
+  const found = await findVisibleBy(reachOf(scope), { credentialId })
+  if (!found) throw new DomainError('credential.missing')
+  return found
+}
+
+async function demandChangeable(scope: TeamScope, byId: ById): Promise<CredentialNode> {
+  const credential = await demandCredential(scope, byId)
+  if (!mayChangeCredential(scope, credential)) throw new DomainError('access.denied')
+  return credential
+}
+
+export async function listCredentials(scope: TeamScope): Promise<CredentialView[]> {
+  const found = await findVisible(reachOf(scope))
+  const names = await findUserNames(peopleOf(found))
+  return found.map((each) => describeCredential(each, { scope, names }))
+}
+
+export async function getCredential(scope: TeamScope, byId: ById): Promise<CredentialView> {
+  const found = await demandCredential(scope, byId)
+  return describeCredential(found, { scope, names: await findUserNames(peopleOf([found])) })
+}
+
+export type NewCredential = {
+  credentialId?: CredentialId | undefined
+  name: string
+  owner: 'user' | 'platform'
+  secret: Secret
+  /** Of a custom provider, comma separated. */
+  models?: string | undefined
+}
+
+/** @throws access.denied, credential.malformed, connection.refused-by-harness, upstream.unsafe, primitive.id-taken */
+export async function createCredential(scope: TeamScope, input: NewCredential): Promise<{ credentialId: string }> {
+  if (input.owner === 'platform' && !scope.isInstanceOwner) throw new DomainError('access.denied')
+  const secret = await storable(judgeForAny(offeredHere(), input.secret), input.models)
+  const id = input.credentialId ?? mintUuid()
+  const { name } = input
+  const row = { id, teamId: input.owner === 'platform' ? null : scope.teamId, name, createdBy: scope.userId, secret }
+  const entry = entryOf(scope, 'credential.created', { id, name, providerName: ownerName(secret), kind: secret.kind })
+  if (!(await insertCredential(row, entry))) throw new DomainError('primitive.id-taken')
+  tellChanged(scope, input.owner)
+  return { credentialId: id }
+}
+
+/** From then on it is kept: what has a name of its own is somebody's, also when nothing uses it. */
+export async function rename(scope: TeamScope, { credentialId, name }: ById & { name: string }): Promise<void> {
+  const credential = await demandChangeable(scope, { credentialId })
+  const entry = entryOf(scope, 'credential.renamed', { id: credentialId, name, formerName: credential.name })
+  if (!(await renameCredential({ id: credentialId, name }, entry))) throw new DomainError('credential.missing')
+  tellOf(scope, credential)
+}
+
+/**
+ * Puts another secret of the same kind into it. Every run that pinned the former ends.
+ * @throws credential.missing, access.denied, credential.malformed, upstream.unsafe;
+ *   connection.refused-by-harness when a harness that uses it could not use the new one
+ */
+export async function replace(
+  scope: TeamScope,
+  { credentialId, secret: pasted, models }: ById & { secret: Secret; models?: string | undefined },
+): Promise<{ version: number }> {
+  const credential = await demandChangeable(scope, { credentialId })
+  if (pasted.kind !== credential.kind)
+    throw new DomainError('credential.malformed', { field: 'kind', problem: 'other-kind', kind: credential.kind })
+  const secret = await storable(judgeForAny(offeredHere(), pasted), models)
+  for (const { harness: id } of credential.configurations) {
+    const harness = findHarness(id)
+    if (harness && !fit(harness, secret)) throw new DomainError('connection.refused-by-harness', { harness: id, kind: secret.kind })
+  }
+  const version = credential.version + 1
+  const entry = entryOf(scope, 'credential.replaced', { id: credentialId, name: credential.name, version })
+  const row = { id: credentialId, teamId: credential.teamId, createdBy: scope.userId, secret }
+  if (!(await replaceSecret(row, entry))) throw new DomainError('credential.missing')
+  tellOf(scope, credential)
+  return { version }
+}
+
+/** @throws credential.missing, access.denied; credential.in-use while a configuration uses it */
+export async function remove(scope: TeamScope, byId: ById): Promise<void> {
+  const credential = await demandChangeable(scope, byId)
+  const deleted = await deleteCredential(credential.id, entryOf(scope, 'credential.deleted', credential))
+  if (deleted === 'missing') throw new DomainError('credential.missing')
+  if (deleted !== 'deleted') throw new DomainError('credential.in-use', { count: deleted.usedBy.length })
+  tellOf(scope, credential)
+}
+
+/** What the proxy would refuse at every call is refused now. */
+async function storable(judged: JudgedSecret, models = ''): Promise<StoredSecret> {
+  if (!judged.ok) throw new DomainError(judged.code, judged.facts)
+  const { credential, material } = judged
+  if (credential.baseUrl) await checkUpstreamUrl(credential.baseUrl)
+  return {
+    ...credential,
+    models: credential.provider === CUSTOM_PROVIDER ? modelList(models) : [],
+    lastFour: credential.kind === 'api-key' && material.length >= 16 ? material.slice(-4) : '',
+    fingerprint: vault().fingerprint(material),
+    seal: (row) => sealSecret(row, material),
+  }
+}
+
+type Told = { id: string; name: string; formerName?: string; providerName?: string; kind?: string; version?: number }
+
+const entryOf = (
+  scope: TeamScope,
+  act: NewAuditEntry['act'],
+  { id, name, formerName, providerName, kind, version }: Told,
+): NewAuditEntry => ({
+  teamId: scope.teamId,
+  actorId: scope.userId,
+  act,
+  subject: { kind: 'credential', id },
+  facts: Object.fromEntries(
+    Object.entries({ credentialName: name, formerName, providerName, kind, version }).flatMap(([key, value]) =>
+      value === undefined ? [] : [[key, value]],
+    ),
+  ),
+})
+
+/** The lists of whoever may run on it. */
+export const tellOf = (scope: TeamScope, { teamId }: { teamId: string | null }): void =>
+  tellChanged(scope, teamId === null ? 'platform' : 'user')
