@@ -30,3 +30,28 @@ export async function readLinks({ afterSeq, limit }: { afterSeq: number; limit: 
   const { rows } = await pool().query<LinkRow>('select * from audit_entry where seq > $1 order by seq limit $2', [afterSeq, limit])
   return rows.map(toLink)
 }
+
+/** `teamId` null: of no team. */
+export type Visible = Readonly<{ teamId: string | null; isInstanceVisible: boolean }>
+export type EntryFilter = Readonly<{ act: string | null; actorId: string | null; subject: string | null }>
+
+/** `from` is left out itself. */
+type Page = Readonly<{ order: 'asc' | 'desc'; from: number | null; limit: number }>
+
+export async function readEntries(
+  { teamId, isInstanceVisible }: Visible,
+  filter: EntryFilter,
+  { order, from, limit }: Page,
+): Promise<AuditLink[]> {
+  const { rows } = await pool().query<LinkRow>(
+    `select * from audit_entry
+     where ("teamId" = $1 or ($2 and "teamId" is null))
+       and ($3::text is null or act = $3 or starts_with(act, $3 || '.'))
+       and ($4::text is null or "actorId" = $4 or ($4 = 'system' and "actorId" is null))
+       and ($5::text is null or "subjectId" = $5)
+       and ($6::bigint is null or seq ${order === 'asc' ? '>' : '<'} $6)
+     order by seq ${order} limit $7`,
+    [teamId, isInstanceVisible, filter.act, filter.actorId, filter.subject, from, limit],
+  )
+  return rows.map(toLink)
+}

@@ -1,5 +1,6 @@
 /** Every procedure of Gatehouse, by noun. Each router lives with its noun and is thin. */
 import { meRouter, setupRouter, tokensRouter } from '#server/accounts/router.ts'
+import { auditRouter } from '#server/audit/router.ts'
 import { chatsRouter } from '#server/chats/router.ts'
 import { connectionsRouter, projectOverridesRouter } from '#server/connections/router.ts'
 import { nodesRouter } from '#server/daemons/router.ts'
@@ -7,6 +8,7 @@ import { modelsRouter } from '#server/models/router.ts'
 import { attachmentsRouter, configurationsRouter, credentialsRouter } from '#server/primitives/router.ts'
 import { projectsRouter } from '#server/projects/router.ts'
 import { invitationsRouter, teamRouter } from '#server/teams/router.ts'
+import { signInsRouter } from '#server/sign-ins/router.ts'
 import { router } from '#server/trpc/base.ts'
 import { usageRouter } from '#server/usage/router.ts'
 
@@ -19,6 +21,7 @@ export const appRouter = router({
   projects: projectsRouter,
   connections: connectionsRouter,
   projectOverrides: projectOverridesRouter,
+  signIns: signInsRouter,
   credentials: credentialsRouter,
   configurations: configurationsRouter,
   attachments: attachmentsRouter,
@@ -26,6 +29,7 @@ export const appRouter = router({
   chats: chatsRouter,
   nodes: nodesRouter,
   usage: usageRouter,
+  audit: auditRouter,
 })
 
 /** The only thing that `components/` may import of the server, as a type. */

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import { acts } from '#core/audit/acts.ts'
+import { sayAct } from '#core/audit/sentences.ts'
+
+it.each([
+  [
+    'connection.connected',
+    { harness: 'codex', scope: 'project', projectName: 'Web', credentialName: 'OpenAI key' },
+    'connected Codex for the project “Web” with “OpenAI key”',
+  ],
+  ['connection.disconnected', { harness: 'claude-code', scope: 'user' }, 'disconnected Claude Code for themselves'],
+  [
+    'connection.validated',
+    { harness: 'codex', scope: 'platform', verdict: 'refused' },
+    'validated Codex for everybody on this Gatehouse: it was refused',
+  ],
+  ['credential.renamed', { formerName: 'a', name: 'b' }, 'renamed the credential “a” to “b”'],
+  [
+    'run.started',
+    { harness: 'codex', chatTitle: 'Fix it', credentialName: 'Team key' },
+    'started Codex in the chat “Fix it” on “Team key”',
+  ],
+  ['member.role-changed', { name: 'Ben', formerRole: 'viewer', role: 'admin' }, 'changed the role of Ben from viewer to admin'],
+  ['key.rotated', { version: 2 }, 'added version 2 of the master key'],
+  ['moon.landed', {}, 'did moon.landed to id-1'],
+])('%s %j', (act, facts, sentence) => {
+  expect(sayAct({ act, facts, subjectId: 'id-1' })).toBe(sentence)
+})
+
+it.each(acts)('%s can be said without any fact', (act) => {
+  expect(sayAct({ act, facts: {}, subjectId: 'id-1' })).not.toMatch(/undefined|null|\s\s|^\s|\s$/)
+})

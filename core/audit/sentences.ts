@@ -1,0 +1,132 @@
+/**
+ * An audit entry in words: what follows the name of whoever did it. One phrase per act;
+ * an act without one does not compile. Used by the screen and by the export.
+ */
+import { acts, type AuditAct, type AuditFacts } from '#core/audit/acts.ts'
+import { findHarness } from '#core/harnesses/registry.ts'
+
+type Said = Readonly<{ facts: AuditFacts; subjectId: string }>
+
+const fact = ({ facts }: Said, name: string): string | null => {
+  const value = facts[name]
+  return value === null || value === undefined || value === '' ? null : String(value)
+}
+
+const quoted = (text: string) => `“${text}”`
+const joined = (...parts: (string | null | false)[]) => parts.filter(Boolean).join(' ')
+
+/** “Team key”, or the id where nobody said the name. */
+const named = (said: Said, ...names: string[]) => {
+  const name = names.map((each) => fact(said, each)).find((each) => each !== null)
+  return name ? quoted(name) : said.subjectId
+}
+
+const harness = (said: Said) => {
+  const id = fact(said, 'harness')
+  return id === null ? 'a harness' : (findHarness(id)?.name ?? id)
+}
+
+const forWhom = (said: Said) => {
+  switch (fact(said, 'scope')) {
+    case 'project':
+      return fact(said, 'projectName') ? `for the project ${quoted(fact(said, 'projectName')!)}` : 'for a project'
+    case 'user':
+      return fact(said, 'ownerName') ? `for ${fact(said, 'ownerName')}` : 'for themselves'
+    case 'platform':
+      return 'for everybody on this Gatehouse'
+    default:
+      return null
+  }
+}
+
+const withWhat = (said: Said) => fact(said, 'credentialName') && `with ${quoted(fact(said, 'credentialName')!)}`
+const because = (said: Said) => fact(said, 'code') && `(${fact(said, 'code')})`
+const role = (said: Said) => fact(said, 'role') && `as ${fact(said, 'role')}`
+const person = (said: Said) => fact(said, 'name') ?? fact(said, 'email') ?? 'somebody'
+const project = (said: Said) => `the project ${named(said, 'name', 'projectName')}`
+const connection = (said: Said) => joined(harness(said), forWhom(said), withWhat(said))
+
+const verdicts: Readonly<Record<string, string>> = {
+  accepted: 'it was accepted',
+  refused: 'it was refused',
+  'out-of-quota': 'it is out of quota',
+  unreachable: 'the provider was unreachable',
+  unfitting: 'it does not fit',
+  expired: 'it has expired',
+}
+const verdict = (said: Said) => {
+  const word = fact(said, 'verdict')
+  return word && `: ${verdicts[word] ?? word}`
+}
+
+const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
+  'connection.connected': (said) => `connected ${connection(said)}`,
+  'connection.replaced': (said) => `replaced the connection of ${connection(said)}`,
+  'connection.disconnected': (said) => `disconnected ${connection(said)}`,
+  'connection.restored': (said) => `took back the disconnecting of ${connection(said)}`,
+  'connection.enabled': (said) => `enabled ${connection(said)}`,
+  'connection.disabled': (said) => `disabled ${connection(said)}`,
+  'connection.shared': (said) => `let others prompt on their ${named(said, 'credentialName')} with ${harness(said)}`,
+  'connection.unshared': (said) => `stopped letting others prompt on their ${named(said, 'credentialName')} with ${harness(said)}`,
+  'connection.validated': (said) => `validated ${connection(said)}${verdict(said) ?? ''}`,
+  'override.set': (said) => `set an override: ${connection(said)}`,
+  'override.removed': (said) => `removed the override: ${connection(said)}`,
+  'credential.created': (said) => `created the credential ${named(said, 'credentialName', 'name')}`,
+  'credential.renamed': (said) =>
+    joined(
+      'renamed the credential',
+      fact(said, 'formerName') && `${quoted(fact(said, 'formerName')!)} to`,
+      named(said, 'credentialName', 'name'),
+    ),
+  'credential.replaced': (said) => `replaced the secret of ${named(said, 'credentialName', 'name')}`,
+  'credential.deleted': (said) => `deleted the credential ${named(said, 'credentialName', 'name')}`,
+  'configuration.created': (said) => `made a configuration of ${joined(harness(said), withWhat(said))}`,
+  'configuration.changed': (said) => `changed a configuration of ${joined(harness(said), withWhat(said))}`,
+  'configuration.deleted': (said) => `deleted a configuration of ${joined(harness(said), withWhat(said))}`,
+  'attachment.created': (said) => `attached ${connection(said)}`,
+  'attachment.changed': (said) => `changed the attachment of ${connection(said)}`,
+  'attachment.deleted': (said) => `detached ${connection(said)}`,
+  'login.refreshed': (said) => `refreshed the login ${named(said, 'credentialName')}`,
+  'login.synced': (said) => `took over what ${harness(said)} made of the login ${named(said, 'credentialName')}`,
+  'login.refused': (said) => joined(`refused a changed login for ${named(said, 'credentialName')}`, because(said)),
+  'run.started': (said) =>
+    joined(
+      `started ${harness(said)}`,
+      fact(said, 'chatTitle') && `in the chat ${quoted(fact(said, 'chatTitle')!)}`,
+      fact(said, 'credentialName') && `on ${quoted(fact(said, 'credentialName')!)}`,
+      fact(said, 'payerName') && `of ${fact(said, 'payerName')}`,
+    ),
+  'sign-in.started': (said) => joined(`began a guided sign-in of ${harness(said)}`, forWhom(said)),
+  'sign-in.finished': (said) => joined(`finished a guided sign-in of ${harness(said)}`, forWhom(said), because(said)),
+  'member.invited': (said) => joined(`invited ${person(said)}`, role(said)),
+  'invitation.revoked': (said) => `withdrew the invitation of ${person(said)}`,
+  'member.joined': (said) => joined('joined the team', role(said)),
+  'member.role-changed': (said) =>
+    joined(
+      `changed the role of ${person(said)}`,
+      fact(said, 'formerRole') && `from ${fact(said, 'formerRole')}`,
+      fact(said, 'role') && `to ${fact(said, 'role')}`,
+    ),
+  'member.removed': (said) => `removed ${person(said)} from the team`,
+  'token.created': (said) =>
+    joined(`created the access token ${named(said, 'name')}`, fact(said, 'days') && `for ${fact(said, 'days')} days`),
+  'token.revoked': (said) => `revoked the access token ${named(said, 'name')}`,
+  'node.joined': (said) => `joined the node ${named(said, 'name')}`,
+  'node.removed': (said) => `removed the node ${named(said, 'name')}`,
+  'project.created': (said) => `created ${project(said)}`,
+  'project.changed': (said) => `changed ${project(said)}`,
+  'project.archived': (said) => `archived ${project(said)}`,
+  'team.created': (said) => `created the team ${named(said, 'name')}`,
+  'team.renamed': (said) =>
+    joined('renamed the team', fact(said, 'formerName') && `from ${quoted(fact(said, 'formerName')!)}`, `to ${named(said, 'name')}`),
+  'key.rotated': (said) => `added version ${fact(said, 'version') ?? said.subjectId} of the master key`,
+  'key.retired': (said) => `retired version ${fact(said, 'version') ?? said.subjectId} of the master key`,
+  'audit.exported': (said) => joined('exported the audit log', fact(said, 'format') && `as ${fact(said, 'format')!.toUpperCase()}`),
+}
+
+const isAct = (act: string): act is AuditAct => (acts as readonly string[]).includes(act)
+
+/** What somebody did, to follow their name. An act of a newer Gatehouse is told by its own name. */
+export function sayAct({ act, subjectId, facts }: { act: string; subjectId: string; facts: AuditFacts }): string {
+  return isAct(act) ? phrases[act]({ facts, subjectId }) : `did ${act} to ${subjectId}`
+}
