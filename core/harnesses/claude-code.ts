@@ -3,6 +3,7 @@
  * the two never meet: an API key goes by proxy with base URL and sentinel, a login
  * file or subscription token gets an environment without any of these variables.
  */
+import { isOwnPage, plainLines, type GuidedSignIn } from '#core/harnesses/guided-sign-in.ts'
 import { defineHarness, type NativeSetup, type Place, type ProxySetup, type Setup } from '#core/harnesses/harness.ts'
 
 const configDir = (place: Place) => `${place.home}/.claude`
@@ -44,6 +45,29 @@ function withToken({ model, token }: NativeSetup & { token: string }): Setup {
 
 const ownModels = { provider: 'anthropic', dialect: 'anthropic-messages' } as const
 
+/**
+ * `claude auth login` prints a link and takes, on its standard input, the code that the page behind it shows.
+ * `claude setup-token` needs a terminal, so a subscription token is made on one's own machine and pasted.
+ */
+const pastedLogin: GuidedSignIn = {
+  asks: 'paste',
+  answer: /^[\w-]{4,500}#[\w-]{4,500}$/,
+  // The program itself, without its ACP adapter, which has no such command.
+  command: ({ harnessDir, platform, arch }) => ({
+    command: `${harnessDir}/node_modules/@anthropic-ai/claude-agent-sdk-${platform}-${arch}/claude`,
+    args: ['auth', 'login'],
+  }),
+  hosts: ['platform.claude.com:443', 'api.anthropic.com:443'],
+  pages: ['https://claude.com/', 'https://claude.ai/', 'https://platform.claude.com/'],
+  read(output) {
+    for (const line of plainLines(output)) {
+      const url = /https:\/\/\S+$/.exec(line)?.[0]
+      if (url && isOwnPage(pastedLogin, url)) return { url, userCode: null }
+    }
+    return null
+  },
+}
+
 export const claudeCode = defineHarness({
   id: 'claude-code',
   name: 'Claude Code',
@@ -73,6 +97,7 @@ export const claudeCode = defineHarness({
       serves: ownModels,
       hosts: ['api.anthropic.com:443', 'platform.claude.com:443'],
       refresh: { by: 'program' },
+      signIn: pastedLogin,
       configure: withLogin,
     },
     {
@@ -100,5 +125,8 @@ export const claudeCode = defineHarness({
   defaultMode: 'default',
   mcp: { stdio: true, http: true, sse: true },
   sessions: { canLoad: true, canResume: true, canList: true, canClose: true },
-  limits: ['A provider that is busy is asked again for up to a minute before the turn fails.'],
+  limits: [
+    'A provider that is busy is asked again for up to a minute before the turn fails.',
+    'A subscription token is made on a terminal only, so it is pasted.',
+  ],
 })

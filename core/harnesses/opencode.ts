@@ -112,6 +112,8 @@ export const opencode = defineHarness({
         'console.anthropic.com:443',
       ],
       refresh: { by: 'program' },
+      // `opencode auth login` draws its questions on a terminal.
+      signIn: null,
       configure: withLogin,
     },
   ],
@@ -127,5 +129,9 @@ export const opencode = defineHarness({
   defaultMode: 'build',
   mcp: { stdio: true, http: true, sse: true },
   sessions: { canLoad: true, canResume: true, canList: true, canClose: true },
-  limits: ['MCP tools run without asking.', 'A rejected permission ends the turn without a word.'],
+  limits: [
+    'MCP tools run without asking.',
+    'A rejected permission ends the turn without a word.',
+    'It signs in on a terminal only, so its login is pasted.',
+  ],
 })

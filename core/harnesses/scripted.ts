@@ -31,6 +31,7 @@ export const scripted = defineHarness({
       serves: null,
       hosts: [],
       refresh: { by: 'program' },
+      signIn: null,
       configure: ({ place, contents }) => ({ env: {}, files: [{ path: `${place.home}/.scripted/login.json`, contents, mode: 0o600 }] }),
     },
     {

@@ -97,7 +97,7 @@ export const ServerHint = z.discriminatedUnion('hint', [
   z.object({ hint: z.literal('commands'), chatId: ChatId }),
   z.object({ hint: z.literal('lease-lost'), chatId: ChatId, epoch: z.int().positive() }),
   z.object({ hint: z.literal('install'), harness: z.string() }),
-  /** Somebody waits for a guided sign-in, or waits no longer. */
+  /** Somebody waits for a guided sign-in, or has answered in one; or waits no longer. */
   z.object({ hint: z.literal('sign-in'), signInId: z.uuid() }),
   z.object({ hint: z.literal('sign-in-over'), signInId: z.uuid() }),
 ])
@@ -173,22 +173,25 @@ export const LoginChangedReply = z.discriminatedUnion('is', [
   z.object({ is: z.literal('refused'), code: FailureCodeSchema }),
 ])
 
-/** The first node that asks gets it. */
+/** The first node that asks and can, gets it. */
 export const TakeSignIn = z.object({ signInId: z.uuid() })
 export const TakeSignInReply = z.discriminatedUnion('is', [
-  z.object({ is: z.literal('yours'), harness: z.string(), format: z.string(), privateHosts: z.array(z.string()) }),
+  z.object({ is: z.literal('yours'), harness: z.string() }),
   z.object({ is: z.literal('gone') }),
 ])
 export const TellSignIn = z.object({
   signInId: z.uuid(),
   event: z.discriminatedUnion('is', [
+    /** Still at it; said every few seconds. */
+    z.object({ is: z.literal('waiting') }),
     z.object({ is: z.literal('shown'), url: z.string().max(2_000), userCode: z.string().max(100).nullable() }),
     z.object({ is: z.literal('finished'), contents: z.string().max(LOGIN_MAX_BYTES) }),
-    z.object({ is: z.literal('failed'), detail: z.string().max(2_000) }),
+    /** `detail`: the program's last words, or ours; nothing of the login. */
+    z.object({ is: z.literal('failed'), code: FailureCodeSchema, detail: z.string().max(2_000) }),
   ]),
 })
-/** `goOn` is false once nobody waits any more. */
-export const TellSignInReply = z.object({ goOn: z.boolean() })
+/** `goOn` is false once nobody waits any more. `answer`: what the person brought back for the program, each time until it is over. */
+export const TellSignInReply = z.object({ goOn: z.boolean(), answer: z.string().nullable() })
 
 // --- facts -------------------------------------------------------------------------------------------------
 

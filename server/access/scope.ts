@@ -4,7 +4,7 @@
  * further in: caller → team → project → chat. A foreign id fails exactly like an unknown one.
  */
 import { mayInProject, mayInTeam, projectRoleOf, type Act, type ProjectRole, type TeamRole } from '#server/access/acts.ts'
-import { findChatPlace, findMembership, findProjectPlace } from '#server/access/store.ts'
+import { findChatPlace, findIsInstanceOwner, findMembership, findProjectPlace } from '#server/access/store.ts'
 import type { ChatId, ProjectId, TeamId, UserId } from '#core/ids.ts'
 import { ChatId as ChatIdSchema } from '#core/ids.ts'
 import { DomainError } from '#core/errors.ts'
@@ -39,6 +39,21 @@ export async function enterTeam(caller: Caller, { act, teamId }: { act: Act; tea
   if (!mayInTeam(member.role, act)) throw new DomainError('access.denied')
   const { userId, isInstanceOwner } = caller
   return { teamId: member.teamId as TeamId, userId, role: member.role, isInstanceOwner } as TeamScope
+}
+
+/**
+ * For what somebody set going and left to the server to finish: their place is proved anew, as it is now.
+ * @throws team.missing once they are no member any more
+ */
+export async function enterTeamAgain({ userId, teamId }: { userId: string; teamId: string }): Promise<TeamScope> {
+  const member = await findMembership(userId, teamId)
+  if (!member) throw new DomainError('team.missing')
+  return {
+    teamId: member.teamId as TeamId,
+    userId: userId as UserId,
+    role: member.role,
+    isInstanceOwner: await findIsInstanceOwner(userId),
+  } as TeamScope
 }
 
 /** @throws project.missing when the team has no such project, or it is archived; access.denied */

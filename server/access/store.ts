@@ -30,3 +30,8 @@ export async function findChatPlace(teamId: string, chatId: string): Promise<Cha
     found && { chatId: found.id, projectId: found.projectId, chatCreatedBy: found.createdBy, projectCreatedBy: found.project.createdBy }
   )
 }
+
+export async function findIsInstanceOwner(userId: string): Promise<boolean> {
+  const user = await prisma().user.findUnique({ where: { id: userId }, select: { isInstanceOwner: true } })
+  return user?.isInstanceOwner ?? false
+}

@@ -29,6 +29,7 @@ import { hashToken } from '#server/db/mint.ts'
 import { forgetRun } from '#server/proxy/handler.ts'
 import { log } from '#server/log.ts'
 import { hintList } from '#server/realtime/bus.ts'
+import { takeSignIn, tellSignIn } from '#server/sign-ins/node-side.ts'
 
 /** A connection that has not said who it is by then is closed. */
 const GREETING_MS = 10_000
@@ -69,8 +70,8 @@ const handlers: Handlers = {
     return {}
   },
   loginChanged: async () => ({ is: 'unchanged' }),
-  takeSignIn: async () => ({ is: 'gone' }),
-  tellSignIn: async () => ({ goOn: false }),
+  takeSignIn,
+  tellSignIn,
 }
 
 /** Serves the namespace for daemons until the answer is called. */

@@ -22,6 +22,9 @@ export type Hint =
   | { about: 'commands'; nodeId: NodeId; chatId: ChatId }
   | { about: 'lease-lost'; nodeId: NodeId; chatId: ChatId; epoch: number }
   | { about: 'install'; nodeId: NodeId; harness: string }
+  /** Somebody waits for a guided sign-in, on this node or on any; or has answered in one. */
+  | { about: 'sign-in'; nodeId: NodeId | null; signInId: string }
+  | { about: 'sign-in-over'; nodeId: NodeId; signInId: string }
   | { about: 'node-removed'; nodeId: NodeId }
   /** Somebody's place in a team has changed or ended: what they watch is proved again. */
   | { about: 'membership'; teamId: TeamId; userId: UserId }
