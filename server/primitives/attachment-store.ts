@@ -67,7 +67,7 @@ async function removeAttachment(
   const { count } = await tx.attachment.deleteMany({ where: { id } })
   if (count === 0) return false
   const configuration = await tx.configuration.findUnique({ where: { id: configurationId }, select: { credentialId: true } })
-  await tx.configuration.deleteMany({ where: { id: configurationId, isKept: false, attachments: { none: {} } } })
+  await tx.configuration.deleteMany({ where: { id: configurationId, isKept: false, attachments: { none: {} }, removed: { none: {} } } })
   if (configuration)
     await tx.credential.deleteMany({ where: { id: configuration.credentialId, isKept: false, configurations: { none: {} } } })
   return true
