@@ -4,8 +4,9 @@ import { PanelLeftOpen, Search } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import { GateMark } from '#components/shell/gate-mark.tsx'
-import { home, places } from '#components/shell/places.ts'
+import { home } from '#components/shell/places.ts'
 import { useShell } from '#components/shell/shell-context.tsx'
+import { usePlaces } from '#components/shell/use-places.ts'
 import { UserMenu } from '#components/shell/user-menu.tsx'
 import { classNames } from '#components/ui/class-names.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
@@ -14,6 +15,7 @@ import { Tooltip } from '#components/ui/tooltip.tsx'
 /** The rail when folded: icons with their names on hover and focus. */
 export function NarrowRail() {
   const shell = useShell()
+  const places = usePlaces()
   const pathname = usePathname()
   return (
     <div className="flex w-14 flex-col items-center gap-1 py-3">

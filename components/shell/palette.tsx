@@ -8,7 +8,8 @@ import { useTheme } from 'next-themes'
 import { useRouter } from 'next/navigation'
 import type { ReactNode } from 'react'
 import { chatStatusLook } from '#components/projects/chat-status.ts'
-import { home, places } from '#components/shell/places.ts'
+import { home } from '#components/shell/places.ts'
+import { usePlaces } from '#components/shell/use-places.ts'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { Status } from '#components/ui/badge.tsx'
 
@@ -31,6 +32,7 @@ function PaletteList({ onDone }: { onDone: () => void }) {
   const trpc = useTRPC()
   const router = useRouter()
   const { resolvedTheme, setTheme } = useTheme()
+  const places = usePlaces()
   const projects = useQuery(trpc.projects.list.queryOptions())
   const chats = useQuery(trpc.chats.list.queryOptions({}))
   const go = (href: string) => () => {

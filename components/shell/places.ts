@@ -1,13 +1,18 @@
-import { ChartColumn, House, type LucideIcon, Plug, Server, Users } from 'lucide-react'
+import { ChartColumn, House, type LucideIcon, Plug, ScrollText, Server, Users } from 'lucide-react'
 
 export type Place = { href: string; label: string; Icon: LucideIcon; keywords?: string }
 
 export const home: Place = { href: '/', label: 'Home', Icon: House, keywords: 'inbox waiting recent' }
 
-/** The rooms of the house, in the order of the rail. */
-export const places: readonly Place[] = [
+const places: readonly Place[] = [
   { href: '/connections', label: 'Connections', Icon: Plug, keywords: 'keys credentials providers' },
   { href: '/nodes', label: 'Nodes', Icon: Server, keywords: 'machines daemons harnesses install sandbox' },
   { href: '/usage', label: 'Usage', Icon: ChartColumn, keywords: 'cost tokens spend' },
   { href: '/team', label: 'Team', Icon: Users, keywords: 'members invite roles' },
 ]
+
+const audit: Place = { href: '/audit', label: 'Audit', Icon: ScrollText, keywords: 'log history who did what export' }
+
+/** The rooms of the house, in the order of the rail. Only those who answer for others read the audit log. */
+export const placesFor = ({ isAdmin, isInstanceOwner }: { isAdmin: boolean; isInstanceOwner: boolean }): readonly Place[] =>
+  isAdmin || isInstanceOwner ? [...places, audit] : places

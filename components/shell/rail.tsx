@@ -5,12 +5,13 @@ import { PanelLeftClose, Plus, Search, X } from 'lucide-react'
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import { GateMark } from '#components/shell/gate-mark.tsx'
-import { home, places } from '#components/shell/places.ts'
+import { home } from '#components/shell/places.ts'
 import { RailLink } from '#components/shell/rail-link.tsx'
 import { railGroups, placeOf } from '#components/shell/rail.model.ts'
 import { RailProjectGroup } from '#components/shell/rail-project.tsx'
 import { useShell } from '#components/shell/shell-context.tsx'
 import { ModKeys } from '#components/shell/mod-keys.tsx'
+import { usePlaces } from '#components/shell/use-places.ts'
 import { UserMenu } from '#components/shell/user-menu.tsx'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { Button } from '#components/ui/button.tsx'
@@ -22,6 +23,7 @@ import { Skeleton } from '#components/ui/skeleton.tsx'
 export function Rail({ className, isDrawer = false }: { className?: string; isDrawer?: boolean }) {
   const trpc = useTRPC()
   const shell = useShell()
+  const places = usePlaces()
   const me = useQuery(trpc.me.get.queryOptions())
   const projects = useQuery(trpc.projects.list.queryOptions())
   const chats = useQuery(trpc.chats.list.queryOptions({}))
