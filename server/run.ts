@@ -19,9 +19,11 @@ import { startLocalDaemon, startProxyProcess } from '#server/local-daemon.ts'
 import { drainIngest } from '#server/daemons/ingest.ts'
 import { attachDaemons } from '#server/daemons/gateway.ts'
 import { endLeasesOfMember } from '#server/daemons/lease.ts'
+import { sweepRemovedRegularly } from '#server/connections/undo-service.ts'
 import { answerJoin } from '#server/daemons/join-handler.ts'
 import { createHttpServer, noParts, type Parts } from '#server/http.ts'
 import { log } from '#server/log.ts'
+import { createLoginHandler, type LoginHandler } from '#server/logins/handler.ts'
 import { createProxyHandler, type ProxyHandler } from '#server/proxy/handler.ts'
 import { closeAbandonedRecords, drainUsage } from '#server/usage/service.ts'
 import { joinBus, hintMembership, leaveBus } from '#server/realtime/bus.ts'
@@ -53,6 +55,7 @@ export class RunningServer {
   #sockets: Sockets | null = null
   #detach: (() => unknown)[] = []
   #proxy: ProxyHandler | null = null
+  #logins: LoginHandler | null = null
   #daemon: KeptChild | null = null
   #proxyProcess: KeptChild | null = null
   /** What works in the background on the database; stopped just before that goes. */
@@ -123,9 +126,11 @@ export class RunningServer {
     await closeAbandonedRecords()
     this.#proxy = createProxyHandler()
     this.#parts.proxy = this.#proxy
+    this.#logins = createLoginHandler()
+    this.#parts.logins = this.#logins
     if (env.proxyPort !== null) this.#proxyProcess = await startProxyProcess(env, url)
     this.#sockets = openSockets(env)
-    this.#detach = [attachRealtime(this.#sockets.io), attachDaemons(this.#sockets.io)]
+    this.#detach = [attachRealtime(this.#sockets.io), attachDaemons(this.#sockets.io), sweepRemovedRegularly()]
     this.#parts.sockets = this.#sockets
   }
 
@@ -151,6 +156,7 @@ export class RunningServer {
     await attempt(() => drained)
     clearTimeout(impatient)
     await attempt(() => this.#proxy?.close())
+    await attempt(() => this.#logins?.close())
     await attempt(() => this.#proxyProcess?.stop())
     await attempt(() => this.#sockets?.close())
     // What was taken in is stored before the database goes.

@@ -40,8 +40,10 @@ export type Credential = {
   models: readonly string[]
   /** False when the master key does not open it. */
   isReadable: boolean
-  /** Why the provider refused it, until it is replaced or validated. */
+  /** Why the provider refused it, or what became of a login, until it is replaced or validated. */
   brokenCode: FailureCode | null
+  /** A login whose own file says that it is over, and that nothing renews. */
+  isExpired: boolean
 }
 
 export type Settings = Readonly<Record<string, string>>
@@ -52,6 +54,8 @@ export type Attachment = {
   scope: Scope
   harness: string
   isEnabled: boolean
+  /** A personal API key on which its owner lets others prompt in the owner's chats. */
+  isShared: boolean
   credential: Credential
   settings: Settings
 }

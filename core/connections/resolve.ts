@@ -7,7 +7,9 @@ import type { Harness } from '#core/harnesses/harness.ts'
 import { fit, scopes, type Attachment, type Fit, type Scope } from '#core/connections/connection.ts'
 
 export type Verdict = 'inherit' | 'used' | ConnectionFailure
-export type ConnectionFailure = Extract<FailureCode, `connection.${string}`>
+export type ConnectionFailure = Extract<FailureCode, `connection.${string}` | LoginFailure>
+/** What becomes of a login by itself has words of its own: it is signed in again, not repaired. */
+type LoginFailure = 'login.expired' | 'login.elsewhere' | 'login.lost'
 export type Step = { scope: Scope; verdict: Verdict }
 
 export type Resolution =
@@ -39,6 +41,9 @@ export function resolve(attachments: readonly Attachment[], harness: Harness): R
 export function judge({ isEnabled, credential }: Attachment, harness: Harness): Fit | ConnectionFailure {
   if (!isEnabled) return 'connection.disabled'
   if (!credential.isReadable) return 'connection.unreadable'
-  if (credential.brokenCode) return 'connection.broken'
+  if (credential.brokenCode) return isLoginFailure(credential.brokenCode) ? credential.brokenCode : 'connection.broken'
+  if (credential.isExpired) return 'login.expired'
   return fit(harness, credential) ?? 'connection.refused-by-harness'
 }
+
+const isLoginFailure = (code: FailureCode): code is LoginFailure => ['login.expired', 'login.elsewhere', 'login.lost'].includes(code)

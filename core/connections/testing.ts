@@ -20,6 +20,7 @@ export const credential = (given: Partial<Credential> = {}): Credential => ({
   models: [],
   isReadable: true,
   brokenCode: null,
+  isExpired: false,
   ...given,
 })
 
@@ -28,6 +29,7 @@ export const attachment = (given: Partial<Attachment> = {}): Attachment => ({
   scope: 'user',
   harness: 'codex',
   isEnabled: true,
+  isShared: false,
   credential: credential(),
   settings: {},
   ...given,

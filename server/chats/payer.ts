@@ -1,6 +1,7 @@
 /**
  * Who pays for a chat, and who may spend it. A chat runs on what its creator's connections resolve to, whoever
- * prompts; a creator's personal credential is prompted by its creator alone, and so is a native login of any scope.
+ * prompts. A creator's personal credential is prompted by its creator alone, unless it is an API key that they share; a
+ * native login of any scope is prompted by its owner alone.
  * Asked before a prompt is queued, so that it stays in the composer, and again when its run starts.
  */
 import type { ChatId, CredentialId, UserId } from '#core/ids.ts'
@@ -8,7 +9,7 @@ import { DomainError, type FailureCode, type FailureFacts } from '#core/errors.t
 import { allows } from '#core/models/catalog.ts'
 import { harnessName } from '#core/harnesses/registry.ts'
 import { modelQueryOf, resolveFor, resolveForChat, type Payer } from '#server/connections/resolver.ts'
-import { findChatPlace } from '#server/chats/store.ts'
+import { findChatPlace, findName } from '#server/chats/store.ts'
 
 /** Where a chat stands for the resolver; `userId` is its creator. */
 export type PayingPlace = Readonly<{ teamId: string; projectId: string; userId: string; harness: string }>
@@ -24,8 +25,10 @@ export async function judgePayer(place: PayingPlace, { by, model }: { by: UserId
   const { payer, loginOf, credentialId, credentialVersion } = resolved
   // A login shows itself to whoever prompts, and to whoever has prepared the workspace before.
   const isOthersLogin = loginOf !== null && (by !== loginOf || place.userId !== loginOf)
-  if (isOthersLogin || (payer.scope === 'user' && by !== place.userId)) {
-    return { ok: false, code: 'connection.not-yours', facts: { harness: harnessName(place.harness) } }
+  const isOthersKey = payer.scope === 'user' && by !== place.userId && !payer.isShared
+  if (isOthersLogin || isOthersKey) {
+    const ownerName = await findName(loginOf ?? place.userId)
+    return { ok: false, code: 'connection.not-yours', facts: { harness: harnessName(place.harness), ...(ownerName && { ownerName }) } }
   }
   const refusal = model === null ? null : await whyNotModel(place, model)
   return refusal ?? { ok: true, payer, pin: { credentialId, credentialVersion } }

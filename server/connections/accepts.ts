@@ -1,8 +1,8 @@
 /** What a harness takes, in plain data, for the screen on which people connect it. */
-import { keyDialects, type Harness } from '#core/harnesses/harness.ts'
+import { acceptance, keyDialects, type Harness } from '#core/harnesses/harness.ts'
 import { isProxied } from '#core/links/proxy-routes.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
-import { CUSTOM_PROVIDER, providers } from '#core/providers/presets.ts'
+import { CUSTOM_PROVIDER, providerName, providers } from '#core/providers/presets.ts'
 
 export type AcceptedSecret =
   | {
@@ -11,28 +11,49 @@ export type AcceptedSecret =
       /** For a custom provider: the dialects to choose from, the harness's own first. */
       dialects: Dialect[]
     }
-  | { kind: 'auth-file'; format: string; path: string }
-  | { kind: 'oauth-token'; issuer: string }
+  | {
+      kind: 'auth-file'
+      format: string
+      /** Relative to a home. */
+      path: string
+      /** Where its owner finds the file on their own machine. */
+      pathHint: string
+      /** Whether a node can run the harness's own sign-in for a person. */
+      signIn: boolean
+    }
+  | { kind: 'oauth-token'; issuer: string; issuerName: string; signIn: boolean }
 
-/**
- * What the screen offers. A native login is not among it: a sandbox has no way out to its
- * vendor, so a run on one would fail. The API takes it, and the plan for it is tested.
- */
+/** In the order in which the screen offers them: keys, then the harness's own logins. */
 export function describeHarness(harness: Harness): AcceptedSecret[] {
+  return [
+    ...describeKeys(harness),
+    ...acceptance(harness, 'auth-file').map((taken): AcceptedSecret => {
+      const { format, path } = taken
+      return { kind: 'auth-file', format, path, pathHint: `~/${path}`, signIn: hasSignIn(taken) }
+    }),
+    ...acceptance(harness, 'oauth-token').map((taken): AcceptedSecret => {
+      const { issuer } = taken
+      return { kind: 'oauth-token', issuer, issuerName: providerName(issuer), signIn: hasSignIn(taken) }
+    }),
+  ]
+}
+
+const hasSignIn = (taken: object): boolean => 'signIn' in taken && Boolean(taken.signIn)
+
+function describeKeys(harness: Harness): AcceptedSecret[] {
   const dialects = [...keyDialects(harness)]
+  if (dialects.length === 0) return []
   const speaking = providers.filter((provider) =>
     provider.endpoints.some(({ dialect }) => isProxied(dialect) && dialects.includes(dialect)),
   )
-  return dialects.length === 0
-    ? []
-    : [
-        {
-          kind: 'api-key',
-          dialects,
-          providers: [
-            ...speaking.map(({ id, name, keyHint, keyPage }) => ({ id, name, keyHint, keyPage })),
-            { id: CUSTOM_PROVIDER, name: 'Custom', keyHint: null, keyPage: null },
-          ],
-        },
-      ]
+  return [
+    {
+      kind: 'api-key',
+      dialects,
+      providers: [
+        ...speaking.map(({ id, name, keyHint, keyPage }) => ({ id, name, keyHint, keyPage })),
+        { id: CUSTOM_PROVIDER, name: 'Custom', keyHint: null, keyPage: null },
+      ],
+    },
+  ]
 }

@@ -2,8 +2,10 @@
  * What people see of a connection: plain data, and nothing in its type that could hold a
  * secret. Made by `service.ts` for lists and explanations.
  */
-import type { CredentialKind, Scope, Settings } from '#core/connections/connection.ts'
+import { isNativeLogin, type CredentialKind, type Scope, type Settings } from '#core/connections/connection.ts'
+import { LoginFacts } from '#core/connections/login-facts.ts'
 import { judge, type Resolution } from '#core/connections/resolve.ts'
+import { Verdict } from '#core/connections/verdict.ts'
 import { isFailureCode, type FailureCode } from '#core/errors.ts'
 import type { Harness } from '#core/harnesses/harness.ts'
 import type { TeamScope } from '#server/access/scope.ts'
@@ -33,6 +35,18 @@ export type AttachmentView = {
     brokenCode: FailureCode | null
   }
   settings: Settings
+  /** Others may prompt on it in its owner's chats. */
+  isShared: boolean
+  /** What the last check found; null when there was none. */
+  verdict: { is: Verdict; at: string } | null
+  /** The last failure that anybody met with it, also when it was mended since. */
+  lastError: { code: FailureCode; at: string } | null
+  /** What a login says of itself; null for what is none, or one that says nothing. */
+  login: LoginFacts | null
+  /** When it ends for good; null where it does not say, or renews itself. */
+  expiresAt: string | null
+  /** Whether the caller may validate, replace, switch and disconnect it. */
+  mayChange: boolean
   createdByName: string
   createdAt: string
   lastUsedAt: string | null
@@ -64,11 +78,12 @@ export function describeResolution(resolution: Resolution, rows: readonly Attach
   }
 }
 
-type Around = { harness: Harness; scope: TeamScope; createdByName: string }
+type Around = { harness: Harness; scope: TeamScope; createdByName: string; mayChange: boolean }
 
-export function describeAttachment(row: AttachmentRow, { harness, scope, createdByName }: Around): AttachmentView {
+export function describeAttachment(row: AttachmentRow, { harness, scope, createdByName, mayChange }: Around): AttachmentView {
   const { credential } = row
   const { name, kind, provider, baseUrl, dialect, lastFour, fingerprint, version, models } = credential
+  const login = isNativeLogin(kind) ? (LoginFacts.safeParse(credential.loginFacts).data ?? null) : null
   const judged = judge(toAttachment(row), harness)
   return {
     connectionId: row.id,
@@ -90,8 +105,22 @@ export function describeAttachment(row: AttachmentRow, { harness, scope, created
       brokenCode: isFailureCode(credential.brokenCode) ? credential.brokenCode : null,
     },
     settings: models.length > 0 ? { ...row.settings, models: models.join(', ') } : row.settings,
+    isShared: row.isShared,
+    verdict: verdictOf(credential),
+    lastError: lastErrorOf(credential),
+    login,
+    expiresAt: login && !login.canRefresh ? login.expiresAt : null,
+    mayChange,
     createdByName,
     createdAt: row.createdAt.toISOString(),
     lastUsedAt: credential.lastUsedAt?.toISOString() ?? null,
   }
 }
+
+function verdictOf({ verdict, verdictAt }: AttachmentRow['credential']): AttachmentView['verdict'] {
+  const is = Verdict.safeParse(verdict)
+  return is.success && verdictAt ? { is: is.data, at: verdictAt.toISOString() } : null
+}
+
+const lastErrorOf = ({ lastErrorCode, lastErrorAt }: AttachmentRow['credential']): AttachmentView['lastError'] =>
+  isFailureCode(lastErrorCode) && lastErrorAt ? { code: lastErrorCode, at: lastErrorAt.toISOString() } : null

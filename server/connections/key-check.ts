@@ -1,10 +1,11 @@
 /**
- * Asks a provider whether a key is good, with one request that costs nothing. It goes
- * through the same guard as the proxy's, follows no redirect, and reads nothing of the
- * answer but its status.
+ * Asks a provider whether a key is good, with one request that costs nothing. It goes where the proxy would send a
+ * run's requests: the endpoint that the resolver chooses, through the same guard, with the same header; it follows no
+ * redirect. From: `validation.ts`.
  */
 import { Agent, request } from 'undici'
 import { DomainError, type FailureCode } from '#core/errors.ts'
+import type { Verdict } from '#core/connections/verdict.ts'
 import type { AuthHeader } from '#core/providers/dialects.ts'
 import { configuredGuard, guardedConnector } from '#server/proxy/upstream-guard.ts'
 
@@ -14,10 +15,11 @@ export type KeyCheck = {
   key: string
 }
 
-/** `unverified`: it answered, and neither took nor refused the key (a server of one's own need not list models). */
-export type KeyVerdict = { is: 'working' } | { is: 'unverified'; status: number } | { is: 'refused'; code: FailureCode }
+/** `code` is what a person reads where the verdict is no good news. */
+export type Answer = { verdict: Verdict; code: FailureCode | null }
 
-const TIMEOUT_MS = 10_000
+const TIMEOUT_MS = 8_000
+const MAX_BYTES = 64 * 1024
 
 const authOf: Readonly<Record<AuthHeader, (key: string) => Record<string, string>>> = {
   'x-api-key': (key) => ({ 'x-api-key': key, 'anthropic-version': '2023-06-01' }),
@@ -25,7 +27,8 @@ const authOf: Readonly<Record<AuthHeader, (key: string) => Record<string, string
   'x-goog-api-key': (key) => ({ 'x-goog-api-key': key }),
 }
 
-export async function checkKey({ url, authHeader, key }: KeyCheck): Promise<KeyVerdict> {
+/** Never rejects: whatever happens on the way is an answer. */
+export async function checkKey({ url, authHeader, key }: KeyCheck): Promise<Answer> {
   const dispatcher = new Agent({ connect: guardedConnector(configuredGuard()), allowH2: false })
   try {
     const { statusCode, body } = await request(url, {
@@ -34,19 +37,45 @@ export async function checkKey({ url, authHeader, key }: KeyCheck): Promise<KeyV
       headersTimeout: TIMEOUT_MS,
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
-    await body.dump({ limit: 64 * 1024 }).catch(() => {})
-    return judge(statusCode)
+    return answerOf(statusCode, { isJson: parses(await firstBytes(body)) })
   } catch (error) {
-    return { is: 'refused', code: error instanceof DomainError ? error.code : 'provider.unreachable' }
+    // A name that nobody knows is a provider out of reach; only an address that was found can be unsafe.
+    const isUnsafe = error instanceof DomainError && error.facts['reason'] !== 'host-not-found'
+    return { verdict: 'unreachable', code: isUnsafe ? 'upstream.unsafe' : 'provider.unreachable' }
   } finally {
     await dispatcher.destroy()
   }
 }
 
-function judge(status: number): KeyVerdict {
-  if (status >= 200 && status < 300) return { is: 'working' }
-  if (status === 401 || status === 403) return { is: 'refused', code: 'provider.refused-key' }
-  if (status === 402 || status === 429) return { is: 'refused', code: 'provider.out-of-quota' }
-  if (status >= 500) return { is: 'refused', code: 'provider.failed' }
-  return { is: 'unverified', status }
+async function firstBytes(body: AsyncIterable<Buffer>): Promise<string> {
+  const kept: Buffer[] = []
+  let bytes = 0
+  try {
+    for await (const chunk of body) {
+      kept.push(chunk)
+      bytes += chunk.length
+      if (bytes >= MAX_BYTES) break
+    }
+  } catch {
+    // The status has said it already.
+  }
+  return Buffer.concat(kept).toString('utf8')
+}
+
+/** In step with the proxy (`metered-exchange.ts`): a firewall's page with a 403 says nothing about the key. */
+function answerOf(status: number, { isJson }: { isJson: boolean }): Answer {
+  if (status >= 200 && status < 300) return { verdict: 'accepted', code: null }
+  if (status === 401 || (status === 403 && isJson)) return { verdict: 'refused', code: 'provider.refused-key' }
+  if (status === 402 || status === 429) return { verdict: 'out-of-quota', code: 'provider.out-of-quota' }
+  if (status >= 500) return { verdict: 'unreachable', code: 'provider.failed' }
+  return { verdict: 'unverified', code: null }
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -6,10 +6,15 @@ import { fit, isNativeLogin } from '#core/connections/connection.ts'
 import { DomainError } from '#core/errors.ts'
 import { AttachmentId } from '#core/ids.ts'
 import type { ProjectScope } from '#server/access/scope.ts'
+import { record } from '#server/audit/service.ts'
 import { describeAttachment, type AttachmentView } from '#server/connections/connection-view.ts'
+import { demandHarness, FORMER_MEMBER, offeredHere, tellChanged } from '#server/connections/offer.ts'
 import { findProjectAttachments, findShareable } from '#server/connections/overrides-store.ts'
-import { demandHarness, detach, FORMER_MEMBER, offeredHere, tellChanged } from '#server/connections/service.ts'
-import { attachCredential, findUserNames } from '#server/connections/store.ts'
+import { attachCredential } from '#server/connections/place-store.ts'
+import { connectionFacts } from '#server/connections/resolver.ts'
+import { mayChange } from '#server/connections/rights.ts'
+import { findUserNames } from '#server/connections/store.ts'
+import { detach, type Detached } from '#server/connections/undo-service.ts'
 
 /**
  * Gives a project a credential that is connected already: one's own, one of a project that one maintains, or, for
@@ -34,28 +39,27 @@ export async function setOverride(
   const { teamId, userId, projectId } = scope
   // Another harness's model and mode would mean nothing here.
   const settings = source.harness === harness.id ? source.settings : {}
-  const connectionId = await attachCredential({
-    teamId,
-    userId,
-    projectId,
-    scope: 'project',
-    harness: harness.id,
-    credentialId,
-    settings,
-  })
+  const connectionId = await attachCredential(
+    { teamId, userId, projectId, scope: 'project', harness: harness.id, credentialId, settings },
+    (db, placed) =>
+      record(db, {
+        teamId,
+        actorId: userId,
+        act: 'override.set',
+        subject: { kind: 'connection', id: placed.connectionId },
+        facts: connectionFacts({ harness: harness.id, scope: 'project', credential: source.credential }),
+      }),
+  )
   if (connectionId === null) throw new DomainError('connection.missing', { harness: id })
   tellChanged(scope, 'project')
   return { connectionId: AttachmentId.parse(connectionId) }
 }
 
 /** From then on each person's own connection holds again, else the platform's. @throws connection.missing */
-export async function removeOverride(
-  scope: ProjectScope,
-  { harness }: { harness: string },
-): Promise<{ stops: { chatId: string; title: string }[] }> {
+export async function removeOverride(scope: ProjectScope, { harness }: { harness: string }): Promise<Detached> {
   const row = (await findProjectAttachments(scope)).find((each) => each.harness === harness)
   if (!row) throw new DomainError('connection.missing', { harness })
-  return detach(scope, row)
+  return detach(scope, row, 'override.removed')
 }
 
 /** What the project has of its own, for the harnesses that are offered. */
@@ -67,7 +71,12 @@ export async function listOverrides(scope: ProjectScope): Promise<(AttachmentVie
       .filter((row) => row.harness === harness.id)
       .map((row) => ({
         harness: harness.id,
-        ...describeAttachment(row, { harness, scope, createdByName: names.get(row.createdBy) ?? FORMER_MEMBER }),
+        ...describeAttachment(row, {
+          harness,
+          scope,
+          createdByName: names.get(row.createdBy) ?? FORMER_MEMBER,
+          mayChange: mayChange(scope, row, scope),
+        }),
       })),
   )
 }

@@ -4,6 +4,7 @@
  * The choice itself is pure (`core/connections/resolve.ts`); this adds the rows and the vault.
  */
 import { isNativeLogin, type Attachment, type Scope, type Settings } from '#core/connections/connection.ts'
+import { isExpired, LoginFacts } from '#core/connections/login-facts.ts'
 import { resolve, type ConnectionFailure, type Resolution, type Step } from '#core/connections/resolve.ts'
 import { isFailureCode, type FailureCode, type FailureFacts } from '#core/errors.ts'
 import type { Harness } from '#core/harnesses/harness.ts'
@@ -12,37 +13,31 @@ import { CredentialId } from '#core/ids.ts'
 import type { DeliveryGrant } from '#core/links/daemon.ts'
 import { modelsFor, type ModelQuery } from '#core/models/catalog.ts'
 import { usualAuthHeader } from '#core/providers/dialects.ts'
-import { CUSTOM_PROVIDER, presetById, providerName, usualKeyCheckPath } from '#core/providers/presets.ts'
+import { CUSTOM_PROVIDER, presetById, providerName } from '#core/providers/presets.ts'
 import { normalBaseUrl, type Endpoint } from '#core/providers/provider.ts'
-import {
-  findCredential,
-  findReachable,
-  updateBroken,
-  updateUsed,
-  type AttachmentRow,
-  type CredentialRow,
-  type Reach,
-} from '#server/connections/store.ts'
-import type { KeyCheck } from '#server/connections/key-check.ts'
+import { findCredential, findReachable, type AttachmentRow, type CredentialRow, type Reach } from '#server/connections/store.ts'
+import { updateBroken, updateLastError, updateUsed } from '#server/connections/verdict-store.ts'
 import { vault } from '#server/connections/vault.ts'
 
 const placeOf = ({ id, teamId }: { id: string; teamId: string | null }) => ({ table: 'credential', rowId: id, teamId, field: 'sealed' })
 
-const open = (row: CredentialRow) => vault().open(placeOf(row), row)
+/** For whoever is about to use it, within the server. */
+export const openSecret = (row: Pick<CredentialRow, 'id' | 'teamId' | 'sealed' | 'masterVersion'>) => vault().open(placeOf(row), row)
 
 /** Whether the master key opens it. */
-export const isReadable = (row: CredentialRow): boolean => open(row).is === 'open'
+export const isReadable = (row: CredentialRow): boolean => openSecret(row).is === 'open'
 
 export const sealSecret = (row: { id: string; teamId: string | null }, material: string) => vault().seal(placeOf(row), material)
 
 /** What the resolver may know of a row: everything but the secret, and whether that can be read. */
-export function toAttachment({ id, scope, harness, isEnabled, settings, credential }: AttachmentRow): Attachment {
+export function toAttachment({ id, scope, harness, isEnabled, isShared, settings, credential }: AttachmentRow): Attachment {
   const { id: credentialId, brokenCode, version, name, kind, provider, format, issuer, baseUrl, dialect, models } = credential
   return {
     connectionId: id,
     scope,
     harness,
     isEnabled,
+    isShared,
     settings,
     credential: {
       credentialId,
@@ -55,17 +50,49 @@ export function toAttachment({ id, scope, harness, isEnabled, settings, credenti
       baseUrl,
       dialect,
       models,
-      isReadable: open(credential).is === 'open',
+      isReadable: isReadable(credential),
       brokenCode: isFailureCode(brokenCode) ? brokenCode : null,
+      isExpired: isOver(credential),
     },
   }
 }
+
+/** By what its file says: nobody has to be asked about that. */
+function isOver({ kind, loginFacts }: CredentialRow): boolean {
+  const facts = isNativeLogin(kind) ? LoginFacts.safeParse(loginFacts).data : undefined
+  return facts !== undefined && isExpired(facts, Date.now())
+}
+
+/** What an audit entry says of a connection. */
+export const connectionFacts = ({ harness, scope, credential }: Pick<AttachmentRow, 'harness' | 'scope'> & { credential: Named }) => ({
+  harness,
+  scope,
+  credentialName: credential.name,
+  providerName: ownerName(credential),
+})
+type Named = Pick<CredentialRow, 'name'> & Parameters<typeof ownerName>[0]
 
 /** A chat's payer is its creator, whoever prompts. `userId` is that creator. */
 export type ChatPlace = Readonly<{ teamId: string; projectId: string; userId: string; harness: string }>
 
 /** Who pays, as people may see it. */
-export type Payer = { scope: Scope; credentialName: string; providerName: string; kind: Attachment['credential']['kind'] }
+export type Payer = {
+  scope: Scope
+  credentialName: string
+  providerName: string
+  kind: Attachment['credential']['kind']
+  /** A personal key on which its owner lets others prompt. */
+  isShared: boolean
+}
+
+const payerOf = ({ scope, isShared, credential }: Attachment): Payer => ({
+  scope,
+  credentialName: credential.name,
+  providerName: ownerName(credential),
+  kind: credential.kind,
+  // A login shows itself to whoever prompts: it is never shared, whatever its row says.
+  isShared: isShared && scope === 'user' && !isNativeLogin(credential.kind),
+})
 
 export type ChatResolution =
   | {
@@ -97,13 +124,13 @@ export async function resolveForChat(place: ChatPlace): Promise<ChatResolution> 
   if (!harness) return { ok: false, code: 'harness.unknown', facts: { harness: place.harness }, trace: [] }
   const { resolution, rows } = await resolveRows(place, harness)
   if (!resolution.ok) return { ok: false, code: resolution.code, facts: factsOf(harness, resolution.trace), trace: resolution.trace }
-  const { connectionId, credential, scope } = resolution.attachment
+  const { connectionId, credential } = resolution.attachment
   return {
     ok: true,
     connectionId,
     credentialId: CredentialId.parse(credential.credentialId),
     credentialVersion: credential.version,
-    payer: { scope, credentialName: credential.name, providerName: ownerName(credential), kind: credential.kind },
+    payer: payerOf(resolution.attachment),
     loginOf: isNativeLogin(credential.kind) ? rows.find((row) => row.id === connectionId)!.credential.createdBy : null,
     trace: resolution.trace,
   }
@@ -170,7 +197,7 @@ export async function grantDelivery(place: ChatPlace): Promise<GrantedDelivery> 
     ok: true as const,
     credentialId: CredentialId.parse(credential.credentialId),
     credentialVersion: credential.version,
-    payer: { scope, credentialName: credential.name, providerName: ownerName(credential), kind: credential.kind },
+    payer: payerOf(attachment),
     settings,
   }
   if (fit.via === 'proxy') {
@@ -179,7 +206,7 @@ export async function grantDelivery(place: ChatPlace): Promise<GrantedDelivery> 
     const offered = models.map(({ id, name, contextTokens, outputTokens }) => ({ id, name, contextTokens, outputTokens }))
     return { ...granted, delivery: { via: 'proxy', provider: fit.provider, dialect: fit.dialect, models: offered } }
   }
-  const opened = open(rows.find((row) => row.id === attachment.connectionId)!.credential)
+  const opened = openSecret(rows.find((row) => row.id === attachment.connectionId)!.credential)
   if (opened.is === 'unreadable') return { ok: false, code: 'connection.unreadable', facts: { harness: harness.id } }
   if (fit.via === 'file') return { ...granted, delivery: { via: 'file', format: fit.format, contents: opened.text } }
   return { ...granted, delivery: { via: 'env', issuer: fit.issuer, token: opened.text } }
@@ -195,32 +222,24 @@ export type OpenedCredential =
 export async function openCredential({ credentialId, version }: { credentialId: string; version: number }): Promise<OpenedCredential> {
   const row = await findCredential(credentialId)
   if (!row || row.version !== version || !row.isEnabled || row.kind !== 'api-key' || row.provider === null) return { is: 'revoked' }
-  const opened = open(row)
+  const opened = openSecret(row)
   if (opened.is === 'unreadable') return opened
   return { is: 'open', secret: opened.text, provider: row.provider, endpoints: endpointsOf(row), customModels: row.models }
 }
 
-function endpointsOf({ provider, baseUrl, dialect }: CredentialRow): readonly Endpoint[] {
+/** One base URL per dialect; empty for what is no API key. */
+export function endpointsOf({ provider, baseUrl, dialect }: Pick<CredentialRow, 'provider' | 'baseUrl' | 'dialect'>): readonly Endpoint[] {
   if (provider !== CUSTOM_PROVIDER) return presetById(provider ?? '')?.endpoints ?? []
   const base = dialect && baseUrl ? normalBaseUrl(dialect, baseUrl) : null
   return dialect && base ? [{ dialect, baseUrl: base, authHeader: usualAuthHeader[dialect] }] : []
-}
-
-/** What `key-check.ts` needs to ask about a key; null for a native login, about which nobody is asked. */
-export function keyCheckOf(row: CredentialRow): KeyCheck | 'unreadable' | null {
-  const endpoint = row.kind === 'api-key' ? endpointsOf(row)[0] : undefined
-  if (!endpoint) return null
-  const opened = open(row)
-  if (opened.is === 'unreadable') return 'unreadable'
-  const path = presetById(row.provider ?? '')?.keyCheckPath ?? usualKeyCheckPath[endpoint.dialect]
-  return { url: `${endpoint.baseUrl}${path}`, authHeader: endpoint.authHeader, key: opened.text }
 }
 
 /** The provider refused this key. Says so to everybody who would run on it, unless it was replaced meanwhile. */
 export const markBroken = (credentialId: string, version: number, code: FailureCode): Promise<boolean> =>
   updateBroken(credentialId, version, code)
 
-/** The provider took this key: it is not broken, whatever was said of it before. */
-export const markWorking = (credentialId: string, version: number): Promise<boolean> => updateBroken(credentialId, version, null)
+/** Something went wrong that leaves the credential usable; its row tells the last such failure. */
+export const markFailed = (credentialId: string, version: number, code: FailureCode): Promise<void> =>
+  updateLastError(credentialId, version, code)
 
 export const markUsed = (credentialId: string): Promise<void> => updateUsed(credentialId)

@@ -2,8 +2,11 @@ import { z } from 'zod'
 import { Scope } from '#core/connections/connection.ts'
 import { ConnectionSettings, Secret } from '#core/connections/secret.ts'
 import { listOverrides, removeOverride, setOverride } from '#server/connections/overrides-service.ts'
-import { connect, disconnect, explain, listConnections, setEnabled, validate } from '#server/connections/service.ts'
-import { projectProcedure, rateLimited, router, teamProcedure } from '#server/trpc/base.ts'
+import { connect, explain, listConnections, setEnabled, setShared } from '#server/connections/service.ts'
+import { disconnect, undo } from '#server/connections/undo-service.ts'
+import { describeConnection, previewRemoval } from '#server/connections/use-service.ts'
+import { validate } from '#server/connections/validation.ts'
+import { projectProcedure, rateLimitedPerPerson, router, teamProcedure } from '#server/trpc/base.ts'
 
 const id = z.string().min(1).max(200)
 
@@ -12,14 +15,26 @@ export const connectionsRouter = router({
     .input(z.object({ projectId: id.optional() }).default({}))
     .query(({ ctx, input }) => listConnections(ctx.scope, input)),
 
-  /** The service proves the right to the place: it differs by scope. */
+  /**
+   * Tries an API key out at its provider first. The service proves the right to the place: it differs by scope.
+   * More often than a person would, and less often than keys can be guessed with.
+   */
   connect: teamProcedure('read')
-    .input(z.object({ harness: id, scope: Scope, projectId: id.optional(), secret: Secret, settings: ConnectionSettings.optional() }))
+    .use(rateLimitedPerPerson({ perMinute: 120 }))
+    .input(
+      z.object({
+        harness: id,
+        scope: Scope,
+        projectId: id.optional(),
+        secret: Secret,
+        settings: ConnectionSettings.optional(),
+        onRefused: z.enum(['keep', 'reject']).default('keep'),
+      }),
+    )
     .mutation(({ ctx, input }) => connect(ctx.scope, input)),
 
-  /** Each asks a provider: enough for a person, too few to guess keys with. */
   validate: teamProcedure('read')
-    .use(rateLimited({ perMinute: 30 }))
+    .use(rateLimitedPerPerson({ perMinute: 30 }))
     .input(z.object({ connectionId: id }))
     .mutation(({ ctx, input }) => validate(ctx.scope, input)),
 
@@ -27,9 +42,27 @@ export const connectionsRouter = router({
     .input(z.object({ connectionId: id, isEnabled: z.boolean() }))
     .mutation(({ ctx, input }) => setEnabled(ctx.scope, input)),
 
+  /** Whether others may prompt on a personal API key in its owner's chats. */
+  setShared: teamProcedure('read')
+    .input(z.object({ connectionId: id, isShared: z.boolean() }))
+    .mutation(({ ctx, input }) => setShared(ctx.scope, input)),
+
+  /** What stops, and what holds afterwards. */
+  preview: teamProcedure('read')
+    .input(z.object({ connectionId: id, act: z.enum(['disconnect', 'disable']).default('disconnect') }))
+    .query(({ ctx, input }) => previewRemoval(ctx.scope, input)),
+
+  details: teamProcedure('read')
+    .input(z.object({ connectionId: id }))
+    .query(({ ctx, input }) => describeConnection(ctx.scope, input)),
+
   disconnect: teamProcedure('read')
     .input(z.object({ connectionId: id }))
     .mutation(({ ctx, input }) => disconnect(ctx.scope, input)),
+
+  undo: teamProcedure('read')
+    .input(z.object({ undoId: id }))
+    .mutation(({ ctx, input }) => undo(ctx.scope, input)),
 
   explain: teamProcedure('read')
     .input(z.object({ harness: id, projectId: id.optional() }))

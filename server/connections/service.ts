@@ -1,50 +1,39 @@
 /**
- * What people do with connections: see, connect, enable, disconnect, ask why.
- * Nothing that leaves here has a secret in its type.
- * Next: `core/connections/resolve.ts` for the choice, `store.ts` for the rows.
+ * What people do with connections: see, connect, share, enable, ask why. Nothing that leaves here has a secret in its
+ * type. Beside it: `validation.ts` (is it good?), `undo-service.ts` (disconnect), `use-service.ts` (what hangs on it).
+ * Next: `core/connections/resolve.ts` for the choice, `place-store.ts` for the rows.
  */
-import type { Scope, Settings } from '#core/connections/connection.ts'
-import { resolve, type Verdict } from '#core/connections/resolve.ts'
+import { isNativeLogin, type Scope, type Settings } from '#core/connections/connection.ts'
+import { resolve, type Verdict as StepVerdict } from '#core/connections/resolve.ts'
 import { judgeSecret, modelList, type ConnectionSettings, type Secret } from '#core/connections/secret.ts'
-import { DomainError, type FailureCode } from '#core/errors.ts'
-import { findHarness, offeredHarnesses } from '#core/harnesses/registry.ts'
+import type { Verdict } from '#core/connections/verdict.ts'
+import { DomainError } from '#core/errors.ts'
 import type { Harness } from '#core/harnesses/harness.ts'
 import { AttachmentId } from '#core/ids.ts'
 import { CUSTOM_PROVIDER } from '#core/providers/presets.ts'
-import { enterProject, type TeamScope } from '#server/access/scope.ts'
-import { env } from '#server/env.ts'
+import type { TeamScope } from '#server/access/scope.ts'
+import { record } from '#server/audit/service.ts'
 import { describeHarness } from '#server/connections/accepts.ts'
 import { describeAttachment, describeResolution, type ConnectionRow } from '#server/connections/connection-view.ts'
-import { checkKey } from '#server/connections/key-check.ts'
-import { keyCheckOf, markBroken, markWorking, ownerName, sealSecret, toAttachment } from '#server/connections/resolver.ts'
+import type { Answer } from '#server/connections/key-check.ts'
+import { demandHarness, FORMER_MEMBER, offeredHere, tellChanged } from '#server/connections/offer.ts'
+import { replaceAttachment } from '#server/connections/place-store.ts'
+import { connectionFacts, ownerName, sealSecret, toAttachment } from '#server/connections/resolver.ts'
+import { demandChangeable, demandPlace, mayChange, reachOf } from '#server/connections/rights.ts'
 import * as store from '#server/connections/store.ts'
-import type { AttachmentRow } from '#server/connections/store.ts'
-import { checkUpstreamUrl } from '#server/proxy/upstream-guard.ts'
-import { hintList } from '#server/realtime/bus.ts'
+import { brokenBy, factsOfSecret, judgeKey, judgeLogin } from '#server/connections/validation.ts'
 import { vault } from '#server/connections/vault.ts'
+import { checkUpstreamUrl } from '#server/proxy/upstream-guard.ts'
 
-export const offeredHere = () => offeredHarnesses({ isTesting: env().isTesting })
-
-/** @throws harness.unknown for one that is not offered here */
-export function demandHarness(id: string): Harness {
-  const harness = findHarness(id)
-  if (!harness || !offeredHere().includes(harness)) throw new DomainError('harness.unknown', { harness: id })
-  return harness
-}
-
-export const FORMER_MEMBER = 'A former member'
+export { demandHarness, FORMER_MEMBER, offeredHere, tellChanged } from '#server/connections/offer.ts'
+export { disconnect } from '#server/connections/undo-service.ts'
 
 type InProject = { projectId?: string | undefined }
 
-/** The project is proven before its connections are read. */
-async function reachOf(scope: TeamScope, projectId: string | undefined): Promise<store.Reach> {
-  if (projectId !== undefined) await enterProject(scope, { act: 'read', projectId })
-  return { teamId: scope.teamId, userId: scope.userId, projectId: projectId ?? null }
-}
-
 /** One row per harness, whether connected or not. */
 export async function listConnections(scope: TeamScope, { projectId }: InProject): Promise<ConnectionRow[]> {
-  const rows = await store.findReachable(await reachOf(scope, projectId))
+  const { reach, project } = await reachOf(scope, projectId)
+  const rows = await store.findReachable(reach)
   const names = await store.findUserNames(rows.map((row) => row.createdBy))
   return offeredHere().map((harness) => {
     const own = rows.filter((row) => row.harness === harness.id)
@@ -52,19 +41,35 @@ export async function listConnections(scope: TeamScope, { projectId }: InProject
       harness: harness.id,
       name: harness.name,
       resolution: describeResolution(resolve(own.map(toAttachment), harness), own),
-      attachments: own.map((row) => describeAttachment(row, { harness, scope, createdByName: names.get(row.createdBy) ?? FORMER_MEMBER })),
+      attachments: own.map((row) =>
+        describeAttachment(row, {
+          harness,
+          scope,
+          createdByName: names.get(row.createdBy) ?? FORMER_MEMBER,
+          mayChange: mayChange(scope, row, project),
+        }),
+      ),
       accepts: describeHarness(harness),
     }
   })
 }
 
-export type ConnectInput = InProject & { harness: string; scope: Scope; secret: Secret; settings?: ConnectionSettings | undefined }
+export type ConnectInput = InProject & {
+  harness: string
+  scope: Scope
+  secret: Secret
+  settings?: ConnectionSettings | undefined
+  /** What becomes of a secret that its provider refuses: kept and marked (the default), or not stored. */
+  onRefused?: 'keep' | 'reject' | undefined
+}
 
 /**
- * Attaches a credential, in the place of what the same harness had in the same scope.
- * @throws access.denied, harness.unknown, credential.malformed, connection.refused-by-harness, upstream.unsafe, request.invalid
+ * Attaches a credential, in the place of what the same harness had in the same scope. It is tried out before: a provider
+ * that is merely down keeps nobody from connecting.
+ * @throws access.denied, harness.unknown, credential.malformed, connection.refused-by-harness, upstream.unsafe,
+ *   request.invalid; with `reject` also credential.refused, login.expired
  */
-export async function connect(scope: TeamScope, input: ConnectInput): Promise<{ connectionId: AttachmentId }> {
+export async function connect(scope: TeamScope, input: ConnectInput): Promise<{ connectionId: AttachmentId; verdict: Verdict }> {
   const harness = demandHarness(input.harness)
   const projectId = await demandPlace(scope, input)
   const judged = judgeSecret(harness, input.secret)
@@ -72,33 +77,69 @@ export async function connect(scope: TeamScope, input: ConnectInput): Promise<{ 
   const { credential, material } = judged
   // What the proxy would refuse at every call is refused now.
   if (credential.baseUrl) await checkUpstreamUrl(credential.baseUrl)
-  const { models = '', ...settings } = input.settings ?? {}
-  if (settings.mode && !harness.modes.some((mode) => mode.id === settings.mode)) {
-    throw new DomainError('request.invalid', { field: 'settings.mode', choices: harness.modes.map((mode) => mode.id) })
-  }
-  const connectionId = await store.replaceAttachment({
-    teamId: scope.teamId,
-    userId: scope.userId,
-    projectId,
-    scope: input.scope,
-    harness: harness.id,
-    settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Settings,
-    credential: {
-      ...credential,
-      name: nameOf(credential),
-      models: credential.provider === CUSTOM_PROVIDER ? modelList(models) : [],
-      lastFour: credential.kind === 'api-key' && material.length >= 16 ? material.slice(-4) : '',
-      fingerprint: vault().fingerprint(material),
+  const { models = '', ...settings } = demandMode(harness, input.settings ?? {})
+  const loginFacts = factsOfSecret(credential, material)
+  const answer = isNativeLogin(credential.kind) ? judgeLogin(loginFacts) : await judgeKey(harness, credential, material)
+  if (input.onRefused === 'reject') demandTaken(answer, { harness: harness.id, provider: credential.provider })
+  const described = { ...credential, name: nameOf(credential) }
+  const connectionId = await replaceAttachment(
+    {
+      teamId: scope.teamId,
+      userId: scope.userId,
+      projectId,
+      scope: input.scope,
+      harness: harness.id,
+      settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Settings,
+      credential: {
+        ...described,
+        ...columnsOf(answer, credential.kind),
+        loginFacts,
+        models: credential.provider === CUSTOM_PROVIDER ? modelList(models) : [],
+        lastFour: credential.kind === 'api-key' && material.length >= 16 ? material.slice(-4) : '',
+        fingerprint: vault().fingerprint(material),
+      },
+      seal: (row) => sealSecret(row, material),
     },
-    seal: (row) => sealSecret(row, material),
-  })
+    (db, { connectionId: id, version, formerCredentialId }) =>
+      record(db, {
+        teamId: input.scope === 'platform' ? null : scope.teamId,
+        actorId: scope.userId,
+        act: formerCredentialId === null ? 'connection.connected' : 'connection.replaced',
+        subject: { kind: 'connection', id },
+        facts: {
+          ...connectionFacts({ harness: harness.id, scope: input.scope, credential: described }),
+          version,
+          verdict: answer.verdict,
+        },
+      }),
+  )
   tellChanged(scope, input.scope)
-  return { connectionId: AttachmentId.parse(connectionId) }
+  return { connectionId: AttachmentId.parse(connectionId), verdict: answer.verdict }
 }
 
-/** Lists that show connections are read again. */
-export const tellChanged = ({ teamId }: TeamScope, place: Scope): void =>
-  hintList({ teamId: place === 'platform' ? null : teamId, topic: 'connections' })
+function demandMode(harness: Harness, settings: ConnectionSettings): ConnectionSettings {
+  if (settings.mode && !harness.modes.some((mode) => mode.id === settings.mode))
+    throw new DomainError('request.invalid', { field: 'settings.mode', choices: harness.modes.map((mode) => mode.id) })
+  return settings
+}
+
+/** Only what was really refused: whoever is down, or wants to be paid, has not said that it is no key. */
+function demandTaken({ verdict, code }: Answer, facts: { harness: string; provider: string | null }): void {
+  if (verdict === 'refused') throw new DomainError('credential.refused', facts)
+  if (verdict === 'expired') throw new DomainError('login.expired', { harness: facts.harness })
+  if (verdict === 'unfitting') throw new DomainError(code ?? 'connection.refused-by-harness', facts)
+}
+
+function columnsOf({ verdict, code }: Answer, kind: store.CredentialRow['kind']) {
+  const at = new Date()
+  return {
+    verdict,
+    verdictAt: at,
+    lastErrorCode: code,
+    lastErrorAt: code === null ? null : at,
+    brokenCode: brokenBy({ verdict, kind }) ?? null,
+  }
+}
 
 const nameOf = (credential: Parameters<typeof ownerName>[0]) =>
   ({
@@ -107,87 +148,57 @@ const nameOf = (credential: Parameters<typeof ownerName>[0]) =>
     'oauth-token': `${ownerName(credential)} subscription`,
   })[credential.kind]
 
-/** Who may attach here: a project's maintainers, a person for themselves, the instance owner. */
-async function demandPlace(scope: TeamScope, { scope: place, projectId }: { scope: Scope } & InProject): Promise<string | null> {
-  switch (place) {
-    case 'project':
-      if (projectId === undefined) throw new DomainError('request.invalid', { field: 'projectId' })
-      return (await enterProject(scope, { act: 'manage', projectId })).projectId
-    case 'user':
-      if (scope.role === 'viewer') throw new DomainError('access.denied')
-      return null
-    case 'platform':
-      if (!scope.isInstanceOwner) throw new DomainError('access.denied')
-      return null
-  }
-}
-
-/** The attachment, if the caller may change it. Somebody else's personal one is unknown to all but admins, who may remove it. */
-async function demandOwn(scope: TeamScope, connectionId: string, { isRemoval }: { isRemoval: boolean }): Promise<AttachmentRow> {
-  const row = await store.findAttachment(scope.teamId, connectionId)
-  const missing = new DomainError('connection.missing')
-  if (!row) throw missing
-  if (row.scope === 'user') {
-    if (row.userId !== scope.userId && !(isRemoval && scope.role === 'admin')) throw missing
-    return row
-  }
-  await demandPlace(scope, { scope: row.scope, projectId: row.projectId ?? undefined })
-  return row
-}
-
-export type Validation = { state: 'working' | 'unverified' | 'refused' | 'not-checked'; code: FailureCode | null }
-
-/**
- * Asks the provider about the key, and remembers its word. A native login is not asked
- * about: that would spend its refresh token behind its owner's back.
- */
-export async function validate(scope: TeamScope, { connectionId }: { connectionId: string }): Promise<Validation> {
-  const { credential } = await demandOwn(scope, connectionId, { isRemoval: false })
-  const check = keyCheckOf(credential)
-  if (check === 'unreadable') return { state: 'refused', code: 'connection.unreadable' }
-  if (check === null) return { state: 'not-checked', code: null }
-  const verdict = await checkKey(check)
-  if (verdict.is === 'working') await markWorking(credential.id, credential.version)
-  if (verdict.is !== 'refused') return { state: verdict.is, code: null }
-  if (verdict.code === 'provider.refused-key') await markBroken(credential.id, credential.version, verdict.code)
-  return { state: 'refused', code: verdict.code }
-}
-
+/** Switches it off, and back on to resume. @throws connection.missing, access.denied */
 export async function setEnabled(
   scope: TeamScope,
   { connectionId, isEnabled }: { connectionId: string; isEnabled: boolean },
 ): Promise<void> {
-  const row = await demandOwn(scope, connectionId, { isRemoval: false })
-  if (!(await store.updateEnabled(row.id, isEnabled))) throw new DomainError('connection.missing')
+  const row = await demandChangeable(scope, connectionId)
+  const isThere = await store.updateAttachment(row.id, { isEnabled }, (db) =>
+    record(db, {
+      teamId: row.teamId,
+      actorId: scope.userId,
+      act: isEnabled ? 'connection.enabled' : 'connection.disabled',
+      subject: { kind: 'connection', id: row.id },
+      facts: connectionFacts(row),
+    }),
+  )
+  if (!isThere) throw new DomainError('connection.missing')
   tellChanged(scope, row.scope)
 }
 
-/** Destroys the credential, unless another connection uses it. `stops`: the caller's team's chats that were working on it. */
-export async function disconnect(
-  scope: TeamScope,
-  { connectionId }: { connectionId: string },
-): Promise<{ stops: { chatId: string; title: string }[] }> {
-  const row = await demandOwn(scope, connectionId, { isRemoval: true })
-  return detach(scope, row)
-}
-
-/** For whoever has proved that they may. @throws connection.missing when somebody else was first */
-export async function detach(scope: TeamScope, row: AttachmentRow): Promise<{ stops: { chatId: string; title: string }[] }> {
-  const stops = await store.findChatsOnCredential(scope.teamId, row.credential.id)
-  if (!(await store.deleteAttachment(row.id))) throw new DomainError('connection.missing')
+/**
+ * Lets others prompt on a personal API key in the chats that its owner started, or no longer. A login is never shared:
+ * using it means seeing it.
+ * @throws connection.missing for what is not the caller's own; request.invalid for what cannot be shared
+ */
+export async function setShared(scope: TeamScope, { connectionId, isShared }: { connectionId: string; isShared: boolean }): Promise<void> {
+  const row = await demandChangeable(scope, connectionId)
+  if (row.scope !== 'user' || isNativeLogin(row.credential.kind))
+    throw new DomainError('request.invalid', { field: 'connectionId', problem: row.scope === 'user' ? 'native-login' : 'not-personal' })
+  const isThere = await store.updateAttachment(row.id, { isShared }, (db) =>
+    record(db, {
+      teamId: row.teamId,
+      actorId: scope.userId,
+      act: isShared ? 'connection.shared' : 'connection.unshared',
+      subject: { kind: 'connection', id: row.id },
+      facts: connectionFacts(row),
+    }),
+  )
+  if (!isThere) throw new DomainError('connection.missing')
   tellChanged(scope, row.scope)
-  return { stops }
 }
 
 export type Explanation = {
   resolution: ConnectionRow['resolution']
-  trace: { scope: Scope; verdict: Verdict; credentialName: string | null }[]
+  trace: { scope: Scope; verdict: StepVerdict; credentialName: string | null }[]
 }
 
 /** Why this one: each scope that was asked, in order, and what it said. */
 export async function explain(scope: TeamScope, { harness: id, projectId }: InProject & { harness: string }): Promise<Explanation> {
   const harness = demandHarness(id)
-  const rows = await store.findReachable(await reachOf(scope, projectId), harness.id)
+  const { reach } = await reachOf(scope, projectId)
+  const rows = await store.findReachable(reach, harness.id)
   const resolution = resolve(rows.map(toAttachment), harness)
   return {
     resolution: describeResolution(resolution, rows),

@@ -20,7 +20,8 @@ export type RunRow = {
 /**
  * The run has not ended, its lease holds, its node may work; the chat's creator, who pays,
  * still belongs to the team; the credential is the version that was pinned and still
- * attached where this chat may use it.
+ * attached where this chat may use it; and what is personal there serves its owner's prompt,
+ * or is shared.
  */
 const LIVE_RUN = `
   select r.id as "runId", r."chatId", c."teamId", c."projectId", r.harness, r.provider, r.dialect,
@@ -33,12 +34,13 @@ const LIVE_RUN = `
   join member m on m."teamId" = c."teamId" and m."userId" = c."createdBy" and m.role <> 'viewer'
   join credential k on k.id = r."credentialId" and k.version = r."credentialVersion" and k."revokedAt" is null and k.kind = 'api-key'
   join lateral (
-    select t.scope::text as scope from attachment t join configuration f on f.id = t."configurationId"
+    select t.scope::text as scope, t."isShared" from attachment t join configuration f on f.id = t."configurationId"
     where f."credentialId" = k.id and t.harness = r.harness and t."isEnabled"
       and (t."projectId" = c."projectId" or (t."userId" = c."createdBy" and t."teamId" = c."teamId") or t.scope = 'platform')
     order by t.scope limit 1
   ) a on true
-  where r."endedAt" is null and r.provider is not null and r.dialect is not null`
+  where r."endedAt" is null and r.provider is not null and r.dialect is not null
+    and (a.scope <> 'user' or a."isShared" or coalesce(h."activeBy", c."createdBy") = c."createdBy")`
 
 export async function findLiveRun(wstokenHash: Buffer): Promise<RunRow | null> {
   const { rows } = await pool().query<RunRow>(`${LIVE_RUN} and r."wstokenHash" = $1`, [wstokenHash])

@@ -53,6 +53,14 @@ export const rateLimited = ({ perMinute }: RateLimit) =>
     return next()
   })
 
+/** For what a person may do only so often, from wherever: counts per person and procedure. After a base procedure that knows them. */
+export const rateLimitedPerPerson = ({ perMinute }: RateLimit) =>
+  t.middleware(({ ctx, path, next }) => {
+    const isAllowed = ctx.clientAddress === null || limiter.allow(`${path} ${ctx.caller?.userId}`, { perMinute, nowMs: Date.now() })
+    if (!isAllowed) throw new DomainError('request.too-many')
+    return next()
+  })
+
 /** For anybody, signed in or not. */
 export const publicProcedure = base.meta({ scope: 'public' })
 
