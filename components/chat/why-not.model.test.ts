@@ -4,7 +4,7 @@ import { whyNotPrompt } from '#components/chat/why-not.model.ts'
 
 type Chat = Parameters<typeof whyNotPrompt>[0]['chat']
 
-const payer: NonNullable<Payer> = { scope: 'project', credentialName: 'Acme Anthropic', providerName: 'Anthropic', kind: 'api-key' }
+const payer: NonNullable<Payer> = { scope: 'project', credentialName: 'Acme Anthropic', providerName: 'Anthropic', kind: 'api-key', isShared: false }
 const chat = (over: Partial<Chat> = {}): Chat => ({
   mayPrompt: false,
   payer,
