@@ -44,6 +44,7 @@ export type DaemonEnv = {
   harnessRoot: string
   workspacesRoot: string
   outboxRoot: string
+  signInsRoot: string
   isTesting: boolean
   mayGoWithoutSandbox: boolean
   idleStopMs: number
@@ -64,6 +65,7 @@ export function readDaemonEnv(variables: NodeJS.ProcessEnv = process.env): Daemo
     harnessRoot: resolve(read.GATEHOUSE_HARNESS_DIR ?? join(home, 'harnesses')),
     workspacesRoot: join(home, 'node/workspaces'),
     outboxRoot: join(home, 'node/outbox'),
+    signInsRoot: join(home, 'node/sign-ins'),
   }
   // Runs with a user id of their own walk through, and read nothing.
   for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true, mode: folder === folders.outboxRoot ? 0o700 : 0o711 })

@@ -15,6 +15,7 @@ import { nodeState } from '#agent/node-state.ts'
 import { replayOutboxes } from '#agent/replay.ts'
 import { killLeftovers } from '#agent/sandbox/sandbox.ts'
 import { removeAbandonedScratch } from '#agent/sandbox/scratch.ts'
+import { guideSignIns } from '#agent/sign-ins.ts'
 import { openUplink } from '#agent/uplink.ts'
 
 /** The server gives its daemon ten seconds; what was not delivered by then stays in the outbox. */
@@ -52,6 +53,7 @@ const uplink = openUplink({
   },
   onHint(hint) {
     if (hint.hint === 'install') void state.install(hint.harness)
+    else if (hint.hint === 'sign-in' || hint.hint === 'sign-in-over') signIns.onHint(hint)
     else leases.onHint(hint)
   },
 })
@@ -66,6 +68,7 @@ const leases = holdLeases({
   idleStopMs: env.idleStopMs,
   cancelGraceMs: env.cancelGraceMs,
 })
+const signIns = guideSignIns({ uplink, surroundings: state.surroundings, root: env.signInsRoot })
 
 let reportDue: NodeJS.Timeout | null = null
 /** Many changes at once are one report. */
@@ -90,7 +93,7 @@ async function stop(code: number): Promise<void> {
   clearInterval(reporting)
   log.info('Stopping')
   void uplink.tryCall('bye', {})
-  await Promise.race([leases.drain(), delay(DRAIN_MS)])
+  await Promise.race([Promise.all([leases.drain(), signIns.stop()]), delay(DRAIN_MS)])
   await Promise.race([leases.abandon(), delay(1_500)])
   uplink.close()
   process.exit(code)

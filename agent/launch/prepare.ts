@@ -79,7 +79,7 @@ export function placeOf({
   vendors,
 }: {
   sandbox: Sandbox
-  workspace: Workspace
+  workspace: Pick<Workspace, 'home' | 'workdir'>
   harnessDir: string
   proxyOrigin: string
   vendors: Vendors

@@ -46,8 +46,8 @@ export type Workspace = {
   remember: (state: Partial<WorkspaceState>) => void
 }
 
-/** The same id for every run of a chat, so that its files stay its own. */
-const uidOf = (chatId: ChatId): number => FIRST_RUN_UID + (createHash('sha256').update(chatId).digest().readUInt32BE(0) % RUN_UIDS)
+/** The same user id for every run of a chat, so that its files stay its own. */
+export const uidOf = (id: string): number => FIRST_RUN_UID + (createHash('sha256').update(id).digest().readUInt32BE(0) % RUN_UIDS)
 
 export function openWorkspace(root: string, chatId: ChatId, kind: HomeKind = 'proxy'): Workspace {
   const folder = join(root, chatId)

@@ -8,9 +8,13 @@
 const doors = {
   access: ['scope.ts', 'roles.ts'],
   chats: ['append.ts', 'events.ts'],
-  connections: ['vault.ts', 'resolver.ts'],
+  // `rights.ts`: who may attach where, asked by all that attach.
+  connections: ['vault.ts', 'resolver.ts', 'rights.ts'],
+  logins: ['handler.ts'],
   proxy: ['handler.ts', 'token.ts', 'upstream-guard.ts'],
   realtime: ['bus.ts', 'hints.ts'],
+  // Its service is for people; this is what a node may say.
+  'sign-ins': ['node-side.ts'],
   trpc: ['base.ts'],
 }
 /** Ground that every noun stands on. */

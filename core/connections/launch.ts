@@ -147,7 +147,8 @@ const possiblePaths = (harness: Harness, { home }: Place): string[] =>
 
 const refused = (harness: Harness) => new DomainError('connection.refused-by-harness', { harness: harness.id })
 
-const usualEnv = ({ home, nodePath }: Place): Record<string, string> => ({
+/** What every program of ours gets, whatever it is started for. */
+export const usualEnv = ({ home, nodePath }: Place): Record<string, string> => ({
   PATH: [nodePath.slice(0, nodePath.lastIndexOf('/')), '/usr/local/bin', '/usr/bin', '/bin'].join(':'),
   HOME: home,
   SHELL: '/bin/bash',
@@ -160,9 +161,9 @@ const usualEnv = ({ home, nodePath }: Place): Record<string, string> => ({
 
 /**
  * A login's way out: tunnels to its own vendor, in which the program's own TLS runs, so that nobody on the way
- * sees the login. No proxied run has one.
+ * sees the login. No proxied run has one; a guided sign-in has.
  */
-function wayOut({ proxyOrigin, vendorCaFile }: Place): Record<string, string> {
+export function wayOut({ proxyOrigin, vendorCaFile }: Place): Record<string, string> {
   const { origin } = new URL(proxyOrigin)
   const loopback = '127.0.0.1,localhost'
   return {

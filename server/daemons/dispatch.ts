@@ -37,6 +37,7 @@ export class Dispatcher {
         if (hint.about === 'work') this.#tell(hint.nodeId, { hint: 'work' })
         else if (hint.about === 'commands') this.#tell(hint.nodeId, { hint: 'commands', chatId: hint.chatId })
         else if (hint.about === 'lease-lost') this.#tell(hint.nodeId, { hint: 'lease-lost', chatId: hint.chatId, epoch: hint.epoch })
+        else if (hint.about === 'yield') this.#tell(hint.nodeId, { hint: 'yield', chatId: hint.chatId })
         else if (hint.about === 'install') this.#tell(hint.nodeId, { hint: 'install', harness: hint.harness })
         else if (hint.about === 'sign-in') this.#tell(hint.nodeId, { hint: 'sign-in', signInId: hint.signInId })
         else if (hint.about === 'sign-in-over') this.#tell(hint.nodeId, { hint: 'sign-in-over', signInId: hint.signInId })

@@ -26,6 +26,7 @@ import { findNodeByToken, updateDisconnected, updateReported } from '#server/dae
 import { endRun, updateAgentSession } from '#server/daemons/run-store.ts'
 import { startRun } from '#server/daemons/start-run.ts'
 import { hashToken } from '#server/db/mint.ts'
+import { syncLogin } from '#server/logins/service.ts'
 import { forgetRun } from '#server/proxy/handler.ts'
 import { log } from '#server/log.ts'
 import { hintList } from '#server/realtime/bus.ts'
@@ -69,7 +70,7 @@ const handlers: Handlers = {
     await salvage({ nodeId, ...append })
     return {}
   },
-  loginChanged: async () => ({ is: 'unchanged' }),
+  loginChanged: syncLogin,
   takeSignIn,
   tellSignIn,
 }

@@ -1,4 +1,5 @@
 /** Nodes and the tokens that let machines join. A node token's hash is all that is kept of it. */
+import { prismaDb, record } from '#server/audit/service.ts'
 import { prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import type { HarnessState, SandboxReport } from '#core/links/daemon.ts'
@@ -91,9 +92,19 @@ export async function upsertLocalNode({ name, tokenHash }: { name: string; token
   return insertNode({ name: await freeName(name), tokenHash, isLocal: true })
 }
 
-export async function insertNode(node: { name: string; tokenHash: Hash; isLocal: boolean }): Promise<NodeId> {
+async function insertNode(node: { name: string; tokenHash: Hash; isLocal: boolean }): Promise<NodeId> {
   const { id } = await prisma().node.create({ data: { id: mintUuid(), ...node }, select: { id: true } })
   return id as NodeId
+}
+
+/** A machine that somebody let join: the node, and the entry that says so. */
+export async function insertJoinedNode({ actorId, ...node }: { name: string; tokenHash: Hash; actorId: string }): Promise<NodeId> {
+  return prisma().$transaction(async (tx) => {
+    const { id } = await tx.node.create({ data: { id: mintUuid(), isLocal: false, ...node }, select: { id: true } })
+    const facts = { name: node.name }
+    await record(prismaDb(tx), { teamId: null, actorId, act: 'node.joined', subject: { kind: 'node', id }, facts })
+    return id as NodeId
+  })
 }
 
 /** Names are what people know nodes by, so no two are the same. */
@@ -109,11 +120,14 @@ export async function freeName(wanted: string): Promise<string> {
 }
 
 /** Its name becomes free; its token opens nothing any more. The row stays, since runs name it. */
-export async function disableNode(nodeId: NodeId): Promise<void> {
-  const node = await prisma().node.findUniqueOrThrow({ where: { id: nodeId }, select: { name: true } })
-  await prisma().node.update({
-    where: { id: nodeId },
-    data: { disabledAt: new Date(), isConnected: false, name: `${node.name.slice(0, 60)} (removed ${nodeId})` },
+export async function disableNode(nodeId: NodeId, { actorId }: { actorId: string }): Promise<void> {
+  await prisma().$transaction(async (tx) => {
+    const { name } = await tx.node.findUniqueOrThrow({ where: { id: nodeId }, select: { name: true } })
+    await tx.node.update({
+      where: { id: nodeId },
+      data: { disabledAt: new Date(), isConnected: false, name: `${name.slice(0, 60)} (removed ${nodeId})` },
+    })
+    await record(prismaDb(tx), { teamId: null, actorId, act: 'node.removed', subject: { kind: 'node', id: nodeId }, facts: { name } })
   })
 }
 
@@ -124,11 +138,11 @@ export async function insertJoinToken(token: NewJoinToken): Promise<void> {
 }
 
 /** Uses the token up, if it still opens anything: of two machines with one token, one joins. */
-export async function takeJoinToken(tokenHash: Hash, now: Date): Promise<{ nodeName: string } | null> {
+export async function takeJoinToken(tokenHash: Hash, now: Date): Promise<{ nodeName: string; createdBy: string } | null> {
   const { count } = await prisma().nodeJoinToken.updateMany({
     where: { tokenHash, usedAt: null, expiresAt: { gt: now } },
     data: { usedAt: now },
   })
   if (count === 0) return null
-  return prisma().nodeJoinToken.findUniqueOrThrow({ where: { tokenHash }, select: { nodeName: true } })
+  return prisma().nodeJoinToken.findUniqueOrThrow({ where: { tokenHash }, select: { nodeName: true, createdBy: true } })
 }

@@ -1,6 +1,6 @@
 /** Runs: one lifetime of an agent process each, and what it pinned. */
 import type { ChatId, NodeId, ProjectId, RunId, UserId } from '#core/ids.ts'
-import { pool } from '#server/db/client.ts'
+import { pool, type PoolClient } from '#server/db/client.ts'
 
 export type RunPlace = {
   teamId: string
@@ -8,6 +8,7 @@ export type RunPlace = {
   /** The chat's creator, on whose connections it runs. */
   userId: UserId
   harness: string
+  title: string
   model: string | null
   agentSessionId: string | null
   repositoryUrl: string | null
@@ -23,7 +24,7 @@ export type RunPlace = {
 /** Null when the node does not hold the chat in that epoch. */
 export async function findRunPlace(nodeId: NodeId, { chatId, epoch }: { chatId: ChatId; epoch: number }): Promise<RunPlace | null> {
   const { rows } = await pool().query<RunPlace>(
-    `select c."teamId", c."projectId", c."createdBy" as "userId", c.harness, c.model, c."agentSessionId", p."repositoryUrl",
+    `select c."teamId", c."projectId", c."createdBy" as "userId", c.harness, c.title, c.model, c."agentSessionId", p."repositoryUrl",
        p.instructions, coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived", a."by" as "promptBy", m.role as "promptByRole"
      from chat_head h join chat c on c.id = h."chatId" join project p on p.id = c."projectId"
      left join lateral (select coalesce(h."activeBy", (select k."by" from command k
@@ -43,7 +44,7 @@ export async function findPin(chatId: ChatId): Promise<{ credentialId: string; c
   return rows[0] ?? null
 }
 
-type NewRun = {
+export type NewRun = {
   runId: RunId
   chatId: ChatId
   nodeId: NodeId
@@ -54,22 +55,28 @@ type NewRun = {
   credentialId: string
   credentialVersion: number
   wstokenHash: Buffer | null
+  /** Of a login: of the sentinel in its file, and which of its revisions the file is. */
+  sentinelHash: Buffer | null
+  loginRevision: number | null
 }
 
 /**
  * A chat has one live run: starting one ends the others. A repeated start of the same run, whose answer was lost,
- * gets a token of its own, and the lost one opens nothing. False when the lease has gone to another meanwhile:
+ * gets a token of its own, and the lost one opens nothing. Null when the lease has gone to another meanwhile:
  * the head's row is held, so that no claim can come in between.
  */
-export async function insertRun(run: NewRun): Promise<boolean> {
-  const { rowCount } = await pool().query(
+export async function insertRun(tx: Pick<PoolClient, 'query'>, run: NewRun): Promise<{ isRepeated: boolean } | null> {
+  const { rows } = await tx.query<{ isRepeated: boolean }>(
     `with h as (select "chatId" from chat_head where "chatId" = $2 and "nodeId" = $3 and epoch = $4 for share),
           ended as (update run set "endedAt" = now() from h where run."chatId" = h."chatId" and run.id <> $1 and "endedAt" is null)
-     insert into run (id, "chatId", "nodeId", epoch, harness, provider, dialect, "credentialId", "credentialVersion", "wstokenHash")
-     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 from h
+     insert into run (id, "chatId", "nodeId", epoch, harness, provider, dialect, "credentialId", "credentialVersion", "wstokenHash",
+       "sentinelHash", "loginRevision")
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 from h
      on conflict (id) do update set "wstokenHash" = excluded."wstokenHash", "credentialId" = excluded."credentialId",
-       "credentialVersion" = excluded."credentialVersion", provider = excluded.provider, dialect = excluded.dialect
-     where run."chatId" = excluded."chatId" and run.epoch = excluded.epoch and run."nodeId" = excluded."nodeId" and run."endedAt" is null`,
+       "credentialVersion" = excluded."credentialVersion", provider = excluded.provider, dialect = excluded.dialect,
+       "sentinelHash" = excluded."sentinelHash", "loginRevision" = excluded."loginRevision"
+     where run."chatId" = excluded."chatId" and run.epoch = excluded.epoch and run."nodeId" = excluded."nodeId" and run."endedAt" is null
+     returning xmax <> 0 as "isRepeated"`,
     [
       run.runId,
       run.chatId,
@@ -81,9 +88,16 @@ export async function insertRun(run: NewRun): Promise<boolean> {
       run.credentialId,
       run.credentialVersion,
       run.wstokenHash,
+      run.sentinelHash,
+      run.loginRevision,
     ],
   )
-  return Boolean(rowCount)
+  return rows[0] ?? null
+}
+
+/** Before anything else is held, as everybody does who holds both a chat and what it runs on. */
+export async function holdHead(tx: Pick<PoolClient, 'query'>, chatId: ChatId): Promise<void> {
+  await tx.query('select from chat_head where "chatId" = $1 for share', [chatId])
 }
 
 type RunOfLease = { nodeId: NodeId; chatId: ChatId; epoch: number; runId: RunId }

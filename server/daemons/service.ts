@@ -12,7 +12,7 @@ import {
   findNodes,
   freeName,
   insertJoinToken,
-  insertNode,
+  insertJoinedNode,
   takeJoinToken,
   upsertLocalNode,
 } from '#server/daemons/node-store.ts'
@@ -68,7 +68,7 @@ export async function joinNode(token: string): Promise<{ nodeId: NodeId; token: 
   if (!taken) throw new DomainError('node.join-token-unusable')
   const own = mintToken('ndt')
   const name = await freeName(taken.nodeName)
-  const nodeId = await insertNode({ name, tokenHash: own.hash, isLocal: false })
+  const nodeId = await insertJoinedNode({ name, tokenHash: own.hash, actorId: taken.createdBy })
   hintList({ teamId: null, topic: 'nodes' })
   return { nodeId, token: own.token, name }
 }
@@ -88,11 +88,11 @@ export async function installHarness(_scope: TeamScope, { nodeId, harness }: { n
  * The server's own node would only come back at its next start, so it stays.
  * @throws node.missing; access.denied for the local node
  */
-export async function removeNode(_scope: TeamScope, { nodeId }: { nodeId: NodeId }): Promise<void> {
+export async function removeNode(scope: TeamScope, { nodeId }: { nodeId: NodeId }): Promise<void> {
   const node = await findNode(nodeId)
   if (!node) throw new DomainError('node.missing')
   if (node.isLocal) throw new DomainError('access.denied')
-  await disableNode(nodeId)
+  await disableNode(nodeId, { actorId: scope.userId })
   publish({ about: 'node-removed', nodeId })
   const appended = await inTransaction((tx) => endLeasesOf(tx, nodeId))
   appended.forEach(announceAppended)

@@ -8,11 +8,15 @@ import type { ChatId, NodeId, RunId } from '#core/ids.ts'
 import type { FailureCode, FailureFacts } from '#core/errors.ts'
 import type { DeliveryGrant, RunGrant } from '#core/links/daemon.ts'
 import { mayInTeam } from '#server/access/acts.ts'
+import { record } from '#server/audit/service.ts'
 import { judgePayer, type PayerVerdict } from '#server/chats/service.ts'
-import { grantDelivery, type UntokenedDelivery } from '#server/connections/resolver.ts'
-import { findPin, findRunPlace, insertRun, type RunPlace } from '#server/daemons/run-store.ts'
+import { grantDelivery, type GrantedDelivery, type UntokenedDelivery } from '#server/connections/resolver.ts'
+import { findPin, findRunPlace, holdHead, insertRun, type NewRun, type RunPlace } from '#server/daemons/run-store.ts'
+import { inTransaction } from '#server/db/client.ts'
 import { env } from '#server/env.ts'
+import { handOutLogin, reserveLogin, type HandedOut } from '#server/logins/service.ts'
 import { mintWstoken } from '#server/proxy/token.ts'
+import { publish } from '#server/realtime/bus.ts'
 
 type Started = { ok: true; grant: RunGrant } | { ok: false; code: FailureCode; facts: FailureFacts }
 
@@ -33,21 +37,33 @@ export async function startRun(
   const { credentialId, credentialVersion, settings } = granted
   // Somebody changed the connection between the two looks: what was judged is not what was granted.
   if (!isSamePin(judged.pin, granted)) return startRun(nodeId, { chatId, epoch, runId })
-  const { delivery, wstokenHash } = withToken(granted.delivery)
-  const isNew = await insertRun({
-    runId,
-    chatId,
-    nodeId,
-    epoch,
-    harness: place.harness,
-    provider: delivery.via === 'proxy' ? delivery.provider : null,
-    dialect: delivery.via === 'proxy' ? delivery.dialect : null,
-    credentialId,
-    credentialVersion,
-    wstokenHash,
+  const login = granted.delivery.via === 'file' ? await handOutLogin(granted, place.harness) : null
+  if (granted.delivery.via === 'file' && !login) return startRun(nodeId, { chatId, epoch, runId })
+  const { delivery, wstokenHash } = withToken(granted.delivery, login)
+  const inserted = await insert({
+    login,
+    place,
+    payer: granted.payer,
+    run: {
+      runId,
+      chatId,
+      nodeId,
+      epoch,
+      harness: place.harness,
+      provider: delivery.via === 'proxy' ? delivery.provider : null,
+      dialect: delivery.via === 'proxy' ? delivery.dialect : null,
+      credentialId,
+      credentialVersion,
+      wstokenHash,
+      sentinelHash: login?.sentinelHash ?? null,
+      loginRevision: login?.loginRevision ?? null,
+    },
   })
+  if (inserted === 'changed') return startRun(nodeId, { chatId, epoch, runId })
+  // The daemon asks again, and the prompt waits with it.
+  if (inserted === 'held') return refuse('login.in-use', { harness: place.harness })
   // An id that another run has had: nothing is granted twice.
-  if (!isNew) return refuse('harness.start-failed')
+  if (inserted === 'refused') return refuse('harness.start-failed')
   const { projectId, harness, model, repositoryUrl, instructions, agentSessionId } = place
   return {
     ok: true,
@@ -93,8 +109,50 @@ type Pin = { credentialId: string; credentialVersion: number }
 const isSamePin = (one: Pin, other: Pin): boolean =>
   one.credentialId === other.credentialId && one.credentialVersion === other.credentialVersion
 
+type Inserting = { run: NewRun; login: HandedOut | null; place: RunPlace; payer: Extract<GrantedDelivery, { ok: true }>['payer'] }
+
+/** The run with its entry in the audit log; of a login that serves one run at a time, only while nobody else has it. */
+async function insert({ run, login, place, payer }: Inserting): Promise<'inserted' | 'refused' | 'changed' | 'held'> {
+  return inTransaction(async (tx) => {
+    if (login?.isExclusive) {
+      await holdHead(tx, run.chatId)
+      const reserved = await reserveLogin(tx, { ...run, loginRevision: login.loginRevision })
+      if (reserved.is === 'changed') return 'changed'
+      if (reserved.is === 'held') {
+        // One that only rests gives it up, with what it made of it; one that works is waited for.
+        const { nodeId, chatId, isWorking } = reserved.by
+        if (!isWorking) publish({ about: 'yield', nodeId, chatId })
+        return 'held'
+      }
+    }
+    const inserted = await insertRun(tx, run)
+    if (!inserted) return 'refused'
+    if (!inserted.isRepeated) await recordStart(tx, { run, place, payer })
+    return 'inserted'
+  })
+}
+
+const recordStart = (tx: Parameters<typeof record>[0], { run, place, payer }: Pick<Inserting, 'run' | 'place' | 'payer'>): Promise<void> =>
+  record(tx, {
+    teamId: place.teamId,
+    actorId: place.promptBy,
+    act: 'run.started',
+    subject: { kind: 'run', id: run.runId },
+    facts: {
+      harness: run.harness,
+      chatId: run.chatId,
+      chatTitle: place.title,
+      credentialId: run.credentialId,
+      version: run.credentialVersion,
+      credentialName: payer.credentialName,
+      providerName: payer.providerName,
+      scope: payer.scope,
+    },
+  })
+
 /** Only a proxied delivery has a token: a native login never comes near the proxy. */
-function withToken(delivery: UntokenedDelivery): { delivery: DeliveryGrant; wstokenHash: Buffer | null } {
+function withToken(delivery: UntokenedDelivery, login: HandedOut | null): { delivery: DeliveryGrant; wstokenHash: Buffer | null } {
+  if (delivery.via === 'file' && login) return { delivery: { ...delivery, contents: login.contents }, wstokenHash: null }
   if (delivery.via !== 'proxy') return { delivery, wstokenHash: null }
   const { token, hash } = mintWstoken()
   return { delivery: { ...delivery, wstoken: token }, wstokenHash: hash }
