@@ -130,6 +130,7 @@ export function holdLeases(options: LeasesOptions): Leases {
     onHint(hint) {
       if (hint.hint === 'work') claim()
       else if (hint.hint === 'commands' && sessions.has(hint.chatId)) renew()
+      else if (hint.hint === 'yield') sessions.get(hint.chatId)?.runner.yieldIfIdle()
       else if (hint.hint === 'lease-lost') {
         const held = sessions.get(hint.chatId)
         if (held?.runner.epoch === hint.epoch) held.runner.fence()

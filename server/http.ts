@@ -20,6 +20,7 @@ export type Upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => vo
 /** The parts of the server; null while they are not there yet. */
 export type Parts = {
   proxy: Answer | null
+  logins: Answer | null
   api: Answer | null
   accounts: Answer | null
   joining: Answer | null
@@ -29,7 +30,7 @@ export type Parts = {
 
 type PartName = keyof Parts | 'health' | 'metrics'
 
-export const noParts = (): Parts => ({ proxy: null, api: null, accounts: null, joining: null, sockets: null, pages: null })
+export const noParts = (): Parts => ({ proxy: null, logins: null, api: null, accounts: null, joining: null, sockets: null, pages: null })
 
 /** The largest body that we take, over a slow line. */
 const REQUEST_TIMEOUT_MS = 150_000
@@ -87,6 +88,7 @@ const alsoRequired: Partial<Record<PartName, typeof whyNotJson>> = { api: whyNot
 
 const prefixes: readonly (readonly [string, PartName])[] = [
   ['/ai/proxy/', 'proxy'],
+  ['/ai/login/', 'logins'],
   ['/api/trpc/', 'api'],
   ['/api/auth/', 'accounts'],
   ['/api/nodes/', 'joining'],

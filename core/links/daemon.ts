@@ -96,6 +96,8 @@ export const ServerHint = z.discriminatedUnion('hint', [
   z.object({ hint: z.literal('work') }),
   z.object({ hint: z.literal('commands'), chatId: ChatId }),
   z.object({ hint: z.literal('lease-lost'), chatId: ChatId, epoch: z.int().positive() }),
+  /** Somebody waits for the login that this chat's agent holds: it is given up unless there is work for it. */
+  z.object({ hint: z.literal('yield'), chatId: ChatId }),
   z.object({ hint: z.literal('install'), harness: z.string() }),
   /** Somebody waits for a guided sign-in, or has answered in one; or waits no longer. */
   z.object({ hint: z.literal('sign-in'), signInId: z.uuid() }),

@@ -7,6 +7,7 @@ export type RunPlace = {
   projectId: ProjectId
   /** The chat's creator, on whose connections it runs. */
   userId: UserId
+  creatorName: string | null
   harness: string
   title: string
   model: string | null
@@ -24,7 +25,8 @@ export type RunPlace = {
 /** Null when the node does not hold the chat in that epoch. */
 export async function findRunPlace(nodeId: NodeId, { chatId, epoch }: { chatId: ChatId; epoch: number }): Promise<RunPlace | null> {
   const { rows } = await pool().query<RunPlace>(
-    `select c."teamId", c."projectId", c."createdBy" as "userId", c.harness, c.title, c.model, c."agentSessionId", p."repositoryUrl",
+    `select c."teamId", c."projectId", c."createdBy" as "userId",
+       (select u.name from "user" u where u.id = c."createdBy") as "creatorName", c.harness, c.title, c.model, c."agentSessionId", p."repositoryUrl",
        p.instructions, coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived", a."by" as "promptBy", m.role as "promptByRole"
      from chat_head h join chat c on c.id = h."chatId" join project p on p.id = c."projectId"
      left join lateral (select coalesce(h."activeBy", (select k."by" from command k

@@ -101,11 +101,14 @@ it('starts nothing in what is archived, nothing when nobody waits, and nothing f
     credentialId: 'c',
     credentialVersion: 1,
     wstokenHash: null,
+    sentinelHash: null,
+    loginRevision: null,
   }
   const held = run()
-  expect(await insertRun({ ...late, runId: held })).toBe(true)
+  expect(await insertRun(pool(), { ...late, runId: held })).toEqual({ isRepeated: false })
+  expect(await insertRun(pool(), { ...late, runId: held })).toEqual({ isRepeated: true })
   await pool().query('update chat_head set epoch = 2 where "chatId" = $1', [chatId])
-  expect(await insertRun({ ...late, runId: run() })).toBe(false)
+  expect(await insertRun(pool(), { ...late, runId: run() })).toBe(null)
   // Nor does the late one end what runs by now.
   expect((await pool().query('select id from run where "chatId" = $1 and "endedAt" is null', [chatId])).rows).toEqual([{ id: held }])
 })

@@ -147,6 +147,7 @@ const recordStart = (tx: Parameters<typeof record>[0], { run, place, payer }: Pi
       credentialName: payer.credentialName,
       providerName: payer.providerName,
       scope: payer.scope,
+      ...(payer.scope === 'user' && place.userId !== place.promptBy && { payerName: place.creatorName }),
     },
   })
 

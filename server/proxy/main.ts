@@ -8,6 +8,7 @@ import { createServer } from 'node:http'
 import { closeDatabase, openDatabase } from '#server/db/client.ts'
 import { env } from '#server/env.ts'
 import { log } from '#server/log.ts'
+import { createLoginHandler } from '#server/logins/handler.ts'
 import { createProxyHandler } from '#server/proxy/handler.ts'
 import { joinBus, leaveBus } from '#server/realtime/bus.ts'
 import { closeAbandonedRecords, drainUsage } from '#server/usage/service.ts'
@@ -24,11 +25,14 @@ await openDatabase(databaseUrl)
 joinBus(databaseUrl)
 await closeAbandonedRecords()
 const handle = createProxyHandler()
+// Daemons know this process alone as the way of their runs.
+const handleLogin = createLoginHandler()
 const server = createServer(
   // As in `server/http.ts`: for what a client sends; an answer may stream for as long as a model thinks.
   { keepAliveTimeout: 60_000, requestTimeout: 150_000, headersTimeout: 30_000, maxHeaderSize: 32 * 1024 },
   (req, res) => {
     if (req.url === '/api/health') res.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}')
+    else if (req.url?.startsWith('/ai/login/')) handleLogin(req, res)
     else handle(req, res)
   },
 )
@@ -42,6 +46,7 @@ async function stop(): Promise<void> {
   server.closeIdleConnections()
   await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())])
   await handle.close()
+  await handleLogin.close()
   server.closeAllConnections()
   await drainUsage()
   await leaveBus()

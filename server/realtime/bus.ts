@@ -21,6 +21,8 @@ export type Hint =
   | { about: 'work'; nodeId: NodeId | null }
   | { about: 'commands'; nodeId: NodeId; chatId: ChatId }
   | { about: 'lease-lost'; nodeId: NodeId; chatId: ChatId; epoch: number }
+  /** Somebody waits for what a warm agent of this chat holds while it rests. */
+  | { about: 'yield'; nodeId: NodeId; chatId: ChatId }
   | { about: 'install'; nodeId: NodeId; harness: string }
   /** Somebody waits for a guided sign-in, on this node or on any; or has answered in one. */
   | { about: 'sign-in'; nodeId: NodeId | null; signInId: string }

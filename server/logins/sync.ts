@@ -1,0 +1,84 @@
+/**
+ * Takes back what a program made of its own login: it has refreshed, and the copy in the vault opens nothing any more.
+ * Kept only in the place of what the run was given, by version and revision: an old run never overwrites an account that
+ * was replaced, nor newer tokens of the same one. A file that changed hands is refused; one without tokens is lost.
+ * From: `server/daemons/gateway.ts`, the call `loginChanged`.
+ */
+import { readLogin, whyNotTheSame, type LoginFacts } from '#core/connections/login-facts.ts'
+import type { FailureCode } from '#core/errors.ts'
+import type { NodeId } from '#core/ids.ts'
+import type { CallReply, CallRequest } from '#core/links/daemon.ts'
+import { record } from '#server/audit/service.ts'
+import { openSecret, sealSecret } from '#server/connections/resolver.ts'
+import { inTransaction, type PoolClient } from '#server/db/client.ts'
+import { isRenewedByProgram } from '#server/logins/brokers.ts'
+import {
+  findRunOfDaemon,
+  holdLogin,
+  swapLogin,
+  updateFailing,
+  updateGivenRevision,
+  type LoginRow,
+  type LoginRun,
+} from '#server/logins/store.ts'
+import { entryOf, tellLists, tellRun } from '#server/logins/tell.ts'
+
+type Reply = CallReply<'loginChanged'>
+type Run = Omit<LoginRun, 'isLeased'>
+
+const unchanged: Reply = { is: 'unchanged' }
+const refused = (code: FailureCode): Reply => ({ is: 'refused', code })
+
+export async function syncLogin(nodeId: NodeId, { contents, ...changed }: CallRequest<'loginChanged'>): Promise<Reply> {
+  const run = await findRunOfDaemon(nodeId, changed)
+  if (!run) return refused('credential.missing')
+  const { reply, login } = await inTransaction((tx) => judge(tx, run, contents))
+  if (login) tellLists(login)
+  if (reply.is === 'refused' && login) await tellRun(run, reply.code, login.format)
+  return reply
+}
+
+/** `login` is there when something of it changed. */
+async function judge(tx: PoolClient, run: Run, contents: string): Promise<{ reply: Reply; login: LoginRow | null }> {
+  const same = { reply: unchanged, login: null }
+  const login = await holdLogin(tx, { credentialId: run.credentialId, version: run.credentialVersion })
+  if (!login) return { reply: refused('credential.missing'), login: null }
+  if (!isRenewedByProgram(run.harness, login.format)) return same
+  // Somebody else was given it since: theirs is the newer one.
+  if (login.loginRevision !== run.loginRevision) return { reply: refused('login.in-use'), login: null }
+  const opened = openSecret(login)
+  const former = opened.is === 'open' ? readLogin(login.format, opened.text) : null
+  if (opened.is !== 'open' || former?.is !== 'login') return { reply: refused('connection.unreadable'), login: null }
+  const next = readLogin(login.format, contents)
+  // A file that is just being written; it will change once more.
+  if (next.is === 'malformed') return same
+  if (next.is === 'signed-out') return fail(tx, { run, login, code: 'login.lost', isBroken: true })
+  // The vault's copy is the newest again: what was said of it meanwhile is void.
+  if (opened.text === contents && login.brokenCode === null) return same
+  const why = whyNotTheSame(former.facts, next.facts)
+  // The former tokens may be as good as ever: only the file in this one home has changed hands.
+  if (why) return fail(tx, { run, login, code: why, isBroken: false })
+  return keep(tx, { run, login, contents, facts: next.facts })
+}
+
+type Keeping = { run: Run; login: LoginRow; contents: string; facts: LoginFacts }
+
+async function keep(tx: PoolClient, { run, login, contents, facts }: Keeping): Promise<{ reply: Reply; login: LoginRow }> {
+  const { id, version, loginRevision } = login
+  // The row is held since it was read, so this finds what it expects.
+  await swapLogin(tx, { id, version, loginRevision, sealed: sealSecret(login, contents), facts, isProven: false })
+  await updateGivenRevision(tx, { runId: run.runId, loginRevision: loginRevision + 1 })
+  await record(tx, entryOf('login.synced', { run, login }))
+  return { reply: { is: 'kept' }, login }
+}
+
+type Failing = { run: Run; login: LoginRow; code: FailureCode; isBroken: boolean }
+
+async function fail(tx: PoolClient, { run, login, code, isBroken }: Failing): Promise<{ reply: Reply; login: LoginRow | null }> {
+  // Said before.
+  if (isBroken && login.brokenCode === code) return { reply: refused(code), login: null }
+  const { id, version, loginRevision } = login
+  await updateFailing(tx, { id, version, loginRevision, code, verdict: null, isBroken })
+  await record(tx, entryOf('login.refused', { run, login, code }))
+  return { reply: refused(code), login }
+}
