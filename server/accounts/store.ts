@@ -1,4 +1,5 @@
 /** People, their tokens, and whether set-up is open. Nothing here returns a hash. */
+import { prismaDb, record } from '#server/audit/service.ts'
 import { inTransaction, prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import type { TeamRole } from '#server/access/acts.ts'
@@ -76,6 +77,7 @@ export async function createOwner({
     await tx.query('insert into team (id, name) values ($1, $2)', [teamId, team])
     await tx.query(`insert into member ("teamId", "userId", role) values ($1, $2, 'admin')`, [teamId, userId])
     await tx.query('update instance set "setupClosedAt" = now(), "setupCodeHash" = null, "setupCodeExpiresAt" = null where id = 1')
+    await record(tx, { teamId, actorId: userId, act: 'team.created', subject: { kind: 'team', id: teamId }, facts: { name: team } })
     return { userId, teamId }
   })
 }
@@ -92,13 +94,23 @@ export async function listTokens(where: { userId: string; teamId: string }): Pro
 export type NewToken = { userId: string; teamId: string; name: string; tokenHash: Uint8Array<ArrayBuffer>; hint: string; expiresAt: Date }
 
 export async function insertToken(token: NewToken): Promise<string> {
-  const { id } = await prisma().personalAccessToken.create({ data: { id: mintUuid(), ...token }, select: { id: true } })
-  return id
+  const { teamId, userId: actorId, name, hint, expiresAt } = token
+  return prisma().$transaction(async (tx) => {
+    const { id } = await tx.personalAccessToken.create({ data: { id: mintUuid(), ...token }, select: { id: true } })
+    const facts = { name, hint, expiresAt: expiresAt.toISOString() }
+    await record(prismaDb(tx), { teamId, actorId, act: 'token.created', subject: { kind: 'token', id }, facts })
+    return id
+  })
 }
 
-export async function deleteToken(where: { id: string; userId: string; teamId: string }): Promise<boolean> {
-  const { count } = await prisma().personalAccessToken.deleteMany({ where })
-  return count > 0
+export async function deleteToken({ id, userId, teamId }: { id: string; userId: string; teamId: string }): Promise<boolean> {
+  return prisma().$transaction(async (tx) => {
+    const found = await tx.personalAccessToken.findFirst({ where: { id, userId, teamId }, select: { name: true, hint: true } })
+    const { count } = await tx.personalAccessToken.deleteMany({ where: { id, userId, teamId } })
+    if (!found || count === 0) return false
+    await record(prismaDb(tx), { teamId, actorId: userId, act: 'token.revoked', subject: { kind: 'token', id }, facts: found })
+    return true
+  })
 }
 
 /** Who a token stands for, if it is alive and its owner still is a member. Notes the use, at most once a minute. */

@@ -1,5 +1,7 @@
 /** Projects of a team. An archived project is as good as gone; its chats stay readable. */
+import type { AuditFacts } from '#core/audit/acts.ts'
 import type { ProjectScope, TeamScope } from '#server/access/scope.ts'
+import { prismaDb, record } from '#server/audit/service.ts'
 import { pool, prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 
@@ -37,14 +39,41 @@ export async function readProject({ teamId, projectId }: ProjectScope): Promise<
 export type ProjectFields = { name: string; repositoryUrl: string | null; instructions: string }
 
 export async function insertProject({ teamId, userId }: TeamScope, fields: ProjectFields): Promise<string> {
-  const { id } = await prisma().project.create({ data: { id: mintUuid(), teamId, createdBy: userId, ...fields }, select: { id: true } })
-  return id
+  return prisma().$transaction(async (tx) => {
+    const { id } = await tx.project.create({ data: { id: mintUuid(), teamId, createdBy: userId, ...fields }, select: { id: true } })
+    await record(prismaDb(tx), {
+      teamId,
+      actorId: userId,
+      act: 'project.created',
+      subject: { kind: 'project', id },
+      facts: { name: fields.name, repositoryUrl: fields.repositoryUrl },
+    })
+    return id
+  })
 }
 
-export async function updateProject({ teamId, projectId }: ProjectScope, fields: Partial<ProjectFields>): Promise<void> {
-  await prisma().project.updateMany({ where: { id: projectId, teamId }, data: fields })
+export async function updateProject(scope: ProjectScope, fields: Partial<ProjectFields>): Promise<void> {
+  // Instructions may be pages long: that they changed is told, what they say is not.
+  const { name, repositoryUrl } = fields
+  const facts = {
+    changed: Object.keys(fields).join(', '),
+    ...(name === undefined ? {} : { name }),
+    ...(repositoryUrl === undefined ? {} : { repositoryUrl }),
+  }
+  await change(scope, { data: fields, act: 'project.changed', facts })
 }
 
-export async function archiveProject({ teamId, projectId }: ProjectScope, archivedAt: Date): Promise<void> {
-  await prisma().project.updateMany({ where: { id: projectId, teamId }, data: { archivedAt } })
+export async function archiveProject(scope: ProjectScope, archivedAt: Date): Promise<void> {
+  await change(scope, { data: { archivedAt }, act: 'project.archived', facts: {} })
+}
+
+type Change = { data: Partial<ProjectFields> & { archivedAt?: Date }; act: 'project.changed' | 'project.archived'; facts: AuditFacts }
+
+async function change({ teamId, projectId, userId }: ProjectScope, { data, act, facts }: Change): Promise<void> {
+  await prisma().$transaction(async (tx) => {
+    const [changed] = await tx.project.updateManyAndReturn({ where: { id: projectId, teamId }, data, select: { name: true } })
+    if (!changed) return
+    const subject = { kind: 'project', id: projectId } as const
+    await record(prismaDb(tx), { teamId, actorId: userId, act, subject, facts: { ...changed, ...facts } })
+  })
 }

@@ -2,6 +2,7 @@
 import type { PoolClient } from 'pg'
 import type { TeamScope } from '#server/access/scope.ts'
 import type { TeamRole } from '#server/access/acts.ts'
+import { prismaDb, record } from '#server/audit/service.ts'
 import { inTransaction, prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 
@@ -23,8 +24,13 @@ export async function readTeam({ teamId }: TeamScope): Promise<{ name: string; m
   return { name: team.name, members }
 }
 
-export async function renameTeam({ teamId }: TeamScope, name: string): Promise<void> {
-  await prisma().team.update({ where: { id: teamId }, data: { name } })
+export async function renameTeam({ teamId, userId }: TeamScope, name: string): Promise<void> {
+  await prisma().$transaction(async (tx) => {
+    const former = await tx.team.findUniqueOrThrow({ where: { id: teamId }, select: { name: true } })
+    await tx.team.update({ where: { id: teamId }, data: { name } })
+    const facts = { name, formerName: former.name }
+    await record(prismaDb(tx), { teamId, actorId: userId, act: 'team.renamed', subject: { kind: 'team', id: teamId }, facts })
+  })
 }
 
 export async function isMemberByEmail(teamId: string, email: string): Promise<boolean> {
@@ -35,23 +41,33 @@ export async function isMemberByEmail(teamId: string, email: string): Promise<bo
 type AdminChange = 'done' | 'missing' | 'last-admin'
 
 /** Holds the team's rows, so that two admins cannot each remove the other. */
-async function lockMembers(tx: PoolClient, teamId: string): Promise<{ userId: string; role: TeamRole }[]> {
-  const { rows } = await tx.query<{ userId: string; role: TeamRole }>(
-    'select "userId", role from member where "teamId" = $1 order by "userId" for update',
+async function lockMembers(tx: PoolClient, teamId: string): Promise<LockedMember[]> {
+  const { rows } = await tx.query<LockedMember>(
+    `select m."userId", m.role, u.name from member m join "user" u on u.id = m."userId"
+     where m."teamId" = $1 order by m."userId" for update of m`,
     [teamId],
   )
   return rows
 }
 
-const isLastAdmin = (members: { userId: string; role: TeamRole }[], userId: string) =>
+type LockedMember = { userId: string; role: TeamRole; name: string }
+
+const isLastAdmin = (members: LockedMember[], userId: string) =>
   members.every((each) => (each.role === 'admin') === (each.userId === userId))
 
-export async function changeRole({ teamId }: TeamScope, { userId, role }: { userId: string; role: TeamRole }): Promise<AdminChange> {
+export async function changeRole(
+  { teamId, userId: actorId }: TeamScope,
+  { userId, role }: { userId: string; role: TeamRole },
+): Promise<AdminChange> {
   return inTransaction(async (tx) => {
     const members = await lockMembers(tx, teamId)
-    if (!members.some((each) => each.userId === userId)) return 'missing'
+    const member = members.find((each) => each.userId === userId)
+    if (!member) return 'missing'
     if (role !== 'admin' && isLastAdmin(members, userId)) return 'last-admin'
+    if (role === member.role) return 'done'
     await tx.query('update member set role = $3 where "teamId" = $1 and "userId" = $2', [teamId, userId, role])
+    const facts = { name: member.name, role, formerRole: member.role }
+    await record(tx, { teamId, actorId, act: 'member.role-changed', subject: { kind: 'member', id: userId }, facts })
     return 'done'
   })
 }
@@ -61,12 +77,13 @@ export async function changeRole({ teamId }: TeamScope, { userId, role }: { user
  * undo; they run in the same transaction, before the rows they look at are gone.
  */
 export async function removeMember(
-  { teamId }: TeamScope,
+  { teamId, userId: actorId }: TeamScope,
   { userId, steps }: { userId: string; steps: readonly ((tx: PoolClient) => Promise<void>)[] },
 ): Promise<AdminChange> {
   return inTransaction(async (tx) => {
     const members = await lockMembers(tx, teamId)
-    if (!members.some((each) => each.userId === userId)) return 'missing'
+    const member = members.find((each) => each.userId === userId)
+    if (!member) return 'missing'
     if (isLastAdmin(members, userId)) return 'last-admin'
     for (const step of steps) await step(tx)
     await tx.query('delete from personal_access_token where "teamId" = $1 and "userId" = $2', [teamId, userId])
@@ -74,6 +91,8 @@ export async function removeMember(
     await tx.query('delete from session where "userId" = $1', [userId])
     await destroyPersonalConnections(tx, { teamId, userId })
     await tx.query('delete from member where "teamId" = $1 and "userId" = $2', [teamId, userId])
+    const facts = { name: member.name, role: member.role }
+    await record(tx, { teamId, actorId, act: 'member.removed', subject: { kind: 'member', id: userId }, facts })
     return 'done'
   })
 }
@@ -124,15 +143,24 @@ export async function putInvitation(
   { teamId, userId }: TeamScope,
   { email, ...rest }: { email: string; role: TeamRole; tokenHash: Uint8Array<ArrayBuffer>; expiresAt: Date },
 ): Promise<void> {
-  await prisma().$transaction([
-    prisma().invitation.deleteMany({ where: { teamId, email, acceptedAt: null } }),
-    prisma().invitation.create({ data: { id: mintUuid(), teamId, email, invitedBy: userId, ...rest } }),
-  ])
+  await prisma().$transaction(async (tx) => {
+    await tx.invitation.deleteMany({ where: { teamId, email, acceptedAt: null } })
+    const { id } = await tx.invitation.create({ data: { id: mintUuid(), teamId, email, invitedBy: userId, ...rest }, select: { id: true } })
+    const facts = { email, role: rest.role, expiresAt: rest.expiresAt.toISOString() }
+    await record(prismaDb(tx), { teamId, actorId: userId, act: 'member.invited', subject: { kind: 'invitation', id }, facts })
+  })
 }
 
-export async function deleteInvitation({ teamId }: TeamScope, invitationId: string): Promise<boolean> {
-  const { count } = await prisma().invitation.deleteMany({ where: { id: invitationId, teamId, acceptedAt: null } })
-  return count > 0
+export async function deleteInvitation({ teamId, userId }: TeamScope, invitationId: string): Promise<boolean> {
+  return prisma().$transaction(async (tx) => {
+    const where = { id: invitationId, teamId, acceptedAt: null }
+    const found = await tx.invitation.findFirst({ where, select: { email: true, role: true } })
+    const { count } = await tx.invitation.deleteMany({ where })
+    if (!found || count === 0) return false
+    const subject = { kind: 'invitation', id: invitationId } as const
+    await record(prismaDb(tx), { teamId, actorId: userId, act: 'invitation.revoked', subject, facts: found })
+    return true
+  })
 }
 
 export type OpenInvitation = { invitationId: string; teamId: string; teamName: string; email: string; role: TeamRole }
@@ -156,6 +184,7 @@ export async function join({ invitationId, teamId, email, role }: OpenInvitation
     if (rowCount === 0) return false
     const userId = 'userId' in who ? who.userId : await insertAccount(tx, { email, ...who })
     await tx.query('insert into member ("teamId", "userId", role) values ($1, $2, $3) on conflict do nothing', [teamId, userId, role])
+    await record(tx, { teamId, actorId: userId, act: 'member.joined', subject: { kind: 'member', id: userId }, facts: { email, role } })
     return true
   })
 }
