@@ -1,7 +1,7 @@
 'use client'
 
-import { ExternalLink, FileUp } from 'lucide-react'
-import { useRef } from 'react'
+import { ExternalLink } from 'lucide-react'
+import { loginName } from '#core/connections/login-names.ts'
 import {
   type Accepts,
   type ConnectFields,
@@ -9,24 +9,26 @@ import {
   fileAccept,
   keyAccept,
   type Kind,
+  kindChoices,
   tokenAccept,
   withKey,
 } from '#components/connections/connect-form.model.ts'
-import { dialectNames, kindNames } from '#components/connections/scope-words.ts'
+import { CustomProviderFields } from '#components/connections/custom-provider-fields.tsx'
+import { FileDrop } from '#components/connections/file-drop.tsx'
+import { SecretInput } from '#components/connections/secret-input.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { Code } from '#components/ui/code.tsx'
 import { Field } from '#components/ui/field.tsx'
-import { Input, Textarea } from '#components/ui/input.tsx'
-import { Notice } from '#components/ui/notice.tsx'
 import { RadioCards } from '#components/ui/radio-cards.tsx'
 import { Select } from '#components/ui/select.tsx'
 
-type FieldsProps = { accepts: Accepts; harnessName: string; fields: ConnectFields; onChange: (change: Partial<ConnectFields>) => void }
-
-const kindNotes: Readonly<Record<Kind, string>> = {
-  'api-key': 'Metered here; agents never see it.',
-  'auth-file': 'The agent’s own login, given to it as it is.',
-  'oauth-token': 'A long-lived token of a plan.',
+export type FieldsProps = {
+  accepts: Accepts
+  harnessName: string
+  fields: ConnectFields
+  onChange: (change: Partial<ConnectFields>) => void
+  /** Starts the harness's own sign-in; absent where it has none. */
+  onSignIn?: (() => void) | undefined
 }
 
 /** What is pasted: by kind, then what that kind needs. */
@@ -40,26 +42,26 @@ export function ConnectFieldset(props: FieldsProps) {
           isRow
           value={fields.kind}
           onChange={(kind) => onChange({ kind })}
-          choices={accepts.map(({ kind }) => ({ value: kind, label: kindNames[kind], note: kindNotes[kind] }))}
+          choices={kindChoices(accepts)}
         />
       ) : null}
       {fields.kind === 'api-key' ? <KeyFields {...props} /> : null}
-      {fields.kind === 'auth-file' ? <FileFields {...props} /> : null}
+      {fields.kind === 'auth-file' ? <LoginFields {...props} /> : null}
       {fields.kind === 'oauth-token' ? <TokenFields {...props} /> : null}
       {fields.kind === 'api-key' ? null : (
-        <Notice tone="warn">
-          A prompt can read this login, so only whoever connects it can prompt chats that run on it. Use an API key to share.
-        </Notice>
+        <p className="text-sm text-ink-soft">
+          An agent can read this login, so only whoever connects it can prompt chats that run on it. To share, use a key.
+        </p>
       )}
     </>
   )
 }
 
-function KeyFields({ accepts, fields, onChange }: FieldsProps) {
+function KeyFields(props: FieldsProps) {
+  const { accepts, fields, onChange } = props
   const accept = keyAccept(accepts)
   if (!accept) return null
   const provider = accept.providers.find((each) => each.id === fields.provider)
-  const isCustom = fields.provider === CUSTOM
   return (
     <>
       <Field label="Provider">
@@ -69,44 +71,7 @@ function KeyFields({ accepts, fields, onChange }: FieldsProps) {
           choices={accept.providers.map((each) => ({ value: each.id, label: each.id === CUSTOM ? 'Custom (your own server)' : each.name }))}
         />
       </Field>
-      {isCustom ? (
-        <>
-          <Field
-            label="Base URL"
-            hint="https, as its clients are given it. Private and plain http addresses only when the instance owner lists them in GATEHOUSE_PRIVATE_UPSTREAMS."
-          >
-            <Input
-              name="baseUrl"
-              inputMode="url"
-              spellCheck={false}
-              autoCapitalize="off"
-              placeholder="https://llm.example.com/v1"
-              value={fields.baseUrl}
-              onChange={(event) => onChange({ baseUrl: event.target.value })}
-              className="font-mono text-sm"
-            />
-          </Field>
-          {accept.dialects.length > 1 ? (
-            <Field label="Dialect" hint="The API that this server speaks.">
-              <Select
-                value={fields.dialect}
-                onChange={(dialect) => onChange({ dialect })}
-                choices={accept.dialects.map((each) => ({ value: each, label: dialectNames[each] ?? each }))}
-              />
-            </Field>
-          ) : null}
-          <Field label="Models" optional hint="Names separated by commas. Empty: the models of the dialect’s own vendor.">
-            <Input
-              name="models"
-              spellCheck={false}
-              autoCapitalize="off"
-              value={fields.models}
-              onChange={(event) => onChange({ models: event.target.value })}
-              className="font-mono text-sm"
-            />
-          </Field>
-        </>
-      ) : null}
+      {fields.provider === CUSTOM ? <CustomProviderFields dialects={accept.dialects} fields={fields} onChange={onChange} /> : null}
       <Field
         label="API key"
         hint={
@@ -115,7 +80,7 @@ function KeyFields({ accepts, fields, onChange }: FieldsProps) {
               href={provider.keyPage}
               target="_blank"
               rel="noopener noreferrer"
-              className="inline-flex items-center gap-1 text-accent-ink underline decoration-accent/40 underline-offset-4"
+              className="touch-target inline-flex items-center gap-1 text-accent-ink underline decoration-accent/40 underline-offset-4"
             >
               Get a key from {provider.name} <ExternalLink aria-hidden className="size-3" />
             </a>
@@ -126,52 +91,41 @@ function KeyFields({ accepts, fields, onChange }: FieldsProps) {
           name="key"
           placeholder={provider?.keyHint ?? undefined}
           value={fields.key}
-          onChange={(key) => onChange(withKey(fields, key, accepts))}
+          onText={(key) => onChange(withKey(fields, key, accepts))}
         />
       </Field>
     </>
   )
 }
 
-function FileFields({ accepts, harnessName, fields, onChange }: FieldsProps) {
-  const picker = useRef<HTMLInputElement>(null)
+/** Guided where the harness can, and its file for whoever has one. */
+function LoginFields({ accepts, harnessName, fields, onChange, onSignIn }: FieldsProps) {
   const accept = fileAccept(accepts)
-  const take = async (file: File | undefined) => {
-    if (file) onChange({ file: await file.text() })
-  }
+  if (!accept) return null
   return (
-    <div className="flex flex-col gap-2">
-      <Field
-        label="Contents"
+    <>
+      {onSignIn ? (
+        <>
+          <Button size="lg" onClick={onSignIn}>
+            Sign in with {loginName(accept.format)}
+          </Button>
+          <p className="flex items-center gap-3 text-sm text-ink-quiet before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
+            or bring its login file
+          </p>
+        </>
+      ) : null}
+      <FileDrop
+        file={fields.file}
+        fileName={fields.fileName}
+        onChange={onChange}
         hint={
           <>
-            Sign in with {harnessName} on your own machine; it then keeps <Code>~/{accept?.path}</Code>. Choose that file or paste it.
+            {harnessName} keeps it in <Code>{accept.pathHint}</Code> after signing in. Bring one that nothing else uses: a copy stops
+            working when its twin is renewed.
           </>
         }
-      >
-        <Textarea
-          name="contents"
-          rows={5}
-          spellCheck={false}
-          autoCapitalize="off"
-          autoComplete="off"
-          value={fields.file}
-          onChange={(event) => onChange({ file: event.target.value })}
-          className="font-mono text-xs"
-        />
-      </Field>
-      <input
-        ref={picker}
-        type="file"
-        hidden
-        accept=".json,application/json"
-        aria-label="File"
-        onChange={(event) => void take(event.target.files?.[0])}
       />
-      <Button size="sm" className="self-start" icon={<FileUp aria-hidden />} onClick={() => picker.current?.click()}>
-        Choose a file
-      </Button>
-    </div>
+    </>
   )
 }
 
@@ -187,37 +141,7 @@ function TokenFields({ accepts, harnessName, fields, onChange }: FieldsProps) {
     )
   return (
     <Field label="Token" hint={hint}>
-      <SecretInput name="token" value={fields.token} onChange={(token) => onChange({ token })} />
+      <SecretInput name="token" value={fields.token} onText={(token) => onChange({ token })} />
     </Field>
-  )
-}
-
-/** Hidden from onlookers and from password managers, which would offer a login instead. */
-function SecretInput({
-  name,
-  placeholder,
-  value,
-  onChange,
-  ...field
-}: {
-  name: string
-  placeholder?: string
-  value: string
-  onChange: (value: string) => void
-}) {
-  return (
-    <Input
-      {...field}
-      name={name}
-      type="password"
-      autoComplete="off"
-      data-1p-ignore
-      data-lpignore="true"
-      spellCheck={false}
-      placeholder={placeholder}
-      value={value}
-      onChange={(event) => onChange(event.target.value)}
-      className="font-mono text-sm"
-    />
   )
 }

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type Accepts, connectInput, emptyFields, isComplete, withKey } from '#components/connections/connect-form.model.ts'
+import {
+  type Accepts,
+  checkerOf,
+  connectInput,
+  emptyFields,
+  isComplete,
+  kindChoices,
+  withKey,
+} from '#components/connections/connect-form.model.ts'
 
 const accepts: Accepts = [
   {
@@ -10,10 +18,10 @@ const accepts: Accepts = [
     ],
     dialects: ['openai-responses', 'openai-chat'],
   },
-  { kind: 'auth-file', format: 'codex', path: '.codex/auth.json' },
-  { kind: 'oauth-token', issuer: 'anthropic' },
+  { kind: 'auth-file', format: 'codex', path: '.codex/auth.json', pathHint: '~/.codex/auth.json', signIn: true },
+  { kind: 'oauth-token', issuer: 'anthropic', issuerName: 'Anthropic', signIn: false },
 ]
-const place = { accepts, harness: 'codex', scope: 'user', projectId: undefined } as const
+const place = { accepts, harness: 'codex', scope: 'user', projectId: undefined, onRefused: 'reject' } as const
 const fields = emptyFields(accepts)
 
 it('begins with what the harness takes first', () => {
@@ -21,11 +29,31 @@ it('begins with what the harness takes first', () => {
   expect(emptyFields([])).toMatchObject({ kind: 'api-key', provider: 'custom', dialect: '' })
 })
 
+it('begins a replacement as what it replaces, without the secret', () => {
+  const credential = { kind: 'api-key', provider: 'custom', baseUrl: 'https://llm.acme.example/v1', dialect: 'openai-chat' }
+  expect(emptyFields(accepts, { credential, settings: { models: 'a, b' } } as never)).toEqual({
+    ...fields,
+    provider: 'custom',
+    baseUrl: 'https://llm.acme.example/v1',
+    dialect: 'openai-chat',
+    models: 'a, b',
+  })
+  expect(emptyFields(accepts, { credential: { kind: 'auth-file' }, settings: {} } as never)).toEqual({ ...fields, kind: 'auth-file' })
+})
+
+it('says each kind in words of its own, and who is asked about it', () => {
+  expect(kindChoices(accepts).map(({ label }) => label)).toEqual(['Key, billed by use', 'ChatGPT account', 'Setup token'])
+  expect(checkerOf(fields, accepts)).toBe('OpenAI')
+  expect(checkerOf({ ...fields, provider: 'custom' }, accepts)).toBe('the provider')
+  expect(checkerOf({ ...fields, kind: 'auth-file' }, accepts)).toBe(null)
+})
+
 describe('connectInput', () => {
   it('sends a key without what belongs to a custom provider', () => {
     expect(connectInput({ ...fields, key: ' sk-1 ', baseUrl: 'https://left.over', models: 'left-over' }, place)).toEqual({
       harness: 'codex',
       scope: 'user',
+      onRefused: 'reject',
       secret: { kind: 'api-key', provider: 'openai', key: 'sk-1' },
     })
   })
@@ -43,6 +71,7 @@ describe('connectInput', () => {
       harness: 'codex',
       scope: 'project',
       projectId: 'p1',
+      onRefused: 'reject',
       secret: { kind: 'api-key', provider: 'custom', key: 'k', baseUrl: 'https://llm.acme.example/v1', dialect: 'openai-chat' },
       settings: { models: 'a, b' },
     })

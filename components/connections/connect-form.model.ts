@@ -1,5 +1,6 @@
 /** What the connect form holds, and what of it is sent. Everything typed is kept when the kind or provider changes. */
-import type { ConnectionRow } from '#components/connections/lanes.model.ts'
+import { loginName } from '#core/connections/login-names.ts'
+import type { Attachment, ConnectionRow } from '#components/connections/lanes.model.ts'
 import type { Inputs } from '#components/trpc/trpc.ts'
 
 export type Accepts = ConnectionRow['accepts']
@@ -14,8 +15,12 @@ export type ConnectFields = {
   dialect: string
   models: string
   file: string
+  /** Of a file that was chosen or dropped: its contents are not shown. Null when they were pasted. */
+  fileName: string | null
   token: string
 }
+
+export const FILE_MAX_BYTES = 256 * 1024
 
 export const CUSTOM = 'custom'
 
@@ -26,18 +31,44 @@ export const keyAccept = (accepts: Accepts) => acceptOf(accepts, 'api-key')
 export const fileAccept = (accepts: Accepts) => acceptOf(accepts, 'auth-file')
 export const tokenAccept = (accepts: Accepts) => acceptOf(accepts, 'oauth-token')
 
-export function emptyFields(accepts: Accepts): ConnectFields {
+/** What replaces a credential begins as what it replaces, without the secret. */
+export function emptyFields(accepts: Accepts, replaces?: Pick<Attachment, 'credential' | 'settings'>): ConnectFields {
   const key = keyAccept(accepts)
+  const { kind, provider, baseUrl, dialect } = replaces?.credential ?? {}
+  const isOffered = kind !== undefined && accepts.some((each) => each.kind === kind)
+  const providerId = key?.providers.find((each) => each.id === provider)?.id
   return {
-    kind: accepts[0]?.kind ?? 'api-key',
-    provider: key?.providers[0]?.id ?? CUSTOM,
+    kind: isOffered ? kind : (accepts[0]?.kind ?? 'api-key'),
+    provider: providerId ?? key?.providers[0]?.id ?? CUSTOM,
     key: '',
-    baseUrl: '',
-    dialect: key?.dialects[0] ?? '',
-    models: '',
+    baseUrl: baseUrl ?? '',
+    dialect: dialect ?? key?.dialects[0] ?? '',
+    models: providerId === CUSTOM ? (replaces?.settings['models'] ?? '') : '',
     file: '',
+    fileName: null,
     token: '',
   }
+}
+
+/** The kinds in plain words; none repeats the label of a field below it, or nobody could tell the two by name. */
+export function kindChoices(accepts: Accepts): { value: Kind; label: string; note: string }[] {
+  return accepts.map((each) => {
+    switch (each.kind) {
+      case 'api-key':
+        return { value: each.kind, label: 'Key, billed by use', note: 'Agents never see it. Can be shared.' }
+      case 'auth-file':
+        return { value: each.kind, label: `${loginName(each.format)} account`, note: 'Sign in with your own plan.' }
+      case 'oauth-token':
+        return { value: each.kind, label: 'Setup token', note: 'Long-lived, of your own plan.' }
+    }
+  })
+}
+
+/** Who is asked whether the credential is good; null when nobody is. */
+export function checkerOf({ kind, provider }: Pick<ConnectFields, 'kind' | 'provider'>, accepts: Accepts): string | null {
+  if (kind !== 'api-key') return null
+  const found = keyAccept(accepts)?.providers.find((each) => each.id === provider)
+  return found && found.id !== CUSTOM ? found.name : 'the provider'
 }
 
 /**
@@ -67,12 +98,21 @@ export function connectInput(
     harness,
     scope,
     projectId,
-  }: { accepts: Accepts; harness: string; scope: ConnectInput['scope']; projectId: string | undefined },
+    onRefused,
+  }: {
+    accepts: Accepts
+    harness: string
+    scope: ConnectInput['scope']
+    projectId: string | undefined
+    /** `keep` is what "Save anyway" means. */
+    onRefused: 'keep' | 'reject'
+  },
 ): ConnectInput {
   const models = fields.models.trim()
   return {
     harness,
     scope,
+    onRefused,
     ...(projectId === undefined ? {} : { projectId }),
     secret: secretOf(fields, accepts),
     ...(fields.kind === 'api-key' && fields.provider === CUSTOM && models ? { settings: { models } } : {}),

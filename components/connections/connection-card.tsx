@@ -1,96 +1,119 @@
 'use client'
 
-import { CircleHelp, Plus } from 'lucide-react'
+import { CircleHelp } from 'lucide-react'
 import { findHarness } from '#core/harnesses/registry.ts'
 import type { Scope } from '#core/connections/connection.ts'
 import { ConnectionLane } from '#components/connections/connection-lane.tsx'
 import {
   type Attachment,
   type ConnectionRow,
+  decidingLane,
+  type Lane,
   lanesOf,
-  likelyScope,
-  resolutionLook,
   type Rights,
+  rowState,
 } from '#components/connections/lanes.model.ts'
-import { failureWords } from '#components/failures/sentences.ts'
+import { type FirstAct, firstAct, removalOf, removalWords } from '#components/connections/mending.model.ts'
+import { Path } from '#components/connections/path.tsx'
+import { scopeWords } from '#components/connections/scope-words.ts'
+import { lookOf } from '#components/connections/state-words.tsx'
+import { useLaneActs } from '#components/connections/use-lane-acts.ts'
 import { Badge } from '#components/ui/badge.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { classNames } from '#components/ui/class-names.ts'
-import { Notice } from '#components/ui/notice.tsx'
 
-/** All about one harness's connection: its state, the lanes in order, and what can be done in each. */
+export type CardActs = {
+  onConnect: (scope: Scope, replaces?: Attachment) => void
+  onRemove: (lane: Lane & { attachment: Attachment }) => void
+  onDisable: (lane: Lane & { attachment: Attachment }) => void
+  onExplain: () => void
+}
+
+/** All about one harness's connection: its state, the one act that mends it, and its lanes in the order in which they are asked. */
 export function ConnectionCard({
   row,
   projectId,
   rights,
   isAsked,
-  onConnect,
-  onDisconnect,
-  onExplain,
-}: {
+  ...acts
+}: CardActs & {
   row: ConnectionRow
   projectId?: string
   rights: Rights
   /** A link led to this very harness. */
   isAsked: boolean
-  onConnect: (scope: Scope, replaces?: Attachment) => void
-  onDisconnect: (attachment: Attachment) => void
-  onExplain: () => void
 }) {
   const lanes = lanesOf(row, { isInProject: projectId !== undefined, rights })
-  const { tone, word } = resolutionLook[row.resolution.state]
-  const scope = likelyScope(lanes)
-  const { state, code } = row.resolution
+  const deciding = decidingLane(lanes)
+  const state = rowState(lanes)
+  const act = firstAct(lanes)
+  const { tone, word, Icon } = lookOf(state)
 
   return (
-    <section aria-label={row.name} className={classNames('rounded-lg border bg-raised', isAsked ? 'border-accent' : 'border-line')}>
-      <header className="flex flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3 sm:px-5">
-        <h2 className="text-md font-semibold">{row.name}</h2>
-        <span className="text-sm text-ink-quiet max-sm:hidden">{findHarness(row.harness)?.maker}</span>
-        {/* On a phone the line below says that nothing is connected. */}
-        <Badge tone={tone} className={row.attachments.length === 0 ? 'max-sm:hidden' : undefined}>
-          {word}
-        </Badge>
-        <span className="ml-auto flex items-center gap-1">
-          <Button variant="quiet" size="sm" icon={<CircleHelp aria-hidden />} onClick={onExplain}>
-            <span className="max-sm:sr-only">Why this one?</span>
-          </Button>
-          {state === 'missing' && scope ? (
-            <Button variant="primary" size="sm" icon={<Plus aria-hidden />} onClick={() => onConnect(scope)}>
-              Connect
-            </Button>
-          ) : null}
-        </span>
-      </header>
-      {state !== 'missing' && state !== 'active' && code ? (
-        <div className="px-4 pb-3 sm:px-5">
-          <Notice tone={tone}>{failureWords(code, { harness: row.harness }).sentence}</Notice>
+    <section
+      aria-label={row.name}
+      className={classNames('overflow-hidden rounded-lg border bg-raised', isAsked ? 'border-accent' : 'border-line')}
+    >
+      <header className="flex flex-wrap items-center gap-x-3 gap-y-2.5 px-4 py-3.5 sm:px-5">
+        <div className="flex min-w-0 flex-1 basis-60 items-center gap-x-2.5">
+          <h2 className="truncate text-lg font-semibold tracking-[-0.01em]">{row.name}</h2>
+          <span className="truncate text-sm text-ink-quiet max-sm:hidden">{findHarness(row.harness)?.maker}</span>
+          <Badge tone={tone} icon={<Icon aria-hidden />} className="max-sm:ml-auto">
+            {state === 'inherits' && deciding ? `Inherits ${scopeWords[deciding.scope].whose}` : word}
+          </Badge>
         </div>
-      ) : null}
-      {row.attachments.length === 0 ? (
-        <p className="border-t border-line px-4 py-3 text-ink-quiet sm:px-5">
-          {projectId === undefined
-            ? 'Nothing is connected, neither by you nor for everybody.'
-            : 'Nothing is connected: not for this project, not by you, not for everybody.'}
-        </p>
-      ) : (
-        <ol
-          className={classNames(
-            'grid divide-y divide-line border-t border-line md:divide-x md:divide-y-0',
-            lanes.length === 3 ? 'md:grid-cols-3' : 'md:grid-cols-2',
-          )}
-        >
-          {lanes.map((lane) => (
+        <FirstActs lanes={lanes} act={act} {...acts} />
+      </header>
+      {row.attachments.length === 0 ? null : (
+        <Path className="border-t border-line bg-paper/60 px-4 pt-3.5 sm:px-5">
+          {lanes.map((lane, at) => (
             <ConnectionLane
               key={lane.scope}
               lane={lane}
-              harnessName={row.name}
-              onConnect={(replaces) => onConnect(lane.scope, replaces)}
-              onDisconnect={onDisconnect}
+              lanes={lanes}
+              row={row}
+              isLast={at === lanes.length - 1}
+              isOffered={act?.is === 'connect' && act.scope === lane.scope}
+              {...acts}
             />
           ))}
-        </ol>
+        </Path>
       )}
     </section>
+  )
+}
+
+/** What a person most likely came for, and beside it what explains or avoids it. */
+function FirstActs({ lanes, act, onConnect, onRemove, onExplain }: CardActs & { lanes: readonly Lane[]; act: FirstAct | null }) {
+  const { setEnabled } = useLaneActs()
+  const deciding = decidingLane(lanes)
+  const removal = deciding && removalOf(lanes, deciding)
+  return (
+    <div className="flex flex-wrap items-center gap-1.5 max-sm:w-full max-sm:*:flex-1">
+      {deciding ? (
+        <Button variant="quiet" size="sm" icon={<CircleHelp aria-hidden />} onClick={onExplain}>
+          Why this one?
+        </Button>
+      ) : null}
+      {deciding?.mayChange && removal === 'resume-inheritance' ? (
+        <Button size="sm" onClick={() => onRemove(deciding)}>
+          {removalWords[removal].act}
+        </Button>
+      ) : null}
+      {act?.is === 'ask' ? <span className="text-sm text-ink-soft">{`Ask ${act.name} to mend it.`}</span> : null}
+      {act && act.is !== 'ask' ? (
+        <Button
+          variant={act.mends ? 'primary' : 'secondary'}
+          size="sm"
+          isBusy={setEnabled.isPending}
+          onClick={() => {
+            if (act.is === 'enable') setEnabled.mutate({ connectionId: act.attachment.connectionId, isEnabled: true })
+            else onConnect(act.scope, act.is === 'replace' ? act.attachment : undefined)
+          }}
+        >
+          {act.label}
+        </Button>
+      ) : null}
+    </div>
   )
 }

@@ -1,147 +1,154 @@
 'use client'
 
-import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Ellipsis, Plus, Replace, Unplug } from 'lucide-react'
-import { kindNames, scopeWords } from '#components/connections/scope-words.ts'
-import { type Attachment, type Lane, maskOf } from '#components/connections/lanes.model.ts'
-import { wordsOf } from '#components/failures/failure.ts'
+import { ChevronDown, Plus } from 'lucide-react'
+import { useId, useState } from 'react'
+import type { CardActs } from '#components/connections/connection-card.tsx'
+import { LaneDetails } from '#components/connections/lane-details.tsx'
+import { LaneMenu } from '#components/connections/lane-menu.tsx'
+import { type Attachment, type ConnectionRow, identityOf, type Lane } from '#components/connections/lanes.model.ts'
+import { overrideLabel } from '#components/connections/mending.model.ts'
+import { PathStep } from '#components/connections/path.tsx'
+import { scopeWords } from '#components/connections/scope-words.ts'
+import { StateWord } from '#components/connections/state-words.tsx'
+import { useLaneActs } from '#components/connections/use-lane-acts.ts'
+import { VerdictLine } from '#components/connections/verdict-line.tsx'
 import { failureWords } from '#components/failures/sentences.ts'
-import { useTRPC } from '#components/trpc/trpc.ts'
 import { Badge } from '#components/ui/badge.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { classNames } from '#components/ui/class-names.ts'
 import { IconButton } from '#components/ui/icon-button.tsx'
-import { Menu, MenuItem, MenuSeparator } from '#components/ui/menu.tsx'
 import { RelativeTime } from '#components/ui/relative-time.tsx'
-import { Switch } from '#components/ui/switch.tsx'
-import { toast } from '#components/ui/toast.tsx'
 
-/** One scope of one harness: what is attached there, whether it is the one that pays, and its controls. */
-export function ConnectionLane({
-  lane,
-  harnessName,
-  onConnect,
-  onDisconnect,
-}: {
+type LaneProps = CardActs & {
   lane: Lane
-  harnessName: string
-  onConnect: (replaces?: Attachment) => void
-  onDisconnect: (attachment: Attachment) => void
-}) {
-  const { attachment, scope, mayChange } = lane
+  lanes: readonly Lane[]
+  row: ConnectionRow
+  isLast: boolean
+  /** The head of the card offers to fill this lane already. */
+  isOffered: boolean
+}
+
+/** One scope of one harness, a station on the path: what is attached there, whether it decides, and its controls. */
+export function ConnectionLane(props: LaneProps) {
+  const { lane, isLast } = props
+  const { attachment, scope } = lane
   return (
-    <li
-      className={classNames(
-        'flex min-h-28 flex-col gap-2 px-4 py-3 sm:px-5',
-        lane.is === 'used' && 'shadow-[inset_0_2px_0_var(--accent)]',
-        lane.is === 'halts' && 'shadow-[inset_0_2px_0_var(--warn)]',
-      )}
-    >
-      <div className="flex min-h-7 items-center gap-2">
-        <h3 className="text-sm text-ink-quiet">{scopeWords[scope].name}</h3>
-        {lane.is === 'used' ? <Badge tone="accent">Used here</Badge> : null}
-        {lane.is === 'halts' ? <Badge tone="warn">Decides, but cannot be used</Badge> : null}
-        {lane.is === 'passed-over' ? <Badge>Not reached</Badge> : null}
-        {attachment && mayChange ? <LaneMenu attachment={attachment} onConnect={onConnect} onDisconnect={onDisconnect} /> : null}
-      </div>
-      {attachment ? (
-        <AttachmentFacts attachment={attachment} lane={lane} harnessName={harnessName} />
-      ) : (
-        <div className="flex flex-1 flex-col items-start justify-between gap-2">
-          <p className="text-base text-ink-quiet">{scope === 'platform' ? 'Nothing here.' : 'Nothing here, so the next one is asked.'}</p>
-          {mayChange ? (
-            <Button size="sm" variant="quiet" className="-ml-2.5" icon={<Plus aria-hidden />} onClick={() => onConnect()}>
-              Connect here
-            </Button>
-          ) : null}
-        </div>
-      )}
-    </li>
+    <PathStep state={lane.is} isLast={isLast} isTaken={lane.is === 'inherits'} label={scopeWords[scope].name}>
+      {attachment ? <HeldLane {...props} attachment={attachment} /> : <EmptyLane {...props} />}
+    </PathStep>
   )
 }
 
-function AttachmentFacts({ attachment, lane, harnessName }: { attachment: Attachment; lane: Lane; harnessName: string }) {
-  const { credential, code } = attachment
-  return (
-    <>
-      <div className="min-w-0">
-        <p className={classNames('truncate font-medium', lane.is === 'passed-over' && 'text-ink-soft')}>{credential.name}</p>
-        <p className="truncate font-mono text-xs text-ink-quiet">
-          {kindNames[credential.kind]} {maskOf(credential)}
-        </p>
-        {credential.baseUrl ? <p className="truncate font-mono text-xs text-ink-quiet">{credential.baseUrl}</p> : null}
-        {code && code !== 'connection.disabled' ? (
-          <p className="mt-1 text-sm text-bad-ink">
-            {failureWords(credential.brokenCode ?? code, { harnessName, providerName: credential.providerName }).sentence}
-          </p>
-        ) : null}
-      </div>
-      <p className="text-xs text-ink-quiet">
-        By {attachment.isMine ? 'you' : attachment.createdByName}, <RelativeTime at={attachment.createdAt} />
-        {attachment.lastUsedAt ? (
-          <>
-            {' · last used '}
-            <RelativeTime at={attachment.lastUsedAt} />
-          </>
-        ) : (
-          ' · never used'
-        )}
-      </p>
-      {lane.mayChange ? (
-        <EnableSwitch attachment={attachment} harnessName={harnessName} />
-      ) : attachment.isEnabled ? null : (
-        <p className="text-sm text-warn-ink">Switched off</p>
-      )}
-    </>
-  )
-}
+/** On a phone the controls stand beside the name of the scope, so that the credential has the whole width below. */
+const columns = 'grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 sm:grid-cols-[7rem_minmax(0,1fr)_auto]'
 
-function EnableSwitch({ attachment, harnessName }: { attachment: Attachment; harnessName: string }) {
-  const trpc = useTRPC()
-  const queryClient = useQueryClient()
-  const setEnabled = useMutation({
-    ...trpc.connections.setEnabled.mutationOptions(),
-    onError: (error) => toast.error(wordsOf(error).sentence),
-    onSettled: () =>
-      Promise.all([queryClient.invalidateQueries(trpc.connections.pathFilter()), queryClient.invalidateQueries(trpc.models.pathFilter())]),
-  })
-  const isOn = setEnabled.isPending ? setEnabled.variables.isEnabled : attachment.isEnabled
+function LaneName({ lane }: { lane: Lane }) {
   return (
-    <div className="mt-auto flex items-center gap-2 pt-1 text-sm text-ink-soft">
-      <Switch
-        isOn={isOn}
-        label={`${attachment.credential.name} for ${harnessName}`}
-        onChange={(isEnabled) => setEnabled.mutate({ connectionId: attachment.connectionId, isEnabled })}
-      />
-      {isOn ? 'Enabled' : 'Switched off'}
+    <div className="flex flex-wrap items-baseline gap-x-2 self-center sm:flex-col sm:self-start sm:pt-1">
+      <h3 className="font-medium whitespace-nowrap">{scopeWords[lane.scope].name}</h3>
+      <StateWord state={lane.is} />
     </div>
   )
 }
 
-function LaneMenu({
-  attachment,
-  onConnect,
-  onDisconnect,
-}: {
-  attachment: Attachment
-  onConnect: (replaces?: Attachment) => void
-  onDisconnect: (attachment: Attachment) => void
-}) {
+function EmptyLane({ lane, isOffered, onConnect }: LaneProps) {
   return (
-    <Menu
-      trigger={
-        <IconButton label={`Change ${attachment.credential.name}`} size="sm" className="-mr-1 ml-auto">
-          <Ellipsis aria-hidden />
-        </IconButton>
-      }
-    >
-      <MenuItem icon={<Replace aria-hidden />} onSelect={() => onConnect(attachment)}>
-        Replace the credential…
-      </MenuItem>
-      <MenuSeparator />
-      <MenuItem icon={<Unplug aria-hidden />} tone="bad" onSelect={() => onDisconnect(attachment)}>
-        Disconnect…
-      </MenuItem>
-    </Menu>
+    <div className={classNames(columns, 'min-h-10')}>
+      <LaneName lane={lane} />
+      {lane.mayChange && !isOffered ? (
+        <Button
+          size="sm"
+          variant="quiet"
+          icon={<Plus aria-hidden />}
+          className="sm:col-start-3 sm:self-center"
+          onClick={() => onConnect(lane.scope)}
+        >
+          {overrideLabel(lane.scope)}
+        </Button>
+      ) : null}
+    </div>
+  )
+}
+
+function HeldLane({ lane, lanes, row, attachment, ...acts }: LaneProps & { attachment: Attachment }) {
+  const [isOpen, setOpen] = useState(false)
+  const detailsId = useId()
+  const laneActs = useLaneActs()
+  const { credential } = attachment
+  return (
+    <>
+      <div className={columns}>
+        <LaneName lane={lane} />
+        <div className="min-w-0 max-sm:order-1 max-sm:col-span-2 sm:py-1">
+          <HeldFacts lane={lane} row={row} attachment={attachment} isChecking={laneActs.validate.isPending} />
+        </div>
+        <div className="flex items-center gap-0.5 self-start max-sm:-my-1.5 max-sm:-mr-3 sm:pt-1">
+          {lane.mayChange && lane.is !== 'passed-over' ? (
+            <Button
+              size="sm"
+              variant="quiet"
+              className="max-sm:hidden"
+              isBusy={laneActs.validate.isPending}
+              onClick={() => laneActs.validate.mutate({ connectionId: attachment.connectionId })}
+            >
+              Validate
+            </Button>
+          ) : null}
+          <IconButton
+            label={`${isOpen ? 'Hide' : 'Show'} details of ${credential.name}`}
+            size="sm"
+            aria-expanded={isOpen}
+            aria-controls={detailsId}
+            onClick={() => setOpen(!isOpen)}
+          >
+            <ChevronDown aria-hidden className={classNames('transition-transform', isOpen && 'rotate-180')} />
+          </IconButton>
+          {lane.mayChange ? <LaneMenu lane={{ ...lane, attachment }} lanes={lanes} acts={laneActs} {...acts} /> : null}
+        </div>
+      </div>
+      <div id={detailsId} hidden={!isOpen}>
+        {isOpen ? <LaneDetails attachment={attachment} /> : null}
+      </div>
+    </>
+  )
+}
+
+/** Which one it is, what is wrong with it, and what was last found; by whom and since when only where it decides. */
+function HeldFacts({
+  lane,
+  row,
+  attachment,
+  isChecking,
+}: Pick<LaneProps, 'lane' | 'row'> & { attachment: Attachment; isChecking: boolean }) {
+  const { credential, code } = attachment
+  const broken = code && code !== 'connection.disabled' ? (credential.brokenCode ?? code) : null
+  const isBehind = lane.is === 'passed-over'
+  return (
+    <>
+      <p className="flex min-w-0 flex-wrap items-baseline gap-x-2">
+        <span className={classNames('truncate font-medium', isBehind && 'font-normal text-ink-soft')}>{credential.name}</span>
+        <span className="truncate font-mono text-xs text-ink-quiet">{identityOf(attachment)}</span>
+        {attachment.isShared ? <Badge tone="accent">Shared with the team</Badge> : null}
+      </p>
+      {broken ? (
+        <p className="text-base text-bad-ink">
+          {failureWords(broken, { harness: row.harness, harnessName: row.name, providerName: credential.providerName }).sentence}
+        </p>
+      ) : null}
+      <VerdictLine attachment={attachment} harnessName={row.name} isChecking={isChecking} isQuiet={isBehind} />
+      {isBehind ? null : (
+        <p className="text-sm text-ink-quiet">
+          By {attachment.isMine ? 'you' : attachment.createdByName}, <RelativeTime at={attachment.createdAt} />
+          {' · '}
+          {attachment.lastUsedAt ? (
+            <>
+              last used <RelativeTime at={attachment.lastUsedAt} />
+            </>
+          ) : (
+            'never used'
+          )}
+        </p>
+      )}
+    </>
   )
 }

@@ -1,7 +1,8 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
-import { Check, CircleSlash, CornerDownRight } from 'lucide-react'
+import type { LaneState } from '#components/connections/lanes.model.ts'
+import { Path, PathStep } from '#components/connections/path.tsx'
 import { scopeWords } from '#components/connections/scope-words.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { failureWords } from '#components/failures/sentences.ts'
@@ -9,9 +10,10 @@ import { useTRPC, type Outputs } from '#components/trpc/trpc.ts'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { SkeletonRows } from '#components/ui/skeleton.tsx'
 
-type Step = Outputs['connections']['explain']['trace'][number]
+type Explanation = Outputs['connections']['explain']
+type Step = Explanation['trace'][number]
 
-/** "Why this one?": each scope that was asked, in order, and what it answered. */
+/** "Why this one?": the path from the nearest scope to the one that decides, and what each said. */
 export function ExplainDialog({
   harness,
   name,
@@ -29,36 +31,45 @@ export function ExplainDialog({
       isOpen
       onClose={onClose}
       title={`Why this one, for ${name}?`}
-      description="The nearest scope decides. One that is switched off or broken still decides: nothing falls through to a credential that nobody chose."
+      description="The nearest that holds anything decides. Disabled or broken, it still decides: nobody’s credential is spent unasked."
     >
       {explanation.isPending ? <SkeletonRows rows={3} label="Asking" /> : null}
       {explanation.isError ? <FailureNotice error={explanation.error} onRetry={() => void explanation.refetch()} /> : null}
-      {explanation.data ? (
-        <ol className="flex flex-col gap-2 pb-3">
-          {explanation.data.trace.map((step) => (
-            <TraceStep key={step.scope} step={step} harness={harness} />
-          ))}
-        </ol>
-      ) : null}
+      {explanation.data ? <Trace trace={explanation.data.trace} harness={harness} isInProject={projectId !== undefined} /> : null}
     </Dialog>
   )
 }
 
-function TraceStep({ step, harness }: { step: Step; harness: string }) {
-  const { verdict } = step
-  const [Icon, look, text] =
-    verdict === 'used'
-      ? ([Check, 'text-good-ink', `“${step.credentialName ?? 'This one'}” is used.`] as const)
-      : verdict === 'inherit'
-        ? ([CornerDownRight, 'text-ink-quiet', 'Nothing is attached here, so the next scope is asked.'] as const)
-        : ([CircleSlash, 'text-warn-ink', failureWords(verdict, { harness }).sentence] as const)
+function Trace({ trace, harness, isInProject }: { trace: readonly Step[]; harness: string; isInProject: boolean }) {
+  const scopes = isInProject ? (['project', 'user', 'platform'] as const) : (['user', 'platform'] as const)
   return (
-    <li className="flex gap-3 rounded-md border border-line px-3 py-2.5">
-      <Icon aria-hidden className={`mt-0.5 size-4 shrink-0 ${look}`} />
-      <div className="min-w-0">
-        <p className="text-sm text-ink-quiet">{scopeWords[step.scope].name}</p>
-        <p>{text}</p>
-      </div>
-    </li>
+    <Path>
+      {scopes.map((scope, at) => {
+        const step = trace.find((each) => each.scope === scope)
+        return (
+          <PathStep
+            key={scope}
+            state={step ? stateOf(step) : 'passed-over'}
+            isLast={at === scopes.length - 1}
+            isTaken={step?.verdict === 'inherit'}
+          >
+            <h3 className="text-sm text-ink-quiet">{scopeWords[scope].name}</h3>
+            <p className={step ? undefined : 'text-ink-quiet'}>{step ? sentenceOf(step, harness) : 'Not asked.'}</p>
+          </PathStep>
+        )
+      })}
+    </Path>
   )
+}
+
+function stateOf({ verdict }: Step): LaneState {
+  if (verdict === 'used') return 'active'
+  if (verdict === 'inherit') return 'inherits'
+  return verdict === 'connection.disabled' ? 'disabled' : 'broken'
+}
+
+function sentenceOf({ scope, verdict, credentialName }: Step, harness: string): string {
+  if (verdict === 'used') return `${credentialName ?? 'This one'} is used.`
+  if (verdict === 'inherit') return scope === 'platform' ? 'Holds nothing.' : 'Holds nothing, so the next is asked.'
+  return `${credentialName ? `${credentialName} decides. ` : ''}${failureWords(verdict, { harness }).sentence}`
 }

@@ -2,10 +2,10 @@ import type { Scope } from '#core/connections/connection.ts'
 
 /** How people call the three scopes, nearest first. */
 export const scopeWords = {
-  project: { name: 'This project', reach: 'Used by everybody in this project, before their own.' },
-  user: { name: 'You', reach: 'Yours, in every project that has none of its own.' },
-  platform: { name: 'Everybody', reach: 'For whoever has none of their own, on this whole Gatehouse.' },
-} as const satisfies Record<Scope, { name: string; reach: string }>
+  project: { name: 'This project', whose: 'this project’s', reach: 'Used by everybody in this project, before their own.' },
+  user: { name: 'You', whose: 'yours', reach: 'Yours, in every project that has none of its own.' },
+  platform: { name: 'Everybody', whose: 'everybody’s', reach: 'For whoever has none of their own, on this whole Gatehouse.' },
+} as const satisfies Record<Scope, { name: string; whose: string; reach: string }>
 
 export const dialectNames: Readonly<Record<string, string>> = {
   'anthropic-messages': 'Anthropic Messages',
@@ -14,5 +14,5 @@ export const dialectNames: Readonly<Record<string, string>> = {
   'gemini-generate': 'Gemini',
 }
 
-/** None repeats the label of a field below it: a name that two controls share tells nobody which is which. */
-export const kindNames = { 'api-key': 'Key', 'auth-file': 'Login file', 'oauth-token': 'Subscription' } as const
+/** What a credential is, behind its name. */
+export const kindNames = { 'api-key': 'API key', 'auth-file': 'Login', 'oauth-token': 'Subscription token' } as const

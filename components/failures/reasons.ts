@@ -15,8 +15,8 @@ const credentialProblems: Readonly<Record<string, string>> = {
   spaces: 'There is a space or a line break inside. Paste the credential alone.',
   characters: 'There are characters in it that no credential has. Copy it again from where it was shown.',
   'too-short': 'This is too short to be whole. Copy it again from where it was shown.',
-  'looks-like-api-key': 'This is an API key. Choose “Key” above and paste it there.',
-  'looks-like-oauth-token': 'This is a subscription token. Choose “Subscription” above and paste it there.',
+  'looks-like-api-key': 'This is an API key. Choose “Key, billed by use” above and paste it there.',
+  'looks-like-oauth-token': 'This is a setup token. Choose “Setup token” above and paste it there.',
   unknown: 'This provider is not known here.',
   'only-custom': 'Only a custom provider has an address of its own.',
   missing: 'Something is missing: a custom provider needs an address.',
@@ -24,6 +24,7 @@ const credentialProblems: Readonly<Record<string, string>> = {
   'other-kind': 'This credential is of another kind. Make a new one for it, and let the configuration use that.',
   'not-json': 'A login file is JSON, and this is not. Choose the file itself, or paste the whole of it.',
   'not-a-login': 'This JSON is not a login of this agent. If it holds an API key, connect that as a key instead.',
+  'signed-out': 'This login file is signed out. Sign in with the agent again, then bring the new file.',
 }
 
 const upstreamReasons: Readonly<Record<string, (host: string) => string>> = {

@@ -5,6 +5,7 @@
  */
 import { isNativeLogin, type Attachment, type Scope, type Settings } from '#core/connections/connection.ts'
 import { isExpired, LoginFacts } from '#core/connections/login-facts.ts'
+import { loginName } from '#core/connections/login-names.ts'
 import { resolve, type ConnectionFailure, type Resolution, type Step } from '#core/connections/resolve.ts'
 import { isFailureCode, type FailureCode, type FailureFacts } from '#core/errors.ts'
 import type { Harness } from '#core/harnesses/harness.ts'
@@ -150,7 +151,7 @@ export function ownerName({
   baseUrl,
 }: Pick<CredentialRow, 'kind' | 'provider' | 'issuer' | 'format' | 'baseUrl'>): string {
   if (kind === 'api-key') return providerName(provider ?? CUSTOM_PROVIDER, baseUrl)
-  return kind === 'oauth-token' ? providerName(issuer ?? '') : `${format} login`
+  return kind === 'oauth-token' ? providerName(issuer ?? '') : `${loginName(format ?? '')} login`
 }
 
 /** The part of the catalog that an attachment opens; null for a login whose models we do not know. */

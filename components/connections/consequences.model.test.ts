@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest'
+import { afterwardsSentence } from '#components/connections/consequences.model.ts'
+
+const around = { harnessName: 'Codex', act: 'disconnect', scope: 'project' } as const
+
+it.each([
+  [{ state: 'active', scope: 'user', credentialName: 'Own key' }, 'Codex runs on Own key (yours).'],
+  [{ state: 'disabled', scope: 'user', credentialName: 'Own key' }, 'Codex stays off: Own key (yours) is disabled.'],
+  [{ state: 'broken', scope: 'platform', credentialName: 'Acme key' }, 'Codex stays broken: Acme key (everybody’s) cannot be used.'],
+  [{ state: 'missing', scope: null, credentialName: null }, 'Codex has no connection in this project until you connect one.'],
+] as const)('%j: %s', (then, sentence) => expect(afterwardsSentence(then, around)).toBe(sentence))
+
+it('says that nothing takes the place of what is disabled', () => {
+  const then = { state: 'disabled', scope: 'user', credentialName: 'Own key' } as const
+  expect(afterwardsSentence(then, { ...around, act: 'disable', scope: 'user' })).toBe(
+    'Codex is off for you until somebody enables it or takes this one away.',
+  )
+})
