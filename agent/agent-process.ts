@@ -60,6 +60,7 @@ type Progress = Extract<DaemonFact, { type: 'run.progressed' }>
 export type StartOptions = {
   surroundings: Surroundings
   chatId: ChatId
+  epoch: number
   grant: RunGrant
   voice: AgentVoice
   onProgress: (progress: Omit<Progress, 'type'>) => void
@@ -74,6 +75,7 @@ const STDERR_LENGTH = 4_000
 export async function startAgent({
   surroundings,
   chatId,
+  epoch,
   grant,
   voice,
   onProgress,
@@ -120,7 +122,7 @@ export async function startAgent({
   const end = async (): Promise<void> => {
     isLive = false
     await confined?.kill()
-    await login?.end().catch((error: unknown) => log.error({ err: error, chatId }, 'A login could not be taken out of its home'))
+    await login?.remove().catch((error: unknown) => log.error({ err: error, chatId }, 'A login could not be taken out of its home'))
     await gateway.close()
   }
   let ending: Promise<void> | null = null
@@ -129,15 +131,18 @@ export async function startAgent({
     const place = placeOf({ sandbox, workspace, harnessDir, proxyOrigin: gateway.origin, vendors: surroundings.vendors })
     const plan = planLaunch(grant, place)
     checkBoundary({ plan, harness, delivery, proxyOrigin: gateway.origin })
-    login = keepLogin({ sandbox, workspace, harness, grant, tell: tellLogin })
+    login = keepLogin({ sandbox, workspace, harness, grant, epoch, tell: tellLogin })
     await placeFiles(sandbox, workspace, plan.files, plan.absent)
     signal.throwIfAborted()
     login?.watch()
     confined = confine({ sandbox, workspace, harness, harnessDir, plan, gateway, vendors: surroundings.vendors })
     const stderr = tailOf(confined)
-    const exited = confined.exited.then(({ code, signal: name, error }) => ({
-      detail: [stderr(), error ?? (name ? `ended by ${name}` : `ended with ${code}`)].filter(Boolean).join('\n').slice(-STDERR_LENGTH),
-    }))
+    const exited = confined.exited.then(async ({ code, signal: name, error }) => {
+      // Whoever hears of the end may give the login to another run: what this one made of it is told first.
+      await login?.settle()
+      const how = error ?? (name ? `ended by ${name}` : `ended with ${code}`)
+      return { detail: [stderr(), how].filter(Boolean).join('\n').slice(-STDERR_LENGTH) }
+    })
     const { connection, session } = await connect({ confined, exited, voice, plan, agentSessionId, harness, signal })
     workspace.remember({ sessions: { ...workspace.state().sessions, [delivery.via]: session.agentSessionId } })
     return {

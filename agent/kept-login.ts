@@ -18,8 +18,10 @@ import { openWorkspace, type Workspace } from '#agent/workspace/workspace.ts'
 export type KeptLogin = {
   /** The file is written: from here on it may change. */
   watch: () => void
-  /** The run has ended. Resolves when the login is out of the home, or is left to the next start. */
-  end: () => Promise<void>
+  /** The program has ended. Resolves when what it made of the login is told, or cannot be told now. */
+  settle: () => Promise<boolean>
+  /** Resolves when the login is out of the home, or is left to the next start. */
+  remove: () => Promise<void>
 }
 
 /** Null when this run has no login file. */
@@ -28,12 +30,14 @@ export function keepLogin({
   workspace,
   harness,
   grant: { runId, delivery },
+  epoch,
   tell,
 }: {
   sandbox: Sandbox
   workspace: Workspace
   harness: Harness
   grant: RunGrant
+  epoch: number
   tell: TellLogin
 }): KeptLogin | null {
   const accepted = delivery.via === 'file' ? loginFileOf(harness, delivery.format) : null
@@ -41,16 +45,18 @@ export function keepLogin({
   const { path, refresh } = accepted
   const mayChange = refresh.by === 'program'
   let watching: LoginWatch | null = null
-  workspace.remember({ login: { runId, path, digest: mayChange ? digestOf(delivery.contents) : null } })
+  let settling: Promise<boolean> | null = null
+  const settle = (): Promise<boolean> => (settling ??= watching?.settle() ?? Promise.resolve(true))
+  workspace.remember({ login: { runId, epoch, path, digest: mayChange ? digestOf(delivery.contents) : null } })
   return {
     watch() {
       if (!mayChange) return
       const place = { home: workspace.home, path, uid: workspace.uid }
-      watching = watchLogin({ place, runId, given: delivery.contents, tell })
+      watching = watchLogin({ place, run: { runId, epoch }, given: delivery.contents, tell })
     },
-    async end() {
-      const isTold = (await watching?.settle()) ?? true
-      if (!isTold) return log.warn({ runId }, 'A login that has changed is kept until the server can be told')
+    settle,
+    async remove() {
+      if (!(await settle())) return log.warn({ runId }, 'A login that has changed is kept until the server can be told')
       await removeLogin(sandbox, workspace, path)
       workspace.remember({ login: null })
     },
@@ -73,8 +79,8 @@ export async function clearLeftLogin({
   const workspace = openWorkspace(root, chatId, 'file')
   const left = workspace.state().login
   if (!left) return
-  const { path, runId, digest } = left
-  if (digest !== null) await tellLeftLogin({ home: workspace.home, path, uid: workspace.uid }, { runId, digest }, tell)
+  const { path, runId, epoch, digest } = left
+  if (digest !== null) await tellLeftLogin({ home: workspace.home, path, uid: workspace.uid }, { runId, epoch, digest }, tell)
   await removeLogin(sandbox, workspace, path)
   workspace.remember({ login: null })
 }

@@ -74,8 +74,11 @@ async function changedLogin(place: LoginPlace, digest: string): Promise<string |
   return contents !== null && digestOf(contents) !== digest && isWhole(contents) ? contents : null
 }
 
+/** Which run a login was given to: the server keeps what comes from that one, and in its place alone. */
+export type LoginRun = { runId: RunId; epoch: number }
+
 /** Tells the server; resolves once it has answered, whatever it made of it. */
-export type TellLogin = (runId: RunId, contents: string) => Promise<unknown>
+export type TellLogin = (run: LoginRun, contents: string) => Promise<unknown>
 
 export type LoginWatch = {
   /** Looks once more, for what the program wrote as its last. False when the server has not answered to it yet. */
@@ -88,13 +91,13 @@ const SETTLE_MS = 5_000
 
 export function watchLogin({
   place,
-  runId,
+  run,
   given,
   tell,
   lookEveryMs = LOOK_EVERY_MS,
 }: {
   place: LoginPlace
-  runId: RunId
+  run: LoginRun
   /** As it was written. */
   given: string
   tell: TellLogin
@@ -106,12 +109,12 @@ export function watchLogin({
   async function look(): Promise<void> {
     const contents = await changedLogin(place, digest)
     if (contents === null) return
-    await tell(runId, contents)
+    await tell(run, contents)
     digest = digestOf(contents)
   }
   const lookAlone = (): Promise<void> => (looking ??= look().finally(() => (looking = null)))
   const timer = setInterval(
-    () => void lookAlone().catch((error: unknown) => log.debug({ err: error, runId }, 'A login could not be told')),
+    () => void lookAlone().catch((error: unknown) => log.debug({ err: error, ...run }, 'A login could not be told')),
     lookEveryMs,
   )
   timer.unref()
@@ -130,7 +133,7 @@ export function watchLogin({
 }
 
 /** Of a run whose end nobody saw: what its program had made of the login, before another run begins on the older one. */
-export async function tellLeftLogin(place: LoginPlace, left: { runId: RunId; digest: string }, tell: TellLogin): Promise<void> {
+export async function tellLeftLogin(place: LoginPlace, left: LoginRun & { digest: string }, tell: TellLogin): Promise<void> {
   const contents = await changedLogin(place, left.digest)
-  if (contents !== null) await tell(left.runId, contents)
+  if (contents !== null) await tell({ runId: left.runId, epoch: left.epoch }, contents)
 }

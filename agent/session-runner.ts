@@ -186,7 +186,16 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     facts.beginProcess()
     ended = null
     try {
-      const process = await startAgent({ surroundings, chatId, grant: reply.grant, voice, onProgress: progress(), tellLogin, signal })
+      const process = await startAgent({
+        surroundings,
+        chatId,
+        epoch,
+        grant: reply.grant,
+        voice,
+        onProgress: progress(),
+        tellLogin,
+        signal,
+      })
       if (signal.aborted || isFenced) {
         await process.stop()
         throw new Error('aborted')
@@ -199,7 +208,7 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     await settle()
   }
 
-  const tellLogin: TellLogin = (runId, contents) => call('loginChanged', { chatId, epoch, runId, contents })
+  const tellLogin: TellLogin = (run, contents) => call('loginChanged', { chatId, ...run, contents })
 
   function adopt(process: AgentProcess): void {
     agent = process
@@ -316,11 +325,8 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     facts.closeQuestions('agent-lost')
     const reason = ended?.reason ?? 'crashed'
     put({ type: 'run.ended', runId: process.runId, reason, ...(reason === 'crashed' && { detail }) })
-    // Once it is told, another run may have the login: so what this one made of it is told first.
-    void process
-      .stop()
-      .then(() => call('runEnded', { chatId, epoch, runId: process.runId }))
-      .catch(() => {})
+    void process.stop()
+    void call('runEnded', { chatId, epoch, runId: process.runId }).catch(() => {})
     if (reason === 'crashed' || reason === 'stopped') feed({ type: 'exited', detail })
   }
 

@@ -30,7 +30,7 @@ const State = z.object({
    * A login file that may still lie in the home of its kind: set before it is written, cleared once it is gone.
    * `digest` is of what was written, where the program may have made another of it.
    */
-  login: z.object({ runId: RunId, path: z.string(), digest: z.string().nullable() }).nullable().default(null),
+  login: z.object({ runId: RunId, epoch: z.int(), path: z.string(), digest: z.string().nullable() }).nullable().default(null),
 })
 export type WorkspaceState = z.infer<typeof State>
 
