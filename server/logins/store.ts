@@ -23,7 +23,7 @@ export type LoginRow = {
 }
 
 const LOGIN = `select id, "teamId", name, format, sealed, "masterVersion", version, "loginRevision", "brokenCode"
-  from credential where id = $1 and version = $2 and kind = 'auth_file'`
+  from credential where id = $1 and version = $2 and kind = 'auth-file'`
 
 /** Null when it was replaced or destroyed. Also one that was disconnected a moment ago: undo brings it back. */
 export async function findLogin(db: Db, { credentialId, version }: { credentialId: string; version: number }): Promise<LoginRow | null> {
@@ -66,7 +66,7 @@ export async function findRunOfSentinel(sentinelHash: Buffer): Promise<LoginRun 
      join node n on n.id = r."nodeId" and n."disabledAt" is null
      join project p on p.id = c."projectId" and p."archivedAt" is null
      join member m on m."teamId" = c."teamId" and m."userId" = c."createdBy" and m.role <> 'viewer'
-     join credential k on k.id = r."credentialId" and k.version = r."credentialVersion" and k."revokedAt" is null and k.kind = 'auth_file'
+     join credential k on k.id = r."credentialId" and k.version = r."credentialVersion" and k."revokedAt" is null and k.kind = 'auth-file'
      where r."sentinelHash" = $1 and r."endedAt" is null and exists (
        select from attachment t join configuration f on f.id = t."configurationId"
        where f."credentialId" = k.id and t.harness = r.harness and t."isEnabled"

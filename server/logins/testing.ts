@@ -1,0 +1,107 @@
+/** For tests: runs on a login, started as daemons start them, and a program's way to refresh one. */
+import { randomUUID } from 'node:crypto'
+import type { ChatId, NodeId, ProjectId, RunId, TurnId } from '#core/ids.ts'
+import { serverLoginTokenPath } from '#core/links/login-routes.ts'
+import { enterChat, enterProject, type TeamScope } from '#server/access/scope.ts'
+import { createChat, sendPrompt } from '#server/chats/service.ts'
+import { connect } from '#server/connections/service.ts'
+import { claim } from '#server/daemons/lease.ts'
+import { ensureLocalNode } from '#server/daemons/service.ts'
+import { startRun } from '#server/daemons/start-run.ts'
+import { pool } from '#server/db/client.ts'
+import { mintToken } from '#server/db/mint.ts'
+import { seedProject, seedTeamScope } from '#server/db/testing.ts'
+
+const formatOf = { codex: 'codex', 'claude-code': 'claude', opencode: 'opencode' } as const
+type LoginHarness = keyof typeof formatOf
+
+export type LoginWorld = { team: TeamScope; projectId: ProjectId; harness: LoginHarness; credentialId: string; nodeId: NodeId }
+
+/** A person with a personal login, and a node that is theirs alone. */
+export async function seedLogin(harness: LoginHarness, contents: string): Promise<LoginWorld> {
+  const nodeId = await ensureLocalNode({ name: 'here', tokenHash: mintToken('ndt').hash })
+  const team = await seedTeamScope()
+  const projectId = await seedProject(team)
+  await connectLogin({ team, harness }, contents)
+  const { rows } = await pool().query<{ id: string }>('select id from credential where "teamId" = $1', [team.teamId])
+  return { team, projectId, harness, credentialId: rows[0]!.id, nodeId }
+}
+
+/** Also replaces the one that is there. */
+export const connectLogin = ({ team, harness }: Pick<LoginWorld, 'team' | 'harness'>, contents: string) =>
+  connect(team, { harness, scope: 'user', secret: { kind: 'auth-file', format: formatOf[harness], contents } })
+
+export type Prompted = { chatId: ChatId; turnId: TurnId; epoch: number }
+
+/** A chat with a prompt in line, held by the node. */
+export async function prompted({ team, projectId, harness, nodeId }: LoginWorld): Promise<Prompted> {
+  const { chatId } = await createChat(await enterProject(team, { act: 'prompt', projectId }), { harness })
+  const turnId = randomUUID() as TurnId
+  await sendPrompt(await enterChat(team, { act: 'prompt', chatId }), { turnId, prompt: [{ type: 'text', text: 'go' }] })
+  const lease = (await claim(nodeId, 100)).find((each) => each.chatId === chatId)
+  return { chatId, turnId, epoch: lease!.epoch }
+}
+
+export const start = (world: LoginWorld, { chatId, epoch }: Prompted, runId = randomUUID() as RunId) =>
+  startRun(world.nodeId, { chatId, epoch, runId })
+
+export type LoginRunning = Prompted & { runId: RunId; contents: string }
+
+/** A run, and the login file that it was given. */
+export async function running(world: LoginWorld): Promise<LoginRunning> {
+  const held = await prompted(world)
+  const runId = randomUUID() as RunId
+  const started = await start(world, held, runId)
+  if (!started.ok || started.grant.delivery.via !== 'file') throw new Error(`No run on a login: ${JSON.stringify(started)}`)
+  return { ...held, runId, contents: started.grant.delivery.contents }
+}
+
+export type TokenAnswer = {
+  status: number
+  body: { access_token?: string; id_token?: string; refresh_token?: string; error?: { code: string } }
+}
+
+/** Asks for the next tokens with the refresh token of a Codex file, as Codex does. */
+export async function askForTokens(origin: string, contents: string): Promise<TokenAnswer> {
+  const { tokens } = JSON.parse(contents) as { tokens: { refresh_token: string } }
+  const answer = await fetch(`${origin}${serverLoginTokenPath('codex')}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ client_id: 'app_of_the_program', grant_type: 'refresh_token', refresh_token: tokens.refresh_token }),
+  })
+  return { status: answer.status, body: (await answer.json()) as TokenAnswer['body'] }
+}
+
+export type StoredLogin = {
+  version: number
+  loginRevision: number
+  loginFacts: Record<string, unknown> | null
+  brokenCode: string | null
+  lastErrorCode: string | null
+  verdict: string | null
+}
+
+export async function storedLogin(credentialId: string): Promise<StoredLogin> {
+  const { rows } = await pool().query<StoredLogin>(
+    'select version, "loginRevision", "loginFacts", "brokenCode", "lastErrorCode", verdict from credential where id = $1',
+    [credentialId],
+  )
+  return rows[0]!
+}
+
+export async function auditActs(credentialId: string): Promise<string[]> {
+  const { rows } = await pool().query<{ act: string }>(
+    `select act from audit_entry where "subjectId" = $1 and act like 'login.%' order by seq`,
+    [credentialId],
+  )
+  return rows.map((row) => row.act)
+}
+
+/** What the chat was told of its login. */
+export async function failuresOf(chatId: ChatId): Promise<{ turnId: string | null; code: string }[]> {
+  const { rows } = await pool().query<{ payload: { turnId: string | null; code: string } }>(
+    `select payload from chat_event where "chatId" = $1 and type = 'model.failed' order by seq`,
+    [chatId],
+  )
+  return rows.map(({ payload: { turnId, code } }) => ({ turnId, code }))
+}
