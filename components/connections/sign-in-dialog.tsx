@@ -43,10 +43,10 @@ export function SignInDialog({ harness, harnessName, scope, projectId, onClose, 
       onClose={onClose}
       size="md"
       title={`Sign in with ${harnessName}`}
-      description={`A node runs ${harnessName}’s own sign-in for you, and forgets it afterwards. Confirm only a code that you see here.`}
+      description={`A node runs ${harnessName}’s own sign-in for you, and forgets it afterwards.`}
       footer={
         <>
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{mayTryAgain ? 'Close' : 'Cancel'}</Button>
           {mayTryAgain ? (
             <Button variant="primary" icon={<RotateCw aria-hidden />} onClick={again}>
               Start again

@@ -39,6 +39,7 @@ export function SignInSteps({ signInId, harnessName, link }: { signInId: string;
               </output>
               <CopyButton text={link.userCode} label="Copy code" />
             </span>
+            <p className="text-sm text-ink-quiet">Only because you started this yourself: never enter one that somebody sent you.</p>
           </Step>
         ) : null}
         {link.asks === 'paste' ? (
