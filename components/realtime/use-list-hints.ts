@@ -10,7 +10,7 @@ import { browserSocket } from '#components/realtime/socket.ts'
 const routersOf = {
   chats: ['chats', 'projects'],
   // A chat says who pays for it.
-  connections: ['connections', 'models', 'chats', 'signIns'],
+  connections: ['connections', 'credentials', 'configurations', 'attachments', 'models', 'chats', 'signIns'],
   nodes: ['nodes'],
   members: ['team', 'me'],
   usage: ['usage'],

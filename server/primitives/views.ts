@@ -63,6 +63,8 @@ export type AttachmentView = {
   projectName: string | null
   isProjectArchived: boolean
   userName: string | null
+  /** Attached for the caller alone. */
+  isOwn: boolean
   harness: string
   harnessName: string
   configurationId: string
@@ -161,6 +163,7 @@ export function describeAttachment({ place, configuration, credential }: Placed,
     projectId: place.projectId,
     projectName: place.project?.name ?? null,
     isProjectArchived: place.project?.archivedAt != null,
+    isOwn: place.scope === 'user' && place.userId === scope.userId,
     userName: place.userId === null ? null : nameIn(names, place.userId),
     harness: place.harness,
     harnessName: harnessName(place.harness),
