@@ -76,10 +76,10 @@ export async function findRunOfSentinel(sentinelHash: Buffer): Promise<LoginRun 
   return rows[0] ?? null
 }
 
-/** How long after its end a run may still hand in what its program left in the file: nobody else had the login since. */
-const LATE_SECONDS = 120
-
-/** A run by its daemon's word, also one that ended a moment ago. */
+/**
+ * A run by its daemon's word. Also one that is over: what its program left in the file is the newest there is until
+ * somebody else made something of the login, and that its revision says.
+ */
 export async function findRunOfDaemon(
   nodeId: NodeId,
   { chatId, epoch, runId }: { chatId: ChatId; epoch: number; runId: RunId },
@@ -88,9 +88,8 @@ export async function findRunOfDaemon(
     `select r.id as "runId", r."chatId", c."teamId", r.harness, r."credentialId", r."credentialVersion",
        coalesce(r."loginRevision", 0) as "loginRevision"
      from run r join chat c on c.id = r."chatId" join node n on n.id = r."nodeId" and n."disabledAt" is null
-     where r.id = $1 and r."chatId" = $2 and r."nodeId" = $3 and r.epoch = $4
-       and (r."endedAt" is null or r."endedAt" > now() - $5 * interval '1 second')`,
-    [runId, chatId, nodeId, epoch, LATE_SECONDS],
+     where r.id = $1 and r."chatId" = $2 and r."nodeId" = $3 and r.epoch = $4`,
+    [runId, chatId, nodeId, epoch],
   )
   return rows[0] ?? null
 }

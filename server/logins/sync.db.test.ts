@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import { expect, it } from 'vitest'
+import type { NodeId } from '#core/ids.ts'
+import { claudeFile, codexFile, keepLogins } from '#e2e/world/fake-vendor-logins.ts'
+import { pool } from '#server/db/client.ts'
+import { syncLogin } from '#server/logins/service.ts'
+import {
+  auditActs,
+  connectLogin,
+  failuresOf,
+  prompted,
+  running,
+  seedLogin,
+  start,
+  storedLogin,
+  type LoginRunning,
+  type LoginWorld,
+} from '#server/logins/testing.ts'
+
+const logins = keepLogins()
+const account = logins.newAccount({ plan: 'max' })
+const login = (options: Parameters<typeof logins.issue>[2] = {}) => logins.issue('anthropic', account, options)
+const fileOf = (given: ReturnType<typeof login>, organizationUuid = 'org-1') =>
+  JSON.stringify({ ...JSON.parse(claudeFile(given)), organizationUuid })
+
+const seed = async (contents = fileOf(login())): Promise<{ world: LoginWorld; run: LoginRunning }> => {
+  const world = await seedLogin('claude-code', contents)
+  return { world, run: await running(world) }
+}
+const say = ({ nodeId }: Pick<LoginWorld, 'nodeId'>, { chatId, epoch, runId }: LoginRunning, contents: string) =>
+  syncLogin(nodeId, { chatId, epoch, runId, contents })
+const end = ({ runId }: LoginRunning) => pool().query('update run set "endedAt" = now() where id = $1', [runId])
+const credentialMissing = { is: 'refused', code: 'credential.missing' }
+
+it('keeps what a program made of its login, and gives it to the next run', async () => {
+  const { world, run } = await seed()
+  const next = fileOf(login({ expiresInMs: 7_200_000 }))
+  expect(await say(world, run, run.contents)).toEqual({ is: 'unchanged' })
+  expect(await say(world, run, next)).toEqual({ is: 'kept' })
+  expect(await say(world, run, next)).toEqual({ is: 'unchanged' })
+  const again = fileOf(login())
+  expect(await say(world, run, again)).toEqual({ is: 'kept' })
+  expect(await storedLogin(world.credentialId)).toMatchObject({
+    version: 1,
+    loginRevision: 2,
+    loginFacts: { plan: 'max', account: 'org-1' },
+  })
+  expect(await auditActs(world.credentialId)).toEqual(['login.synced', 'login.synced'])
+  await end(run)
+  expect((await running(world)).contents).toBe(again)
+})
+
+it('takes the last word of a run that is over, while nobody made anything of the login since', async () => {
+  const { world, run } = await seed()
+  await end(run)
+  const late = fileOf(login())
+  expect(await say(world, run, late)).toEqual({ is: 'kept' })
+  const second = await running(world)
+  expect(second.contents).toBe(late)
+  expect(await say(world, second, fileOf(login()))).toEqual({ is: 'kept' })
+  expect(await say(world, run, fileOf(login()))).toEqual({ is: 'refused', code: 'login.in-use' })
+})
+
+it('lets no old run overwrite an account that was replaced', async () => {
+  const { world, run } = await seed()
+  const replaced = fileOf(logins.issue('anthropic', logins.newAccount()), 'org-2')
+  await connectLogin(world, replaced)
+  expect(await say(world, run, fileOf(login()))).toEqual(credentialMissing)
+  expect(await say(world, run, '{}')).toEqual(credentialMissing)
+  await end(run)
+  expect(await say(world, run, fileOf(login()))).toEqual(credentialMissing)
+  expect(await storedLogin(world.credentialId)).toMatchObject({ version: 2, loginRevision: 0, brokenCode: null })
+  expect((await running(world)).contents).toBe(replaced)
+})
+
+it.each([
+  ['of another account', 'login.other-account', () => fileOf(login(), 'org-9')],
+  ['of no account that it says', 'login.other-account', () => claudeFile(login())],
+  ['with a wider scope', 'login.wider-scope', () => fileOf(login({ scope: 'user:inference user:profile org:create_api_key' }))],
+])('refuses a file %s, keeps the former, and says so', async (_name, code, contents) => {
+  const { world, run } = await seed()
+  expect(await say(world, run, contents())).toEqual({ is: 'refused', code })
+  expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 0, brokenCode: null, lastErrorCode: code })
+  expect(await auditActs(world.credentialId)).toEqual(['login.refused'])
+  expect(await failuresOf(run.chatId)).toEqual([{ turnId: run.turnId, code }])
+})
+
+it('calls a blanked login lost, refuses the next run with that word, and finds it again when its program does', async () => {
+  const { world, run } = await seed()
+  const blanked = fileOf({ ...login(), access: '', refresh: '' })
+  const waiting = await prompted(world)
+  expect(await say(world, run, blanked)).toEqual({ is: 'refused', code: 'login.lost' })
+  expect(await say(world, run, blanked)).toEqual({ is: 'refused', code: 'login.lost' })
+  expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 0, brokenCode: 'login.lost' })
+  expect(await auditActs(world.credentialId)).toEqual(['login.refused'])
+  expect(await start(world, waiting)).toMatchObject({ ok: false, code: 'login.lost' })
+  expect(await say(world, run, fileOf(login()))).toEqual({ is: 'kept' })
+  expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 1, brokenCode: null })
+})
+
+it('believes a node only about its own runs, and waits for a file that is just being written', async () => {
+  const { world, run } = await seed()
+  const next = fileOf(login())
+  expect(await syncLogin(randomUUID() as NodeId, { ...run, contents: next })).toEqual(credentialMissing)
+  expect(await say(world, { ...run, epoch: run.epoch + 1 }, next)).toEqual(credentialMissing)
+  expect(await say(world, { ...run, chatId: randomUUID() as LoginRunning['chatId'] }, next)).toEqual(credentialMissing)
+  expect(await say(world, run, next.slice(0, 40))).toEqual({ is: 'unchanged' })
+  expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 0, brokenCode: null })
+})
+
+it('takes nothing from the file of a brokered login, whose refresh token is a sentinel', async () => {
+  const issued = logins.issue('openai', logins.newAccount())
+  const world = await seedLogin('codex', codexFile(issued))
+  const run = await running(world)
+  expect(await say(world, run, run.contents.replaceAll('acct', 'other'))).toEqual({ is: 'unchanged' })
+  expect(await say(world, run, '{}')).toEqual({ is: 'unchanged' })
+  expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 0, brokenCode: null })
+})
