@@ -5,6 +5,7 @@
 import { verifyAudit } from '#bin/commands/audit.ts'
 import { doctor } from '#bin/commands/doctor.ts'
 import { joinNode, runNode } from '#bin/commands/node.ts'
+import { rotateKey } from '#bin/commands/rotate-key.ts'
 import { setUpFromTerminal } from '#bin/commands/setup.ts'
 import { log } from '#server/log.ts'
 import { StartError } from '#server/start-error.ts'
@@ -17,6 +18,8 @@ const USAGE = `Usage: npm run gatehouse -- <command>
       Makes this machine a node of another Gatehouse and runs its daemon.
   node run
       Runs the daemon of a node that has joined.
+  rotate-key
+      Replaces the master key without a pause: a new version, every credential under it, the former one retired.
   audit verify
       Proves that nobody changed the audit log, or names the entries that somebody did.
   doctor
@@ -26,6 +29,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
   setup: setUpFromTerminal,
   'node join': joinNode,
   'node run': runNode,
+  'rotate-key': rotateKey,
   'audit verify': verifyAudit,
   doctor,
 }

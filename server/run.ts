@@ -9,6 +9,7 @@ import { renewSetupCode } from '#server/accounts/setup-service.ts'
 import { startAnchoring } from '#server/audit/anchor.ts'
 import type { KeptChild } from '#server/child.ts'
 import { say } from '#server/console.ts'
+import { startRotation } from '#server/connections/rotation.ts'
 import { pool } from '#server/db/client.ts'
 import { openServerDatabase, type ReadyDatabase } from '#server/db/open.ts'
 import type { Env } from '#server/env.ts'
@@ -100,14 +101,15 @@ export class RunningServer {
     this.#goOn()
     this.#database = await openServerDatabase(env)
     this.#goOn()
-    this.#workers.push(await startAnchoring(env.home))
+    this.#workers.push(await startAnchoring(env.home), startRotation(env))
     this.#openApi(env)
     await this.#openSockets(env, this.#database)
     if (this.#options.withDaemon) await this.#startDaemon(env)
     this.#parts.pages = await this.#pages
     this.#goOn()
-    this.#health.up()
     await greet(env)
+    // Last of all: whoever waits for it may take anything away from then on.
+    this.#health.up()
   }
 
   #openApi(env: Env): void {
@@ -162,7 +164,7 @@ export class RunningServer {
     // What was taken in is stored before the database goes.
     await attempt(drainIngest)
     await attempt(drainUsage)
-    for (const stopWorker of this.#workers) await attempt(stopWorker)
+    for (const stopWorker of this.#workers.toReversed()) await attempt(stopWorker)
     await attempt(leaveBus)
     await attempt(async () => (await this.#pages)?.close())
     await attempt(() => this.#database?.close())

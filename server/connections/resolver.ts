@@ -20,7 +20,12 @@ import { findCredential, findReachable, type AttachmentRow, type CredentialRow, 
 import { updateBroken, updateLastError, updateUsed } from '#server/connections/verdict-store.ts'
 import { vault } from '#server/connections/vault.ts'
 
-const placeOf = ({ id, teamId }: { id: string; teamId: string | null }) => ({ table: 'credential', rowId: id, teamId, field: 'sealed' })
+export const placeOf = ({ id, teamId }: { id: string; teamId: string | null }) => ({
+  table: 'credential',
+  rowId: id,
+  teamId,
+  field: 'sealed',
+})
 
 /** For whoever is about to use it, within the server. */
 export const openSecret = (row: Pick<CredentialRow, 'id' | 'teamId' | 'sealed' | 'masterVersion'>) => vault().open(placeOf(row), row)

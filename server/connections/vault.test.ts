@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { loadMasterKeys } from '#server/connections/master-key.ts'
+import { addVersion, dropFormerVersions, loadMasterKeys, openKeyring } from '#server/connections/master-key.ts'
 import { createVault } from '#server/connections/vault.ts'
 
 const keyOf = (fill: number) => Buffer.alloc(32, fill).toString('base64')
-const vaultOf = (masterKey: string) => createVault(loadMasterKeys({ home: '/nowhere', masterKey }))
+const vaultOf = (masterKey: string) => createVault(openKeyring({ home: '/nowhere', masterKey }))
 const place = { table: 'credential', rowId: 'row', teamId: 'team', field: 'sealed' }
 
 describe('a sealed secret', () => {
@@ -47,6 +47,22 @@ describe('a sealed secret', () => {
     expect(rotated.fingerprint('secret')).toBe(vault.fingerprint('secret'))
   })
 
+  it('is rewrapped for the current key without a change to what is sealed', () => {
+    const old = vault.seal(place, 'secret')
+    const rotated = vaultOf(`1:${keyOf(1)},2:${keyOf(2)}`)
+    const moved = rotated.rewrap(place, old)!
+    expect(moved.masterVersion).toBe(2)
+    expect(moved.sealed.subarray(-30)).toEqual(old.sealed.subarray(-30))
+    expect(vaultOf(`2:${keyOf(2)}`).open(place, moved)).toEqual({ is: 'open', text: 'secret' })
+    expect(vault.open(place, moved)).toEqual({ is: 'unreadable' })
+    expect(rotated.rewrap({ ...place, rowId: 'other' }, old)).toBeNull()
+    expect(vaultOf(keyOf(9)).rewrap(place, old)).toBeNull()
+  })
+
+  it('opens with any key that is held, whatever number it was given', () => {
+    expect(vaultOf(`1:${keyOf(5)},7:${keyOf(1)}`).open(place, vault.seal(place, 'secret'))).toEqual({ is: 'open', text: 'secret' })
+  })
+
   it('has a fingerprint that another installation does not share', () => {
     expect(vault.fingerprint('secret')).toMatch(/^[0-9a-f]{16}$/)
     expect(vaultOf(keyOf(2)).fingerprint('secret')).not.toBe(vault.fingerprint('secret'))
@@ -79,5 +95,35 @@ describe('the master key', () => {
     writeFileSync(join(home, 'master.key'), 'garbage')
     expect(() => loadMasterKeys({ home, masterKey: null })).toThrow(/base64 of 32 bytes/)
     expect(readFileSync(join(home, 'master.key'), 'utf8')).toBe('garbage')
+  })
+
+  it('gets versions, which a running process takes up, and drops the former ones', () => {
+    const home = newHome()
+    const keys = openKeyring({ home, masterKey: null })
+    const vault = createVault(keys)
+    const old = vault.seal(place, 'secret')
+    const print = vault.fingerprint('secret')
+    expect([addVersion(home), addVersion(home)]).toEqual([2, 3])
+    expect(statSync(join(home, 'master.key')).mode & 0o777).toBe(0o600)
+    expect(readdirSync(home)).toEqual(['master.key'])
+    expect([...keys().byVersion.keys()]).toEqual([1, 2, 3])
+    const moved = vault.rewrap(place, old)!
+    expect(moved.masterVersion).toBe(3)
+    dropFormerVersions(home)
+    expect([...keys().byVersion.keys()]).toEqual([3])
+    expect([vault.open(place, old).is, vault.open(place, moved).is]).toEqual(['unreadable', 'open'])
+    expect(vault.fingerprint('secret')).toBe(print)
+  })
+
+  it('stays in use when its file is damaged or gone, until a good one is there again', () => {
+    const home = newHome()
+    const keys = openKeyring({ home, masterKey: null })
+    const first = keys()
+    writeFileSync(join(home, 'master.key'), 'garbage')
+    expect(keys()).toEqual(first)
+    rmSync(join(home, 'master.key'))
+    expect(keys()).toEqual(first)
+    writeFileSync(join(home, 'master.key'), keyOf(3))
+    expect(keys().byVersion.get(1)!.toString('base64')).toBe(keyOf(3))
   })
 })

@@ -7,7 +7,7 @@
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import { env } from '#server/env.ts'
-import { loadMasterKeys, type MasterKeys } from '#server/connections/master-key.ts'
+import { openKeyring, type MasterKeys } from '#server/connections/master-key.ts'
 
 const FORMAT = 1
 const NONCE_BYTES = 12
@@ -26,6 +26,8 @@ export type Opened = { is: 'open'; text: string } | { is: 'unreadable' }
 export type Vault = Readonly<{
   seal: (place: Place, text: string) => Sealed
   open: (place: Place, sealed: { sealed: Uint8Array; masterVersion: number }) => Opened
+  /** The same secret under the current master key: only its data key is wrapped anew. Null when no key we hold opens it. */
+  rewrap: (place: Place, sealed: { sealed: Uint8Array; masterVersion: number }) => Sealed | null
   /** Tells two secrets apart without saying anything of them; means something in this installation only. */
   fingerprint: (text: string) => string
 }>
@@ -46,36 +48,58 @@ function decrypt(key: Buffer, box: Buffer, aad: Buffer): Buffer {
   return Buffer.concat([decipher.update(box.subarray(NONCE_BYTES, box.length - TAG_BYTES)), decipher.final()])
 }
 
-export function createVault({ current, byVersion }: MasterKeys): Vault {
-  const keyOf = (version: number) => byVersion.get(version)
-  const fingerprintKey = createHmac('sha256', keyOf(Math.min(...byVersion.keys()))!)
-    .update('gatehouse fingerprint')
-    .digest()
+/** @param keys asked each time, since a rotation adds to them while we run */
+export function createVault(keys: () => MasterKeys): Vault {
+  /** Unwraps with the key that the row names, or any other that we hold: two installations may have counted differently. */
+  const unwrap = (box: Buffer, { masterVersion, aad }: { masterVersion: number; aad: Buffer }): Buffer | null => {
+    if (box[0] !== FORMAT || box.length < HEAD_BYTES + NONCE_BYTES + TAG_BYTES) return null
+    const { byVersion } = keys()
+    const named = byVersion.get(masterVersion)
+    for (const master of [...(named ? [named] : []), ...[...byVersion.values()].filter((each) => each !== named)]) {
+      try {
+        return decrypt(master, box.subarray(1, HEAD_BYTES), aad)
+      } catch {
+        // Not this one.
+      }
+    }
+    return null
+  }
+  const wrap = (dataKey: Buffer, { aad, body }: { aad: Buffer; body: Buffer }): Sealed => {
+    const { current, byVersion } = keys()
+    return { sealed: Buffer.concat([Buffer.from([FORMAT]), encrypt(byVersion.get(current)!, dataKey, aad), body]), masterVersion: current }
+  }
   return {
     seal(place, text) {
       const aad = authenticated(place)
       const dataKey = randomBytes(KEY_BYTES)
-      const wrapped = encrypt(keyOf(current)!, dataKey, aad)
-      const sealed = Buffer.concat([Buffer.from([FORMAT]), wrapped, encrypt(dataKey, Buffer.from(text, 'utf8'), aad)])
-      return { sealed, masterVersion: current }
+      return wrap(dataKey, { aad, body: encrypt(dataKey, Buffer.from(text, 'utf8'), aad) })
     },
     open(place, { sealed, masterVersion }) {
-      const master = keyOf(masterVersion)
       const box = Buffer.from(sealed)
-      if (!master || box[0] !== FORMAT || box.length < HEAD_BYTES + NONCE_BYTES + TAG_BYTES) return { is: 'unreadable' }
       const aad = authenticated(place)
+      const dataKey = unwrap(box, { masterVersion, aad })
+      if (!dataKey) return { is: 'unreadable' }
       try {
-        const dataKey = decrypt(master, box.subarray(1, HEAD_BYTES), aad)
         return { is: 'open', text: decrypt(dataKey, box.subarray(HEAD_BYTES), aad).toString('utf8') }
       } catch {
         return { is: 'unreadable' }
       }
     },
-    fingerprint: (text) => createHmac('sha256', fingerprintKey).update(text).digest('hex').slice(0, 16),
+    rewrap(place, { sealed, masterVersion }) {
+      const box = Buffer.from(sealed)
+      const aad = authenticated(place)
+      const dataKey = unwrap(box, { masterVersion, aad })
+      return dataKey && wrap(dataKey, { aad, body: box.subarray(HEAD_BYTES) })
+    },
+    fingerprint: (text) => createHmac('sha256', keys().fingerprintKey).update(text).digest('hex').slice(0, 16),
   }
 }
 
+let ownKeys: (() => MasterKeys) | undefined
 let own: Vault | undefined
 
-/** The vault of this process; opened with the environment's master key at the first call, or by `main.ts` to fail at the start. */
-export const vault = (): Vault => (own ??= createVault(loadMasterKeys(env())))
+/** The master keys of this process, as they are now. */
+export const masterKeys = (): MasterKeys => (ownKeys ??= openKeyring(env()))()
+
+/** The vault of this process; opened with the environment's master key at the first call. */
+export const vault = (): Vault => (own ??= createVault(masterKeys))

@@ -1,0 +1,53 @@
+/** The sealed rows as a rotation of the master key sees them: bytes and version, nothing of what they are. */
+import type { PoolClient } from 'pg'
+import { pool } from '#server/db/client.ts'
+import type { Sealed } from '#server/connections/vault.ts'
+
+export type SealedRow = { id: string; teamId: string | null; sealed: Buffer; masterVersion: number }
+
+/** Rows under a former version, by id. */
+export async function findFormer({ current, afterId, limit }: { current: number; afterId: string; limit: number }): Promise<SealedRow[]> {
+  const { rows } = await pool().query<SealedRow>(
+    'select id, "teamId", sealed, "masterVersion" from credential where "masterVersion" < $1 and id > $2 order by id limit $3',
+    [current, afterId, limit],
+  )
+  return rows
+}
+
+/** Only what is still as it was read: a secret that was replaced meanwhile stays. Runs notice nothing, the secret being the same. */
+export async function swapSealed({ id, sealed, masterVersion }: SealedRow, next: Sealed): Promise<boolean> {
+  const { rowCount } = await pool().query(
+    'update credential set sealed = $4, "masterVersion" = $5 where id = $1 and "masterVersion" = $2 and sealed = $3',
+    [id, masterVersion, sealed, next.sealed, next.masterVersion],
+  )
+  return rowCount === 1
+}
+
+/** What still needs a former version. An answer in a guided sign-in is gone within minutes and is waited for. */
+export async function countFormer(
+  current: number,
+  db: Pick<PoolClient, 'query'> = pool(),
+): Promise<{ credentials: number; answers: number }> {
+  const { rows } = await db.query<{ credentials: number; answers: number }>(
+    `select (select count(*)::int from credential where "masterVersion" < $1) as credentials,
+       (select count(*)::int from sign_in where "answerMasterVersion" < $1 and answer is not null and "expiresAt" > now()) as answers`,
+    [current],
+  )
+  return rows[0]!
+}
+
+export async function countCredentials(): Promise<number> {
+  const { rows } = await pool().query<{ count: number }>('select count(*)::int as count from credential')
+  return rows[0]!.count
+}
+
+/** Every sealed row, in pages. */
+export async function findSealed({ afterId, limit }: { afterId: string; limit: number }): Promise<SealedRow[]> {
+  return findFormer({ current: 2_147_483_647, afterId, limit })
+}
+
+/** Whoever is about to write a sealed row has written it when this returns, and whoever comes waits for the transaction. */
+export const holdWriters = (tx: PoolClient) => tx.query('lock table credential in share mode')
+
+/** One rotation, or one retirement, at a time, of whichever process. */
+export const lockMasterKey = (tx: PoolClient) => tx.query('select pg_advisory_xact_lock(7261701)')
