@@ -5,7 +5,19 @@
  * chain (a crash), never run ahead of it: only what is committed is written.
  * Next: `verify.ts` holds the chain against every line.
  */
-import { appendFileSync, chmodSync, existsSync, readFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { pool } from '#server/db/client.ts'
 import { log } from '#server/log.ts'
@@ -23,6 +35,7 @@ let anchoring: Anchoring | null = null
 
 /** Called where the server is put together. Catches up on what a crash left without an anchor. Returns what stops it. */
 export async function startAnchoring(home: string): Promise<() => Promise<void>> {
+  await shortenAnchor(home, { maxBytes: 1_000_000, keep: 1_000 })
   const own: Anchoring = { home, anchored: await writeAnchor(home), wanted: 0, looks: 0, timer: null, work: Promise.resolve() }
   anchoring = own
   return async () => {
@@ -55,29 +68,74 @@ function look(own: Anchoring): void {
   own.timer.unref()
 }
 
-/** Adds the head of what is committed, unless the last line says it already. Returns the head's number, 0 for an empty chain. */
+/**
+ * Adds the head of what is committed, if it is further than the last line. A chain that ends before its anchor was cut:
+ * the lines stay, and `gatehouse audit verify` says so. Returns the head's number, 0 for an empty chain.
+ */
 export async function writeAnchor(home: string): Promise<number> {
   const { rows } = await pool().query<{ seq: string; hash: Buffer }>('select seq, hash from audit_entry order by seq desc limit 1')
-  const head = rows[0]
-  if (!head) return 0
-  const line = `${head.seq} ${head.hash.toString('hex')}`
+  const head = { seq: Number(rows[0]?.seq ?? 0), hash: rows[0]?.hash }
   const file = anchorFile(home)
   const isNew = !existsSync(file)
-  const text = isNew ? '' : readFileSync(file, 'utf8')
-  if (text.trimEnd().split('\n').at(-1) !== line) {
+  const end = isNew ? '' : endOf(file)
+  const last = linesOf(end).at(-1)?.seq ?? 0
+  if (head.seq < last) log.error({ head: head.seq, anchored: last }, 'The audit log ends before its anchor: run "gatehouse audit verify"')
+  if (head.seq > last && head.hash) {
     // In one write, which the system puts at the end whole, also beside another process. After half a line of a crash: on one of its own.
-    appendFileSync(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}${line}\n`, { mode: 0o600, flush: true })
+    const line = `${head.seq} ${head.hash.toString('hex')}\n`
+    appendFileSync(file, end === '' || end.endsWith('\n') ? line : `\n${line}`, { mode: 0o600, flush: true })
     if (isNew) chmodSync(file, 0o600)
   }
-  return Number(head.seq)
+  return head.seq
+}
+
+/** The last lines. */
+function endOf(file: string): string {
+  const handle = openSync(file, 'r')
+  try {
+    const { size } = fstatSync(handle)
+    const buffer = Buffer.alloc(Math.min(size, 512))
+    readSync(handle, buffer, 0, buffer.length, size - buffer.length)
+    return buffer.toString('latin1')
+  } finally {
+    closeSync(handle)
+  }
 }
 
 /** Every line that is whole, in the order of numbers; null when there is no file. */
 export function readAnchors(home: string): Anchor[] | null {
-  if (!existsSync(anchorFile(home))) return null
-  return readFileSync(anchorFile(home), 'utf8')
+  const file = anchorFile(home)
+  return existsSync(file) ? linesOf(readFileSync(file, 'latin1')).toSorted((a, b) => a.seq - b.seq) : null
+}
+
+const linesOf = (text: string): Anchor[] =>
+  text
     .split('\n')
     .filter((line) => /^\d{1,15} [0-9a-f]{64}$/.test(line))
     .map((line) => ({ seq: Number(line.split(' ')[0]), hash: Buffer.from(line.split(' ')[1]!, 'hex') }))
-    .toSorted((a, b) => a.seq - b.seq)
+
+/**
+ * A line covers every entry before its own, so of many lines the last ones are enough, provided that all of them fit:
+ * one that does not is evidence and stays.
+ */
+export async function shortenAnchor(home: string, { maxBytes, keep }: { maxBytes: number; keep: number }): Promise<void> {
+  const file = anchorFile(home)
+  if (!existsSync(file) || statSync(file).size <= maxBytes) return
+  const lines = linesOf(readFileSync(file, 'latin1'))
+  const { rows } = await pool().query<{ fits: boolean }>(
+    `select bool_and(coalesce(e.hash = a.hash, false)) as fits
+     from unnest($1::bigint[], $2::bytea[]) as a (seq, hash) left join audit_entry e using (seq)`,
+    [lines.map((each) => each.seq), lines.map((each) => each.hash)],
+  )
+  if (!rows[0]!.fits) return
+  const draft = `${file}.${process.pid}`
+  writeFileSync(
+    draft,
+    lines
+      .slice(-keep)
+      .map(({ seq, hash }) => `${seq} ${hash.toString('hex')}\n`)
+      .join(''),
+    { mode: 0o600, flush: true },
+  )
+  renameSync(draft, file)
 }

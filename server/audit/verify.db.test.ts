@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { startAnchoring, writeAnchor } from '#server/audit/anchor.ts'
+import { shortenAnchor, startAnchoring, writeAnchor } from '#server/audit/anchor.ts'
 import { digestOf, hashOf } from '#server/audit/chain.ts'
 import { record } from '#server/audit/service.ts'
 import { readLinks } from '#server/audit/store.ts'
@@ -160,6 +160,31 @@ it('keeps its anchor private, writes a head once, and goes on after half a line'
   expect(await verifyAuditLog({ home })).toMatchObject({ anchoredTo: 13, findings: [] })
   appendFileSync(anchor(), '99 abc')
   expect(await findings()).toEqual([])
+})
+
+it('never goes back to a chain that was cut', async () => {
+  const before = readFileSync(anchor(), 'utf8')
+  await tamper('delete from audit_entry where seq > 10')
+  await writeAnchor(home)
+  expect(readFileSync(anchor(), 'utf8')).toBe(before)
+})
+
+it('keeps the last lines of a long anchor, and all of one that does not fit', async () => {
+  const shorten = () => shortenAnchor(home, { maxBytes: 0, keep: 2 })
+  for (let i = 0; i < 4; i += 1) {
+    await write(1)
+    await writeAnchor(home)
+  }
+  await shorten()
+  expect(statSync(anchor()).mode & 0o777).toBe(0o600)
+  expect(readFileSync(anchor(), 'utf8').match(/^\d+/gm)).toEqual(['15', '16'])
+  expect(await verifyAuditLog({ home })).toEqual({ entries: 16, anchoredTo: 16, findings: [] })
+  await tamper('delete from audit_entry where seq > 14')
+  await write(4)
+  await writeAnchor(home)
+  await shorten()
+  expect(readFileSync(anchor(), 'utf8').match(/^\d+/gm)).toEqual(['15', '16', '18'])
+  expect(await findings()).toEqual([{ is: 'rewritten', from: 1, to: 16 }])
 })
 
 it('anchors what was committed while it ran, catches up on what was not, and never what was undone', async () => {
