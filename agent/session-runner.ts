@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { DaemonFact, PromptContent, TurnFailure } from '#core/chat/events.ts'
 import { DomainError } from '#core/errors.ts'
 import { RunId, type ChatId, type NodeId, type TurnId } from '#core/ids.ts'
-import type { Command, Lease } from '#core/links/daemon.ts'
+import type { Command, Lease, RunGrant } from '#core/links/daemon.ts'
 import { isProtocolAnswer, isSignedOut, wordsOf } from '#agent/acp/connection.ts'
 import { said, sessionFacts } from '#agent/acp/translate.ts'
 import { startAgent, type AgentProcess, type Surroundings } from '#agent/agent-process.ts'
@@ -59,6 +59,7 @@ export type SessionRunner = {
 /** How long the end of a turn waits for its list of changes. */
 const CHANGES_FIRST_MS = 1_500
 const PROGRESS_EVERY_MS = 400
+const LOGIN_WAIT_MS = 1_000
 
 export function runSession({ lease, outbox, call, nodeId, surroundings, idleStopMs, cancelGraceMs }: RunnerOptions): SessionRunner {
   const { chatId, epoch } = lease
@@ -137,6 +138,8 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
         return void prompt(order.turnId)
       case 'cancel-agent':
         facts.closeQuestions('cancelled')
+        // It may be on its way into another process.
+        starting?.abort()
         void agent?.connection.cancel(agent.session.agentSessionId).catch(() => {})
         callOffTimer = after(() => feed({ type: 'grace-over', turnId: order.turnId }), cancelGraceMs)
         return
@@ -180,9 +183,8 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     if (sandbox) await clearLeftLogin({ sandbox, root: surroundings.workspacesRoot, chatId, tell: tellLogin })
     signal.throwIfAborted()
     const runId = RunId.parse(mintId())
-    const reply = await call('startRun', { chatId, epoch, runId })
-    if (!reply.ok) throw new DomainError(reply.code, reply.facts)
-    signal.throwIfAborted()
+    const report = progress()
+    const grant = await askForRun(runId, { report, signal })
     facts.beginProcess()
     ended = null
     try {
@@ -190,9 +192,9 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
         surroundings,
         chatId,
         epoch,
-        grant: reply.grant,
+        grant,
         voice,
-        onProgress: progress(),
+        onProgress: report,
         tellLogin,
         signal,
       })
@@ -206,6 +208,21 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
       throw error
     }
     await settle()
+  }
+
+  /** A login that serves one run at a time is waited for, until somebody cancels: who only rests on it gives it up. */
+  async function askForRun(
+    runId: RunId,
+    { report, signal }: { report: ReturnType<typeof progress>; signal: AbortSignal },
+  ): Promise<RunGrant> {
+    for (;;) {
+      const reply = await call('startRun', { chatId, epoch, runId })
+      signal.throwIfAborted()
+      if (reply.ok) return reply.grant
+      if (reply.code !== 'login.in-use') throw new DomainError(reply.code, reply.facts)
+      report({ stage: 'starting', note: 'Waiting for another chat that uses this login', fraction: null })
+      await delay(LOGIN_WAIT_MS, undefined, { signal })
+    }
   }
 
   const tellLogin: TellLogin = (run, contents) => call('loginChanged', { chatId, ...run, contents })
@@ -277,8 +294,14 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
 
   /** Only a new process can take this model, or be bound to another credential: the session goes on in it. */
   async function replaceAgent(): Promise<void> {
-    await stopAgent('replaced')
-    await launch(new AbortController().signal)
+    const abort = new AbortController()
+    starting = abort
+    try {
+      await stopAgent('replaced')
+      await launch(abort.signal)
+    } finally {
+      starting = null
+    }
   }
 
   /** A pipe that broke: the exit tells the machine, with the reason. */

@@ -35,12 +35,14 @@ it('repeats the route above a repository’s settings, and lets no hook of it ru
     allowManagedHooksOnly: true,
     env: { ANTHROPIC_BASE_URL: 'http://127.0.0.1:8377/ai/anthropic', ANTHROPIC_AUTH_TOKEN: SENTINEL_KEY },
   })
+  expect(settings?.env['ANTHROPIC_API_KEY']).toBe('')
   expect(JSON.stringify(settings)).not.toContain('wst_')
 })
 
-it('sends a login to its own issuer, and repeats no secret', () => {
+it('sends a login to its own issuer: what a repository names is unnamed again, and no secret is repeated', () => {
   const [settings] = settingsFor('claude-code', { via: 'env', issuer: 'anthropic', token: 'sk-ant-oat01-secret' })
-  expect(settings?.env).toEqual({ ANTHROPIC_BASE_URL: 'https://api.anthropic.com', ANTHROPIC_AUTH_TOKEN: '', ANTHROPIC_API_KEY: '' })
+  expect(settings).toMatchObject({ apiKeyHelper: '', env: { ANTHROPIC_BASE_URL: '', ANTHROPIC_API_KEY: '', CLAUDE_CODE_USE_BEDROCK: '' } })
+  expect(new Set(Object.values(settings?.env ?? {}))).toEqual(new Set(['']))
 })
 
 it('has nothing to say to others', () => {

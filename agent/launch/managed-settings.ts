@@ -1,19 +1,36 @@
 /**
  * Claude Code obeys a repository's `.claude/settings.json` without asking when nobody
- * sits in front of it: base URL and hooks included. Its managed settings stand above
- * that file, so what the plan says of the route is said there once more.
+ * sits in front of it: base URL, key helper and hooks included. Its managed settings stand
+ * above that file, so what the plan says of the route is said there once more.
  */
 import type { LaunchPlan } from '#core/connections/launch.ts'
 
 const managedPath = '/etc/claude-code/managed-settings.json'
 
+/** What would lead a request elsewhere, or pay for it with somebody else's key: empty counts as never named. */
+const unnamed = Object.fromEntries(
+  [
+    'ANTHROPIC_BASE_URL',
+    'ANTHROPIC_AUTH_TOKEN',
+    'ANTHROPIC_API_KEY',
+    'ANTHROPIC_CUSTOM_HEADERS',
+    'CLAUDE_CODE_USE_BEDROCK',
+    'CLAUDE_CODE_USE_VERTEX',
+    'CLAUDE_CODE_USE_FOUNDRY',
+  ].map((name) => [name, '']),
+)
+
 /** @returns the files to mount read-only over what a repository could say; empty for other harnesses */
 export function managedSettings(harnessId: string, plan: LaunchPlan): { at: string; contents: string }[] {
   if (harnessId !== 'claude-code') return []
-  const env =
-    plan.via === 'proxy'
-      ? Object.fromEntries(Object.entries(plan.env).filter(([name]) => /^(ANTHROPIC_|CLAUDE_CODE_DISABLE_|DISABLE_)/.test(name)))
-      : // A login goes to its own issuer and nowhere else. No secret is repeated here.
-        { ANTHROPIC_BASE_URL: 'https://api.anthropic.com', ANTHROPIC_AUTH_TOKEN: '', ANTHROPIC_API_KEY: '' }
-  return [{ at: managedPath, contents: JSON.stringify({ env, allowManagedHooksOnly: true, disableBypassPermissionsMode: 'disable' }) }]
+  // Of a login nothing is repeated: it goes to its own issuer, as if nobody had named another.
+  const planned =
+    plan.via === 'proxy' ? Object.entries(plan.env).filter(([name]) => /^(ANTHROPIC_|CLAUDE_CODE_DISABLE_|DISABLE_)/.test(name)) : []
+  const settings = {
+    env: { ...unnamed, ...Object.fromEntries(planned) },
+    apiKeyHelper: '',
+    allowManagedHooksOnly: true,
+    disableBypassPermissionsMode: 'disable',
+  }
+  return [{ at: managedPath, contents: JSON.stringify(settings) }]
 }

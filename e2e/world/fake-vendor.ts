@@ -155,6 +155,9 @@ export async function startFakeVendor({ brain, folder }: { brain: Brain; folder:
     'GET chatgpt.com/backend-api/wham/settings/user': signedIn(() => ({})),
     // Codex knows its models; the vendor has nothing to add.
     'GET chatgpt.com/backend-api/codex/models': signedIn(() => ({ models: [] })),
+    // What an organisation decides for its people: nothing here.
+    'GET api.anthropic.com/api/claude_code/settings': () => ({ status: 404, body: { error: 'not_found' } }),
+    'GET api.anthropic.com/api/claude_code/policy_limits': () => ({ status: 404, body: { error: 'not_found' } }),
     'GET api.anthropic.com/api/oauth/profile': signedIn(({ accountId, email, plan }) => ({
       account: { uuid: accountId, email, full_name: 'Ada', display_name: 'Ada', has_claude_max: true, has_claude_pro: false },
       organization: {

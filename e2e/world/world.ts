@@ -1,15 +1,19 @@
 /**
  * A whole Gatehouse for one worker: the real server with its database and daemon, a fake
- * provider on loopback that it may reach, and an owner who was set up by the command
+ * provider and fake vendors on loopback that it may reach, and an owner who was set up by the command
  * line. Tests add projects, people and connections of their own and never share them.
  */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { brain } from '#e2e/world/fake-provider-brain.ts'
 import type { FakeProvider } from '#e2e/world/fake-provider.ts'
 import type { FakeDialect } from '#e2e/world/fake-provider-scene.ts'
 import { startFakeProvider } from '#e2e/world/fake-provider.ts'
+import { startFakeVendor, type FakeVendor } from '#e2e/world/fake-vendor.ts'
 import { byToken, createApi, signIn, type Api } from '#e2e/world/api.ts'
 import { freePort, newHome, removeHome, root, startServer, worldEnvironment, type ServerProcess } from '#e2e/world/server.ts'
 
@@ -19,6 +23,8 @@ export type World = {
   readonly url: string
   readonly server: ServerProcess
   readonly provider: FakeProvider
+  /** Who answers in the place of those that native logins belong to. */
+  readonly vendor: FakeVendor
   readonly owner: Person
   /** Invites somebody into the owner's team and accepts for them. */
   addMember(name: string, role?: 'admin' | 'member' | 'viewer'): Promise<Person>
@@ -51,10 +57,17 @@ export async function runGatehouse(
 
 export async function startWorld({ env = {} }: { env?: Record<string, string> } = {}): Promise<World> {
   const provider = await startFakeProvider({ key: newKey(), brain })
+  const folder = mkdtempSync(path.join(tmpdir(), 'gatehouse-vendors-'))
+  const vendor = await startFakeVendor({ brain, folder })
+  const closeFakes = async (): Promise<void> => {
+    await provider.close()
+    await vendor.close()
+    rmSync(folder, { recursive: true })
+  }
   const options = {
     home: newHome(),
     port: await freePort(),
-    env: { GATEHOUSE_PRIVATE_UPSTREAMS: `${provider.host},${NOBODY}`, ...env },
+    env: { GATEHOUSE_PRIVATE_UPSTREAMS: `${provider.host},${NOBODY}`, ...vendor.environment, ...env },
   }
   const server = startServer(options)
   try {
@@ -81,6 +94,7 @@ export async function startWorld({ env = {} }: { env?: Record<string, string> } 
       url: server.url,
       server,
       provider,
+      vendor,
       owner: { ...owner, token, cookie, api: ownerApi },
       async addMember(name, role = 'member') {
         const person = { name, email: emailOf(name), password: newPassword() }
@@ -95,14 +109,14 @@ export async function startWorld({ env = {} }: { env?: Record<string, string> } 
         try {
           await server.stop()
         } finally {
-          await provider.close()
+          await closeFakes()
           removeHome(options.home)
         }
       },
     }
   } catch (error) {
     server.child.kill('SIGKILL')
-    await provider.close()
+    await closeFakes()
     removeHome(options.home)
     throw error
   }
