@@ -10,7 +10,7 @@ import type { DeliveryGrant, RunGrant } from '#core/links/daemon.ts'
 import { mayInTeam } from '#server/access/acts.ts'
 import { record } from '#server/audit/service.ts'
 import { judgePayer, type PayerVerdict } from '#server/chats/service.ts'
-import { grantDelivery, type GrantedDelivery, type UntokenedDelivery } from '#server/connections/resolver.ts'
+import { grantDelivery, markUsed, type GrantedDelivery, type UntokenedDelivery } from '#server/connections/resolver.ts'
 import { findPin, findRunPlace, holdHead, insertRun, type NewRun, type RunPlace } from '#server/daemons/run-store.ts'
 import { inTransaction } from '#server/db/client.ts'
 import { env } from '#server/env.ts'
@@ -64,6 +64,8 @@ export async function startRun(
   if (inserted === 'held') return refuse('login.in-use', { harness: place.harness })
   // An id that another run has had: nothing is granted twice.
   if (inserted === 'refused') return refuse('harness.start-failed')
+  // Of a key the proxy says so, at each request.
+  if (delivery.via !== 'proxy') await markUsed(credentialId)
   const { projectId, harness, model, repositoryUrl, instructions, agentSessionId } = place
   return {
     ok: true,

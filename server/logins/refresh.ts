@@ -165,8 +165,7 @@ async function keep(db: PoolClient, next: NextLogin): Promise<boolean> {
   }
 }
 
-/** The try before may have succeeded without a word. */
-async function isStored({ id, version, sealed }: NextLogin): Promise<boolean> {
-  const row = await findLogin(pool(), { credentialId: id, version })
-  return row !== null && Buffer.compare(row.sealed, sealed.sealed) === 0
+/** The try before may have succeeded without a word: under the lock nobody else takes this step. */
+async function isStored({ id, version, loginRevision }: NextLogin): Promise<boolean> {
+  return (await findLogin(pool(), { credentialId: id, version }))?.loginRevision === loginRevision + 1
 }

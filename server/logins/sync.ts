@@ -34,7 +34,8 @@ export async function syncLogin(nodeId: NodeId, { contents, ...changed }: CallRe
   if (!run) return refused('credential.missing')
   const { reply, login } = await inTransaction((tx) => judge(tx, run, contents))
   if (login) tellLists(login)
-  if (reply.is === 'refused' && login) await tellRun(run, reply.code, login.format)
+  // A file that changed hands fails no turn: its program goes on with it, and the row tells.
+  if (reply.is === 'refused' && reply.code === 'login.lost' && login) await tellRun(run, reply.code, login.format)
   return reply
 }
 
