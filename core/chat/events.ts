@@ -132,6 +132,8 @@ const serverFacts = [
     type: z.literal('model.failed'),
     turnId: TurnId.nullable(),
     provider: z.string(),
+    /** Whose login failed, where it was one. */
+    harness: z.string().optional(),
     model: z.string().nullable(),
     status: z.int().nullable(),
     code: FailureCodeSchema,

@@ -198,7 +198,12 @@ function answered(turn: Turn, requestId: string, answer: PermissionItem['answer'
 function modelFailed(turn: Turn, event: ChatEventOf<'model.failed'>): Turn {
   const failure = {
     code: event.code,
-    facts: { provider: event.provider, model: event.model, status: event.status },
+    facts: {
+      provider: event.provider,
+      model: event.model,
+      status: event.status,
+      ...(event.harness !== undefined && { harness: event.harness }),
+    },
     ...(event.detail === undefined ? {} : { detail: event.detail }),
   }
   const item: TurnItem = { is: 'model-failure', failure, provider: event.provider, model: event.model, at: event.at }

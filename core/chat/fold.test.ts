@@ -268,6 +268,15 @@ describe('the status of a turn', () => {
     expect(turnOf(requested, accepted, hidden, ended(), metered()).failure).toBeNull()
   })
 
+  it('knows from the broker that a login went elsewhere, also when its agent failed before the turn was taken', () => {
+    const elsewhere = failed({ code: 'login.elsewhere', harness: 'codex', model: null, status: null })
+    const signedOut = ended('failed', { failure: { code: 'agent.signed-out', facts: { harness: 'codex' } } })
+    expect(turnOf(requested, elsewhere, accepted, signedOut).failure).toEqual({
+      code: 'login.elsewhere',
+      facts: { provider: 'openai', model: null, status: null, harness: 'codex' },
+    })
+  })
+
   it('keeps who cancelled, when it was taken and when it ended', () => {
     expect(turnOf(requested, accepted, cancel, ended('cancelled'))).toMatchObject({
       by: 'ada',

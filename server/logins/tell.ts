@@ -57,7 +57,7 @@ export async function tellRun(run: Of, code: FailureCode, format = ''): Promise<
   await attempt(async () => {
     const turnId = await findTurn(run.chatId)
     const provider = vendorOf(run.harness, format)
-    await recordServerFacts(run.chatId, [{ type: 'model.failed', turnId, provider, model: null, status: null, code }])
+    await recordServerFacts(run.chatId, [{ type: 'model.failed', turnId, provider, harness: run.harness, model: null, status: null, code }])
   })
 }
 
