@@ -3,14 +3,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { UserMinus } from 'lucide-react'
 import { useState } from 'react'
-import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { wordsOf } from '#components/failures/failure.ts'
 import { useMay, useMe } from '#components/session/use-me.ts'
+import { RemoveMemberDialog } from '#components/teams/remove-member-dialog.tsx'
 import { isLastAdmin, type Member, roleName, roles, type Role } from '#components/teams/roles.ts'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { Avatar } from '#components/ui/avatar.tsx'
 import { Badge } from '#components/ui/badge.tsx'
-import { ConfirmDialog } from '#components/ui/dialog.tsx'
 import { IconButton } from '#components/ui/icon-button.tsx'
 import { RelativeTime } from '#components/ui/relative-time.tsx'
 import { Select } from '#components/ui/select.tsx'
@@ -26,7 +25,7 @@ export function MemberList({ members }: { members: readonly Member[] }) {
           <MemberRow key={member.userId} member={member} isLast={isLastAdmin(member, members)} onRemove={() => setRemoved(member)} />
         ))}
       </ul>
-      {removed ? <RemoveDialog member={removed} onClose={() => setRemoved(null)} /> : null}
+      {removed ? <RemoveMemberDialog member={removed} onClose={() => setRemoved(null)} /> : null}
     </>
   )
 }
@@ -81,31 +80,5 @@ function MemberRow({ member, isLast, onRemove }: { member: Member; isLast: boole
         <span className="text-sm text-ink-soft">{roleName(member.role)}</span>
       )}
     </li>
-  )
-}
-
-function RemoveDialog({ member, onClose }: { member: Member; onClose: () => void }) {
-  const trpc = useTRPC()
-  const queryClient = useQueryClient()
-  const remove = useMutation({
-    ...trpc.team.remove.mutationOptions(),
-    onSuccess: async () => {
-      await queryClient.invalidateQueries()
-      onClose()
-    },
-  })
-  return (
-    <ConfirmDialog
-      isOpen
-      onClose={onClose}
-      title={`Remove ${member.name}?`}
-      confirmLabel="Remove"
-      isBusy={remove.isPending}
-      onConfirm={() => remove.mutate({ userId: member.userId })}
-    >
-      <p>Their agents stop, their access tokens are revoked, and their personal credentials are destroyed here.</p>
-      <p>Their chats and projects stay with the team. A new invitation lets them back in.</p>
-      {remove.error ? <FailureNotice error={remove.error} /> : null}
-    </ConfirmDialog>
   )
 }
