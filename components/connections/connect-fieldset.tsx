@@ -27,8 +27,8 @@ export type FieldsProps = {
   harnessName: string
   fields: ConnectFields
   onChange: (change: Partial<ConnectFields>) => void
-  /** Starts the harness's own sign-in; absent where it has none. */
-  onSignIn?: (() => void) | undefined
+  /** Starts the harness's own sign-in, where it has one. */
+  onSignIn: () => void
 }
 
 /** What is pasted: by kind, then what that kind needs. */
@@ -104,7 +104,7 @@ function LoginFields({ accepts, harnessName, fields, onChange, onSignIn }: Field
   if (!accept) return null
   return (
     <>
-      {onSignIn ? (
+      {accept.signIn ? (
         <>
           <Button size="lg" onClick={onSignIn}>
             Sign in with {loginName(accept.format)}

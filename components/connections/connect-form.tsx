@@ -8,6 +8,7 @@ import { ConnectFieldset } from '#components/connections/connect-fieldset.tsx'
 import { lanesOf, likelyScope, maskOf } from '#components/connections/lanes.model.ts'
 import { overrideLabel } from '#components/connections/mending.model.ts'
 import { ScopeChoice } from '#components/connections/scope-choice.tsx'
+import { SignInDialog } from '#components/connections/sign-in-dialog.tsx'
 import { ANOTHER, reusableIn, SourceChoice } from '#components/connections/source-choice.tsx'
 import { useConnect } from '#components/connections/use-connect.ts'
 import { useRights } from '#components/connections/use-rights.ts'
@@ -29,6 +30,7 @@ export function ConnectForm({ harness, projectId, scope: wishedScope, replaces, 
   const reusable = scope === 'project' && !replaces ? reusableIn(row) : []
   const [chosenSource, setSource] = useState<string | null>(null)
   const source = reusable.find((each) => each.credential.credentialId === chosenSource)?.credential ?? null
+  const [isSigningIn, setSigningIn] = useState(false)
   const connect = useConnect({ row, projectId, onClose, onLogin })
 
   const isReady = scope !== null && (source !== null || isComplete(fields))
@@ -46,6 +48,19 @@ export function ConnectForm({ harness, projectId, scope: wishedScope, replaces, 
   const isOverride = scope === 'project' && lanes.some((each) => each.scope !== 'project' && each.attachment)
   const act = replaces ? 'Replace' : isOverride ? 'Override' : 'Connect'
 
+  if (isSigningIn && scope) {
+    const back = () => setSigningIn(false)
+    return (
+      <SignInDialog
+        harness={harness}
+        harnessName={row.name}
+        scope={scope}
+        projectId={scope === 'project' ? projectId : undefined}
+        onClose={back}
+        onConnected={onLogin}
+      />
+    )
+  }
   return (
     <Dialog
       isOpen
@@ -90,6 +105,7 @@ export function ConnectForm({ harness, projectId, scope: wishedScope, replaces, 
                 connect.reset()
                 setFields((before) => ({ ...before, ...change }))
               }}
+              onSignIn={() => setSigningIn(true)}
             />
           )}
           {replaces || wishedScope === 'project' || changeable.length < 2 ? null : (

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Square } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { afterwardsSentence } from '#components/connections/consequences.model.ts'
-import { type Attachment, type ConnectionRow, maskOf } from '#components/connections/lanes.model.ts'
+import { type Attachment, type ConnectionRow, identityOf } from '#components/connections/lanes.model.ts'
 import { StateMark } from '#components/connections/state-words.tsx'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { useTRPC, type Outputs } from '#components/trpc/trpc.ts'
@@ -14,7 +14,7 @@ type Preview = Outputs['connections']['preview']
 
 /** What an act will stop, and what holds after it, as the server foresees it. */
 export function Consequences({ row, attachment, act }: { row: ConnectionRow; attachment: Attachment; act: 'disconnect' | 'disable' }) {
-  const { connectionId, credential, scope } = attachment
+  const { connectionId, scope } = attachment
   // Asked anew at each opening: chats start and stop meanwhile.
   const preview = useQuery({
     ...useTRPC().connections.preview.queryOptions({ connectionId, act }),
@@ -27,12 +27,10 @@ export function Consequences({ row, attachment, act }: { row: ConnectionRow; att
   return (
     <>
       <p>
-        {act === 'disable' ? 'The credential stays, and nothing runs on it. ' : 'The credential is destroyed after one minute: '}
-        {act === 'disable' ? null : (
-          <>
-            {credential.name} <span className="font-mono text-sm">{maskOf(credential)}</span>
-          </>
-        )}
+        <span className="font-mono text-sm text-ink">{identityOf(attachment)}</span>{' '}
+        {act === 'disable'
+          ? 'stays stored, and nothing runs on it.'
+          : 'can be brought back for a minute; then it is destroyed, unless it is connected elsewhere too.'}
       </p>
       <dl className="divide-y divide-line rounded-lg border border-line bg-paper text-ink">
         <Consequence name="Stops now">

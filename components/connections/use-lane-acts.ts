@@ -14,6 +14,13 @@ export function useLaneActs() {
   return {
     validate: useMutation({ ...trpc.connections.validate.mutationOptions(), ...settled }),
     setEnabled: useMutation({ ...trpc.connections.setEnabled.mutationOptions(), ...settled }),
-    setShared: useMutation({ ...trpc.connections.setShared.mutationOptions(), ...settled }),
+    setShared: useMutation({
+      ...trpc.connections.setShared.mutationOptions(),
+      ...settled,
+      onSuccess: (_, { isShared }) =>
+        void (isShared
+          ? toast.success('Shared with the team', { description: 'Colleagues can prompt in your chats on this key.' })
+          : toast.success('No longer shared')),
+    }),
   }
 }
