@@ -52,6 +52,7 @@ it.each([
   ['/api/socket/?EIO=4', 'sockets'],
   ['/api/socket', 'sockets'],
   ['/ai/proxy/wst_x/openai/v1/responses', 'proxy'],
+  ['/ai/login/codex/token', 'logins'],
 ])('%s is answered by %s', (url, part) => {
   expect(partOf(url)).toBe(part)
 })
@@ -62,7 +63,7 @@ it('waits for ever for no request, neither its head nor its body', () => {
 })
 
 it('says that it is starting until a part is there', async () => {
-  for (const path of ['/', '/api/trpc/me.get', '/api/auth/get-session', '/ai/proxy/x/y', '/api/socket/']) {
+  for (const path of ['/', '/api/trpc/me.get', '/api/auth/get-session', '/ai/proxy/x/y', '/ai/login/codex/token', '/api/socket/']) {
     const { status, headers } = await get(path)
     expect([status, headers['retry-after']]).toEqual([503, '2'])
   }

@@ -34,6 +34,7 @@ export type NewTokens = { accessToken: string | null; idToken: string | null; re
 
 type Format = {
   read: (file: unknown) => LoginRead
+  accessToken: (file: unknown) => string | null
   refreshToken: (file: unknown) => string | null
   /** Null keeps what is there. */
   withTokens: (file: unknown, tokens: NewTokens, atIso: string | null) => unknown
@@ -100,6 +101,7 @@ const codex: Format = {
       },
     }
   },
+  accessToken: (file) => CodexFile.safeParse(file).data?.tokens?.access_token || null,
   refreshToken: (file) => CodexFile.safeParse(file).data?.tokens?.refresh_token || null,
   withTokens(file, { accessToken, idToken, refreshToken }, atIso) {
     const former = CodexFile.parse(file)
@@ -148,6 +150,7 @@ const claude: Format = {
       },
     }
   },
+  accessToken: (file) => ClaudeFile.safeParse(file).data?.claudeAiOauth?.accessToken || null,
   refreshToken: (file) => ClaudeFile.safeParse(file).data?.claudeAiOauth?.refreshToken || null,
   withTokens(file, { accessToken, refreshToken }) {
     const former = ClaudeFile.parse(file)
@@ -197,6 +200,7 @@ const opencode: Format = {
       },
     }
   },
+  accessToken: () => null,
   refreshToken: () => null,
   withTokens: (file) => file,
 }
@@ -223,6 +227,9 @@ export function readLogin(format: string, contents: string): LoginRead {
 /** What the vendor takes for the next access token; null when there is none, or when it is not ours to know. */
 export const refreshTokenOf = (format: string, contents: string): string | null =>
   formats[format]?.refreshToken(parseJson(contents)) ?? null
+
+/** What its vendor knows its owner by; null when it holds none, or several. */
+export const accessTokenOf = (format: string, contents: string): string | null => formats[format]?.accessToken(parseJson(contents)) ?? null
 
 /** The file as a run gets it: whoever reads it can refresh through our broker and nowhere else. */
 export const withSentinel = (format: string, contents: string, sentinel: string): string =>

@@ -96,7 +96,7 @@ export const claudeCode = defineHarness({
       mode: 0o600,
       serves: ownModels,
       hosts: ['api.anthropic.com:443', 'platform.claude.com:443'],
-      refresh: { by: 'program' },
+      refresh: { by: 'program', profile: { url: 'https://api.anthropic.com/api/oauth/profile', person: ['account', 'uuid'] } },
       signIn: pastedLogin,
       configure: withLogin,
     },

@@ -73,9 +73,12 @@ export type Acceptance =
       /**
        * Who trades a single-use refresh token for the next one. `broker`: the file holds a sentinel in its place, and
        * `variable` points the program to our broker, which asks at the vendor's `tokenUrl` as the program's `clientId`.
-       * `program`: it does so itself, so one run at a time may hold the login, and what it writes is taken back.
+       * `program`: it does so itself, so one run at a time may hold the login, and what it writes is taken back; where
+       * its file does not say whose it is, the vendor's `profile` does, to whoever shows the access token.
        */
-      refresh: { by: 'broker'; variable: string; tokenUrl: string; clientId: string } | { by: 'program' }
+      refresh:
+        | { by: 'broker'; variable: string; tokenUrl: string; clientId: string }
+        | { by: 'program'; profile?: { url: string; /** Where the answer names the person. */ person: readonly string[] } }
       /** How the program makes such a file by itself, led by a page. Null: it wants a terminal, so its file is pasted. */
       signIn: GuidedSignIn | null
       configure: (given: NativeSetup & { contents: string }) => Setup

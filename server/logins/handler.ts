@@ -62,7 +62,7 @@ async function answer(res: ServerResponse, sentinel: string, brokered: Brokered)
         token_type: 'Bearer',
         ...(secondsLeft !== null && { expires_in: secondsLeft }),
       })
-      await delivered()
+      if (await isSent(res)) await delivered()
     }
   }
 }
@@ -98,6 +98,13 @@ function say(res: ServerResponse, status: number, body: Record<string, unknown>)
   })
   res.end(bytes)
 }
+
+/** Whether all of the answer has left us: a program that has gone asks again, and is told again. */
+const isSent = (res: ServerResponse): Promise<boolean> =>
+  new Promise((resolve) => {
+    if (res.writableFinished || res.destroyed) return resolve(res.writableFinished)
+    res.once('finish', () => resolve(true)).once('close', () => resolve(res.writableFinished))
+  })
 
 /** Null when it is too large or too slow. Rejects only when the client is gone. */
 async function readBody(req: IncomingMessage): Promise<{ text: string; isForm: boolean } | null> {

@@ -20,9 +20,12 @@ export type LoginRow = {
   version: number
   loginRevision: number
   brokenCode: string | null
+  /** The vendor's word of whose it is, where it was asked. */
+  person: string | null
 }
 
-const LOGIN = `select id, "teamId", name, format, sealed, "masterVersion", version, "loginRevision", "brokenCode"
+const LOGIN = `select id, "teamId", name, format, sealed, "masterVersion", version, "loginRevision", "brokenCode",
+    "loginFacts"->>'person' as person
   from credential where id = $1 and version = $2 and kind = 'auth-file'`
 
 /** Null when it was replaced or destroyed. Also one that was disconnected a moment ago: undo brings it back. */
@@ -139,6 +142,18 @@ export async function swapLogin(db: Db, { id, version, loginRevision, sealed, fa
     [id, version, loginRevision, sealed.sealed, sealed.masterVersion, JSON.stringify(facts), isProven],
   )
   return rowCount === 1
+}
+
+/** Whose these tokens are, by their vendor's word. */
+export async function updatePerson(
+  db: Db,
+  { id, version, loginRevision, person }: { id: string; version: number; loginRevision: number; person: string },
+): Promise<void> {
+  await db.query(
+    `update credential set "loginFacts" = jsonb_set("loginFacts", '{person}', to_jsonb($4::text))
+     where id = $1 and version = $2 and "loginRevision" = $3 and jsonb_typeof("loginFacts") = 'object'`,
+    [id, version, loginRevision, person],
+  )
 }
 
 export type LoginFailing = { id: string; version: number; loginRevision: number; code: string; verdict: string | null; isBroken: boolean }

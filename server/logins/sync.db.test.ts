@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { expect, it } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { NodeId } from '#core/ids.ts'
-import { claudeFile, codexFile, keepLogins } from '#e2e/world/fake-vendor-logins.ts'
+import { claudeFile, codexFile, type Account } from '#e2e/world/fake-vendor-logins.ts'
+import { startFakeVendor, type FakeVendor } from '#e2e/world/fake-vendor.ts'
 import { pool } from '#server/db/client.ts'
 import { syncLogin } from '#server/logins/service.ts'
 import {
@@ -17,8 +21,25 @@ import {
   type LoginWorld,
 } from '#server/logins/testing.ts'
 
-const logins = keepLogins()
-const account = logins.newAccount({ plan: 'max' })
+const folder = mkdtempSync(path.join(tmpdir(), 'gatehouse-logins-'))
+let vendor: FakeVendor
+let logins: FakeVendor['logins']
+let account: Account
+
+beforeAll(async () => {
+  const brain = () => {
+    throw new Error('nobody asks a model here')
+  }
+  vendor = await startFakeVendor({ folder, brain })
+  ;({ logins } = vendor)
+  account = logins.newAccount({ plan: 'max' })
+  Object.assign(process.env, { GATEHOUSE_TESTING: '1', ...vendor.environment })
+})
+afterAll(async () => {
+  await vendor.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
 const login = (options: Parameters<typeof logins.issue>[2] = {}) => logins.issue('anthropic', account, options)
 const fileOf = (given: ReturnType<typeof login>, organizationUuid = 'org-1') =>
   JSON.stringify({ ...JSON.parse(claudeFile(given)), organizationUuid })
@@ -85,6 +106,34 @@ it.each([
   expect(await failuresOf(run.chatId)).toEqual([])
 })
 
+it('asks the vendor whose a login is that does not say so itself, and takes nobody else’s', async () => {
+  const { world, run } = await seed(claudeFile(login()))
+  const asked = () => vendor.received.filter((each) => each.path === '/api/oauth/profile').length
+  expect(await storedLogin(world.credentialId)).toMatchObject({ loginFacts: { account: null, person: account.accountId } })
+  const own = claudeFile(login())
+  const before = asked()
+  expect(await say(world, run, own)).toEqual({ is: 'kept' })
+  expect(asked()).toBe(before + 1)
+  const planted = claudeFile(logins.issue('anthropic', logins.newAccount()))
+  expect(await say(world, run, planted)).toEqual({ is: 'refused', code: 'login.other-account' })
+  // Nor with another's refresh token beside the own access token, nor with tokens that the vendor does not know.
+  const halfPlanted = own.replace(/sk-ant-ort01-[\w-]+/, /sk-ant-ort01-[\w-]+/.exec(planted)![0])
+  expect(await say(world, run, halfPlanted)).toEqual({ is: 'refused', code: 'login.other-account' })
+  expect(await say(world, run, planted.replaceAll('sk-ant-oat01-', 'sk-ant-oat01-x'))).toEqual({
+    is: 'refused',
+    code: 'login.other-account',
+  })
+  expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 1, loginFacts: { person: account.accountId } })
+})
+
+it('asks the vendor no more often than a program refreshes', async () => {
+  const { world, run } = await seed(claudeFile(login()))
+  const answers = []
+  for (let at = 0; at < 12; at += 1) answers.push(await say(world, run, claudeFile(login())))
+  expect(answers.slice(0, 10)).toEqual(answers.slice(0, 10).map(() => ({ is: 'kept' })))
+  expect(answers.slice(10)).toEqual(answers.slice(10).map(() => ({ is: 'refused', code: 'request.too-many' })))
+})
+
 it('calls a blanked login lost, refuses the next run with that word, and finds it again when its program does', async () => {
   const { world, run } = await seed()
   const blanked = fileOf({ ...login(), access: '', refresh: '' })
@@ -116,4 +165,12 @@ it('takes nothing from the file of a brokered login, whose refresh token is a se
   expect(await say(world, run, run.contents.replaceAll('acct', 'other'))).toEqual({ is: 'unchanged' })
   expect(await say(world, run, '{}')).toEqual({ is: 'unchanged' })
   expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 0, brokenCode: null })
+})
+
+// Last: such a vendor is left alone for a while.
+it('keeps what a program made of its login also while its vendor says nothing', async () => {
+  const { world, run } = await seed(claudeFile(login()))
+  vendor.route(({ path: asked }) => (asked === '/api/oauth/profile' ? { status: 500, body: {} } : null))
+  expect(await say(world, run, claudeFile(login()))).toEqual({ is: 'kept' })
+  expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 1, loginFacts: { person: account.accountId } })
 })

@@ -4,15 +4,18 @@
  * was replaced, nor newer tokens of the same one. A file that changed hands is refused; one without tokens is lost.
  * From: `server/daemons/gateway.ts`, the call `loginChanged`.
  */
-import { readLogin, whyNotTheSame, type LoginFacts } from '#core/connections/login-facts.ts'
+import { accessTokenOf, readLogin, refreshTokenOf, whyNotTheSame, type LoginFacts } from '#core/connections/login-facts.ts'
 import type { FailureCode } from '#core/errors.ts'
 import type { NodeId } from '#core/ids.ts'
 import type { CallReply, CallRequest } from '#core/links/daemon.ts'
+import { RateLimiter } from '#server/access/rate-limit.ts'
 import { record } from '#server/audit/service.ts'
 import { openSecret, sealSecret } from '#server/connections/resolver.ts'
-import { inTransaction, type PoolClient } from '#server/db/client.ts'
+import { inTransaction, pool, type PoolClient } from '#server/db/client.ts'
 import { isRenewedByProgram } from '#server/logins/brokers.ts'
+import { askWhose, withPerson } from '#server/logins/identity.ts'
 import {
+  findLogin,
   findRunOfDaemon,
   holdLogin,
   swapLogin,
@@ -32,15 +35,36 @@ const refused = (code: FailureCode): Reply => ({ is: 'refused', code })
 export async function syncLogin(nodeId: NodeId, { contents, ...changed }: CallRequest<'loginChanged'>): Promise<Reply> {
   const run = await findRunOfDaemon(nodeId, changed)
   if (!run) return refused('credential.missing')
-  const { reply, login } = await inTransaction((tx) => judge(tx, run, contents))
+  const whose = await whoseNow(run, contents)
+  if (whose === 'too-often') return refused('request.too-many')
+  const { reply, login } = await inTransaction((tx) => judge(tx, run, { contents, whose }))
   if (login) tellLists(login)
   // A file that changed hands fails no turn: its program goes on with it, and the row tells.
   if (reply.is === 'refused' && reply.code === 'login.lost' && login) await tellRun(run, reply.code, login.format)
   return reply
 }
 
+type Changed = { contents: string; whose: Awaited<ReturnType<typeof askWhose>> }
+
+/** A program refreshes now and then; one that rewrites its file all the time makes us ask nobody all the time. */
+const ASKS_PER_MINUTE = 10
+const asks = new RateLimiter()
+
+/** Asked before anything is held: a vendor may take its time. */
+async function whoseNow(run: Run, contents: string): Promise<Changed['whose'] | 'too-often'> {
+  const login = await findLogin(pool(), { credentialId: run.credentialId, version: run.credentialVersion })
+  const opened = login && openSecret(login)
+  if (!login || opened?.is !== 'open' || readLogin(login.format, contents).is !== 'login') return { person: null }
+  const { format } = login
+  // The very same tokens are the same person's; no refresh changes one of the two alone.
+  if (accessTokenOf(format, opened.text) === accessTokenOf(format, contents))
+    return { person: refreshTokenOf(format, opened.text) === refreshTokenOf(format, contents) ? login.person : null }
+  if (!asks.allow(run.runId, { perMinute: ASKS_PER_MINUTE, nowMs: performance.now() })) return 'too-often'
+  return askWhose({ harness: run.harness, format, contents })
+}
+
 /** `login` is there when something of it changed. */
-async function judge(tx: PoolClient, run: Run, contents: string): Promise<{ reply: Reply; login: LoginRow | null }> {
+async function judge(tx: PoolClient, run: Run, { contents, whose }: Changed): Promise<{ reply: Reply; login: LoginRow | null }> {
   const same = { reply: unchanged, login: null }
   const login = await holdLogin(tx, { credentialId: run.credentialId, version: run.credentialVersion })
   if (!login) return { reply: refused('credential.missing'), login: null }
@@ -56,10 +80,11 @@ async function judge(tx: PoolClient, run: Run, contents: string): Promise<{ repl
   if (next.is === 'signed-out') return fail(tx, { run, login, code: 'login.lost', isBroken: true })
   // The vault's copy is the newest again: what was said of it meanwhile is void.
   if (opened.text === contents && login.brokenCode === null) return same
-  const why = whyNotTheSame(former.facts, next.facts)
+  const facts = withPerson(next.facts, whose === 'unavailable' ? login.person : whose.person)
+  const why = whyNotTheSame(withPerson(former.facts, login.person), facts)
   // The former tokens may be as good as ever: only the file in this one home has changed hands.
   if (why) return fail(tx, { run, login, code: why, isBroken: false })
-  return keep(tx, { run, login, contents, facts: next.facts })
+  return keep(tx, { run, login, contents, facts })
 }
 
 type Keeping = { run: Run; login: LoginRow; contents: string; facts: LoginFacts }

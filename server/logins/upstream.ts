@@ -1,8 +1,8 @@
 /**
- * Asks a login's vendor for the next tokens: the one request that spends a refresh token. It goes through the same
- * guard as every other outbound request, follows no redirect, has an end in time and in bytes, and nothing of it is
- * logged. What the vendor says is boiled down to what can be done about it.
- * From: `refresh.ts`.
+ * Asks a login's vendor for the next tokens, the one request that spends a refresh token, and whose a token is. It goes
+ * through the same guard as every other outbound request, follows no redirect, has an end in time and in bytes, and
+ * nothing of it is logged. What the vendor says is boiled down to what can be done about it.
+ * From: `refresh.ts`, `identity.ts`.
  */
 import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
@@ -22,12 +22,20 @@ export type Refreshed =
   /** No answer, or none about the token: it may be tried again. */
   | { is: 'unavailable' }
 
+/** Where a vendor says whose an access token is, and under which names. */
+export type Profile = { url: string; person: readonly string[] }
+
+export type Whose = { is: 'known'; person: string } | { is: 'refused' } | { is: 'unavailable' }
+
 export type LoginUpstream = {
   refresh(endpoint: TokenEndpoint, refreshToken: string): Promise<Refreshed>
+  whoseIs(profile: Profile, accessToken: string): Promise<Whose>
   close(): Promise<void>
 }
 
 const TIMEOUT_MS = 20_000
+/** A run waits for it. */
+const PROFILE_TIMEOUT_MS = 4_000
 const MAX_BYTES = 256 * 1024
 
 export function createLoginUpstream({ guard = configuredGuard() }: { guard?: Guard } = {}): LoginUpstream {
@@ -53,6 +61,24 @@ export function createLoginUpstream({ guard = configuredGuard() }: { guard?: Gua
         return judge(statusCode, parseJson(await body.text()))
       } catch {
         // Also when the answer broke off: whether the vendor has taken the token, its next answer says.
+        return { is: 'unavailable' }
+      }
+    },
+    async whoseIs({ url: profileUrl, person }, accessToken) {
+      const { origin, pathname: path } = new URL(profileUrl)
+      try {
+        const { statusCode, body } = await agent.request({
+          origin,
+          path,
+          method: 'GET',
+          headers: { accept: 'application/json', authorization: `Bearer ${accessToken}` },
+          signal: AbortSignal.timeout(PROFILE_TIMEOUT_MS),
+        })
+        const answer = parseJson(await body.text())
+        if (statusCode === 401 || statusCode === 403) return { is: 'refused' }
+        const name = person.reduce<unknown>((at, each) => (isRecord(at) ? at[each] : undefined), answer)
+        return statusCode === 200 && typeof name === 'string' && name !== '' ? { is: 'known', person: name } : { is: 'unavailable' }
+      } catch {
         return { is: 'unavailable' }
       }
     },
@@ -96,6 +122,8 @@ function judge(status: number, answer: unknown): Refreshed {
   const code = finalCodes[word.toLowerCase()] ?? (status === 401 ? 'login.elsewhere' : null)
   return code ? { is: 'refused', code } : { is: 'unavailable' }
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object'
 
 function parseJson(text: string): unknown {
   try {
