@@ -8,5 +8,6 @@ const kinds = { 'api-key': 'key', 'auth-file': 'login', 'oauth-token': 'subscrip
 
 export function payerWords(payer: Payer): string | null {
   if (!payer) return null
-  return `${owners[payer.scope]} ${kinds[payer.kind]} · ${payer.credentialName}`
+  const owner = payer.isShared ? 'Shared personal' : owners[payer.scope]
+  return `${owner} ${kinds[payer.kind]} · ${payer.credentialName}`
 }

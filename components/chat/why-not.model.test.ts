@@ -4,7 +4,13 @@ import { whyNotPrompt } from '#components/chat/why-not.model.ts'
 
 type Chat = Parameters<typeof whyNotPrompt>[0]['chat']
 
-const payer: NonNullable<Payer> = { scope: 'project', credentialName: 'Acme Anthropic', providerName: 'Anthropic', kind: 'api-key', isShared: false }
+const payer: NonNullable<Payer> = {
+  scope: 'project',
+  credentialName: 'Acme Anthropic',
+  providerName: 'Anthropic',
+  kind: 'api-key',
+  isShared: false,
+}
 const chat = (over: Partial<Chat> = {}): Chat => ({
   mayPrompt: false,
   payer,
@@ -32,12 +38,17 @@ describe('why nobody may prompt', () => {
     expect(why({ payer: null })?.action?.label).toBe('Connect')
     expect(why({ payer: null }, 'member', { code: 'connection.disabled' })?.sentence).toMatch(/switched off/)
   })
+  it('says of a login that only whoever signed in with it may prompt', () =>
+    expect(why({ payer: { ...payer, kind: 'auth-file' } })?.sentence).toBe(
+      'This chat runs on somebody’s own login, so only they may prompt it.',
+    ))
   it('has a word for whatever else it may be', () =>
     expect(why({})?.sentence).toBe('You may read this chat, but not prompt Claude Code in it.'))
 })
 
 it('says who pays in few words', () => {
   expect(payerWords(payer)).toBe('Project key · Acme Anthropic')
+  expect(payerWords({ ...payer, scope: 'user', isShared: true })).toBe('Shared personal key · Acme Anthropic')
   expect(payerWords({ ...payer, scope: 'user', kind: 'oauth-token' })).toBe('Personal subscription · Acme Anthropic')
   expect(payerWords(null)).toBeNull()
 })

@@ -34,5 +34,11 @@ export function whyNotPrompt({
       action: { label: 'Start your own', href: `/projects/${encodeURIComponent(chat.projectId)}` },
     }
   }
+  if (chat.payer.kind !== 'api-key') {
+    return {
+      sentence: 'This chat runs on somebody’s own login, so only they may prompt it.',
+      action: { label: 'Start your own', href: `/projects/${encodeURIComponent(chat.projectId)}` },
+    }
+  }
   return { sentence: `You may read this chat, but not prompt ${chat.harnessName} in it.`, action: null }
 }
