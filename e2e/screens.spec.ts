@@ -43,6 +43,7 @@ const screens: Record<string, (world: World, projectId: string) => Promise<Place
   team: () => ({ path: '/team' }),
   nodes: () => ({ path: '/nodes' }),
   usage: () => ({ path: '/usage' }),
+  audit: () => ({ path: '/audit' }),
   account: () => ({ path: '/account' }),
   'not-found': () => ({ path: '/no/such/page' }),
 }
