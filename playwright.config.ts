@@ -6,7 +6,7 @@ import { ensureChromium } from './bin/ensure-chromium.mjs'
  * `world` drives API, processes and harnesses without a browser; the screens run in
  * both sizes. Two workers, each with a world of its own.
  */
-const withoutBrowser = ['harnesses', 'start', 'bad-input-api'].map((each) => `**/${each}.spec.ts`)
+const withoutBrowser = ['harnesses', 'native', 'start', 'bad-input-api'].map((each) => `**/${each}.spec.ts`)
 const inOneSize = ['bad-input', 'first-run', 'screens'].map((each) => `**/${each}.spec.ts`)
 
 export default defineConfig({
