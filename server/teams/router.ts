@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { Email, Name, Password } from '#server/accounts/service.ts'
 import { acceptInvitation, invite, readInvitation, revokeInvitation } from '#server/teams/invitations-service.ts'
+import { previewRemoval } from '#server/teams/removal-service.ts'
 import { describeTeam, remove, rename, setRole } from '#server/teams/service.ts'
 import { publicProcedure, rateLimited, router, teamProcedure } from '#server/trpc/base.ts'
 
@@ -26,6 +27,11 @@ export const teamRouter = router({
   setRole: teamProcedure('manage')
     .input(z.object({ userId: id, role: Role }))
     .mutation(({ ctx, input }) => setRole(ctx.scope, input)),
+
+  /** What `remove` would end. */
+  previewRemoval: teamProcedure('manage')
+    .input(z.object({ userId: id }))
+    .query(({ ctx, input }) => previewRemoval(ctx.scope, input.userId)),
 
   /** Also stops their runs and destroys their tokens, sessions and personal connections. */
   remove: teamProcedure('manage')

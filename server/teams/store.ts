@@ -5,6 +5,7 @@ import type { TeamRole } from '#server/access/acts.ts'
 import { prismaDb, record } from '#server/audit/service.ts'
 import { inTransaction, prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
+import { destroyBelongings } from '#server/teams/removal-store.ts'
 
 export type MemberRow = { userId: string; name: string; email: string; role: TeamRole; isInstanceOwner: boolean; joinedAt: Date }
 export type InvitationRow = { invitationId: string; email: string; role: TeamRole; expiresAt: Date; invitedByName: string }
@@ -86,35 +87,12 @@ export async function removeMember(
     if (!member) return 'missing'
     if (isLastAdmin(members, userId)) return 'last-admin'
     for (const step of steps) await step(tx)
-    await tx.query('delete from personal_access_token where "teamId" = $1 and "userId" = $2', [teamId, userId])
-    // A session is of no team: signing in again leads to the teams that are left.
-    await tx.query('delete from session where "userId" = $1', [userId])
-    await destroyPersonalConnections(tx, { teamId, userId })
+    await destroyBelongings(tx, { teamId, userId })
     await tx.query('delete from member where "teamId" = $1 and "userId" = $2', [teamId, userId])
     const facts = { name: member.name, role: member.role }
     await record(tx, { teamId, actorId, act: 'member.removed', subject: { kind: 'member', id: userId }, facts })
     return 'done'
   })
-}
-
-/** A key that a shared scope uses as well stays: it is the team's by then. A login is a person's own wherever it stands. */
-async function destroyPersonalConnections(tx: PoolClient, { teamId, userId }: { teamId: string; userId: string }): Promise<void> {
-  await tx.query(`delete from credential where "teamId" = $1 and "createdBy" = $2 and kind <> 'api-key'`, [teamId, userId])
-  const { rows } = await tx.query<{ configurationId: string; credentialId: string }>(
-    `with gone as (delete from attachment where scope = 'user' and "teamId" = $1 and "userId" = $2 returning "configurationId")
-     select c.id as "configurationId", c."credentialId" from configuration c where c.id in (select "configurationId" from gone)`,
-    [teamId, userId],
-  )
-  const configurations = rows.map((each) => each.configurationId)
-  const credentials = rows.map((each) => each.credentialId)
-  await tx.query(
-    'delete from configuration c where c.id = any($1) and not exists (select from attachment a where a."configurationId" = c.id)',
-    [configurations],
-  )
-  await tx.query(
-    'delete from credential c where c.id = any($1) and not exists (select from configuration f where f."credentialId" = c.id)',
-    [credentials],
-  )
 }
 
 // --- invitations -------------------------------------------------------------------------------------------
