@@ -59,7 +59,7 @@ function Primitives({ selected }: { selected: Selected | null }) {
       {shown ? (
         <>
           {selected ? <PrimitivePanel shown={shown} selected={selected} onAct={setActing} /> : null}
-          <PrimitiveLists shown={shown} all={data} selected={selected} onAct={setActing} />
+          <PrimitiveLists shown={shown} selected={selected} onAct={setActing} />
         </>
       ) : (
         <EmptyState title="It is not here" action={<ButtonLink href={advancedPath}>Show all</ButtonLink>}>

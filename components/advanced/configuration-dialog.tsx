@@ -18,7 +18,8 @@ import { Notice } from '#components/ui/notice.tsx'
 import { Select } from '#components/ui/select.tsx'
 import { toast } from '#components/ui/toast.tsx'
 
-const OWN = ''
+/** Leaves it to the agent. */
+const OWN = 'own'
 
 type Props = { credentials: readonly Credential[]; credential?: Credential | undefined; configuration?: Configuration; onClose: () => void }
 
@@ -41,10 +42,14 @@ export function ConfigurationDialog({ credentials, credential: wished, configura
   const [chosen, setHarness] = useState(configuration?.harness ?? '')
   const harnessId = configuration?.harness ?? (takers.some((each) => each.harness === chosen) ? chosen : (takers[0]?.harness ?? ''))
   const harness = findHarness(harnessId)
-  const [{ model, mode, effort }, setSettings] = useState({ model: OWN, mode: OWN, effort: OWN, ...configuration?.settings })
+  const [{ model, mode, effort }, setSettings] = useState({ model: '', mode: OWN, effort: '', ...configuration?.settings })
   const change = (next: Record<string, string>) => setSettings((before) => ({ ...before, ...next }))
   const [id, setId] = useState('')
-  const settings = { ...(model.trim() && { model: model.trim() }), ...(mode && { mode }), ...(effort.trim() && { effort: effort.trim() }) }
+  const settings = {
+    ...(model.trim() && { model: model.trim() }),
+    ...(mode !== OWN && { mode }),
+    ...(effort.trim() && { effort: effort.trim() }),
+  }
   const onSuccess = async (made?: { configurationId: string } | null) => {
     await refresh()
     toast.success(configuration ? 'Changed' : `${harness?.name ?? 'The agent'} can run on ${credential?.name ?? 'it'}`)

@@ -3,20 +3,18 @@ import Link from 'next/link'
 import type { ReactNode } from 'react'
 import { primitivePath, type Selected } from '#components/advanced/primitive-path.ts'
 import {
-  harnessesOf,
   placeOf,
   settingsWords,
+  sortOf,
   type Attachment,
   type Configuration,
   type Credential,
-  type Primitives,
 } from '#components/advanced/primitives.model.ts'
 import { maskOf } from '#components/connections/lanes.model.ts'
-import { kindNames } from '#components/connections/scope-words.ts'
 import { Badge } from '#components/ui/badge.tsx'
 import { classNames } from '#components/ui/class-names.ts'
 
-/** One primitive in its list: what it is, and one line of what it hangs on. */
+/** One primitive: what it is, and a line more. What it hangs on is drawn around it (`primitive-lists.tsx`). */
 function PrimitiveCard({
   to,
   isSelected,
@@ -31,27 +29,23 @@ function PrimitiveCard({
   children: ReactNode
 }) {
   return (
-    <li>
-      <Link
-        href={primitivePath(to)}
-        aria-current={isSelected ? 'true' : undefined}
-        scroll={false}
-        className={classNames(
-          'flex flex-col gap-0.5 rounded-lg border bg-raised px-3.5 py-2.5 transition-colors hover:bg-hover',
-          isSelected ? 'border-accent' : 'border-line',
-        )}
-      >
-        <span className="flex items-center gap-2">
-          <bdi className="min-w-0 flex-1 truncate font-medium">{title}</bdi>
-          {badge}
-        </span>
-        {children}
-      </Link>
-    </li>
+    <Link
+      href={primitivePath(to)}
+      aria-current={isSelected ? 'true' : undefined}
+      scroll={false}
+      className={classNames(
+        'relative flex w-full min-w-0 flex-col gap-0.5 self-start rounded-lg border bg-raised px-3.5 py-2 transition-colors hover:bg-hover',
+        isSelected ? 'border-accent' : 'border-line',
+      )}
+    >
+      <span className="flex items-center gap-2">
+        <bdi className="min-w-0 flex-1 truncate text-left font-medium">{title}</bdi>
+        {badge}
+      </span>
+      <span className="truncate text-sm text-ink-soft">{children}</span>
+    </Link>
   )
 }
-
-const Line = ({ children }: { children: ReactNode }) => <span className="truncate text-sm text-ink-soft">{children}</span>
 
 const unusable = (
   <Badge tone="bad" icon={<TriangleAlert aria-hidden />}>
@@ -61,25 +55,22 @@ const unusable = (
 
 type CardProps<P> = { each: P; isSelected: boolean }
 
-export function CredentialCard({ each, all, isSelected }: CardProps<Credential> & { all: Primitives }) {
-  const uses = harnessesOf(all, each)
+export function CredentialCard({ each, isSelected }: CardProps<Credential>) {
+  const badge = each.code ? (
+    unusable
+  ) : each.owner === 'platform' ? (
+    <Badge>Platform</Badge>
+  ) : each.isMine ? null : (
+    <Badge>{each.ownerName}</Badge>
+  )
   return (
-    <PrimitiveCard
-      to={{ noun: 'credentials', id: each.credentialId }}
-      isSelected={isSelected}
-      title={each.name}
-      badge={each.code ? unusable : null}
-    >
-      <Line>
-        {kindNames[each.kind]} · {each.providerName} <span className="font-mono text-xs">{maskOf(each)}</span>
-      </Line>
-      <Line>{uses ? `Used by ${uses}` : 'Used by nothing'}</Line>
+    <PrimitiveCard to={{ noun: 'credentials', id: each.credentialId }} isSelected={isSelected} title={each.name} badge={badge}>
+      {sortOf(each)} <span className="font-mono text-xs">{maskOf(each)}</span>
     </PrimitiveCard>
   )
 }
 
 export function ConfigurationCard({ each, isSelected }: CardProps<Configuration>) {
-  const { attachmentCount: count } = each
   return (
     <PrimitiveCard
       to={{ noun: 'configurations', id: each.configurationId }}
@@ -87,30 +78,23 @@ export function ConfigurationCard({ each, isSelected }: CardProps<Configuration>
       title={each.harnessName}
       badge={each.code ? unusable : null}
     >
-      <Line>
-        on <bdi>{each.credentialName}</bdi>
-        {settingsWords(each) ? `, ${settingsWords(each)}` : ''}
-      </Line>
-      <Line>{count === 0 ? 'Attached to nothing' : `Attached to ${count === 1 ? 'one place' : `${count} places`}`}</Line>
+      {settingsWords(each) || 'Its own settings'}
+      <span className="sr-only">
+        , on <bdi>{each.credentialName}</bdi>
+      </span>
     </PrimitiveCard>
   )
 }
 
 export function AttachmentCard({ each, isSelected }: CardProps<Attachment>) {
+  const badge = each.isEnabled ? each.code ? unusable : null : <Badge tone="warn">Off</Badge>
   return (
-    <PrimitiveCard
-      to={{ noun: 'attachments', id: each.attachmentId }}
-      isSelected={isSelected}
-      title={placeOf(each)}
-      badge={each.isEnabled ? each.code ? unusable : null : <Badge tone="warn">Off</Badge>}
-    >
-      <Line>
-        {scopeNouns[each.scope]}
-        {each.isProjectArchived ? ', archived' : ''}
-      </Line>
-      <Line>
-        {each.harnessName} on <bdi>{each.credentialName}</bdi>
-      </Line>
+    <PrimitiveCard to={{ noun: 'attachments', id: each.attachmentId }} isSelected={isSelected} title={placeOf(each)} badge={badge}>
+      {scopeNouns[each.scope]}
+      {each.isProjectArchived ? ', archived' : ''}
+      <span className="sr-only">
+        , {each.harnessName} on <bdi>{each.credentialName}</bdi>
+      </span>
     </PrimitiveCard>
   )
 }

@@ -8,6 +8,7 @@ import type { Selected } from '#components/advanced/primitive-path.ts'
 import {
   placeOf,
   settingsWords,
+  sortOf,
   type Attachment,
   type Configuration,
   type Credential,
@@ -15,7 +16,7 @@ import {
 } from '#components/advanced/primitives.model.ts'
 import { Facts } from '#components/connections/facts.tsx'
 import { maskOf } from '#components/connections/lanes.model.ts'
-import { dialectNames, kindNames } from '#components/connections/scope-words.ts'
+import { dialectNames } from '#components/connections/scope-words.ts'
 import { StoredFailure } from '#components/failures/failure-notice.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
@@ -114,7 +115,7 @@ function CredentialPanel({ credential, onAct }: { credential: Credential } & OnA
       {code ? <StoredFailure code={code} facts={{ provider: credential.provider }} /> : null}
       <Facts
         facts={[
-          ['Kind', `${kindNames[credential.kind]} · ${credential.providerName}`],
+          ['Kind', sortOf(credential)],
           [
             'Secret',
             <span key="secret" className="font-mono text-xs">

@@ -1,6 +1,6 @@
 /**
  * Where a primitive's page is. Its id may be any text, so it is percent-encoded; `.` and `..` get a mark before them,
- * since every reader of URLs takes `%2E%2E` for a step up.
+ * since every reader of URLs takes `%2E%2E` for a step up. Next keeps a plain `.rsc` at the end for itself.
  */
 export const nouns = ['credentials', 'configurations', 'attachments'] as const
 export type Noun = (typeof nouns)[number]
@@ -12,7 +12,7 @@ const needsMark = /^~*\.{1,2}$/
 export const advancedPath = '/connections/advanced'
 
 export const primitivePath = ({ noun, id }: Selected): string =>
-  `${advancedPath}/${noun}/${encodeURIComponent(needsMark.test(id) ? MARK + id : id)}`
+  `${advancedPath}/${noun}/${encodeURIComponent(needsMark.test(id) ? MARK + id : id).replace(/\.rsc$/, '%2Ersc')}`
 
 /** From the segments of a URL as they stand in it; null when they are none of `primitivePath`. */
 export function primitiveOf(noun: string, segment: string): Selected | null {

@@ -1,5 +1,6 @@
 /** The three lists and how they hang together: a configuration uses a credential, an attachment binds a configuration. */
 import type { Selected } from '#components/advanced/primitive-path.ts'
+import { kindNames } from '#components/connections/scope-words.ts'
 import type { Outputs } from '#components/trpc/trpc.ts'
 
 export type Credential = Outputs['credentials']['list'][number]
@@ -62,6 +63,6 @@ export const settingsWords = ({ settings }: Configuration): string =>
     .map(([name, value]) => (name === 'model' ? value : `${name} ${value}`))
     .join(', ')
 
-/** "Codex, OpenCode": the harnesses that could run on it now. */
-export const harnessesOf = ({ configurations }: Primitives, { credentialId }: Credential): string =>
-  [...new Set(configurations.filter((each) => each.credentialId === credentialId).map((each) => each.harnessName))].join(', ')
+/** "API key · OpenRouter", "ChatGPT login". */
+export const sortOf = ({ kind, providerName }: Credential): string =>
+  kind === 'auth-file' ? providerName : `${kindNames[kind]} · ${providerName}`
