@@ -72,8 +72,8 @@ export const acts = [
 export type AuditAct = (typeof acts)[number]
 
 /**
- * Flat, short, and never a secret. What a sentence uses when it is there: `harness` (id), `scope`, `projectName`,
- * `credentialName`, `providerName`, `chatTitle`, `payerName`, `verdict`, `code`, `name`, `formerName`, `email`,
+ * Flat, short, and never a secret. What a sentence uses when it is there: `harness` (id), `scope`, `projectId` and `ownerId`
+ * (whose names are looked up: `projectName`, and `ownerName` of somebody else’s), `credentialName`, `providerName`, `chatTitle`, `payerName`, `verdict`, `code`, `name`, `formerName`, `email`,
  * `role`, `formerRole`, `version`, `count`.
  */
 export type AuditFacts = Readonly<Record<string, string | number | boolean | null>>

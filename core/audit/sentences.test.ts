@@ -14,6 +14,8 @@ it.each([
     { harness: 'codex', scope: 'platform', verdict: 'refused' },
     'validated Codex for everybody on this Gatehouse: it was refused',
   ],
+  ['connection.disconnected', { harness: 'codex', scope: 'user', ownerName: 'Ben' }, 'disconnected Codex for Ben'],
+  ['sign-in.finished', { harness: 'codex', scope: 'user', outcome: 'expired' }, 'let run out a guided sign-in of Codex for themselves'],
   ['credential.renamed', { formerName: 'a', name: 'b' }, 'renamed the credential “a” to “b”'],
   [
     'run.started',

@@ -46,6 +46,8 @@ const person = (said: Said) => fact(said, 'name') ?? fact(said, 'email') ?? 'som
 const project = (said: Said) => `the project ${named(said, 'name', 'projectName')}`
 const connection = (said: Said) => joined(harness(said), forWhom(said), withWhat(said))
 
+const endings: Readonly<Record<string, string>> = { cancelled: 'cancelled', failed: 'failed in', expired: 'let run out' }
+
 const verdicts: Readonly<Record<string, string>> = {
   accepted: 'it was accepted',
   refused: 'it was refused',
@@ -97,7 +99,8 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
       fact(said, 'payerName') && `of ${fact(said, 'payerName')}`,
     ),
   'sign-in.started': (said) => joined(`began a guided sign-in of ${harness(said)}`, forWhom(said)),
-  'sign-in.finished': (said) => joined(`finished a guided sign-in of ${harness(said)}`, forWhom(said), because(said)),
+  'sign-in.finished': (said) =>
+    joined(endings[fact(said, 'outcome') ?? ''] ?? 'finished', `a guided sign-in of ${harness(said)}`, forWhom(said)),
   'member.invited': (said) => joined(`invited ${person(said)}`, role(said)),
   'invitation.revoked': (said) => `withdrew the invitation of ${person(said)}`,
   'member.joined': (said) => joined('joined the team', role(said)),

@@ -5,7 +5,7 @@
  */
 import type { AuditAct, AuditFacts, SubjectKind } from '#core/audit/acts.ts'
 import { anchorSoon } from '#server/audit/anchor.ts'
-import { appendEntry, findActorName, type AuditDb } from '#server/audit/store.ts'
+import { appendEntry, findNames, type AuditDb } from '#server/audit/store.ts'
 import { withoutTokens } from '#server/log.ts'
 
 export type NewAuditEntry = Readonly<{
@@ -26,19 +26,23 @@ const FORMER_MEMBER = 'A former member'
  * commit, and a transaction that waits for rows while it holds that lock makes everybody wait, or meets itself.
  */
 export async function record(db: AuditDb, { teamId, actorId, act, subject, facts = {} }: NewAuditEntry): Promise<void> {
-  const actorName = actorId === null ? SYSTEM : ((await findActorName(db, actorId)) ?? FORMER_MEMBER)
+  const [projectId, ownerId] = [textOf(facts['projectId']), textOf(facts['ownerId'])]
+  const names = await findNames(db, { actorId, projectId, ownerId: ownerId === actorId ? null : ownerId })
+  const told = { ...facts, ...(names.project && { projectName: names.project }), ...(names.owner && { ownerName: names.owner }) }
   const seq = await appendEntry(db, {
     teamId,
     at: new Date().toISOString(),
     actorId,
-    actorName: storable(actorName),
+    actorName: actorId === null ? SYSTEM : storable(names.actor ?? FORMER_MEMBER),
     act,
     subjectKind: subject.kind,
     subjectId: storable(subject.id),
-    facts: Object.fromEntries(Object.entries(facts).map(([name, fact]) => [name, typeof fact === 'string' ? storable(fact) : fact])),
+    facts: Object.fromEntries(Object.entries(told).map(([name, fact]) => [name, typeof fact === 'string' ? storable(fact) : fact])),
   })
   anchorSoon(seq)
 }
+
+const textOf = (fact: AuditFacts[string] | undefined) => (typeof fact === 'string' ? fact : null)
 
 /** What PostgreSQL takes, and the same when it is read again: no NUL, no half characters; and no token of ours. */
 const storable = (text: string) => withoutTokens(text.replaceAll('\0', '').toWellFormed())

@@ -16,9 +16,17 @@ export async function appendEntry(db: AuditDb, content: AuditContent): Promise<n
   return Number((rows[0] as { seq: string }).seq)
 }
 
-export async function findActorName(db: AuditDb, userId: string): Promise<string | null> {
-  const { rows } = await db.query('select name from "user" where id = $1::text', [userId])
-  return (rows[0] as { name: string } | undefined)?.name ?? null
+type NamesAsked = { actorId: string | null; ownerId: string | null; projectId: string | null }
+export type Names = { actor: string | null; owner: string | null; project: string | null }
+
+/** As they are called now: the log outlives them. */
+export async function findNames(db: AuditDb, { actorId, ownerId, projectId }: NamesAsked): Promise<Names> {
+  const { rows } = await db.query(
+    `select (select name from "user" where id = $1::text) as actor, (select name from "user" where id = $2::text) as owner,
+       (select name from project where id = $3::text) as project`,
+    [actorId, ownerId, projectId],
+  )
+  return rows[0] as Names
 }
 
 type LinkRow = Omit<AuditLink, 'seq' | 'at'> & { seq: string; at: Date }

@@ -47,7 +47,7 @@ export async function setOverride(
         actorId: userId,
         act: 'override.set',
         subject: { kind: 'connection', id: placed.connectionId },
-        facts: connectionFacts({ harness: harness.id, scope: 'project', credential: source.credential }),
+        facts: connectionFacts({ harness: harness.id, scope: 'project', projectId, userId: null, credential: source.credential }),
       }),
   )
   if (connectionId === null) throw new DomainError('connection.missing', { harness: id })

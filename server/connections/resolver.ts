@@ -70,9 +70,17 @@ function isOver({ kind, loginFacts }: CredentialRow): boolean {
 }
 
 /** What an audit entry says of a connection. */
-export const connectionFacts = ({ harness, scope, credential }: Pick<AttachmentRow, 'harness' | 'scope'> & { credential: Named }) => ({
+export const connectionFacts = ({
   harness,
   scope,
+  projectId,
+  userId,
+  credential,
+}: Pick<AttachmentRow, 'harness' | 'scope' | 'projectId' | 'userId'> & { credential: Named }) => ({
+  harness,
+  scope,
+  projectId,
+  ownerId: userId,
   credentialName: credential.name,
   providerName: ownerName(credential),
 })

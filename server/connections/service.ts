@@ -107,7 +107,7 @@ export async function connect(scope: TeamScope, input: ConnectInput): Promise<{ 
         act: formerCredentialId === null ? 'connection.connected' : 'connection.replaced',
         subject: { kind: 'connection', id },
         facts: {
-          ...connectionFacts({ harness: harness.id, scope: input.scope, credential: described }),
+          ...connectionFacts({ harness: harness.id, scope: input.scope, projectId, userId: null, credential: described }),
           version,
           verdict: answer.verdict,
         },

@@ -50,12 +50,15 @@ function decrypt(key: Buffer, box: Buffer, aad: Buffer): Buffer {
 
 /** @param keys asked each time, since a rotation adds to them while we run */
 export function createVault(keys: () => MasterKeys): Vault {
-  /** Unwraps with the key that the row names, or any other that we hold: two installations may have counted differently. */
+  /**
+   * With the key of the version that the row names; else with any other that we hold, since a start with a wrong key
+   * has counted for itself. A version that is still to come for us is of a newer file, which we do not have.
+   */
   const unwrap = (box: Buffer, { masterVersion, aad }: { masterVersion: number; aad: Buffer }): Buffer | null => {
-    if (box[0] !== FORMAT || box.length < HEAD_BYTES + NONCE_BYTES + TAG_BYTES) return null
-    const { byVersion } = keys()
+    const { current, byVersion } = keys()
+    if (masterVersion > current || box[0] !== FORMAT || box.length < HEAD_BYTES + NONCE_BYTES + TAG_BYTES) return null
     const named = byVersion.get(masterVersion)
-    for (const master of [...(named ? [named] : []), ...[...byVersion.values()].filter((each) => each !== named)]) {
+    for (const master of new Set([...(named ? [named] : []), ...byVersion.values()])) {
       try {
         return decrypt(master, box.subarray(1, HEAD_BYTES), aad)
       } catch {
