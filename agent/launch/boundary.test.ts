@@ -54,12 +54,49 @@ describe('a plan that mixes', () => {
 
   it.each(native)('is refused with a proxy variable beside a login: $name', ({ harness, delivery }) => {
     const plan = planOf(harness, delivery)
-    for (const name of [...harness.proxyVariables, 'SOMETHING_BASE_URL', 'HTTPS_PROXY', 'OTHER_API_KEY']) {
+    const broker = ['CODEX_REFRESH_TOKEN_URL_OVERRIDE', 'OTHER_REFRESH_TOKEN_URL']
+    for (const name of [
+      ...harness.proxyVariables,
+      'SOMETHING_BASE_URL',
+      'HTTPS_PROXY',
+      'https_proxy',
+      'ALL_PROXY',
+      'OTHER_API_KEY',
+      ...broker,
+    ]) {
       expect(breachOf(harness, delivery, { ...plan, env: { ...plan.env, [name]: 'x' } })).toContain(name)
     }
     expect(breachOf(harness, delivery, { ...plan, env: { ...plan.env, HARMLESS: `${proxyOrigin}/ai` } })).toContain('HARMLESS')
     const file = { path: '/home/agent/config.toml', contents: `url = "${proxyOrigin}"`, mode: 0o600 }
     expect(breachOf(harness, delivery, { ...plan, files: [...plan.files, file] })).toContain('a file names the proxy')
+    const block = { ...file, contents: '[model_providers.mine]\nbase_url = "https://llm.example.org"' }
+    expect(breachOf(harness, delivery, { ...plan, files: [...plan.files, block] })).toContain('a file names a provider')
+  })
+
+  it.each(native)('is refused with a second login beside the first: $name', ({ harness, delivery }) => {
+    const plan = planOf(harness, delivery)
+    for (const each of harness.accepts) {
+      if (each.via === 'file' && (delivery.via !== 'file' || delivery.format !== each.format)) {
+        const file = { path: `/home/agent/${each.path}`, contents: '{}', mode: 0o600 }
+        expect(breachOf(harness, delivery, { ...plan, files: [...plan.files, file] })).toContain(each.path)
+      }
+      if (each.via === 'env' && delivery.via !== 'env')
+        expect(breachOf(harness, delivery, { ...plan, env: { ...plan.env, [each.variable]: 't' } })).toContain(each.variable)
+    }
+  })
+
+  it.each(native.filter(({ delivery }) => delivery.via === 'file'))('is refused without its login file: $name', ({ harness, delivery }) => {
+    expect(breachOf(harness, delivery, { ...planOf(harness, delivery), files: [] })).toBe('a login file that is not written')
+  })
+
+  it.each(cases)('is refused with a file that is not private: $name', ({ harness, delivery }) => {
+    const plan = planOf(harness, delivery)
+    const withFile = (file: { path: string; contents: string; mode: number }): LaunchPlan => ({ ...plan, files: [...plan.files, file] })
+    expect(breachOf(harness, delivery, withFile({ path: '/home/agent/x', contents: '', mode: 0o644 }))).toBe(
+      'a file that others could read',
+    )
+    expect(breachOf(harness, delivery, withFile({ path: '/home/agent/../x', contents: '', mode: 0o600 }))).toBe('a file outside its home')
+    expect(breachOf(harness, delivery, withFile({ path: '/etc/x', contents: '', mode: 0o600 }))).toBe('a file outside its home')
   })
 
   it.each(proxied)('is refused with a login beside a proxy: $name', ({ harness, delivery }) => {
@@ -73,6 +110,8 @@ describe('a plan that mixes', () => {
         expect(breachOf(harness, delivery, { ...plan, env: { ...plan.env, [each.variable]: 't' } })).toContain(each.variable)
     }
     expect(breachOf(harness, delivery, { ...plan, env: { ...plan.env, REAL_API_KEY: 'sk-real' } })).toContain('REAL_API_KEY')
+    for (const name of ['HTTPS_PROXY', 'https_proxy', 'CODEX_REFRESH_TOKEN_URL_OVERRIDE'])
+      expect(breachOf(harness, delivery, { ...plan, env: { ...plan.env, [name]: proxyOrigin } })).toContain(name)
   })
 })
 
