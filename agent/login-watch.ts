@@ -95,6 +95,7 @@ export function watchLogin({
   given,
   tell,
   lookEveryMs = LOOK_EVERY_MS,
+  settleMs = SETTLE_MS,
 }: {
   place: LoginPlace
   run: LoginRun
@@ -102,6 +103,7 @@ export function watchLogin({
   given: string
   tell: TellLogin
   lookEveryMs?: number
+  settleMs?: number
 }): LoginWatch {
   let digest = digestOf(given)
   let looking: Promise<void> | null = null
@@ -127,7 +129,7 @@ export function watchLogin({
         await lookAlone()
         return true
       })().catch(() => false)
-      return Promise.race([last, delay(SETTLE_MS, false, { ref: false })])
+      return Promise.race([last, delay(settleMs, false, { ref: false })])
     },
   }
 }

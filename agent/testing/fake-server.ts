@@ -26,6 +26,8 @@ export type FakeServer = {
   log: Logged[]
   salvaged: Logged[]
   calls: DaemonCall[]
+  /** What programs made of their logins, as it was told. */
+  logins: CallRequest<'loginChanged'>[]
   call: Call
   /** A prompt is in line, and nobody holds the chat. */
   isWaiting: () => boolean
@@ -83,6 +85,7 @@ export function fakeServer(
   const log: Logged[] = []
   const salvaged: Logged[] = []
   const calls: DaemonCall[] = []
+  const logins: CallRequest<'loginChanged'>[] = []
   const watchers = new Set<() => void>()
 
   function append({ epoch: of, facts }: CallRequest<'append'>): AppendReply {
@@ -136,6 +139,9 @@ export function fakeServer(
         const { leases } = daemonCalls.renew.request.parse(request)
         return { kept: leases.filter((each) => isHeld && each.epoch === epoch).map((each) => ({ ...each, commands: queue })) }
       }
+      case 'loginChanged':
+        logins.push(daemonCalls.loginChanged.request.parse(request))
+        return { is: 'kept' }
       case 'release':
         isHeld = false
         return {}
@@ -181,6 +187,7 @@ export function fakeServer(
     log,
     salvaged,
     calls,
+    logins,
     facts,
     until,
     call: (async (call: DaemonCall, request: unknown) => {
