@@ -151,6 +151,7 @@ async function replaceSecret(tx: Tx, former: StoredCredential, { seal, credentia
       fingerprint,
       createdBy: userId,
       version: { increment: 1 },
+      loginRevision: 0,
       replacedAt: new Date(),
     },
   })

@@ -1,58 +1,49 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import type { TeamScope } from '#server/access/scope.ts'
 import { connect, listConnections } from '#server/connections/service.ts'
+import { startTestProvider, type TestProvider } from '#server/connections/testing-provider.ts'
 import { validate } from '#server/connections/validation.ts'
+import { resolveForChat } from '#server/connections/resolver.ts'
 import { prisma } from '#server/db/client.ts'
-import { seedTeamScope } from '#server/db/testing.ts'
+import { seedProject, seedTeamScope } from '#server/db/testing.ts'
 
-/** A provider that answers what its test says, and remembers how it was asked. */
-let status = 200
-let body = '{}'
-let asked: { url: string | undefined; headers: IncomingHttpHeaders }[] = []
-let server: Server
-let baseUrl = ''
-
+let provider: TestProvider
 beforeAll(async () => {
-  server = createServer((req, res) => {
-    asked.push({ url: req.url, headers: req.headers })
-    res.writeHead(status, status === 302 ? { location: 'http://127.0.0.1:1/' } : {}).end(body)
-  })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  const { port } = server.address() as AddressInfo
-  baseUrl = `http://127.0.0.1:${port}`
-  // Read once, when the first connect asks for it.
-  vi.stubEnv('GATEHOUSE_PRIVATE_UPSTREAMS', `127.0.0.1:${port}`)
+  provider = await startTestProvider()
 })
-afterAll(() => new Promise((closed) => server.close(closed)))
+beforeEach(() => {
+  provider.answer = { status: 200, body: '{}' }
+  provider.asked = []
+})
+afterAll(() => provider.close())
+
+const rowOf = async (scope: TeamScope, harness = 'claude-code') =>
+  (await listConnections(scope, {})).find((row) => row.harness === harness)!
 
 const connectOwn = async (key: string) => {
   const scope = await seedTeamScope()
-  const secret = { kind: 'api-key', provider: 'custom', key, baseUrl, dialect: 'anthropic-messages' } as const
-  const { connectionId } = await connect(scope, { harness: 'claude-code', scope: 'user', secret, settings: { models: 'claude-own' } })
-  const stateOf = async () => (await listConnections(scope, {})).find((row) => row.harness === 'claude-code')!
-  return { scope, connectionId, stateOf }
+  const { connectionId } = await connect(scope, provider.key(key, { settings: { models: 'claude-own' } }))
+  return { scope, connectionId, stateOf: () => rowOf(scope) }
 }
 
 const validated = (verdict: string, code: string | null) => ({ verdict, code, at: expect.any(String) as string })
 
 it('believes a provider that takes the key, refuses it, and takes it again', async () => {
-  status = 200
   const { scope, connectionId, stateOf } = await connectOwn('own-key')
-  asked = []
+  provider.asked = []
   expect(await validate(scope, { connectionId })).toEqual(validated('accepted', null))
-  expect(asked).toMatchObject([{ url: '/v1/models', headers: { 'x-api-key': 'own-key', 'anthropic-version': '2023-06-01' } }])
-  status = 401
+  expect(provider.asked).toMatchObject([{ url: '/v1/models', headers: { 'x-api-key': 'own-key', 'anthropic-version': '2023-06-01' } }])
+  provider.answer.status = 401
   const refused = await validate(scope, { connectionId })
   expect(refused).toEqual(validated('refused', 'provider.refused-key'))
   const attachment = {
     settings: { models: 'claude-own' },
-    credential: { providerName: new URL(baseUrl).host, lastFour: '', brokenCode: 'provider.refused-key' },
+    credential: { providerName: new URL(provider.baseUrl).host, lastFour: '', brokenCode: 'provider.refused-key' },
     verdict: { is: 'refused', at: refused.at },
     lastError: { code: 'provider.refused-key', at: refused.at },
   }
   expect(await stateOf()).toMatchObject({ resolution: { state: 'broken', code: 'connection.broken' }, attachments: [attachment] })
-  status = 200
+  provider.answer.status = 200
   expect(await validate(scope, { connectionId })).toEqual(validated('accepted', null))
   // It works again, and what went wrong last can still be read.
   expect(await stateOf()).toMatchObject({
@@ -69,12 +60,9 @@ it.each([
   [429, '{}', validated('out-of-quota', 'provider.out-of-quota')],
   [503, '{}', validated('unreachable', 'provider.failed')],
 ])('leaves the connection as it is when the provider answers %s', async (answer, words, verdict) => {
-  status = 200
   const { scope, connectionId, stateOf } = await connectOwn('own-key')
-  status = answer
-  body = words
+  provider.answer = { status: answer, body: words }
   expect(await validate(scope, { connectionId })).toEqual(verdict)
-  body = '{}'
   expect((await stateOf()).resolution.state).toBe('active')
 })
 
@@ -90,3 +78,93 @@ it('says that nobody answers, and that a row cannot be read', async () => {
   expect(await validate(scope, { connectionId })).toEqual(validated('unfitting', 'connection.unreadable'))
   expect(await stateOf()).toMatchObject({ attachments: [{ verdict: { is: 'unfitting' }, lastError: { code: 'connection.unreadable' } }] })
 })
+
+const login = (expiresInMs: number, refreshToken: string | null) =>
+  JSON.stringify({
+    claudeAiOauth: {
+      accessToken: 'at',
+      ...(refreshToken && { refreshToken }),
+      expiresAt: Date.now() + expiresInMs,
+      scopes: ['user:inference'],
+      subscriptionType: 'max',
+    },
+    organizationUuid: 'org-1',
+  })
+const HOUR_MS = 3_600_000
+const connectLogin = (scope: TeamScope, contents: string, onRefused?: 'reject') =>
+  connect(scope, { harness: 'claude-code', scope: 'user', secret: { kind: 'auth-file', format: 'claude', contents }, onRefused })
+
+it('reads of a login what its file says, and asks nobody about it', async () => {
+  const scope = await seedTeamScope()
+  const { connectionId, verdict } = await connectLogin(scope, login(-HOUR_MS, 'rt'))
+  expect(verdict).toBe('looks-whole')
+  expect(await rowOf(scope)).toMatchObject({
+    resolution: { state: 'active' },
+    attachments: [{ login: { account: 'org-1', plan: 'max', scopes: ['user:inference'], canRefresh: true }, expiresAt: null }],
+  })
+  expect(await validate(scope, { connectionId })).toEqual(validated('looks-whole', null))
+  // What the broker or the program found out since is believed more than the file.
+  await prisma().credential.updateMany({ where: { teamId: scope.teamId }, data: { brokenCode: 'login.elsewhere' } })
+  expect(await validate(scope, { connectionId })).toEqual(validated('signed-in-elsewhere', 'login.elsewhere'))
+  expect((await rowOf(scope)).resolution).toMatchObject({ state: 'broken', code: 'login.elsewhere' })
+  expect(provider.asked).toEqual([])
+})
+
+it('halts at a login that is over and cannot renew itself, and falls through to nothing', async () => {
+  const owner = await seedTeamScope()
+  const project = await seedProject(owner)
+  const { verdict } = await connectLogin(owner, login(-HOUR_MS, null))
+  expect(verdict).toBe('expired')
+  expect(await rowOf(owner)).toMatchObject({
+    resolution: { state: 'broken', code: 'login.expired', scope: 'user' },
+    attachments: [
+      { code: 'login.expired', verdict: { is: 'expired' }, lastError: { code: 'login.expired' }, expiresAt: expect.any(String) },
+    ],
+  })
+  const place = { teamId: owner.teamId, projectId: project, userId: owner.userId, harness: 'claude-code' }
+  expect(await resolveForChat(place)).toMatchObject({ ok: false, code: 'login.expired', trace: [{}, { verdict: 'login.expired' }] })
+  // A better one takes its place, and its history is not this one's.
+  await connectLogin(owner, login(HOUR_MS, null))
+  expect(await rowOf(owner)).toMatchObject({
+    resolution: { state: 'active' },
+    attachments: [{ lastError: null, verdict: { is: 'looks-whole' } }],
+  })
+})
+
+it('keeps what its provider refuses, marked, or nothing of it when that was asked for', async () => {
+  const scope = await seedTeamScope()
+  provider.answer.status = 401
+  const reject = provider.key('refused', { onRefused: 'reject' })
+  await expect(connect(scope, reject)).rejects.toMatchObject({ code: 'credential.refused', facts: { provider: 'custom' } })
+  await expect(connectLogin(scope, login(-HOUR_MS, null), 'reject')).rejects.toMatchObject({ code: 'login.expired' })
+  expect(await prisma().credential.count({ where: { teamId: scope.teamId } })).toBe(0)
+  const kept = await connect(scope, provider.key('refused'))
+  expect(kept.verdict).toBe('refused')
+  expect(await rowOf(scope)).toMatchObject({
+    resolution: { state: 'broken', code: 'connection.broken', connectionId: kept.connectionId },
+    attachments: [{ credential: { brokenCode: 'provider.refused-key' }, verdict: { is: 'refused' } }],
+  })
+  // One that is merely down, or wants to be paid, keeps nobody from saving.
+  for (const [status, verdict] of [
+    [503, 'unreachable'],
+    [429, 'out-of-quota'],
+    [404, 'unverified'],
+    [200, 'accepted'],
+  ] as const) {
+    provider.answer.status = status
+    expect(await connect(scope, reject)).toEqual({ connectionId: kept.connectionId, verdict })
+    expect((await rowOf(scope)).resolution.state).toBe('active')
+  }
+})
+
+it('asks where a run would ask: with the preset’s own address and header, through the guard', async () => {
+  const scope = await seedTeamScope()
+  const presets = { openai: 'codex', anthropic: 'claude-code', openrouter: 'claude-code', google: 'opencode' }
+  for (const [id, harness] of Object.entries(presets)) {
+    // No test has a way to them: so it is told that nobody answered, and is stored.
+    const secret = { kind: 'api-key', provider: id, key: id === 'google' ? 'AIzaabcdefgh' : `${prefixOf[id]}abcdefghijkl` } as const
+    expect(await connect(scope, { harness, scope: 'user', secret })).toMatchObject({ verdict: 'unreachable' })
+  }
+  expect(provider.asked).toEqual([])
+})
+const prefixOf: Record<string, string> = { openai: 'sk-proj-', anthropic: 'sk-ant-api03-', openrouter: 'sk-or-v1-' }
