@@ -3,6 +3,7 @@
  * standard error and exit code 1; results are on standard output.
  */
 import { verifyAudit } from '#bin/commands/audit.ts'
+import { backUp, restore } from '#bin/commands/backup.ts'
 import { doctor } from '#bin/commands/doctor.ts'
 import { joinNode, runNode } from '#bin/commands/node.ts'
 import { rotateKey } from '#bin/commands/rotate-key.ts'
@@ -18,6 +19,10 @@ const USAGE = `Usage: npm run gatehouse -- <command>
       Makes this machine a node of another Gatehouse and runs its daemon.
   node run
       Runs the daemon of a node that has joined.
+  backup --file FILE
+      Writes the whole database, but not the master key, into a new file; also beside a running server.
+  restore --file FILE
+      Loads a backup into a Gatehouse that nobody has set up.
   rotate-key
       Replaces the master key without a pause: a new version, every credential under it, the former one retired.
   audit verify
@@ -29,6 +34,8 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
   setup: setUpFromTerminal,
   'node join': joinNode,
   'node run': runNode,
+  backup: backUp,
+  restore,
   'rotate-key': rotateKey,
   'audit verify': verifyAudit,
   doctor,

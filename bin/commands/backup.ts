@@ -1,0 +1,101 @@
+/**
+ * `gatehouse backup` and `gatehouse restore`: the whole database in one file, taken beside a running server or without
+ * one. The master key is not in it: a file that holds both would open every secret.
+ */
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { once } from 'node:events'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { finished } from 'node:stream/promises'
+import { createGunzip, createGzip } from 'node:zlib'
+import { demand, readFlags } from '#bin/commands/arguments.ts'
+import { openOwnDatabase } from '#bin/commands/own-database.ts'
+import { dumpDatabase, loadDatabase } from '#server/db/dump.ts'
+import { env, type Env } from '#server/env.ts'
+import { serverOf } from '#server/home.ts'
+import { StartError } from '#server/start-error.ts'
+
+const anchorOf = (home: string) => join(home, 'audit.anchor')
+const readAnchor = (home: string) => (existsSync(anchorOf(home)) ? readFileSync(anchorOf(home), 'utf8') : null)
+
+export async function backUp(args: string[]): Promise<number> {
+  const flags = readFlags(args, { file: { type: 'string' } })
+  const own = env()
+  const file = resolve(demand(flags.file, 'file'))
+  if (existsSync(file)) throw new StartError(`${file} is there already: name another file.`)
+  const close = await openOwnDatabase(own)
+  try {
+    const rows = await writeBackup(own, file)
+    console.log(`${file} holds ${rows} rows. ${keyWords(own)} Working directories of chats are not in it either.`)
+    return 0
+  } finally {
+    await close()
+  }
+}
+
+const keyWords = ({ home, masterKey }: Env) =>
+  `It does not hold the master key: keep ${masterKey === null ? join(home, 'master.key') : 'GATEHOUSE_MASTER_KEY'} in another place, since no stored secret opens without it.`
+
+/** Whole or not at all, and readable by its owner alone. */
+async function writeBackup({ home }: Env, file: string): Promise<number> {
+  const draft = `${file}.partial`
+  try {
+    closeSync(openSync(draft, 'wx', 0o600))
+    const zip = createGzip()
+    const written = zip.pipe(createWriteStream(draft, { flush: true }))
+    const rows = await dumpDatabase({
+      // Before the rows, so that it is never ahead of them.
+      anchor: readAnchor(home),
+      write: async (line) => {
+        if (!zip.write(`${line}\n`)) await once(zip, 'drain')
+      },
+    })
+    zip.end()
+    await finished(written)
+    renameSync(draft, file)
+    return rows
+  } catch (error) {
+    rmSync(draft, { force: true })
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    throw new StartError(`${file} cannot be written: ${(error as Error).message}`)
+  }
+}
+
+export async function restore(args: string[]): Promise<number> {
+  const flags = readFlags(args, { file: { type: 'string' } })
+  const own = env()
+  const file = resolve(demand(flags.file, 'file'))
+  if (!existsSync(file)) throw new StartError(`There is no file ${file}.`)
+  const running = serverOf(own.home)
+  if (running !== null) throw new StartError(`A Gatehouse server (process ${running}) uses ${own.home}: stop it first.`)
+  const close = await openOwnDatabase(own)
+  try {
+    const { rows, anchor } = await loadDatabase(linesOf(file))
+    if (anchor !== null) writeFileSync(anchorOf(own.home), anchor, { mode: 0o600 })
+    console.log(
+      `Restored ${rows} rows. Put the master key that sealed its secrets into ${join(own.home, 'master.key')}, unless it is there already.`,
+    )
+    return 0
+  } finally {
+    await close()
+  }
+}
+
+async function* linesOf(file: string): AsyncGenerator<string> {
+  const unzipped = createReadStream(file).pipe(createGunzip())
+  try {
+    for await (const line of createInterface({ input: unzipped, crlfDelay: Number.POSITIVE_INFINITY })) yield line
+  } catch (error) {
+    throw new StartError(`${file} cannot be read: ${(error as Error).message}`)
+  }
+}
