@@ -25,10 +25,10 @@ it('groups by the day of the reader', () => {
 })
 
 it('shows the facts that say something', () => {
-  expect(factLines({ harness: 'codex', none: null, empty: '', count: 0, isOpen: false })).toEqual([
-    ['harness', 'codex'],
-    ['count', '0'],
-    ['isOpen', 'false'],
+  expect(factLines({ credentialName: 'Key', none: null, empty: '', count: 0, isOpen: false })).toEqual([
+    ['Credential name', 'Key'],
+    ['Count', '0'],
+    ['Is open', 'false'],
   ])
 })
 

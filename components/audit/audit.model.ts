@@ -59,11 +59,13 @@ export function byDay<E extends { at: string }>(entries: readonly E[], timeZone:
   return days
 }
 
-/** "facts" as lines of a list, by name. */
+/** Facts by name: "credentialName" reads "Credential name". */
 export const factLines = (facts: Readonly<Record<string, unknown>>): [string, string][] =>
   Object.entries(facts)
     .filter(([, value]) => value !== null && value !== '')
-    .map(([name, value]) => [name, String(value)])
+    .map(([name, value]) => [words(name), String(value)])
+
+const words = (name: string) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
 /** JSON lines as one JSON document. */
 export const jsonDocument = (lines: string): string => `[${lines.trimEnd().split('\n').filter(Boolean).join(',\n')}]\n`

@@ -24,7 +24,7 @@ export function EntryList({ entries }: { entries: readonly AuditEntry[] }) {
   return byDay(entries, zone).map(({ day, entries: ofDay }) => (
     <section key={day} className="flex flex-col gap-2">
       <h2 className="text-sm font-medium text-ink-quiet">{day}</h2>
-      <ol className="divide-y divide-line rounded-lg border border-line bg-raised">
+      <ol className="divide-y divide-line overflow-clip rounded-lg border border-line bg-raised">
         {ofDay.map((entry) => (
           <li key={entry.seq}>
             <Entry entry={entry} zone={zone} />
@@ -41,7 +41,7 @@ const timeOf = (at: string, zone: string | null) =>
 function Entry({ entry, zone }: { entry: AuditEntry; zone: string | null }) {
   return (
     <details className="group">
-      <summary className="touch-target flex cursor-pointer list-none items-start gap-3 px-4 py-3 hover:bg-hover [&::-webkit-details-marker]:hidden">
+      <summary className="touch-target flex cursor-pointer list-none items-start gap-3 px-4 py-3 outline-offset-[-2px] hover:bg-hover [&::-webkit-details-marker]:hidden">
         <Avatar name={entry.actorName} colourKey={entry.actorId ?? entry.actorName} size="sm" isDecorative />
         <span className="min-w-0 flex-1 break-words">
           <span className="font-medium">{entry.actorName}</span> <span className="text-ink-soft">{entry.sentence}</span>{' '}
