@@ -1,13 +1,13 @@
 /**
  * A login file's stay in a run's home: noted before it is written, watched while its program
  * may rewrite it, and taken out again when the run has ended. Whatever ended the daemon in
- * between, the note is found at the chat's next start on this node.
- * From: `agent-process.ts`, `session-runner.ts`. Next: `login-watch.ts`, `launch/prepare.ts`.
+ * between, the note is found at the daemon's next start.
+ * From: `agent-process.ts`, `session-runner.ts`, `main.ts`. Next: `login-watch.ts`, `launch/prepare.ts`.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { loginFileOf, type Harness } from '#core/harnesses/harness.ts'
-import type { ChatId } from '#core/ids.ts'
+import { ChatId } from '#core/ids.ts'
 import type { RunGrant } from '#core/links/daemon.ts'
 import { log } from '#agent/log.ts'
 import { digestOf, tellLeftLogin, watchLogin, type LoginWatch, type TellLogin } from '#agent/login-watch.ts'
@@ -52,7 +52,7 @@ export function keepLogin({
     watch() {
       if (!mayChange) return
       const place = { home: workspace.home, path, uid: workspace.uid }
-      watching = watchLogin({ place, run: { runId, epoch }, given: delivery.contents, tell })
+      watching = watchLogin({ place, run: { chatId: workspace.chatId, runId, epoch }, given: delivery.contents, tell })
     },
     settle,
     async remove() {
@@ -60,6 +60,17 @@ export function keepLogin({
       await removeLogin(sandbox, workspace, path)
       workspace.remember({ login: null })
     },
+  }
+}
+
+/** What a daemon that was killed left, in whichever chat: the sooner its successor is told, the sooner it is the one in use. */
+export async function clearLeftLogins({ sandbox, root, tell }: { sandbox: Sandbox; root: string; tell: TellLogin }): Promise<void> {
+  for (const name of readdirSync(root)) {
+    const chatId = ChatId.safeParse(name).data
+    if (!chatId) continue
+    await clearLeftLogin({ sandbox, root, chatId, tell }).catch((error: unknown) =>
+      log.error({ err: error, chatId }, 'A login was left in its home'),
+    )
   }
 }
 
@@ -80,7 +91,7 @@ export async function clearLeftLogin({
   const left = workspace.state().login
   if (!left) return
   const { path, runId, epoch, digest } = left
-  if (digest !== null) await tellLeftLogin({ home: workspace.home, path, uid: workspace.uid }, { runId, epoch, digest }, tell)
+  if (digest !== null) await tellLeftLogin({ home: workspace.home, path, uid: workspace.uid }, { chatId, runId, epoch, digest }, tell)
   await removeLogin(sandbox, workspace, path)
   workspace.remember({ login: null })
 }

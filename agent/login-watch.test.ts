@@ -4,11 +4,15 @@ import { chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { RunId } from '#core/ids.ts'
+import { ChatId, RunId } from '#core/ids.ts'
 import { LOGIN_MAX_BYTES } from '#core/links/daemon.ts'
 import { digestOf, readLogin, tellLeftLogin, watchLogin, type LoginPlace } from '#agent/login-watch.ts'
 
-const run = { runId: RunId.parse('01890000-0000-7000-8000-000000000001'), epoch: 3 }
+const run = {
+  chatId: ChatId.parse('01890000-0000-7000-8000-000000000002'),
+  runId: RunId.parse('01890000-0000-7000-8000-000000000001'),
+  epoch: 3,
+}
 const path = '.claude/.credentials.json'
 const isRoot = process.getuid?.() === 0
 const uid = isRoot ? 4242 : process.getuid!()

@@ -9,9 +9,10 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { RunId } from '#core/ids.ts'
+import type { ChatId, RunId } from '#core/ids.ts'
 import { LOGIN_MAX_BYTES } from '#core/links/daemon.ts'
 import { log } from '#agent/log.ts'
+import type { Call } from '#agent/uplink.ts'
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY } = constants
 
@@ -75,10 +76,15 @@ async function changedLogin(place: LoginPlace, digest: string): Promise<string |
 }
 
 /** Which run a login was given to: the server keeps what comes from that one, and in its place alone. */
-export type LoginRun = { runId: RunId; epoch: number }
+type LoginRun = { chatId: ChatId; epoch: number; runId: RunId }
 
 /** Tells the server; resolves once it has answered, whatever it made of it. */
 export type TellLogin = (run: LoginRun, contents: string) => Promise<unknown>
+
+export const tellLoginBy =
+  (call: Call): TellLogin =>
+  (run, contents) =>
+    call('loginChanged', { ...run, contents })
 
 export type LoginWatch = {
   /** Looks once more, for what the program wrote as its last. False when the server has not answered to it yet. */
@@ -135,7 +141,7 @@ export function watchLogin({
 }
 
 /** Of a run whose end nobody saw: what its program had made of the login, before another run begins on the older one. */
-export async function tellLeftLogin(place: LoginPlace, left: LoginRun & { digest: string }, tell: TellLogin): Promise<void> {
-  const contents = await changedLogin(place, left.digest)
-  if (contents !== null) await tell({ runId: left.runId, epoch: left.epoch }, contents)
+export async function tellLeftLogin(place: LoginPlace, { digest, ...run }: LoginRun & { digest: string }, tell: TellLogin): Promise<void> {
+  const contents = await changedLogin(place, digest)
+  if (contents !== null) await tell(run, contents)
 }

@@ -29,16 +29,20 @@ beforeEach(async () => {
   server = fakeServer(() => ({}), LEASE_TTL_MS)
   wire = await serve(server)
   mkdirSync(join(home, 'node'))
-  writeFileSync(
-    join(home, 'node/identity.json'),
-    JSON.stringify({ url: wire.url, token: 'ndt_test-token-1234', nodeId: server.nodeId, name: 'test' }),
-  )
+  writeIdentity()
 })
 afterEach(async () => {
   for (const daemon of daemons.splice(0)) await end(daemon, 'SIGKILL')
   await wire.close()
   rmSync(home, { recursive: true, force: true })
 })
+
+function writeIdentity(): void {
+  writeFileSync(
+    join(home, 'node/identity.json'),
+    JSON.stringify({ url: wire.url, token: 'ndt_test-token-1234', nodeId: server.nodeId, name: 'test' }),
+  )
+}
 
 async function serve(fake: FakeServer): Promise<typeof wire> {
   const http = createServer()
@@ -168,6 +172,23 @@ describe('the daemon', { timeout: 40_000 }, () => {
         .filter((fact) => fact.type === 'turn.accepted')
         .map((fact) => fact.turnId),
     ).toEqual([turn, next])
+  })
+
+  it('is followed by one that hands in and takes away the login which it left', async () => {
+    server = fakeServer(() => ({ delivery: { via: 'file', format: 'scripted', contents: '{"refresh":1}' } }), LEASE_TTL_MS)
+    await wire.close()
+    wire = await serve(server)
+    writeIdentity()
+    const login = join(home, 'node/workspaces', server.chatId, 'home-file/.scripted/login.json')
+    server.request(`run echo '{"refresh":2}' > ~/.scripted/login.json\nsay rewritten\nwait-for-cancel`)
+    const daemon = startDaemon()
+    await server.until('reply.appended', (fact) => fact.text.includes('rewritten'))
+    await end(daemon, 'SIGKILL')
+    expect(readFileSync(login, 'utf8')).toContain('2')
+    startDaemon()
+    await expect.poll(() => existsSync(login), { timeout: 10_000 }).toBe(false)
+    const { runId } = await server.until('run.started')
+    expect(server.logins.at(-1)).toMatchObject({ chatId: server.chatId, epoch: 1, runId, contents: '{"refresh":2}\n' })
   })
 
   it('fences itself before the lease runs out, when the server is silent', async () => {

@@ -10,7 +10,9 @@ import type { NodeId } from '#core/ids.ts'
 import { DAEMON_PROTOCOL } from '#core/links/daemon.ts'
 import { readDaemonEnv } from '#agent/env.ts'
 import { holdLeases } from '#agent/leases.ts'
+import { clearLeftLogins } from '#agent/kept-login.ts'
 import { log } from '#agent/log.ts'
+import { tellLoginBy } from '#agent/login-watch.ts'
 import { nodeState } from '#agent/node-state.ts'
 import { replayOutboxes } from '#agent/replay.ts'
 import { killLeftovers } from '#agent/sandbox/sandbox.ts'
@@ -115,5 +117,7 @@ process.on('uncaughtException', (error) => {
 await state.begin()
 // What an earlier daemon left goes first: claiming a chat ends the epoch in which it still counts.
 await replayOutboxes(env.outboxRoot, uplink.call)
+const sandbox = state.surroundings.sandbox()
+if (sandbox) await clearLeftLogins({ sandbox, root: env.workspacesRoot, tell: tellLoginBy(uplink.call) })
 isReplayed = true
 leases.claim()

@@ -15,7 +15,7 @@ import { startAgent, type AgentProcess, type Surroundings } from '#agent/agent-p
 import { clearLeftLogin } from '#agent/kept-login.ts'
 import { deliver } from '#agent/delivery.ts'
 import { log } from '#agent/log.ts'
-import type { TellLogin } from '#agent/login-watch.ts'
+import { tellLoginBy } from '#agent/login-watch.ts'
 import { OUTBOX_ROOM_BYTES, type Outbox } from '#agent/outbox.ts'
 import { after, mintId, sessionLog } from '#agent/session-log.ts'
 import { chooseModel, settleOptions } from '#agent/session-options.ts'
@@ -77,6 +77,7 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
   let callOffTimer: (() => void) | null = null
   let idleSinceMs = 0
   let lastChanges = '[]'
+  const tellLogin = tellLoginBy(call)
   let recording: Promise<void> = Promise.resolve()
 
   outbox.begin(epoch)
@@ -225,8 +226,6 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     }
   }
 
-  const tellLogin: TellLogin = (run, contents) => call('loginChanged', { chatId, ...run, contents })
-
   function adopt(process: AgentProcess): void {
     agent = process
     latest = process
@@ -253,11 +252,13 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
   }
 
   function progress(): (fact: Omit<Extract<DaemonFact, { type: 'run.progressed' }>, 'type'>) => void {
-    let last = { stage: '', atMs: 0 }
+    let last: { stage: string; note: string; fraction: number | null; atMs: number } = { stage: '', note: '', fraction: null, atMs: 0 }
     return (fact) => {
       const nowMs = performance.now()
+      // Somebody who waits says for what once.
+      if (fact.stage === last.stage && fact.note === last.note && fact.fraction === last.fraction) return
       if (fact.stage === last.stage && nowMs - last.atMs < PROGRESS_EVERY_MS && fact.fraction !== 1) return
-      last = { stage: fact.stage, atMs: nowMs }
+      last = { ...fact, atMs: nowMs }
       put({ type: 'run.progressed', ...fact, note: fact.note.slice(0, 500) })
     }
   }

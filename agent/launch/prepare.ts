@@ -17,16 +17,18 @@ import type { Workspace } from '#agent/workspace/workspace.ts'
 const writer = `
 const fs = require('node:fs'), path = require('node:path')
 const { home, files } = JSON.parse(fs.readFileSync(0, 'utf8'))
-const enter = (folder) => {
-  if (folder === home) return
+const enter = (folder, isMade) => {
+  if (folder === home) return true
   if (!folder.startsWith(home + '/')) throw new Error('a file outside its home')
-  enter(path.dirname(folder))
+  if (!enter(path.dirname(folder), isMade)) return false
   const found = fs.lstatSync(folder, { throwIfNoEntry: false })
-  if (found && !found.isDirectory()) fs.rmSync(folder)
-  if (!found || !found.isDirectory()) fs.mkdirSync(folder, { mode: 0o700 })
+  if (found?.isDirectory()) return true
+  if (found) fs.rmSync(folder)
+  if (isMade) fs.mkdirSync(folder, { mode: 0o700 })
+  return isMade
 }
 for (const { path: file, contents, mode } of files) {
-  enter(path.dirname(file))
+  if (!enter(path.dirname(file), contents !== undefined)) continue
   fs.rmSync(file, { force: true, recursive: true })
   if (contents === undefined) continue
   fs.chmodSync(path.dirname(file), 0o700)
