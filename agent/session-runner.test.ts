@@ -228,6 +228,44 @@ describe('an end that nobody wanted', { timeout: 20_000 }, () => {
     await runner.over
   })
 
+  it('waits for a login that another chat works on, says so once, and goes on by itself', async () => {
+    let refusals = 0
+    const refuse = { ok: false, code: 'login.in-use', facts: { harness: 'scripted' } } as const
+    const server = fakeServer((): ReturnType<Parameters<typeof fakeServer>[0]> => ((refusals += 1) <= 2 ? { refuse } : {}))
+    const turn = server.request('say at last')
+    world.begin(server)
+    expect(await server.ended(turn)).toMatchObject({ outcome: 'completed' })
+    expect(refusals).toBe(3)
+    const notes = server.facts().flatMap((fact) => (fact.type === 'run.progressed' ? [fact.note] : []))
+    expect(notes.filter((note) => note.includes('another chat'))).toHaveLength(1)
+  })
+
+  it('waits for it no longer than somebody wants, also when its turn has begun', async () => {
+    let isInUse = false
+    const refuse = { ok: false, code: 'login.in-use', facts: {} } as const
+    const server = fakeServer((): ReturnType<Parameters<typeof fakeServer>[0]> => (isInUse ? { refuse } : {}))
+    const first = server.request('say first')
+    const runner = world.begin(server)
+    await server.ended(first)
+    isInUse = true
+    server.changePin()
+    const second = server.request('say never')
+    runner.command(server.commands())
+    await server.until('run.progressed', (fact) => fact.note.includes('another chat'))
+    server.cancel(second)
+    runner.command(server.commands())
+    expect(await server.ended(second)).toMatchObject({ outcome: 'cancelled' })
+
+    // Its agent is gone, so the chat is let go, and waits from the start the next time.
+    await runner.over
+    const third = server.request('say never')
+    const next = world.begin(server)
+    server.cancel(third)
+    next.command(server.commands())
+    expect(await server.ended(third)).toMatchObject({ outcome: 'cancelled' })
+    expect(replyOf(server)).not.toContain('never')
+  })
+
   it('ends the turn with git’s own words when the repository cannot be cloned', async () => {
     const server = fakeServer(() => ({ repositoryUrl: join(world.folder, 'no-such-repository') }))
     const turn = server.request('say never')

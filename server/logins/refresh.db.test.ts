@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startFakeVendor, type FakeVendor } from '#e2e/world/fake-vendor.ts'
 import { databaseUrl, pool } from '#server/db/client.ts'
+import { onHint } from '#server/realtime/bus.ts'
 import { createLoginHandler, type LoginHandler } from '#server/logins/handler.ts'
 import {
   askForTokens,
@@ -130,6 +131,48 @@ describe('refreshing', () => {
   })
 })
 
+describe('what the vendor may say', () => {
+  it.each<[string, number, Record<string, unknown>, string | null]>([
+    ['OAuth’s own word', 400, { error: 'invalid_grant' }, 'login.elsewhere'],
+    ['that it was used', 401, { error: { code: 'refresh_token_reused', message: 'x' } }, 'login.elsewhere'],
+    ['that it was taken back', 401, { error: { code: 'refresh_token_invalidated' } }, 'login.elsewhere'],
+    ['that it is too old', 401, { error: { code: 'refresh_token_expired' } }, 'login.expired'],
+    ['no, without a reason', 401, {}, 'login.elsewhere'],
+    ['that the request is wrong', 400, { error: { code: 'invalid_request' } }, null],
+    ['that this is no place for it', 403, { error: { code: 'unsupported_country_region_territory' } }, null],
+    ['that it is busy', 429, { error: 'slow_down' }, null],
+    ['that it failed', 500, {}, null],
+    ['yes, without a token', 200, { token_type: 'Bearer' }, null],
+    ['go elsewhere', 307, {}, null],
+    ['more than anybody reads', 200, { access_token: 'x'.repeat(300_000) }, null],
+  ])('%s', async (_name, status, body, code) => {
+    const login = vendor.codexLogin(EXPIRED)
+    const world = await seedLogin('codex', login.contents)
+    const { contents } = await running(world)
+    let asked = 0
+    vendor.route((request) => {
+      if (request.path !== '/oauth/token' || !request.body.includes(login.refresh)) return null
+      asked += 1
+      return { status, body, headers: { location: 'https://auth.openai.com/oauth/token' } }
+    })
+    expect((await askForTokens(origin, contents)).status).toBe(code ? 401 : 503)
+    expect(asked).toBe(1)
+    expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 0, brokenCode: code, lastErrorCode: code })
+  })
+
+  it('is asked by our own name for the program, whatever the program says', async () => {
+    const login = vendor.codexLogin(EXPIRED)
+    const { contents } = await running(await seedLogin('codex', login.contents))
+    await askForTokens(origin, contents)
+    const asked = vendor.received.findLast((each) => each.path === '/oauth/token' && each.body.includes(login.refresh))!
+    expect(JSON.parse(asked.body.toString())).toEqual({
+      client_id: 'app_EMoamEEZ73f0CkXaXp7hrann',
+      grant_type: 'refresh_token',
+      refresh_token: login.refresh,
+    })
+  })
+})
+
 describe('refusing', () => {
   const refused = (code: string) => ({ status: 401, body: { error: { code } } })
 
@@ -231,6 +274,33 @@ describe('refusing', () => {
   })
 })
 
+it('stores what the vendor answered also when the database hangs up just then', async () => {
+  const login = vendor.codexLogin(EXPIRED)
+  const world = await seedLogin('codex', login.contents)
+  const { contents } = await running(world)
+  let hungUp = 0
+  vendor.route(({ path: asked, body }) => {
+    if (asked !== '/oauth/token' || !body.includes(login.refresh)) return null
+    // Whoever holds the lock of this login waits for this very answer.
+    return pool()
+      .query(
+        `select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database
+         where l.locktype = 'advisory' and l.granted and d.datname = current_database() and l.pid <> pg_backend_pid()`,
+      )
+      .then(({ rowCount }) => {
+        hungUp += rowCount ?? 0
+        const outcome = vendor.logins.renew('openai', login.refresh)
+        if ('refused' in outcome) throw new Error('asked twice')
+        const { access, refresh, idToken } = outcome.issued
+        return { status: 200, body: { access_token: access, refresh_token: refresh, id_token: idToken } }
+      })
+  })
+  const answer = await askForTokens(origin, contents)
+  expect(hungUp).toBe(1)
+  expect([answer.status, accountOf(answer)]).toEqual([200, login.account.accountId])
+  expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 1, brokenCode: null })
+})
+
 describe('over several processes', () => {
   type Broker = { origin: string; exited: Promise<unknown[]>; child: ChildProcess }
 
@@ -302,7 +372,15 @@ describe('a login that its program renews', () => {
     const world = await seedLogin('claude-code', vendor.claudeLogin().contents)
     const first = await running(world)
     const second = await prompted(world)
+    const asked: unknown[] = []
+    const stop = onHint((hint) => void (hint.about === 'yield' && asked.push(hint.chatId)))
     expect(await start(world, second)).toEqual({ ok: false, code: 'login.in-use', facts: { harness: 'claude-code' } })
+    // One that only rests is asked to give it up; one that works is not.
+    expect(asked).toEqual([first.chatId])
+    await pool().query('update chat_head set "activeTurn" = $2 where "chatId" = $1', [first.chatId, first.turnId])
+    expect(await start(world, second)).toMatchObject({ ok: false, code: 'login.in-use' })
+    expect(asked).toHaveLength(1)
+    stop()
     await pool().query('update run set "endedAt" = now() where id = $1', [first.runId])
     expect(await start(world, second)).toMatchObject({ ok: true, grant: { delivery: { via: 'file' } } })
   })

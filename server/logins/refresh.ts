@@ -96,10 +96,11 @@ async function serve(db: PoolClient, { run, upstream, endpoint }: Serving): Prom
   }
   if (refreshed.is === 'refused') return refuse(db, { run, login, code: refreshed.code })
 
-  // From here to the commit the new refresh token is in this process alone, and the vendor has forgotten the former
-  // one. A process that is killed in between loses the login: it reads "signed in elsewhere" at its next refresh, and
-  // its owner signs in again. No order of steps avoids that, so nothing stands in between but judging and sealing, in
-  // memory, and one statement that is durable when it returns. A database that is away is waited for.
+  // From the vendor's answer to the commit the new refresh token is on the wire or in this process alone, and the vendor
+  // has forgotten the former one. A process that is killed in between loses the login: it reads "signed in elsewhere" at
+  // its next refresh, and its owner signs in again. No order of steps avoids that, so nothing stands in between but
+  // judging and sealing, in memory, and one statement that is durable when it returns. A database that is away is
+  // waited for.
   failPoint('login.answered')
   const contents = withTokens(login.format, opened.text, refreshed.tokens, new Date().toISOString())
   const next = readLogin(login.format, contents)
