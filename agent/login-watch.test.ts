@@ -53,7 +53,7 @@ describe('a login file', () => {
   })
 
   it('is not waited for where it is a pipe, and is no folder', async () => {
-    execFileSync('mkfifo', [file])
+    execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', file])
     expect(await readLogin(place)).toBeNull()
     rmSync(file)
     mkdirSync(file)

@@ -137,5 +137,6 @@ export const codex = defineHarness({
     'Rejecting one permission ends the whole turn.',
     'A model that Codex does not know by name works, with a warning in each answer.',
     'MCP tools run without asking.',
+    'With a login it reaches chatgpt.com alone: a workspace that OpenAI keeps at another host does not work.',
   ],
 })
