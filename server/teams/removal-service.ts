@@ -23,8 +23,8 @@ export type RemovalPreview = {
   sessions: number
   invitations: number
   signIns: number
-  /** Personal connections that are destroyed. */
-  connections: (OfHarness & { kind: AffectedConnection['kind'] })[]
+  /** Personal connections that are destroyed; an admin may also disconnect one of them by its id. */
+  connections: (OfHarness & { connectionId: string; kind: AffectedConnection['kind'] })[]
   /** Projects whose own connection stands on what they connected: a key stays the project's, a login goes. */
   projects: (OfHarness & { projectId: string; name: string; becomes: 'destroyed' | 'stays' })[]
 }
@@ -40,11 +40,12 @@ export async function previewRemoval(scope: TeamScope, userId: string): Promise<
     findAffectedConnections(who),
   ])
   const named = ({ harness }: AffectedConnection): OfHarness => ({ harness, harnessName: harnessName(harness) })
+  const personal = affected.filter((each) => each.projectId === null)
   return {
     name: member.name,
     chats,
     ...counts,
-    connections: affected.flatMap((each) => (each.projectId === null ? [{ ...named(each), kind: each.kind }] : [])),
+    connections: personal.map((each) => ({ connectionId: each.connectionId, ...named(each), kind: each.kind })),
     projects: affected.flatMap((each) =>
       each.projectId === null || each.projectName === null
         ? []

@@ -74,6 +74,7 @@ export async function countBelongings({ teamId, userId }: Who, openStates: reado
 }
 
 export type AffectedConnection = {
+  connectionId: string
   harness: string
   kind: 'api-key' | 'auth-file' | 'oauth-token'
   /** Null for a personal one. */
@@ -85,7 +86,7 @@ export type AffectedConnection = {
 /** Their own connections, and the projects' that stand on what they connected. */
 export async function findAffectedConnections({ teamId, userId }: Who): Promise<AffectedConnection[]> {
   const { rows } = await pool().query<AffectedConnection>(
-    `select t.harness, k.kind::text as kind, t."projectId", p.name as "projectName",
+    `select t.id as "connectionId", t.harness, k.kind::text as kind, t."projectId", p.name as "projectName",
        t.scope = 'user' or k.id in (${OWN_CREDENTIALS}) as "isDestroyed"
      from attachment t join configuration f on f.id = t."configurationId" join credential k on k.id = f."credentialId"
      left join project p on p.id = t."projectId"

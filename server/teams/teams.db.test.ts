@@ -8,6 +8,11 @@ import { seedChat, seedMember, seedPerson, seedProject, seedTeamScope } from '#s
 import { acceptInvitation, invite, readInvitation, revokeInvitation } from '#server/teams/invitations-service.ts'
 import { endLeasesOfMember } from '#server/daemons/lease.ts'
 import { onHint } from '#server/realtime/bus.ts'
+import { connect as connectTo, disconnect } from '#server/connections/service.ts'
+import { undo } from '#server/connections/undo-service.ts'
+import { createJoinToken, joinNode } from '#server/daemons/service.ts'
+import { createCredential } from '#server/primitives/credentials-service.ts'
+import { previewRemoval } from '#server/teams/removal-service.ts'
 import { describeTeam, onMemberRemoved, remove, rename, setRole } from '#server/teams/service.ts'
 import { startTestServer, type TestServer } from '#server/testing-http.ts'
 
@@ -224,5 +229,68 @@ describe('a removed member', () => {
     const login = await connect(other, { shared: true, kind: 'auth_file' })
     await remove(admin, other.userId)
     expect(await prisma().credential.count({ where: { id: login } })).toBe(0)
+  })
+
+  it('is told of before, to the admin who asks, and leaves nothing that works', async () => {
+    const admin = await seedTeamScope()
+    const { caller } = await seedMember({ teamId: admin.teamId, role: 'admin', name: 'Mei' })
+    const mei = await enterTeam(caller, { act: 'read', teamId: admin.teamId })
+    const { teamId, userId } = mei
+    const [withKey, withLogin] = [await seedProject(admin, { name: 'Keyed' }), await seedProject(mei, { name: 'Logged' })]
+    const key = { kind: 'api-key', provider: 'openai', key: 'sk-proj-abcdefghijkl' } as const
+    const contents = JSON.stringify({ tokens: { access_token: 'a', refresh_token: 'r' } })
+    const login = { kind: 'auth-file', format: 'codex', contents } as const
+    const own = await connectTo(mei, { harness: 'codex', scope: 'user', secret: key })
+    const removed = await connectTo(mei, { harness: 'opencode', scope: 'user', secret: key })
+    const undone = await disconnect(mei, removed)
+    await connectTo(mei, { harness: 'codex', scope: 'project', projectId: withKey, secret: key })
+    await connectTo(mei, { harness: 'codex', scope: 'project', projectId: withLogin, secret: login })
+    await createCredential(mei, { name: 'Spare', owner: 'user', secret: login, models: undefined })
+    const { token } = await createToken(mei, { name: 'Script', days: 1 })
+    const link = tokenOf(await invite(mei, { email: uniqueEmail(), role: 'admin' }))
+    const joining = await createJoinToken(mei, { name: mintUuid() })
+    const expiresAt = new Date(Date.now() + 600_000)
+    await prisma().session.create({ data: { id: mintUuid(), token: mintUuid(), userId, expiresAt } })
+    await prisma().signIn.create({
+      data: { id: mintUuid(), teamId, userId, harness: 'codex', scope: 'user', state: 'waiting-for-person', expiresAt },
+    })
+    const chatId = await seedChat(admin, { projectId: withKey, harness: 'codex' })
+    const nodeId = mintUuid()
+    await prisma().node.create({ data: { id: nodeId, name: nodeId, tokenHash: Buffer.from(nodeId) } })
+    // Somebody else's chat, at work on a prompt of hers.
+    const held = { nodeId, epoch: 1, leaseUntil: expiresAt, activeBy: userId, activeTurn: mintUuid() }
+    await prisma().chatHead.update({ where: { chatId }, data: held })
+
+    expect(await previewRemoval(admin, userId)).toEqual({
+      name: 'Mei',
+      chats: [{ chatId, title: 'Chat', projectName: 'Keyed' }],
+      tokens: 1,
+      sessions: 1,
+      invitations: 1,
+      signIns: 1,
+      connections: [{ connectionId: own.connectionId, harness: 'codex', harnessName: 'Codex', kind: 'api-key' }],
+      projects: [
+        { projectId: withKey, name: 'Keyed', harness: 'codex', harnessName: 'Codex', becomes: 'stays' },
+        { projectId: withLogin, name: 'Logged', harness: 'codex', harnessName: 'Codex', becomes: 'destroyed' },
+      ],
+    })
+    await expect(previewRemoval(admin, 'nobody')).rejects.toEqual(failure('member.missing'))
+    onMemberRemoved(endLeasesOfMember)
+    await remove(admin, userId)
+
+    expect((await server.call('me.get', { headers: { authorization: `Bearer ${token}` } })).status).toBe(401)
+    await expect(acceptInvitation(null, { token: link, name: 'Mei', password: 'correct horse' })).rejects.toEqual(
+      failure('invitation.unusable'),
+    )
+    await expect(joinNode(joining.token)).rejects.toEqual(failure('node.join-token-unusable'))
+    await expect(undo(mei, undone)).rejects.toEqual(failure('undo.too-late'))
+    const where = { teamId, createdBy: userId }
+    const left = await prisma().credential.findMany({ where, select: { kind: true, configurations: { select: { harness: true } } } })
+    expect(left).toEqual([{ kind: 'api_key', configurations: [{ harness: 'codex' }] }])
+    expect(await prisma().attachment.findMany({ where: { teamId }, select: { projectId: true } })).toEqual([{ projectId: withKey }])
+    expect(await prisma().signIn.count({ where: { userId } })).toBe(0)
+    expect(await prisma().session.count({ where: { userId } })).toBe(0)
+    expect(await prisma().chatHead.findUnique({ where: { chatId }, select: { nodeId: true } })).toEqual({ nodeId: null })
+    await expect(previewRemoval(admin, userId)).rejects.toEqual(failure('member.missing'))
   })
 })

@@ -1,0 +1,220 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { openStates } from '#core/connections/sign-in.ts'
+import type { ProjectId } from '#core/ids.ts'
+import { enterProject, type TeamScope } from '#server/access/scope.ts'
+import { setOverride } from '#server/connections/overrides-service.ts'
+import { connect, disconnect } from '#server/connections/service.ts'
+import { prisma } from '#server/db/client.ts'
+import { mintUuid } from '#server/db/mint.ts'
+import { seedProject, seedTeamScope } from '#server/db/testing.ts'
+import { appRouter } from '#server/trpc/app-router.ts'
+import { callerFactory } from '#server/trpc/base.ts'
+
+/**
+ * Who may do what with credentials: every procedure that touches one, for everybody who could ask. `ok`, or the exact
+ * refusal. `owner` owns the instance and is a plain member here; `maintainer` is a member who created the project;
+ * `holder` is the member whose personal connection is meant; `stranger` is an admin elsewhere.
+ */
+const roles = ['owner', 'admin', 'maintainer', 'member', 'viewer', 'stranger', 'holder'] as const
+type Role = (typeof roles)[number]
+type Expected = Record<Role, string>
+
+const denied = 'access.denied'
+const everybody = (answer: string): Expected => Object.fromEntries(roles.map((role) => [role, answer])) as Expected
+const but = (rest: string, given: Partial<Expected>): Expected => ({ ...everybody(rest), ...given })
+
+let people: Record<Role, TeamScope>
+let projectId: ProjectId
+beforeAll(async () => {
+  const admin = await seedTeamScope()
+  const { teamId } = admin
+  const join = (role: 'member' | 'viewer', isInstanceOwner = false) => seedTeamScope({ teamId, role, isInstanceOwner })
+  const [owner, maintainer, member] = [await join('member', true), await join('member'), await join('member')]
+  people = { owner, admin, maintainer, member, viewer: await join('viewer'), stranger: await seedTeamScope(), holder: await join('member') }
+  projectId = await seedProject(maintainer)
+})
+
+const token = { kind: 'oauth-token', issuer: 'anthropic', token: 'sk-ant-oat01-abcdefgh' } as const
+const key = { kind: 'api-key', provider: 'anthropic', key: 'sk-ant-api03-abcdefghijkl' } as const
+const harness = 'claude-code'
+
+// --- what each cell is asked about, new for each ------------------------------------------------------------------
+
+const personal = () => connect(people.holder, { harness, scope: 'user', secret: key })
+const shared = () => connect(people.maintainer, { harness, scope: 'project', projectId, secret: key })
+const platform = () => connect(people.owner, { harness, scope: 'platform', secret: key })
+const credentialOf = async (made: () => ReturnType<typeof connect>) => {
+  const { connectionId } = await made()
+  const { configuration } = await prisma().attachment.findUniqueOrThrow({ where: { id: connectionId }, include: { configuration: true } })
+  return { credentialId: configuration.credentialId, configurationId: configuration.id, connectionId }
+}
+const signIn = async () => {
+  const { teamId, userId } = people.holder
+  const id = mintUuid()
+  const expiresAt = new Date(Date.now() + 600_000)
+  await prisma().signIn.create({ data: { id, teamId, userId, harness: 'codex', scope: 'user', state: openStates[0], expiresAt } })
+  return { signInId: id }
+}
+
+// --- the table ----------------------------------------------------------------------------------------------------
+
+const ownAlone = but('connection.missing', { holder: 'ok' })
+const maintained = but(denied, { admin: 'ok', maintainer: 'ok', stranger: 'connection.missing' })
+const instance = but(denied, { owner: 'ok' })
+const inTeam = but('ok', { stranger: 'project.missing' })
+const ofProject = but(denied, { admin: 'ok', maintainer: 'ok', stranger: 'project.missing' })
+const audited = but(denied, { owner: 'ok', admin: 'ok', stranger: 'ok' })
+const prompters = but('ok', { viewer: denied })
+/** A credential that the holder pasted for themselves. */
+const theirs = but('credential.missing', { holder: 'ok', viewer: denied })
+
+/** It would begin, if there were a node. */
+const begun = (expected: Expected): Expected =>
+  Object.fromEntries(roles.map((role) => [role, expected[role] === 'ok' ? 'node.offline' : expected[role]])) as Expected
+
+type Row = [procedure: string, of: string, input: () => Promise<unknown> | unknown, expected: Expected]
+const connection = (procedure: string, more: object = {}): Row[] => [
+  [procedure, 'personal', async () => ({ ...(await personal()), ...more }), ownAlone],
+  [procedure, 'project', async () => ({ ...(await shared()), ...more }), maintained],
+  [procedure, 'platform', async () => ({ ...(await platform()), ...more }), instance],
+]
+const removal = (procedure: string): Row[] =>
+  connection(procedure).map(([name, of, input, expected]) => [name, of, input, of === 'personal' ? { ...ownAlone, admin: 'ok' } : expected])
+
+const table: Row[] = [
+  ['connections.list', 'project', () => ({ projectId }), inTeam],
+  ['connections.explain', 'project', () => ({ harness, projectId }), inTeam],
+  ['connections.connect', 'personal', () => ({ harness, scope: 'user', secret: token }), prompters],
+  ['connections.connect', 'project', () => ({ harness, scope: 'project', projectId, secret: token }), ofProject],
+  ['connections.connect', 'platform', () => ({ harness, scope: 'platform', secret: token }), instance],
+  ...connection('connections.validate'),
+  ...connection('connections.setEnabled', { isEnabled: true }),
+  ['connections.setShared', 'personal', async () => ({ ...(await personal()), isShared: true }), ownAlone],
+  [
+    'connections.setShared',
+    'project',
+    async () => ({ ...(await shared()), isShared: true }),
+    { ...maintained, admin: 'request.invalid', maintainer: 'request.invalid' },
+  ],
+  ...removal('connections.preview'),
+  ...connection('connections.preview', { act: 'disable' }),
+  ...removal('connections.disconnect'),
+  ['connections.details', 'personal', personal, ownAlone],
+  ['connections.details', 'project', shared, but('ok', { stranger: 'connection.missing' })],
+  ['connections.details', 'platform', platform, everybody('ok')],
+  ['connections.undo', 'personal', async () => disconnect(people.holder, await personal()), but('undo.too-late', { holder: 'ok' })],
+  ['connections.undo', 'project', async () => disconnect(people.maintainer, await shared()), but('undo.too-late', { maintainer: 'ok' })],
+  ['projectOverrides.list', 'project', () => ({ projectId }), inTeam],
+  [
+    'projectOverrides.set',
+    'of the project',
+    async () => ({ projectId, harness: 'opencode', credentialId: (await credentialOf(shared)).credentialId }),
+    ofProject,
+  ],
+  // What is the holder's alone is nobody's to hand on, not even an admin's.
+  [
+    'projectOverrides.set',
+    'personal',
+    async () => ({ projectId, harness, credentialId: (await credentialOf(personal)).credentialId }),
+    { ...ofProject, admin: 'connection.missing', maintainer: 'connection.missing' },
+  ],
+  [
+    'projectOverrides.remove',
+    'project',
+    async () => {
+      await shared()
+      return { projectId, harness }
+    },
+    ofProject,
+  ],
+  ['credentials.list', 'own', () => undefined, prompters],
+  ['credentials.create', 'own', () => ({ name: 'Mine', secret: token }), prompters],
+  ['credentials.create', 'platform', () => ({ name: 'All', owner: 'platform', secret: token }), instance],
+  ['credentials.get', 'personal', () => credentialOf(personal), theirs],
+  ['credentials.rename', 'personal', async () => ({ ...(await credentialOf(personal)), name: 'New' }), theirs],
+  ['credentials.replaceSecret', 'personal', async () => ({ ...(await credentialOf(personal)), secret: key }), theirs],
+  ['credentials.delete', 'personal', () => credentialOf(personal), { ...theirs, holder: 'credential.in-use' }],
+  ['configurations.list', 'own', () => undefined, prompters],
+  ['configurations.get', 'personal', () => credentialOf(personal), but('configuration.missing', { holder: 'ok', viewer: denied })],
+  ['configurations.create', 'personal', async () => ({ harness, ...(await credentialOf(personal)), configurationId: undefined }), theirs],
+  [
+    'configurations.update',
+    'personal',
+    async () => ({ configurationId: (await credentialOf(personal)).configurationId, settings: {} }),
+    but('configuration.missing', { holder: 'ok', viewer: denied }),
+  ],
+  [
+    'configurations.delete',
+    'personal',
+    () => credentialOf(personal),
+    but('configuration.missing', { holder: 'configuration.in-use', viewer: denied }),
+  ],
+  ['attachments.list', 'own', () => undefined, prompters],
+  [
+    'attachments.attach',
+    'personal',
+    async () => ({ configurationId: (await credentialOf(personal)).configurationId, scope: 'project', projectId }),
+    but('configuration.missing', { holder: denied, viewer: denied }),
+  ],
+  [
+    'attachments.detach',
+    'personal',
+    async () => ({ attachmentId: (await personal()).connectionId }),
+    but('connection.missing', { holder: 'ok', viewer: denied }),
+  ],
+  ['signIns.start', 'personal', () => ({ harness: 'codex', scope: 'user' }), begun(prompters)],
+  ['signIns.start', 'project', () => ({ harness: 'codex', scope: 'project', projectId }), begun(ofProject)],
+  ['signIns.start', 'platform', () => ({ harness: 'codex', scope: 'platform' }), begun(instance)],
+  ['signIns.get', 'personal', signIn, but('sign-in.missing', { holder: 'ok' })],
+  ['signIns.answer', 'personal', async () => ({ ...(await signIn()), answer: 'x' }), but('sign-in.missing', { holder: 'request.invalid' })],
+  ['signIns.cancel', 'personal', signIn, but('sign-in.missing', { holder: 'ok' })],
+  ['audit.list', 'team', () => ({}), audited],
+  ['audit.export', 'team', () => ({ format: 'json' }), audited],
+  ['team.previewRemoval', 'member', () => ({ userId: people.member.userId }), but(denied, { admin: 'ok', stranger: 'member.missing' })],
+]
+
+async function ask(role: Role, procedure: string, input: unknown): Promise<string> {
+  const { userId, teamId, isInstanceOwner } = people[role]
+  const caller = { userId, name: role, email: `${role}@example.org`, isInstanceOwner, via: { is: 'session', sessionId: 's' } } as const
+  const [noun, act] = procedure.split('.') as [string, string]
+  const procedures = callerFactory(appRouter)({ caller, teamId, clientAddress: null }) as unknown as Record<
+    string,
+    Record<string, (input: unknown) => Promise<unknown>>
+  >
+  try {
+    const answer = JSON.stringify((await procedures[noun]![act]!(input)) ?? null)
+    return /abcdefgh/.test(answer) ? 'a secret' : 'ok'
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+describe('every procedure, for everybody', () => {
+  it.each(table)('%s (%s)', async (procedure, _of, input, expected) => {
+    const answers: Partial<Expected> = {}
+    for (const role of roles) answers[role] = await ask(role, procedure, await input())
+    expect(answers).toEqual(expected)
+    await prisma().attachment.deleteMany({ where: { OR: [{ scope: 'platform' }, { projectId }] } })
+    await prisma().signIn.deleteMany({ where: { createdAt: { lt: new Date() } } })
+  })
+
+  it('leaves none out', () => {
+    const nouns = ['connections', 'projectOverrides', 'credentials', 'configurations', 'attachments', 'signIns', 'audit']
+    const all = Object.keys(appRouter._def.procedures).filter((path) => nouns.includes(path.split('.')[0]!))
+    expect([...new Set(table.map(([procedure]) => procedure))].filter((path) => !path.startsWith('team.')).toSorted()).toEqual(
+      all.toSorted(),
+    )
+  })
+})
+
+it('lets an admin end a personal connection, and neither use nor see what is in it', async () => {
+  const { admin, holder } = people
+  const { connectionId } = await personal()
+  const project = await enterProject(admin, { act: 'manage', projectId })
+  const { credentialId } = await credentialOf(personal)
+  await expect(setOverride(project, { harness, credentialId })).rejects.toMatchObject({ code: 'connection.missing' })
+  expect(await ask('admin', 'connections.details', { connectionId })).toBe('connection.missing')
+  expect(await ask('admin', 'connections.disconnect', { connectionId })).toBe('ok')
+  expect(await ask('holder', 'connections.validate', { connectionId })).toBe('connection.missing')
+  expect(await prisma().attachment.count({ where: { userId: holder.userId } })).toBe(0)
+})
