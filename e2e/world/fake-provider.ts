@@ -96,6 +96,7 @@ export async function startFakeProvider(options: FakeProviderOptions) {
   const received: Received[] = []
   const problems: string[] = []
   const scenes: Scene[] = []
+  const refusals = new Map<string, number>()
   const gates = new Map<string, ReturnType<typeof Promise.withResolvers<void>>>()
   const arrivals: { number: number; resolve: (request: Received) => void }[] = []
 
@@ -151,6 +152,8 @@ export async function startFakeProvider(options: FakeProviderOptions) {
         .end(JSON.stringify(body))
     }
     try {
+      const refused = refusals.get(String(keysIn(request)[0]))
+      if (refused !== undefined) return sendJson(refused, speeches[dialect].error(refused, `The provider answers ${refused}.`))
       checkHeaders(request, dialect)
       if (request.method === 'GET' && /^\/(anthropic|openai)\/v1\/models$/.test(path)) return sendJson(200, listing(dialect, models ?? []))
       demand(request.method === 'POST', `${request.method} ${path} is nothing that a provider serves`)
@@ -176,10 +179,12 @@ export async function startFakeProvider(options: FakeProviderOptions) {
     }
   }
 
-  function checkHeaders({ headers }: Received, dialect: FakeDialect): void {
-    const given = [headers['x-api-key'], headers['x-goog-api-key'], headers.authorization?.replace(/^Bearer /, '')].filter(
-      (each) => each !== undefined,
-    )
+  const keysIn = ({ headers }: Received) =>
+    [headers['x-api-key'], headers['x-goog-api-key'], headers.authorization?.replace(/^Bearer /, '')].filter((each) => each !== undefined)
+
+  function checkHeaders(request: Received, dialect: FakeDialect): void {
+    const { headers } = request
+    const given = keysIn(request)
     demand(given.length === 1, `it carries ${given.length} keys instead of one`)
     demand(given[0] === key, 'it carries another key than the one that was connected')
     if (dialect === 'anthropic-messages') demand(headers['anthropic-version'] === '2023-06-01', 'anthropic-version is missing')
@@ -290,6 +295,8 @@ export async function startFakeProvider(options: FakeProviderOptions) {
     received: received as readonly Received[],
     /** Appends scenes; each answers one request. */
     play: (...more: Scene[]) => void scenes.push(...more),
+    /** Answers whoever comes with this key with a status of its own, as a provider does with keys that it does not know. */
+    refuse: (other: string, status = 401) => void refusals.set(other, status),
     /** Lets every answer go on that waits, or will wait, at this gate. */
     open: (name: string) => gateOf(name).resolve(),
     /** Resolves once the request with this number has arrived and was answered, or waits in its scene no longer. */
