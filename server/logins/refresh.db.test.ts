@@ -15,6 +15,7 @@ import {
   askForTokens,
   auditActs,
   connectLogin,
+  dumped,
   failuresOf,
   prompted,
   running,
@@ -94,6 +95,14 @@ describe('refreshing', () => {
       loginFacts: { account: login.account.accountId, email: login.account.email, canRefresh: true },
     })
     expect(await auditActs(world.credentialId)).toEqual(['login.refreshed'])
+
+    const database = await dumped()
+    const secrets = [
+      login.refresh,
+      login.access,
+      ...answers.flatMap(({ body }) => [body.access_token!, body.id_token!, body.refresh_token!]),
+    ]
+    for (const secret of secrets) expect(database.includes(secret)).toBe(false)
 
     // A run that starts now gets what was refreshed, and the next refresh is bought with the newest token.
     const late = await running(world)
@@ -193,7 +202,8 @@ describe('refusing', () => {
       verdict: 'signed-in-elsewhere',
     })
     expect(await auditActs(world.credentialId)).toEqual(['login.refused'])
-    for (const { chatId, turnId } of [one, other]) expect(await failuresOf(chatId)).toEqual([{ turnId, code: 'login.elsewhere' }])
+    for (const { chatId, turnId } of [one, other])
+      expect(await failuresOf(chatId)).toEqual([{ turnId, code: 'login.elsewhere', provider: 'openai', harness: 'codex' }])
 
     const fresh = vendor.codexLogin({ account: login.account })
     await connectLogin(world, fresh.contents)
@@ -220,7 +230,7 @@ describe('refusing', () => {
     expect(await askForTokens(origin, contents)).toMatchObject(refused('refresh_token_invalidated'))
     expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 0, brokenCode: code, lastErrorCode: code })
     expect(await auditActs(world.credentialId)).toEqual(['login.refused'])
-    expect(await failuresOf(chatId)).toEqual([{ turnId, code }])
+    expect(await failuresOf(chatId)).toEqual([{ turnId, code, provider: 'openai', harness: 'codex' }])
   })
 
   it('answers one and the same to whoever has no right to a login, and tells nothing of what exists', async () => {
@@ -302,18 +312,18 @@ it('stores what the vendor answered also when the database hangs up just then', 
 })
 
 describe('over several processes', () => {
-  type Broker = { origin: string; exited: Promise<unknown[]>; child: ChildProcess }
+  type Broker = { origin: string; exited: Promise<unknown[]>; child: ChildProcess; printed: () => string }
 
   /** The proxy's own process, which answers for logins too: another process on the same database. */
   async function startBroker(extra: Record<string, string> = {}): Promise<Broker> {
     const port = await freePort()
     const child = spawn(process.execPath, ['server/proxy/main.ts'], {
       cwd: root,
-      stdio: ['pipe', 'inherit', 'inherit'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: {
         PATH: process.env['PATH'],
         GATEHOUSE_HOME: folder,
-        GATEHOUSE_LOG: 'silent',
+        GATEHOUSE_LOG: 'trace',
         GATEHOUSE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
         GATEHOUSE_PROXY_PORT: String(port),
         GATEHOUSE_TESTING: '1',
@@ -322,7 +332,9 @@ describe('over several processes', () => {
         ...extra,
       } as unknown as NodeJS.ProcessEnv,
     })
-    const own = { child, origin: `http://127.0.0.1:${port}`, exited: once(child, 'exit') }
+    let text = ''
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+    const own = { child, origin: `http://127.0.0.1:${port}`, exited: once(child, 'exit'), printed: () => text }
     await vi.waitFor(async () => expect((await fetch(`${own.origin}/api/health`)).status).toBe(200), { timeout: 20_000 })
     return own
   }
@@ -337,6 +349,10 @@ describe('over several processes', () => {
       const answers = await Promise.all(runs.map(({ contents }, at) => askForTokens(brokers[at % 2]!.origin, contents)))
       expect(answers.map((each) => [each.status, accountOf(each)])).toEqual(runs.map(() => [200, login.account.accountId]))
       expect(refreshes(login.account.accountId)).toEqual(['refreshed'])
+      const logged = brokers.map(({ printed }) => printed()).join('')
+      expect(logged).toContain('The proxy listens')
+      for (const { body } of answers) for (const secret of [body.access_token!, body.refresh_token!]) expect(logged).not.toContain(secret)
+      expect(logged).not.toContain(login.refresh)
     } finally {
       for (const { child } of brokers) child.kill('SIGKILL')
     }

@@ -77,7 +77,7 @@ async function serve(db: PoolClient, { run, upstream, endpoint }: Serving): Prom
   const login = await findLogin(db, { credentialId: run.credentialId, version: run.credentialVersion })
   if (!login) return gone
   if (isFailureCode(login.brokenCode) && login.brokenCode.startsWith('login.')) {
-    await tellRun(run, login.brokenCode)
+    await tellRun(run, login, login.brokenCode)
     return { is: 'refused', code: login.brokenCode }
   }
   const opened = openSecret(login)

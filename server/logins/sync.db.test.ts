@@ -142,7 +142,7 @@ it('calls a blanked login lost, refuses the next run with that word, and finds i
   expect(await say(world, run, blanked)).toEqual({ is: 'refused', code: 'login.lost' })
   expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 0, brokenCode: 'login.lost' })
   expect(await auditActs(world.credentialId)).toEqual(['login.refused'])
-  expect(await failuresOf(run.chatId)).toEqual([{ turnId: run.turnId, code: 'login.lost' }])
+  expect(await failuresOf(run.chatId)).toEqual([{ turnId: run.turnId, code: 'login.lost', provider: 'anthropic', harness: 'claude-code' }])
   expect(await start(world, waiting)).toMatchObject({ ok: false, code: 'login.lost' })
   expect(await say(world, run, fileOf(login()))).toEqual({ is: 'kept' })
   expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 1, brokenCode: null })

@@ -40,7 +40,7 @@ export async function syncLogin(nodeId: NodeId, { contents, ...changed }: CallRe
   const { reply, login } = await inTransaction((tx) => judge(tx, run, { contents, whose }))
   if (login) tellLists(login)
   // A file that changed hands fails no turn: its program goes on with it, and the row tells.
-  if (reply.is === 'refused' && reply.code === 'login.lost' && login) await tellRun(run, reply.code, login.format)
+  if (reply.is === 'refused' && reply.code === 'login.lost' && login) await tellRun(run, login, reply.code)
   return reply
 }
 

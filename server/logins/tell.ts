@@ -24,7 +24,7 @@ export async function tellFailing(db: PoolClient, { run, login, code }: { run: O
     await inTransaction((tx) => record(tx, entryOf('login.refused', { run, login, code })))
     tellLists(login)
   })
-  await tellRun(run, code, login.format)
+  await tellRun(run, login, code)
 }
 
 export const tellRefreshed = (run: Of, login: LoginRow): Promise<void> =>
@@ -50,7 +50,7 @@ export const entryOf = (
 const told = new Set<string>()
 const TOLD_MAX = 10_000
 
-export async function tellRun(run: Of, code: FailureCode, format = ''): Promise<void> {
+export async function tellRun(run: Of, { format }: LoginRow, code: FailureCode): Promise<void> {
   if (told.has(run.runId)) return
   if (told.size >= TOLD_MAX) told.clear()
   told.add(run.runId)

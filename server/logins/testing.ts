@@ -97,11 +97,24 @@ export async function auditActs(credentialId: string): Promise<string[]> {
   return rows.map((row) => row.act)
 }
 
+type ToldFailure = { turnId: string | null; code: string; provider: string; harness: string }
+
 /** What the chat was told of its login. */
-export async function failuresOf(chatId: ChatId): Promise<{ turnId: string | null; code: string }[]> {
-  const { rows } = await pool().query<{ payload: { turnId: string | null; code: string } }>(
+export async function failuresOf(chatId: ChatId): Promise<ToldFailure[]> {
+  const { rows } = await pool().query<{ payload: ToldFailure }>(
     `select payload from chat_event where "chatId" = $1 and type = 'model.failed' order by seq`,
     [chatId],
   )
-  return rows.map(({ payload: { turnId, code } }) => ({ turnId, code }))
+  return rows.map(({ payload: { turnId, code, provider, harness } }) => ({ turnId, code, provider, harness }))
+}
+
+/** Everything that the database holds of logins and runs, as whoever steals it would read it. */
+export async function dumped(): Promise<string> {
+  const tables = ['credential', 'configuration', 'attachment', 'run', 'chat_event', 'command', 'audit_entry', 'chat']
+  const texts = []
+  for (const table of tables) {
+    const { rows } = await pool().query<{ all: string | null }>(`select string_agg(t::text, ' ') as all from ${table} t`)
+    texts.push(rows[0]!.all)
+  }
+  return texts.join('\n')
 }
