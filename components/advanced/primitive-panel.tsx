@@ -132,14 +132,7 @@ function CredentialPanel({ credential, onAct }: { credential: Credential } & OnA
           ['Models', models.join(', ')],
           ['Belongs to', credential.owner === 'platform' ? 'This whole Gatehouse' : credential.isMine ? 'You' : credential.ownerName],
           ['Made', <RelativeTime key="made" at={credential.createdAt} />],
-          [
-            'Replaced',
-            credential.replacedAt && (
-              <span key="replaced">
-                version {credential.version}, <RelativeTime at={credential.replacedAt} />
-              </span>
-            ),
-          ],
+          ['Replaced', credential.replacedAt && <RelativeTime key="replaced" at={credential.replacedAt} />],
           ['Last used', credential.lastUsedAt ? <RelativeTime key="used" at={credential.lastUsedAt} /> : 'never'],
           ['Lifetime', kept(credential.isKept)],
           ['Id', <Id key="id" id={credential.credentialId} />],

@@ -216,6 +216,11 @@ export async function destroyUnattached(tx: Tx, { id, credentialId }: { id: stri
 
 /** What only waits for its destruction opens nothing any more, wherever a run may have pinned it. */
 export async function revokeUnattached(tx: Tx, credentialId: string): Promise<void> {
+  // What is kept by hand stays; the runs that were stopped stay stopped once it is attached again.
+  await tx.credential.updateMany({
+    where: { id: credentialId, isKept: true, configurations: { none: { attachments: { some: {} } } } },
+    data: { version: { increment: 1 } },
+  })
   await tx.credential.updateMany({
     where: {
       id: credentialId,

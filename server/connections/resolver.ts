@@ -64,7 +64,7 @@ export function toAttachment({ id, scope, harness, isEnabled, isShared, settings
 }
 
 /** By what its file says: nobody has to be asked about that. */
-function isOver({ kind, loginFacts }: CredentialRow): boolean {
+export function isOver({ kind, loginFacts }: CredentialRow): boolean {
   const facts = isNativeLogin(kind) ? LoginFacts.safeParse(loginFacts).data : undefined
   return facts !== undefined && isExpired(facts, Date.now())
 }

@@ -59,7 +59,10 @@ export async function deleteAttachment(id: string, entry: NewAuditEntry): Promis
   })
 }
 
-/** What nobody made by hand goes with its last attachment. */
+/**
+ * What nobody made by hand goes with its last attachment. What stays counts its version up once nothing stands on it any
+ * more, so that the runs that were stopped stay stopped when it is attached again.
+ */
 async function removeAttachment(
   tx: Prisma.TransactionClient,
   { id, configurationId }: { id: string; configurationId: string },
@@ -68,9 +71,16 @@ async function removeAttachment(
   if (count === 0) return false
   const configuration = await tx.configuration.findUnique({ where: { id: configurationId }, select: { credentialId: true } })
   await tx.configuration.deleteMany({ where: { id: configurationId, isKept: false, attachments: { none: {} }, removed: { none: {} } } })
-  if (configuration)
-    await tx.credential.deleteMany({ where: { id: configuration.credentialId, isKept: false, configurations: { none: {} } } })
+  if (configuration) await settle(tx, configuration.credentialId)
   return true
+}
+
+async function settle(tx: Prisma.TransactionClient, id: string): Promise<void> {
+  await tx.credential.deleteMany({ where: { id, isKept: false, configurations: { none: {} } } })
+  await tx.credential.updateMany({
+    where: { id, configurations: { none: { attachments: { some: {} } } } },
+    data: { version: { increment: 1 } },
+  })
 }
 
 /** Chats of the team that an agent works for right now with this credential. */

@@ -1,5 +1,6 @@
 /** Writes credentials that people name themselves. The entry of the audit log stands or falls with each change. */
 import type { Credential, CredentialKind } from '#core/connections/connection.ts'
+import type { LoginFacts } from '#core/connections/login-facts.ts'
 import { prismaDb, record, type NewAuditEntry } from '#server/audit/service.ts'
 import { prisma } from '#server/db/client.ts'
 import { Prisma } from '#server/db/generated/client.ts'
@@ -8,7 +9,13 @@ type Described = Pick<Credential, 'kind' | 'provider' | 'format' | 'issuer' | 'b
 type Sealed = { sealed: Uint8Array<ArrayBuffer>; masterVersion: number }
 
 /** What a secret makes of its row. */
-export type StoredSecret = Described & { models: string[]; lastFour: string; fingerprint: string; seal: (row: Place) => Sealed }
+export type StoredSecret = Described & {
+  models: string[]
+  lastFour: string
+  fingerprint: string
+  loginFacts: LoginFacts | null
+  seal: (row: Place) => Sealed
+}
 type Place = { id: string; teamId: string | null }
 
 const kindColumn = (kind: CredentialKind) =>
@@ -21,7 +28,7 @@ export async function insertCredential(
   { id, teamId, name, createdBy, secret }: Place & { name: string; createdBy: string; secret: StoredSecret },
   entry: NewAuditEntry,
 ): Promise<boolean> {
-  const { seal, kind, ...described } = secret
+  const { seal, kind, loginFacts, ...described } = secret
   try {
     await prisma().$transaction(async (tx) => {
       // A run may still pin a credential of this id that was deleted; it must not take this one for that.
@@ -29,7 +36,17 @@ export async function insertCredential(
       const version = (pinned._max.credentialVersion ?? 0) + 1
       const place = { id, teamId }
       await tx.credential.create({
-        data: { ...described, kind: kindColumn(kind), ...seal(place), ...place, name, createdBy, version, isKept: true },
+        data: {
+          ...described,
+          loginFacts: loginFacts ?? Prisma.DbNull,
+          kind: kindColumn(kind),
+          ...seal(place),
+          ...place,
+          name,
+          createdBy,
+          version,
+          isKept: true,
+        },
       })
       await record(prismaDb(tx), entry)
     })
@@ -54,7 +71,7 @@ export async function replaceSecret(
   { id, teamId, createdBy, secret }: Place & { createdBy: string; secret: StoredSecret },
   entry: NewAuditEntry,
 ): Promise<boolean> {
-  const { seal, kind, ...described } = secret
+  const { seal, kind, loginFacts, ...described } = secret
   return prisma().$transaction(async (tx) => {
     const { count } = await tx.credential.updateMany({
       where: { id, revokedAt: null },
@@ -65,7 +82,7 @@ export async function replaceSecret(
         createdBy,
         version: { increment: 1 },
         loginRevision: 0,
-        loginFacts: Prisma.DbNull,
+        loginFacts: loginFacts ?? Prisma.DbNull,
         replacedAt: new Date(),
         brokenCode: null,
         brokenAt: null,

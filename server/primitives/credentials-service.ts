@@ -4,6 +4,7 @@
  */
 import { fit } from '#core/connections/connection.ts'
 import { judgeForAny } from '#core/connections/judge-any.ts'
+import { readLogin, type LoginFacts } from '#core/connections/login-facts.ts'
 import { modelList, type JudgedSecret, type Secret } from '#core/connections/secret.ts'
 import { DomainError } from '#core/errors.ts'
 import { findHarness } from '#core/harnesses/registry.ts'
@@ -127,8 +128,15 @@ async function storable(judged: JudgedSecret, models = ''): Promise<StoredSecret
     models: credential.provider === CUSTOM_PROVIDER ? modelList(models) : [],
     lastFour: credential.kind === 'api-key' && material.length >= 16 ? material.slice(-4) : '',
     fingerprint: vault().fingerprint(material),
+    loginFacts: factsOf(credential.format, material),
     seal: (row) => sealSecret(row, material),
   }
+}
+
+/** By which a run sees that it is over, and a refresh that it is still of the same account. */
+function factsOf(format: string | null, material: string): LoginFacts | null {
+  const read = format === null ? null : readLogin(format, material)
+  return read?.is === 'login' ? read.facts : null
 }
 
 type Told = { id: string; name: string; formerName?: string; providerName?: string; kind?: string; version?: number }

@@ -179,6 +179,35 @@ describe('a secret that is replaced', () => {
     expect(await getCredential(scope, ids)).toMatchObject({ version: 2, lastFour: 'cdef', code: null, replacedAt: expect.any(String) })
   })
 
+  it('does not wake what was stopped by detaching, when it is attached again', async () => {
+    const scope = await seedTeamScope()
+    const { credentialId, configurationId, attachmentId } = await whole(scope)
+    const pin = { credentialId, version: 1 }
+    expect(await openCredential(pin)).toMatchObject({ is: 'open' })
+    await detach(scope, { attachmentId })
+    expect(await openCredential(pin)).toEqual({ is: 'revoked' })
+    await attach(scope, { configurationId, scope: 'user' })
+    expect(await openCredential(pin)).toEqual({ is: 'revoked' })
+    // Nor by disconnecting, which leaves what was named by hand.
+    const second = { credentialId, version: 2 }
+    expect(await openCredential(second)).toMatchObject({ is: 'open' })
+    await disconnect(scope, { connectionId: (await listAttachments(scope))[0]!.attachmentId })
+    await attach(scope, { configurationId, scope: 'user' })
+    expect(await openCredential(second)).toEqual({ is: 'revoked' })
+  })
+
+  it('says of a login that it is over, as its file does', async () => {
+    const scope = await seedTeamScope()
+    const over = { claudeAiOauth: { accessToken: 'a', expiresAt: 1_000 } }
+    const secret: Secret = { kind: 'auth-file', format: 'claude', contents: JSON.stringify(over) }
+    const ids = await whole(scope, 'claude-code', secret)
+    expect(await getCredential(scope, ids)).toMatchObject({ code: 'login.expired', isKept: true })
+    expect(await listAttachments(scope)).toMatchObject([{ code: 'login.expired' }])
+    const fresh = { claudeAiOauth: { accessToken: 'a', expiresAt: 4_000_000_000_000 } }
+    await replace(scope, { ...ids, secret: { ...secret, contents: JSON.stringify(fresh) } })
+    expect(await getCredential(scope, ids)).toMatchObject({ code: null })
+  })
+
   it('stays of its kind, and of use to every harness that has it', async () => {
     const scope = await seedTeamScope()
     const { credentialId } = await whole(scope, 'claude-code', { kind: 'api-key', provider: 'anthropic', key: 'sk-ant-api03-abcdefghijk' })

@@ -4,7 +4,7 @@ import { fit } from '#core/connections/connection.ts'
 import { isFailureCode, type FailureCode } from '#core/errors.ts'
 import { findHarness } from '#core/harnesses/registry.ts'
 import type { TeamScope } from '#server/access/scope.ts'
-import { isReadable, ownerName } from '#server/connections/resolver.ts'
+import { isOver, isReadable, ownerName } from '#server/connections/resolver.ts'
 import { FORMER_MEMBER } from '#server/connections/service.ts'
 import { mayChangeConfiguration, mayChangeCredential, mayDetach } from '#server/primitives/rights.ts'
 import type { AttachmentNode, ConfigurationNode, CredentialNode } from '#server/primitives/store.ts'
@@ -96,7 +96,8 @@ export const peopleOf = (credentials: readonly CredentialNode[]): string[] =>
 
 export function whyUnusable(credential: CredentialNode): FailureCode | null {
   if (!isReadable(credential)) return 'connection.unreadable'
-  return isFailureCode(credential.brokenCode) ? credential.brokenCode : null
+  if (isFailureCode(credential.brokenCode)) return credential.brokenCode
+  return isOver(credential) ? 'login.expired' : null
 }
 
 function whyUnfit(configuration: ConfigurationNode, credential: CredentialNode): FailureCode | null {
