@@ -30,19 +30,25 @@ const LOOKS = 5
 
 const anchorFile = (home: string) => join(home, 'audit.anchor')
 
-type Anchoring = { home: string; anchored: number; wanted: number; looks: number; timer: NodeJS.Timeout | null; work: Promise<void> }
+/** Entries of other processes (a proxy of its own, the command line) are found by looking. */
+const LOOK_EVERY_MS = 30_000
+
+type Anchoring = { home: string; wanted: number; looks: number; isCutTold: boolean; timer: NodeJS.Timeout | null; work: Promise<void> }
 let anchoring: Anchoring | null = null
 
 /** Called where the server is put together. Catches up on what a crash left without an anchor. Returns what stops it. */
 export async function startAnchoring(home: string): Promise<() => Promise<void>> {
-  await shortenAnchor(home, { maxBytes: 1_000_000, keep: 1_000 })
-  const own: Anchoring = { home, anchored: await writeAnchor(home), wanted: 0, looks: 0, timer: null, work: Promise.resolve() }
+  const own: Anchoring = { home, wanted: 0, looks: 0, isCutTold: false, timer: null, work: Promise.resolve() }
+  await shortenAnchor(home, { maxBytes: 1_000_000, keep: 1_000 }).catch(tell)
+  await anchorNow(own)
   anchoring = own
+  const regular = setInterval(() => look(own), LOOK_EVERY_MS)
   return async () => {
     if (anchoring === own) anchoring = null
+    clearInterval(regular)
     if (own.timer) clearTimeout(own.timer)
     await own.work
-    await writeAnchor(home)
+    await anchorNow(own)
   }
 }
 
@@ -57,36 +63,48 @@ export function anchorSoon(seq: number): void {
 function look(own: Anchoring): void {
   own.timer ??= setTimeout(() => {
     own.timer = null
-    own.work = writeAnchor(own.home).then(
-      (anchored) => {
-        own.anchored = anchored
-        if (own.anchored < own.wanted && (own.looks += 1) < LOOKS && anchoring === own) look(own)
-      },
-      (error: unknown) => log.error({ err: error }, 'The head of the audit log could not be anchored'),
-    )
+    own.work = anchorNow(own).then((head) => {
+      if (head < own.wanted && (own.looks += 1) < LOOKS && anchoring === own) look(own)
+    })
   }, SOON_MS)
   own.timer.unref()
 }
 
+/** Nothing waits for the anchor: without it the log is as good as ever, but for its end. */
+async function anchorNow(own: Anchoring): Promise<number> {
+  try {
+    const { head, anchored } = await writeAnchor(own.home)
+    if (head < anchored && !own.isCutTold) {
+      own.isCutTold = true
+      log.error({ head, anchored }, 'The audit log ends before its anchor: run "gatehouse audit verify"')
+    }
+    return head
+  } catch (error) {
+    tell(error)
+    return 0
+  }
+}
+
+const tell = (error: unknown) => log.error({ err: error }, 'The head of the audit log could not be anchored')
+
 /**
  * Adds the head of what is committed, if it is further than the last line. A chain that ends before its anchor was cut:
- * the lines stay, and `gatehouse audit verify` says so. Returns the head's number, 0 for an empty chain.
+ * the lines stay, and `gatehouse audit verify` says so. Numbers are 0 where there is nothing.
  */
-export async function writeAnchor(home: string): Promise<number> {
+export async function writeAnchor(home: string): Promise<{ head: number; anchored: number }> {
   const { rows } = await pool().query<{ seq: string; hash: Buffer }>('select seq, hash from audit_entry order by seq desc limit 1')
   const head = { seq: Number(rows[0]?.seq ?? 0), hash: rows[0]?.hash }
   const file = anchorFile(home)
   const isNew = !existsSync(file)
   const end = isNew ? '' : endOf(file)
   const last = linesOf(end).at(-1)?.seq ?? 0
-  if (head.seq < last) log.error({ head: head.seq, anchored: last }, 'The audit log ends before its anchor: run "gatehouse audit verify"')
   if (head.seq > last && head.hash) {
     // In one write, which the system puts at the end whole, also beside another process. After half a line of a crash: on one of its own.
     const line = `${head.seq} ${head.hash.toString('hex')}\n`
     appendFileSync(file, end === '' || end.endsWith('\n') ? line : `\n${line}`, { mode: 0o600, flush: true })
     if (isNew) chmodSync(file, 0o600)
   }
-  return head.seq
+  return { head: head.seq, anchored: Math.max(head.seq, last) }
 }
 
 /** The last lines. */
