@@ -72,7 +72,7 @@ const theirs = but('credential.missing', { holder: 'ok', viewer: denied })
 const begun = (expected: Expected): Expected =>
   Object.fromEntries(roles.map((role) => [role, expected[role] === 'ok' ? 'node.offline' : expected[role]])) as Expected
 
-type Row = [procedure: string, of: string, input: () => Promise<unknown> | unknown, expected: Expected]
+type Row = [procedure: string, of: string, input: () => unknown, expected: Expected]
 const connection = (procedure: string, more: object = {}): Row[] => [
   [procedure, 'personal', async () => ({ ...(await personal()), ...more }), ownAlone],
   [procedure, 'project', async () => ({ ...(await shared()), ...more }), maintained],

@@ -199,7 +199,10 @@ describe.each(dialects)('%s', (dialect) => {
     expect(answer.text).not.toContain(KEY)
     expect(answer.text).toContain('Replace it')
     await vi.waitFor(async () =>
-      expect((await prisma().credential.findUniqueOrThrow({ where: { id: run.credentialId } })).brokenCode).toBe('connection.broken'),
+      expect(await prisma().credential.findUniqueOrThrow({ where: { id: run.credentialId } })).toMatchObject({
+        brokenCode: 'provider.refused-key',
+        lastErrorCode: 'provider.refused-key',
+      }),
     )
     const again = await send(run, dialect)
     expect(again.status).toBe(403)
@@ -234,6 +237,11 @@ describe.each(dialects)('%s', (dialect) => {
     expect((await factsOf(run)).map(({ type, payload }) => [type, payload['code'], payload['detail']])).toEqual([
       ['model.failed', code, 'No: …'],
     ])
+    // What the request alone was to blame for says nothing of the credential, which works on in any case.
+    const noted = { brokenCode: null, lastErrorCode: code === 'provider.rejected-request' ? null : code }
+    await vi.waitFor(async () =>
+      expect(await prisma().credential.findUniqueOrThrow({ where: { id: run.credentialId } })).toMatchObject(noted),
+    )
   })
 
   it('does not follow a redirect', async () => {

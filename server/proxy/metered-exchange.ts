@@ -7,7 +7,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { DomainError, type FailureCode } from '#core/errors.ts'
 import { providerName } from '#core/providers/presets.ts'
-import { markBroken, markUsed } from '#server/connections/resolver.ts'
+import { markBroken, markFailed, markUsed } from '#server/connections/resolver.ts'
 import { log } from '#server/log.ts'
 import { withoutAddedUsage } from '#server/proxy/added-usage.ts'
 import type { Asked } from '#server/proxy/body.ts'
@@ -219,6 +219,7 @@ export class MeteredExchange {
 
   #settle({ failure, ...ending }: Omit<Ending, 'firstByteMs' | 'durationMs' | 'verdict'> & Partial<Pick<Ending, 'verdict'>>): void {
     this.#unwatch()
+    if (ending.outcome === 'failed' && failure) noteFailure(this.#run, failure.code)
     this.#record?.settle({
       ...ending,
       verdict: ending.verdict ?? null,
@@ -253,7 +254,7 @@ function messageIn(text: string): string | null {
 
 async function markRefused(run: ProxiedRun): Promise<void> {
   try {
-    await markBroken(run.credentialId, run.credentialVersion, 'connection.broken')
+    await markBroken(run.credentialId, run.credentialVersion, 'provider.refused-key')
     await recheckRuns()
   } catch (error) {
     log.error({ err: error, credentialId: run.credentialId }, 'A refused key could not be marked')
@@ -262,6 +263,29 @@ async function markRefused(run: ProxiedRun): Promise<void> {
 
 const NOTE_USE_EVERY_MS = 60_000
 const notedMs = new Map<string, number>()
+
+/** What goes wrong at the provider, whatever is asked of it; a refused key is marked as broken instead. */
+const ofProvider: readonly FailureCode[] = [
+  'provider.out-of-quota',
+  'provider.failed',
+  'provider.unreachable',
+  'provider.garbled',
+  'upstream.unsafe',
+]
+const NOTE_FAILURE_EVERY_MS = 10_000
+const failedMs = new Map<string, number>()
+
+/** "Last error" on the connections page: each sort once in a while, since an agent asks again and again. */
+function noteFailure({ credentialId, credentialVersion }: ProxiedRun, code: FailureCode): void {
+  const name = `${credentialId} ${credentialVersion} ${code}`
+  const nowMs = Date.now()
+  if (!ofProvider.includes(code) || nowMs - (failedMs.get(name) ?? 0) < NOTE_FAILURE_EVERY_MS) return
+  if (failedMs.size > 10_000) failedMs.clear()
+  failedMs.set(name, nowMs)
+  markFailed(credentialId, credentialVersion, code).catch((error: unknown) =>
+    log.warn({ err: error }, 'The failure of a credential could not be noted'),
+  )
+}
 
 /** "Last used" on the connections page; a minute is exact enough. */
 function noteUse(credentialId: string): void {
