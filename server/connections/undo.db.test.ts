@@ -82,6 +82,28 @@ it('is too late to undo once the place is taken or a minute has passed, and then
   expect(await prisma().removedAttachment.count()).toBe(0)
 })
 
+it('leaves one connection and no orphan, however many connect, disconnect and undo at once', async () => {
+  const scope = await seedTeamScope()
+  let { connectionId } = await connect(scope, key())
+  for (let round = 0; round < 5; round += 1) {
+    const gone = await disconnect(scope, { connectionId })
+    const ends = await Promise.allSettled([undo(scope, gone), connect(scope, key()), undo(scope, gone), connect(scope, key())])
+    expect(ends.filter((each) => each.status === 'fulfilled').length).toBeGreaterThanOrEqual(2)
+    await destroyRemoved(later())
+    expect(await counts(scope)).toEqual([1, 1, 1])
+    connectionId = (await listConnections(scope, {})).flatMap((row) => row.attachments)[0]!.connectionId as typeof connectionId
+    const both = [
+      disconnect(scope, { connectionId }),
+      connect(scope, key({ secret: { kind: 'oauth-token', issuer: 'anthropic', token: 'sk-ant-oat01-a' } })),
+    ]
+    await Promise.allSettled(both)
+    await destroyRemoved(later())
+    const [credentials, configurations, attachments] = await counts(scope)
+    expect([credentials, configurations]).toEqual([attachments, attachments])
+    connectionId = (await connect(scope, key())).connectionId
+  }
+})
+
 it('keeps a credential for as long as another connection stands on it, whichever goes first', async () => {
   const scope = await seedTeamScope()
   const place = await placeOf(scope)

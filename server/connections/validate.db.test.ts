@@ -6,6 +6,8 @@ import { validate } from '#server/connections/validation.ts'
 import { resolveForChat } from '#server/connections/resolver.ts'
 import { prisma } from '#server/db/client.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
+import { appRouter } from '#server/trpc/app-router.ts'
+import { callerFactory } from '#server/trpc/base.ts'
 
 let provider: TestProvider
 beforeAll(async () => {
@@ -168,3 +170,16 @@ it('asks where a run would ask: with the preset’s own address and header, thro
   expect(provider.asked).toEqual([])
 })
 const prefixOf: Record<string, string> = { openai: 'sk-proj-', anthropic: 'sk-ant-api03-', openrouter: 'sk-or-v1-' }
+
+it('tries out only so many for one person in a minute, wherever they ask from', async () => {
+  const [one, other] = [await seedTeamScope(), await seedTeamScope()]
+  const ask = async ({ userId, isInstanceOwner }: TeamScope, clientAddress: string) => {
+    const caller = { userId, name: 'Ada', email: 'a@example.org', isInstanceOwner, via: { is: 'session', sessionId: 's' } } as const
+    const { connections } = callerFactory(appRouter)({ caller, teamId: null, clientAddress })
+    return connections.validate({ connectionId: 'nobody' }).catch((error: Error) => error.message)
+  }
+  const answers: unknown[] = []
+  for (let count = 0; count < 31; count += 1) answers.push(await ask(one, `192.0.2.${count}`))
+  expect(answers).toEqual([...Array<string>(30).fill('connection.missing'), 'request.too-many'])
+  expect(await ask(other, '192.0.2.1')).toBe('connection.missing')
+})

@@ -90,7 +90,7 @@ function knownOfLogin(brokenCode: CredentialRow['brokenCode']): Answer | null {
 export const judgeLogin = (facts: LoginFacts | null): Answer =>
   facts && isExpired(facts, Date.now()) ? { verdict: 'expired', code: 'login.expired' } : { verdict: 'looks-whole', code: null }
 
-export const factsOf = (stored: unknown): LoginFacts | null => LoginFacts.safeParse(stored).data ?? null
+const factsOf = (stored: unknown): LoginFacts | null => LoginFacts.safeParse(stored).data ?? null
 
 /** What a login file says of itself; null for what is no file, or of a format that says nothing. */
 export function factsOfSecret({ kind, format }: Pick<Credential, 'kind' | 'format'>, material: string): LoginFacts | null {
