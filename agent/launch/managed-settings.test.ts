@@ -17,7 +17,7 @@ const settingsFor = (harness: string, delivery: DeliveryGrant) => {
   const plan = planLaunch({ harness, delivery, model: null, settings: {}, instructions: '' } as unknown as RunGrant, place)
   return managedSettings(harness, plan).map(({ at, contents }) => ({
     at,
-    ...(JSON.parse(contents) as { env: Record<string, string>; allowManagedHooksOnly: boolean }),
+    ...(JSON.parse(contents) as Record<string, unknown> & { env: Record<string, string> }),
   }))
 }
 const models = [{ id: 'claude-opus-5-5', name: 'Opus', contextTokens: 1, outputTokens: 1 }]
@@ -43,6 +43,16 @@ it('sends a login to its own issuer: what a repository names is unnamed again, a
   const [settings] = settingsFor('claude-code', { via: 'env', issuer: 'anthropic', token: 'sk-ant-oat01-secret' })
   expect(settings).toMatchObject({ apiKeyHelper: '', env: { ANTHROPIC_BASE_URL: '', ANTHROPIC_API_KEY: '', CLAUDE_CODE_USE_BEDROCK: '' } })
   expect(new Set(Object.values(settings?.env ?? {}))).toEqual(new Set(['']))
+})
+
+it('keeps OpenCode to the vendors of its login, and to asking, whatever a repository allows itself', () => {
+  const login = JSON.stringify({ openai: { type: 'oauth', access: 'native-login' } })
+  const [settings] = settingsFor('opencode', { via: 'file', format: 'opencode', contents: login })
+  expect(settings).toMatchObject({ at: '/etc/opencode/opencode.json', enabled_providers: ['openai'], permission: { edit: 'ask' } })
+  expect(JSON.stringify(settings)).not.toContain('native-login')
+  // Beside a key it has all of this in a variable that stands above a repository's file.
+  const key: DeliveryGrant = { via: 'proxy', provider: 'custom', dialect: 'openai-chat', wstoken: 'wst_x', models }
+  expect(settingsFor('opencode', key)).toEqual([])
 })
 
 it('has nothing to say to others', () => {

@@ -165,6 +165,13 @@ describe('OpenCode with a key', () => {
   })
 })
 
+it('keeps OpenCode’s own free models out of a run on a login', () => {
+  const contents = JSON.stringify({ anthropic: { type: 'oauth' }, openai: { type: 'oauth' } })
+  const plan = planLaunch(runGrant({ harness: 'opencode', delivery: { via: 'file', format: 'opencode', contents } }), place)
+  const config = plan.files.find(({ path }) => path.endsWith('/opencode.json'))!
+  expect(JSON.parse(config.contents)).toMatchObject({ enabled_providers: ['anthropic', 'openai'] })
+})
+
 describe('the model', () => {
   const delivery: DeliveryGrant = {
     via: 'proxy',

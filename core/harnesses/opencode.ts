@@ -51,15 +51,29 @@ function throughProxy({ dialect, baseUrl, sentinelKey, reportsUsageUnasked, mode
   return { env: { OPENCODE_CONFIG_CONTENT: JSON.stringify(config), [KEY_VARIABLE]: sentinelKey }, files: [] }
 }
 
-/** The login of `opencode auth login`; its models are named `<vendor>/<model>`. */
+/** The vendors that a login file is for; null when it cannot be told. */
+function vendorsIn(contents: string): string[] | null {
+  try {
+    const logins: unknown = JSON.parse(contents)
+    return typeof logins === 'object' && logins !== null ? Object.keys(logins) : null
+  } catch {
+    return null
+  }
+}
+
+/**
+ * The login of `opencode auth login`; its models are named `<vendor>/<model>`. OpenCode prefers free models of its
+ * maker's to those of the login, so it is told whose models it may use.
+ */
 function withLogin({ place, model, contents }: NativeSetup & { contents: string }): Setup {
+  const vendors = vendorsIn(contents)
   return {
     env: {},
     files: [
       { path: `${place.home}/.local/share/opencode/auth.json`, contents, mode: 0o600 },
       {
         path: `${place.home}/.config/opencode/opencode.json`,
-        contents: JSON.stringify({ ...manners, ...(model ? { model } : {}) }),
+        contents: JSON.stringify({ ...manners, ...(vendors && { enabled_providers: vendors }), ...(model ? { model } : {}) }),
         mode: 0o600,
       },
     ],
