@@ -28,9 +28,7 @@ export function Consequences({ row, attachment, act }: { row: ConnectionRow; att
     <>
       <p>
         <span className="font-mono text-sm text-ink">{identityOf(attachment)}</span>{' '}
-        {act === 'disable'
-          ? 'stays stored, and nothing runs on it.'
-          : 'can be brought back for a minute; then it is destroyed, unless it is connected elsewhere too.'}
+        {act === 'disable' ? 'stays stored, and nothing runs on it.' : fateOf(attachment)}
       </p>
       <dl className="divide-y divide-line rounded-lg border border-line bg-paper text-ink">
         <Consequence name="Stops now">
@@ -46,6 +44,12 @@ export function Consequences({ row, attachment, act }: { row: ConnectionRow; att
     </>
   )
 }
+
+/** What becomes of the secret when its connection goes. */
+const fateOf = ({ credential }: Attachment): string =>
+  credential.isKept
+    ? 'is taken away here. It stays stored under Advanced, since it was named there by hand.'
+    : 'can be brought back for a minute; then it is destroyed, unless it is connected elsewhere too.'
 
 function Consequence({ name, children }: { name: string; children: ReactNode }) {
   return (

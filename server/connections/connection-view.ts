@@ -31,6 +31,8 @@ export type AttachmentView = {
     lastFour: string
     fingerprint: string
     version: number
+    /** Stays when its last attachment goes. */
+    isKept: boolean
     /** What the provider said when it refused the key. */
     brokenCode: FailureCode | null
   }
@@ -102,6 +104,7 @@ export function describeAttachment(row: AttachmentRow, { harness, scope, created
       lastFour,
       fingerprint,
       version,
+      isKept: credential.isKept,
       brokenCode: isFailureCode(credential.brokenCode) ? credential.brokenCode : null,
     },
     settings: models.length > 0 ? { ...row.settings, models: models.join(', ') } : row.settings,

@@ -48,6 +48,8 @@ export type CredentialRow = {
   replacedAt: Date | null
   /** `core/connections/login-facts.ts`; null for what is no login, or one that says nothing of itself. */
   loginFacts: unknown
+  /** Named by hand (`server/primitives`): stays when nothing is attached to it any more. */
+  isKept: boolean
   /** Who pasted the secret that is in it now. */
   createdBy: string
 }
