@@ -1,9 +1,9 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
-import { ScrollText } from 'lucide-react'
+import { ScrollText, X } from 'lucide-react'
 import { useState } from 'react'
-import { EVERY, filterOf, nounChoices, personChoices } from '#components/audit/audit.model.ts'
+import { EVERY, filterOf, nounChoices, personChoices, type Subject } from '#components/audit/audit.model.ts'
 import { EntryList } from '#components/audit/entry-list.tsx'
 import { ExportMenu } from '#components/audit/export-menu.tsx'
 import { useEntries } from '#components/audit/use-entries.ts'
@@ -20,12 +20,14 @@ import { SkeletonRows } from '#components/ui/skeleton.tsx'
 export function AuditScreen() {
   const [noun, setNoun] = useState(EVERY)
   const [actorId, setActorId] = useState(EVERY)
+  const [subject, setSubject] = useState<Subject | null>(null)
   const team = useQuery(useTRPC().team.get.queryOptions())
-  const filter = filterOf({ noun, actorId })
+  const filter = filterOf({ noun, actorId, subject })
   const log = useEntries(filter)
   const entries = log.data?.pages.flatMap((page) => page.entries) ?? []
-  const isFiltered = noun !== EVERY || actorId !== EVERY
-  const clear = () => (setNoun(EVERY), setActorId(EVERY))
+  const isFiltered = Object.keys(filter).length > 0
+  const clear = () => (setNoun(EVERY), setActorId(EVERY), setSubject(null))
+  const follow = (next: Subject) => (clear(), setSubject(next))
 
   return (
     <PageBody>
@@ -41,11 +43,16 @@ export function AuditScreen() {
           <div className="flex flex-wrap gap-2">
             <Select label="What" className="w-44" value={noun} onChange={setNoun} choices={nounChoices} />
             <Select label="Who" className="w-44" value={actorId} onChange={setActorId} choices={personChoices(team.data?.members ?? [])} />
+            {subject ? (
+              <Button icon={<X aria-hidden />} onClick={() => setSubject(null)}>
+                This {subject.kind} only
+              </Button>
+            ) : null}
           </div>
           {log.isPending ? <SkeletonRows rows={6} label="Loading the audit log" /> : null}
           {!log.isPending && entries.length === 0 ? <Nothing isFiltered={isFiltered} onClear={clear} /> : null}
           <div aria-busy={log.isPlaceholderData} className="flex flex-col gap-6 aria-busy:opacity-60">
-            <EntryList entries={entries} />
+            <EntryList entries={entries} onSubject={follow} />
           </div>
           {log.isFetchNextPageError ? <FailureNotice error={log.error} onRetry={() => void log.fetchNextPage()} /> : null}
           {log.hasNextPage ? (

@@ -10,8 +10,12 @@ it('offers every noun once, each with a name', () => {
 })
 
 it('asks for what is chosen alone', () => {
-  expect(filterOf({ noun: EVERY, actorId: EVERY })).toEqual({})
-  expect(filterOf({ noun: 'connection', actorId: 'u1' })).toEqual({ act: 'connection', actorId: 'u1' })
+  expect(filterOf({ noun: EVERY, actorId: EVERY, subject: null })).toEqual({})
+  expect(filterOf({ noun: 'connection', actorId: 'u1', subject: { kind: 'connection', id: 'c/1' } })).toEqual({
+    act: 'connection',
+    actorId: 'u1',
+    subject: 'c/1',
+  })
   expect(personChoices([{ userId: 'u1', name: 'Ada' }]).map((each) => each.value)).toEqual([EVERY, 'u1', 'system'])
 })
 

@@ -37,10 +37,21 @@ export const personChoices = (members: readonly { userId: string; name: string }
   { value: SYSTEM, label: 'Gatehouse itself' },
 ]
 
+export type Subject = { kind: string; id: string }
+
 /** As the server wants it. */
-export const filterOf = ({ noun, actorId }: { noun: string; actorId: string }): { act?: string; actorId?: string } => ({
+export const filterOf = ({
+  noun,
+  actorId,
+  subject,
+}: {
+  noun: string
+  actorId: string
+  subject: Subject | null
+}): { act?: string; actorId?: string; subject?: string } => ({
   ...(noun === EVERY ? {} : { act: noun }),
   ...(actorId === EVERY ? {} : { actorId }),
+  ...(subject ? { subject: subject.id } : {}),
 })
 
 const dayFormat = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' } as const

@@ -2,10 +2,11 @@
 
 import { ChevronRight } from 'lucide-react'
 import { useSyncExternalStore } from 'react'
-import { byDay, factLines } from '#components/audit/audit.model.ts'
+import { byDay, factLines, type Subject } from '#components/audit/audit.model.ts'
 import type { AuditEntry } from '#components/audit/use-entries.ts'
 import { Avatar } from '#components/ui/avatar.tsx'
 import { Badge } from '#components/ui/badge.tsx'
+import { Button } from '#components/ui/button.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
 import { absoluteTime } from '#components/ui/relative-time.model.ts'
 
@@ -19,7 +20,7 @@ const useZone = () =>
   )
 
 /** Who did what, day by day, the newest first; what stands behind a sentence opens below it. */
-export function EntryList({ entries }: { entries: readonly AuditEntry[] }) {
+export function EntryList({ entries, onSubject }: { entries: readonly AuditEntry[]; onSubject: (subject: Subject) => void }) {
   const zone = useZone()
   return byDay(entries, zone).map(({ day, entries: ofDay }) => (
     <section key={day} className="flex flex-col gap-2">
@@ -27,7 +28,7 @@ export function EntryList({ entries }: { entries: readonly AuditEntry[] }) {
       <ol className="divide-y divide-line overflow-clip rounded-lg border border-line bg-raised">
         {ofDay.map((entry) => (
           <li key={entry.seq}>
-            <Entry entry={entry} zone={zone} />
+            <Entry entry={entry} zone={zone} onSubject={onSubject} />
           </li>
         ))}
       </ol>
@@ -38,7 +39,9 @@ export function EntryList({ entries }: { entries: readonly AuditEntry[] }) {
 const timeOf = (at: string, zone: string | null) =>
   new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', ...(zone === null ? {} : { timeZone: zone }) })
 
-function Entry({ entry, zone }: { entry: AuditEntry; zone: string | null }) {
+type EntryProps = { entry: AuditEntry; zone: string | null; onSubject: (subject: Subject) => void }
+
+function Entry({ entry, zone, onSubject }: EntryProps) {
   return (
     <details className="group">
       <summary className="touch-target flex cursor-pointer list-none items-start gap-3 px-4 py-3 outline-offset-[-2px] hover:bg-hover [&::-webkit-details-marker]:hidden">
@@ -57,12 +60,13 @@ function Entry({ entry, zone }: { entry: AuditEntry; zone: string | null }) {
         </time>
         <ChevronRight aria-hidden className="mt-0.5 size-4 shrink-0 text-ink-quiet transition-transform group-open:rotate-90" />
       </summary>
-      <EntryDetails entry={entry} />
+      <EntryDetails entry={entry} onSubject={() => onSubject(entry.subject)} />
     </details>
   )
 }
 
-function EntryDetails({ entry: { seq, at, act, subject, facts, hash, actorId } }: { entry: AuditEntry }) {
+function EntryDetails({ entry, onSubject }: { entry: AuditEntry; onSubject: () => void }) {
+  const { seq, at, act, subject, facts, hash, actorId } = entry
   const lines: [string, string][] = [
     ['Entry', String(seq)],
     ['When', at],
@@ -83,6 +87,11 @@ function EntryDetails({ entry: { seq, at, act, subject, facts, hash, actorId } }
       <dd className="flex min-w-0 items-center gap-1">
         <code className="truncate font-mono text-xs">{hash}</code>
         <CopyButton text={hash} label="Copy the hash" className="-my-1.5" />
+      </dd>
+      <dd className="col-span-2 pt-1">
+        <Button size="sm" onClick={onSubject}>
+          What else was done to this {subject.kind}
+        </Button>
       </dd>
     </dl>
   )

@@ -46,8 +46,24 @@ export async function findSealed({ afterId, limit }: { afterId: string; limit: n
   return findFormer({ current: 2_147_483_647, afterId, limit })
 }
 
-/** Whoever is about to write a sealed row has written it when this returns, and whoever comes waits for the transaction. */
-export const holdWriters = (tx: PoolClient) => tx.query('lock table credential in share mode')
+/**
+ * Whoever is about to write a sealed row has written it when this is true, and whoever comes waits for the transaction.
+ * False when somebody writes for long, such as the broker of a login who waits for its vendor: nobody shall queue behind us.
+ * The transaction can only be rolled back then.
+ */
+export async function holdWriters(tx: PoolClient): Promise<boolean> {
+  await tx.query("set local lock_timeout = '1s'")
+  try {
+    await tx.query('lock table credential in share mode')
+  } catch (error) {
+    if ((error as { code?: string }).code === LOCK_NOT_AVAILABLE) return false
+    throw error
+  }
+  await tx.query('set local lock_timeout = 0')
+  return true
+}
+
+const LOCK_NOT_AVAILABLE = '55P03'
 
 /** One rotation, or one retirement, at a time, of whichever process. */
 export const lockMasterKey = (tx: PoolClient) => tx.query('select pg_advisory_xact_lock(7261701)')

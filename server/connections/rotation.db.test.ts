@@ -163,6 +163,20 @@ it('starts with a wrong key, shows each connection for itself, takes new secrets
   expect(await versions()).toEqual([version])
 })
 
+it('waits with the retirement while somebody writes for long', async () => {
+  await connectKey('slow')
+  await rotateMasterKey({ home })
+  await rewrapAll()
+  const writer = await pool().connect()
+  await writer.query('begin')
+  await writer.query('update credential set name = name')
+  expect(await retireFormerVersions({ home, graceMs: 0 })).toBe(false)
+  await writer.query('commit')
+  writer.release()
+  expect(await retireFormerVersions({ home, graceMs: 0 })).toBe(true)
+  expect(await opened()).toEqual([secretOf('slow')])
+})
+
 it('keeps the former versions while a row cannot be read by any', async () => {
   await connectKey('good')
   await connectKey('bent')

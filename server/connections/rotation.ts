@@ -66,7 +66,7 @@ export async function retireFormerVersions({ home, graceMs }: { home: string; gr
   if (byVersion.size === 1 || Date.now() - statSync(masterKeyFile(home)).mtimeMs < graceMs) return false
   return inTransaction(async (tx) => {
     await store.lockMasterKey(tx)
-    await store.holdWriters(tx)
+    if (!(await store.holdWriters(tx))) return false
     const { credentials, answers } = await store.countFormer(current, tx)
     if (credentials + answers > 0 || masterKeys().current !== current) return false
     const former = [...byVersion.keys()].filter((version) => version !== current)
@@ -96,8 +96,10 @@ export function startRotation({ home, masterKey }: { home: string; masterKey: st
       log.warn({ unreadable: so.unreadable }, 'Credentials that no master key opens keep its former versions: reconnect or disconnect them')
     }
     if (so.left === 0 && masterKey === null && !isStopping) await retireFormerVersions({ home, graceMs: GRACE_MS })
-    if (so.moved > 0 && so.left === 0 && masterKey !== null)
+    if (so.left === 0 && masterKey !== null && told !== `${current} done`) {
+      told = `${current} done`
       log.info({ current }, 'Every credential is under the current version: the former ones can be taken out of GATEHOUSE_MASTER_KEY')
+    }
   }
   let isBusy = true
   const begin = (job: () => Promise<void>) => {
