@@ -46,7 +46,7 @@ test('a refused key is said before it is stored, kept if one insists, and replac
   const connect = screen.dialog('Connect Scripted agent')
   await screen.fillCustom(connect, { baseUrl: world.provider.baseUrl('openai-responses'), key: refused })
   await connect.getByRole('button', { name: 'Connect', exact: true }).click()
-  await expect(connect.getByRole('alert')).toContainText(/refuses this credential/)
+  await expect(connect.getByRole('alert')).toContainText(/refuses this key/)
   await expect(connect.getByLabel('API key')).toHaveValue(refused)
   expect((await person.api.connections.list.query({})).flatMap((row) => row.attachments.filter((each) => each.scope === 'user'))).toEqual(
     [],

@@ -12,7 +12,12 @@ import { connectFake, unique, type World } from '#e2e/world/world.ts'
 const sizes = { desktop: { width: 1440, height: 900 }, phone: devices['iPhone 15'].viewport, narrow: { width: 375, height: 667 } }
 const themes = ['light', 'dark'] as const
 
-type Place = { path: string; isSignedOut?: boolean }
+type Place = {
+  path: string
+  isSignedOut?: boolean
+  /** What is opened on the page before it is looked at. */
+  open?: (page: Page) => Promise<void>
+}
 
 /** What a chat looks like after work: a reply, a thought, a tool call with its diff. */
 async function workedChat(world: World, projectId: string): Promise<string> {
@@ -22,6 +27,22 @@ async function workedChat(world: World, projectId: string): Promise<string> {
   const chat = followChat(api, chatId)
   await chat.untilEnded(await chat.send('Show everything that you can do.'))
   return chatId
+}
+
+/** Active, broken and disabled; the scripted agent stays unconnected. */
+async function everyState({ owner, provider }: World): Promise<void> {
+  const connect = (harness: string, dialect: 'openai-responses' | 'openai-chat' | 'anthropic-messages', key: string) =>
+    owner.api.connections.connect.mutate({
+      harness,
+      scope: 'user',
+      secret: { kind: 'api-key', provider: 'custom', key, baseUrl: provider.baseUrl(dialect), dialect },
+    })
+  const refused = 'sk-refused-by-everybody'
+  provider.refuse(refused)
+  await connect('codex', 'openai-responses', provider.key)
+  await connect('claude-code', 'anthropic-messages', refused)
+  const { connectionId } = await connect('opencode', 'openai-chat', provider.key)
+  await owner.api.connections.setEnabled.mutate({ connectionId, isEnabled: false })
 }
 
 const screens: Record<string, (world: World, projectId: string) => Promise<Place> | Place> = {
@@ -39,7 +60,30 @@ const screens: Record<string, (world: World, projectId: string) => Promise<Place
   },
   'project-empty': (_, projectId) => ({ path: `/projects/${projectId}` }),
   chat: async (world, projectId) => ({ path: `/projects/${projectId}/chats/${await workedChat(world, projectId)}` }),
-  connections: () => ({ path: '/connections' }),
+  // A row of each state, the details of one of them open.
+  connections: async (world) => {
+    await everyState(world)
+    return {
+      path: '/connections',
+      open: async (page) => {
+        await page
+          .getByRole('button', { name: /^Show details/ })
+          .first()
+          .click()
+        await expect(page.getByText('Fingerprint')).toBeVisible()
+      },
+    }
+  },
+  'connections-of-project': async (world, projectId) => {
+    await everyState(world)
+    return {
+      path: `/projects/${projectId}?tab=connections`,
+      open: async (page) => {
+        await page.getByRole('button', { name: 'Override for this project' }).first().click()
+        await expect(page.getByRole('dialog', { name: /^Override/ })).toBeVisible()
+      },
+    }
+  },
   team: () => ({ path: '/team' }),
   nodes: () => ({ path: '/nodes' }),
   usage: () => ({ path: '/usage' }),
@@ -73,6 +117,7 @@ for (const [name, find] of Object.entries(screens)) {
         await page.setViewportSize(viewport)
         await page.goto(place.path)
         await expect(page.getByRole('heading').first()).toBeVisible()
+        await place.open?.(page)
         // Nothing is still the shape of something that loads.
         await expect(page.locator('.animate-pulse')).toHaveCount(0)
         await page.screenshot({ path: `.test/screens/${name}-${size}-${theme}.png` })

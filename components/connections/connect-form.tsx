@@ -2,6 +2,7 @@
 
 import { type FormEvent, useId, useState } from 'react'
 import type { Scope } from '#core/connections/connection.ts'
+import { ConnectFailure, isRefusal } from '#components/connections/connect-failure.tsx'
 import type { FormProps } from '#components/connections/connect-dialog.tsx'
 import { checkerOf, emptyFields, isComplete } from '#components/connections/connect-form.model.ts'
 import { ConnectFieldset } from '#components/connections/connect-fieldset.tsx'
@@ -12,8 +13,6 @@ import { SignInDialog } from '#components/connections/sign-in-dialog.tsx'
 import { ANOTHER, reusableIn, SourceChoice } from '#components/connections/source-choice.tsx'
 import { useConnect } from '#components/connections/use-connect.ts'
 import { useRights } from '#components/connections/use-rights.ts'
-import { FailureNotice } from '#components/failures/failure-notice.tsx'
-import { failureOf } from '#components/failures/failure.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { Notice } from '#components/ui/notice.tsx'
@@ -111,16 +110,11 @@ export function ConnectForm({ harness, projectId, scope: wishedScope, replaces, 
           {replaces || wishedScope === 'project' || changeable.length < 2 ? null : (
             <ScopeChoice lanes={changeable} value={scope ?? 'user'} onChange={setScope} />
           )}
-          {connect.error ? <FailureNotice error={connect.error} place={{ projectId, harness }} /> : null}
+          {connect.error ? <ConnectFailure error={connect.error} /> : null}
         </form>
       )}
     </Dialog>
   )
-}
-
-const isRefusal = (error: unknown): boolean => {
-  const failure = failureOf(error)
-  return failure.is === 'domain' && failure.code === 'credential.refused'
 }
 
 function titleOf({ name, isReplacing, isOverride }: { name: string; isReplacing: boolean; isOverride: boolean }): string {

@@ -121,8 +121,9 @@ function HeldFacts({
   isChecking,
 }: Pick<LaneProps, 'lane' | 'row'> & { attachment: Attachment; isChecking: boolean }) {
   const { credential, code } = attachment
-  const broken = code && code !== 'connection.disabled' ? (credential.brokenCode ?? code) : null
   const isBehind = lane.is === 'passed-over'
+  // Where nobody asks it, the last word on it is enough.
+  const broken = code && code !== 'connection.disabled' && !(isBehind && attachment.verdict) ? (credential.brokenCode ?? code) : null
   return (
     <>
       <p className="flex min-w-0 flex-wrap items-baseline gap-x-2">

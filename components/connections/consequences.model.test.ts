@@ -5,8 +5,8 @@ const around = { harnessName: 'Codex', act: 'disconnect', scope: 'project' } as 
 
 it.each([
   [{ state: 'active', scope: 'user', credentialName: 'Own key' }, 'Codex runs on Own key (yours).'],
-  [{ state: 'disabled', scope: 'user', credentialName: 'Own key' }, 'Codex stays off: Own key (yours) is disabled.'],
-  [{ state: 'broken', scope: 'platform', credentialName: 'Acme key' }, 'Codex stays broken: Acme key (everybody’s) cannot be used.'],
+  [{ state: 'disabled', scope: 'user', credentialName: 'Own key' }, 'Codex is off: Own key (yours) is disabled.'],
+  [{ state: 'broken', scope: 'platform', credentialName: 'Acme key' }, 'Codex cannot run: Acme key (everybody’s) is broken.'],
   [{ state: 'missing', scope: null, credentialName: null }, 'Codex has no connection in this project until you connect one.'],
 ] as const)('%j: %s', (then, sentence) => expect(afterwardsSentence(then, around)).toBe(sentence))
 

@@ -16,9 +16,9 @@ export function afterwardsSentence(
     case 'active':
       return `${harnessName} runs on ${name}${whose}.`
     case 'disabled':
-      return `${harnessName} stays off: ${name}${whose} is disabled.`
+      return `${harnessName} is off: ${name}${whose} is disabled.`
     case 'broken':
-      return `${harnessName} stays broken: ${name}${whose} cannot be used.`
+      return `${harnessName} cannot run: ${name}${whose} is broken.`
     case 'missing':
       return `${harnessName} has no connection ${whereOf[from]} until you connect one.`
   }

@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { ExternalLink } from 'lucide-react'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { hostOf, type Stage } from '#components/connections/sign-in.model.ts'
+import { failureOf } from '#components/failures/failure.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { Button, buttonLook } from '#components/ui/button.tsx'
@@ -21,12 +22,7 @@ export function SignInSteps({ signInId, harnessName, link }: { signInId: string;
     <div className="flex flex-col gap-4">
       <ol className="flex flex-col gap-5">
         <Step number={1} title="Open the sign-in page and sign in there">
-          <a
-            href={link.url}
-            target="_blank"
-            rel="noopener noreferrer"
-            className={buttonLook({ variant: link.userCode ? 'secondary' : 'primary' })}
-          >
+          <a href={link.url} target="_blank" rel="noopener noreferrer" className={buttonLook({ variant: 'primary' })}>
             Open {hostOf(link.url)} <ExternalLink aria-hidden />
           </a>
           <CopyButton look="button" text={link.url} label="Copy link" />
@@ -39,7 +35,7 @@ export function SignInSteps({ signInId, harnessName, link }: { signInId: string;
               </output>
               <CopyButton text={link.userCode} label="Copy code" />
             </span>
-            <p className="text-sm text-ink-quiet">Only because you started this yourself: never enter one that somebody sent you.</p>
+            <p className="text-sm text-ink-quiet">Enter only a code that you see here, never one that somebody sent you.</p>
           </Step>
         ) : null}
         {link.asks === 'paste' ? (
@@ -81,7 +77,11 @@ function AnswerForm({ signInId, harnessName }: { signInId: string; harnessName: 
   }
   return (
     <form onSubmit={submit} className="flex w-full flex-col gap-2">
-      <Field label="Code" hint={answer.isSuccess ? `Handed to ${harnessName}.` : 'It looks like two words with a # between them.'}>
+      <Field
+        label="Code"
+        hint={answer.isSuccess ? `Handed to ${harnessName}.` : 'It looks like two words with a # between them.'}
+        error={isCutShort(answer.error) ? 'This is not the whole code. Copy it once more, with everything around the #.' : undefined}
+      >
         <Input
           name="code"
           value={text}
@@ -95,10 +95,10 @@ function AnswerForm({ signInId, harnessName }: { signInId: string; harnessName: 
           className="font-mono text-sm"
         />
       </Field>
-      {answer.error ? <FailureNotice error={answer.error} /> : null}
+      {answer.error && !isCutShort(answer.error) ? <FailureNotice error={answer.error} /> : null}
       <Button
         type="submit"
-        variant="primary"
+        variant={text.trim() ? 'primary' : 'secondary'}
         className="self-start"
         isBusy={answer.isPending || answer.isSuccess}
         isDisabled={!text.trim()}
@@ -107,4 +107,10 @@ function AnswerForm({ signInId, harnessName }: { signInId: string; harnessName: 
       </Button>
     </form>
   )
+}
+
+/** The one thing that can be wrong with what was typed. */
+function isCutShort(error: unknown): boolean {
+  const failure = error ? failureOf(error) : null
+  return failure?.is === 'domain' && failure.code === 'request.invalid'
 }

@@ -6,7 +6,7 @@
  */
 import { failures, type FailureCode, type FailureFacts, type Recovery } from '#core/errors.ts'
 import { harnessName } from '#core/harnesses/registry.ts'
-import { providerName } from '#core/providers/presets.ts'
+import { CUSTOM_PROVIDER, providerName } from '#core/providers/presets.ts'
 import { credentialProblem, repositoryReason, upstreamReason } from '#components/failures/reasons.ts'
 
 type Say = (facts: FailureFacts) => string
@@ -45,8 +45,7 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
       ? `This is a key of ${providerName(text(facts, 'owner') ?? '')}. Choose that provider, or paste another key.`
       : (credentialProblem(facts['problem']) ??
         `This does not look like a credential${of(facts, provider)}. Paste it whole, without quotes.`),
-  'credential.refused': (facts) =>
-    `${provider(facts) ?? 'The provider'} refuses this credential. Check that it is active, then replace it.`,
+  'credential.refused': (facts) => `${provider(facts) ?? 'The provider'} refuses this key. Check that it is whole and still active.`,
   'credential.missing': () => 'This credential does not exist, or is not yours to see.',
   'credential.in-use': () => 'This credential is still attached. Detach it first, or replace its secret.',
   'configuration.missing': () => 'This configuration does not exist, or is not yours to see.',
@@ -192,8 +191,11 @@ const named = (facts: FailureFacts, ...names: string[]) => {
 const harness = (facts: FailureFacts) =>
   text(facts, 'harnessName') ?? (text(facts, 'harness') ? harnessName(text(facts, 'harness')!) : 'The agent')
 
-const provider = (facts: FailureFacts) =>
-  text(facts, 'providerName') ?? (text(facts, 'provider') ? providerName(text(facts, 'provider')!) : null)
+/** A server of one's own has no name but its address. */
+const provider = (facts: FailureFacts) => {
+  const id = text(facts, 'provider')
+  return text(facts, 'providerName') ?? (id && id !== CUSTOM_PROVIDER ? providerName(id) : null)
+}
 
 const of = (facts: FailureFacts, name: (facts: FailureFacts) => string | null) => {
   const found = name(facts)

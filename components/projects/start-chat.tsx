@@ -3,7 +3,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { ArrowUp } from 'lucide-react'
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
+import type { Scope } from '#core/connections/connection.ts'
 import { ConnectDialog } from '#components/connections/connect-dialog.tsx'
+import type { Attachment } from '#components/connections/lanes.model.ts'
+import { MendButton } from '#components/connections/mend-button.tsx'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { failureWords } from '#components/failures/sentences.ts'
 import { chosenHarness, harnessChoices, modelChoices, startersFor } from '#components/projects/start-chat.model.ts'
@@ -19,7 +22,7 @@ export function StartChat({ projectId, hasChats }: { projectId: string; hasChats
   const [text, setText] = useState('')
   const [wish, setWish] = useState<string | null>(null)
   const [model, setModel] = useState<string | null>(null)
-  const [isConnecting, setConnecting] = useState(false)
+  const [connecting, setConnecting] = useState<{ scope: Scope; replaces: Attachment | undefined } | null>(null)
   const { start, isBusy, error } = useStartChat(projectId)
   const project = useQuery(trpc.projects.get.queryOptions({ projectId }))
   const connections = useQuery(trpc.connections.list.queryOptions({ projectId }))
@@ -98,11 +101,7 @@ export function StartChat({ projectId, hasChats }: { projectId: string; hasChats
       {connection && !isReady && connection.resolution.code ? (
         <Notice
           tone="warn"
-          action={
-            <Button size="sm" onClick={() => setConnecting(true)}>
-              {connection.resolution.state === 'missing' ? `Connect ${connection.name}` : 'Replace the credential'}
-            </Button>
-          }
+          action={<MendButton row={connection} projectId={projectId} onConnect={(scope, replaces) => setConnecting({ scope, replaces })} />}
         >
           {failureWords(connection.resolution.code, { harness: connection.harness }).sentence}
         </Notice>
@@ -119,7 +118,9 @@ export function StartChat({ projectId, hasChats }: { projectId: string; hasChats
           ))}
         </fieldset>
       ) : null}
-      {isConnecting && harness ? <ConnectDialog harness={harness} projectId={projectId} onClose={() => setConnecting(false)} /> : null}
+      {connecting && harness ? (
+        <ConnectDialog harness={harness} projectId={projectId} {...connecting} onClose={() => setConnecting(null)} />
+      ) : null}
     </div>
   )
 }

@@ -15,8 +15,8 @@ it('names chats and credentials, counts the rest, and says what stays', () => {
       ...nothing,
       chats: ['One', 'Two', 'Three', 'Four', 'Five', ''].map(chat),
       connections: [
-        { ...codex, kind: 'auth-file' },
-        { harness: 'opencode', harnessName: 'OpenCode', kind: 'api-key' },
+        { ...codex, connectionId: 'c1', kind: 'auth-file' },
+        { harness: 'opencode', harnessName: 'OpenCode', connectionId: 'c2', kind: 'api-key' },
       ],
       projects: [
         { ...codex, projectId: 'p1', name: 'Payments', becomes: 'destroyed' },
