@@ -184,3 +184,28 @@ test('claude-code refreshes by itself, and the next chat goes on with what it ma
   expect(filesWith(workspaceOf(world, first), 'sk-ant-ort01-')).toEqual([])
   vendor.assertClean()
 })
+
+test('a login that was spent elsewhere fails with words of its own, and says so on its connection', async ({ world, project }) => {
+  const { vendor } = world
+  const person = await world.addMember('Quin')
+  const codex = vendor.codexLogin({ expiresInMs: 60_000 })
+  const claude = vendor.claudeLogin({ expiresInMs: 1_000 })
+  for (const { refresh } of [codex, claude]) vendor.logins.spend(refresh)
+  const files = [
+    { harness: 'codex', format: 'codex', contents: codex.contents, code: 'login.elsewhere' },
+    { harness: 'claude-code', format: 'claude', contents: claude.contents, code: 'login.lost' },
+  ]
+  await Promise.all(
+    files.map(async ({ harness, format, contents, code }) => {
+      await person.api.connections.connect.mutate({ harness, scope: 'user', secret: { kind: 'auth-file', format, contents } })
+      const chat = await newChat(person, { projectId: project.projectId, harness })
+      const turn = await chat.untilEnded(await chat.send('say: Never said.'), 240_000)
+      expect(turn).toMatchObject({ status: 'failed' })
+      await expect(async () => {
+        const lane = (await person.api.connections.list.query({})).find((each) => each.harness === harness)
+        expect(lane?.resolution).toMatchObject({ state: 'broken', code })
+      }).toPass({ timeout: 30_000 })
+    }),
+  )
+  expect(vendor.model.received.filter((each) => each.body.includes('Never said.'))).toEqual([])
+})
