@@ -13,8 +13,8 @@ import { drainUsage } from '#server/usage/service.ts'
 const KEY = `sk-real-${randomBytes(12).toString('hex')}`
 const DIALECT = 'openai-responses'
 
-/** What the upstream does with the next request. */
-let upstreamDoes: RequestListener
+/** What the upstream does with the next request; the first one looks at the key, when it is connected. */
+let upstreamDoes: RequestListener = (_req, res) => res.writeHead(404).end()
 let upstream: Served
 let proxy: Served
 let handler: ProxyHandler
