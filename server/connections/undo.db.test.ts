@@ -1,9 +1,9 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { enterProject, type TeamScope } from '#server/access/scope.ts'
 import { removeOverride, setOverride } from '#server/connections/overrides-service.ts'
 import { grantDelivery, openCredential, resolveForChat } from '#server/connections/resolver.ts'
 import { connect, disconnect, listConnections, setEnabled, setShared, type ConnectInput } from '#server/connections/service.ts'
-import { undo } from '#server/connections/undo-service.ts'
+import { sweepRemovedRegularly, undo } from '#server/connections/undo-service.ts'
 import { destroyRemoved } from '#server/connections/undo-store.ts'
 import { describeConnection, previewRemoval } from '#server/connections/use-service.ts'
 import { validate } from '#server/connections/validation.ts'
@@ -77,8 +77,9 @@ it('is too late to undo once the place is taken or a minute has passed, and then
   const second = await disconnect(scope, next)
   await prisma().removedAttachment.update({ where: { id: second.undoId }, data: { removedAt: new Date(Date.now() - 61_000) } })
   await expect(undo(scope, second)).rejects.toEqual(failure('undo.too-late'))
-  await destroyRemoved(new Date(Date.now() - 60_000))
-  expect(await counts(scope)).toEqual([0, 0, 0])
+  const stop = sweepRemovedRegularly()
+  await vi.waitFor(async () => expect(await counts(scope)).toEqual([0, 0, 0]))
+  stop()
   expect(await prisma().removedAttachment.count()).toBe(0)
 })
 
