@@ -4,7 +4,8 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { fieldsOf, type Account } from '#e2e/world/fake-vendor-logins.ts'
-import type { Answer, FakeVendor, VendorRequest } from '#e2e/world/fake-vendor.ts'
+import type { Answer, VendorRequest } from '#e2e/world/fake-vendor-routes.ts'
+import type { FakeVendor } from '#e2e/world/fake-vendor.ts'
 
 type Device = { id: string; userCode: string; polls: number; account: Account | null; isRefused: boolean }
 type Grant = { account: Account; challenge: string | null }

@@ -22,6 +22,8 @@ const base64 = (value: unknown): string => Buffer.from(JSON.stringify(value)).to
 const jwt = (claims: Json): string =>
   `${base64({ alg: 'RS256', typ: 'JWT', kid: 'fake' })}.${base64(claims)}.${randomBytes(32).toString('base64url')}`
 
+export type Logins = ReturnType<typeof keepLogins>
+
 export function keepLogins() {
   const access = new Map<string, Access>()
   const refresh = new Map<string, Refresh>()
