@@ -233,6 +233,30 @@ describe('refusing', () => {
     expect(await failuresOf(chatId)).toEqual([{ turnId, code, provider: 'openai', harness: 'codex' }])
   })
 
+  it('never puts a refreshed login in the place of one that was connected while the vendor was thinking', async () => {
+    const login = vendor.codexLogin(EXPIRED)
+    const fresh = vendor.codexLogin()
+    const world = await seedLogin('codex', login.contents)
+    const { contents } = await running(world)
+    vendor.route(({ path: asked, body }) => {
+      if (asked !== '/oauth/token' || !body.includes(login.refresh)) return null
+      return connectLogin(world, fresh.contents).then(() => {
+        const outcome = vendor.logins.renew('openai', login.refresh)
+        if ('refused' in outcome) throw new Error('asked twice')
+        return { status: 200, body: { access_token: outcome.issued.access, refresh_token: outcome.issued.refresh } }
+      })
+    })
+    expect(await askForTokens(origin, contents)).toMatchObject(refused('refresh_token_invalidated'))
+    expect(await storedLogin(world.credentialId)).toMatchObject({
+      version: 2,
+      loginRevision: 0,
+      brokenCode: null,
+      loginFacts: { account: fresh.account.accountId },
+    })
+    expect(JSON.parse((await running(world)).contents).tokens.access_token).toBe(fresh.access)
+    expect(await auditActs(world.credentialId)).toEqual([])
+  })
+
   it('answers one and the same to whoever has no right to a login, and tells nothing of what exists', async () => {
     const login = vendor.codexLogin(EXPIRED)
     const world = await seedLogin('codex', login.contents)
