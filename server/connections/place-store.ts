@@ -4,6 +4,7 @@
  * From: `service.ts`, `overrides-service.ts`. Taking away is `undo-store.ts`.
  */
 import type { Scope, Settings } from '#core/connections/connection.ts'
+import { DomainError } from '#core/errors.ts'
 import { prismaDb } from '#server/audit/service.ts'
 import {
   type AuditDb,
@@ -110,9 +111,16 @@ export async function attachCredential(
 export const lockPlace = (tx: Tx, { scope, scopeKey, harness }: { scope: Scope; scopeKey: string; harness: string }) =>
   tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${`attachment/${scope}/${scopeKey}/${harness}`}, 0))`
 
-/** Two people may connect the same place at once; the second one replaces what the first one made. Returns what stands there. */
+/**
+ * Two people may connect the same place at once; the second one replaces what the first one made. Returns what stands there.
+ * @throws team.missing for somebody who was removed while a provider was asked about their key
+ */
 async function holdPlace(tx: Tx, placing: Placing): Promise<Whole | null> {
-  const { scope, harness } = placing
+  const { scope, harness, teamId, userId } = placing
+  // Held, so that a removal waits and destroys this too.
+  const member = await tx.$queryRaw<unknown[]>`
+    select 1 from member where "teamId" = ${teamId} and "userId" = ${userId} for key share`
+  if (member.length === 0) throw new DomainError('team.missing')
   const scopeKey = scopeKeyOf(placing)
   await lockPlace(tx, { scope, scopeKey, harness })
   return tx.attachment.findUnique({ where: { scope_scopeKey_harness: { scope, scopeKey, harness } }, include: whole })

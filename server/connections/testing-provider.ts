@@ -7,6 +7,8 @@ import type { ConnectInput } from '#server/connections/service.ts'
 export type TestProvider = {
   answer: { status: number; body: string }
   asked: { url: string | undefined; headers: IncomingHttpHeaders }[]
+  /** What happens elsewhere while it is asked. */
+  beforeAnswer: (() => Promise<unknown>) | null
   baseUrl: string
   /** A connection of the scripted kind of server: one's own, in the dialect of Claude Code. */
   key(key: string, over?: Partial<ConnectInput>): ConnectInput
@@ -18,7 +20,9 @@ export async function startTestProvider(): Promise<TestProvider> {
   const server = createServer((req, res) => {
     provider.asked.push({ url: req.url, headers: req.headers })
     const { status, body } = provider.answer
-    res.writeHead(status, status === 302 ? { location: 'http://127.0.0.1:1/' } : {}).end(body)
+    void Promise.resolve(provider.beforeAnswer?.()).finally(() =>
+      res.writeHead(status, status === 302 ? { location: 'http://127.0.0.1:1/' } : {}).end(body),
+    )
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   const { port } = server.address() as AddressInfo
@@ -26,6 +30,7 @@ export async function startTestProvider(): Promise<TestProvider> {
   const provider: TestProvider = {
     answer: { status: 200, body: '{}' },
     asked: [],
+    beforeAnswer: null,
     baseUrl: `http://127.0.0.1:${port}`,
     key: (key, over) => ({
       harness: 'claude-code',

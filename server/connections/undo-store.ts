@@ -91,10 +91,12 @@ export async function restoreAttachment(
     }
     const { credentialId } = configuration
     const others = await tx.attachment.count({ where: { configuration: { credentialId } } })
-    await tx.credential.update({
+    const { count: found } = await tx.credential.updateMany({
       where: { id: credentialId },
       data: { revokedAt: null, ...(others === 0 && { version: { increment: 1 } }) },
     })
+    // Its owner was removed at this moment.
+    if (found === 0) return false
     await tx.attachment.create({ data: row })
     await note(prismaDb(tx), toCredential(configuration.credential))
     return true

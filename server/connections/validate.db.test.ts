@@ -6,6 +6,7 @@ import { validate } from '#server/connections/validation.ts'
 import { resolveForChat } from '#server/connections/resolver.ts'
 import { prisma } from '#server/db/client.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
+import { remove } from '#server/teams/service.ts'
 import { appRouter } from '#server/trpc/app-router.ts'
 import { callerFactory } from '#server/trpc/base.ts'
 
@@ -16,6 +17,7 @@ beforeAll(async () => {
 beforeEach(() => {
   provider.answer = { status: 200, body: '{}' }
   provider.asked = []
+  provider.beforeAnswer = null
 })
 afterAll(() => provider.close())
 
@@ -182,4 +184,12 @@ it('tries out only so many for one person in a minute, wherever they ask from', 
   for (let count = 0; count < 31; count += 1) answers.push(await ask(one, `192.0.2.${count}`))
   expect(answers).toEqual([...Array<string>(30).fill('connection.missing'), 'request.too-many'])
   expect(await ask(other, '192.0.2.1')).toBe('connection.missing')
+})
+
+it('stores nothing for somebody who was removed while their key was tried out', async () => {
+  const admin = await seedTeamScope()
+  const mei = await seedTeamScope({ teamId: admin.teamId, role: 'member', name: 'Mei' })
+  provider.beforeAnswer = () => remove(admin, mei.userId)
+  await expect(connect(mei, provider.key('late'))).rejects.toMatchObject({ code: 'team.missing' })
+  expect(await prisma().credential.count({ where: { teamId: admin.teamId } })).toBe(0)
 })
