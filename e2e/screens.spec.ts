@@ -74,6 +74,10 @@ const screens: Record<string, (world: World, projectId: string) => Promise<Place
       },
     }
   },
+  advanced: async (world) => {
+    await everyState(world)
+    return { path: '/connections/advanced' }
+  },
   'connections-of-project': async (world, projectId) => {
     await everyState(world)
     return {
