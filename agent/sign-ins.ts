@@ -27,10 +27,13 @@ export function guideSignIns({
   uplink,
   surroundings,
   root,
+  run = runSignIn,
 }: {
   uplink: Pick<Uplink, 'call' | 'tryCall'>
   surroundings: Surroundings
   root: string
+  /** One sign-in from beginning to end; tests give another. */
+  run?: typeof runSignIn
 }): SignIns {
   const live = new Map<string, Live>()
   let isStopping = false
@@ -63,7 +66,7 @@ export function guideSignIns({
       const asking = setInterval(ask, ASK_EVERY_MS)
       const deadline = setTimeout(() => ending.abort(), SIGN_IN_MS)
       try {
-        const end = await runSignIn({
+        const end = await run({
           signInId,
           harness,
           surroundings,
