@@ -44,6 +44,12 @@ export function tappedStream({ stdin, stdout }: { stdin: Writable; stdout: Reada
   return { readable, writable }
 }
 
+/**
+ * Neither has a place in a chat's log: the one is about the wire, the other names the account of whoever owns the login
+ * to everybody who reads the chat.
+ */
+const isUnkept = (method: string): boolean => method === '$/cancel_request' || method === '_auth/status_update'
+
 function readLine(line: string, { onUpdate, onStray }: Tapped): AnyMessage | null {
   let message: unknown
   try {
@@ -59,7 +65,7 @@ function readLine(line: string, { onUpdate, onStray }: Tapped): AnyMessage | nul
   const { method, id, params } = message as { method?: unknown; id?: unknown; params?: unknown }
   if (typeof method === 'string' && id === undefined) {
     if (method === 'session/update') onUpdate(params)
-    else if (method !== '$/cancel_request') onStray({ method, raw: params ?? null })
+    else if (!isUnkept(method)) onStray({ method, raw: params ?? null })
     return method === '$/cancel_request' ? (message as AnyMessage) : null
   }
   return message as AnyMessage
