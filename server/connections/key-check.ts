@@ -7,7 +7,7 @@ import { Agent, request } from 'undici'
 import { DomainError, type FailureCode } from '#core/errors.ts'
 import type { Verdict } from '#core/connections/verdict.ts'
 import type { AuthHeader } from '#core/providers/dialects.ts'
-import { configuredGuard, guardedConnector } from '#server/proxy/upstream-guard.ts'
+import { configuredGuard, guardedConnector, type Guard } from '#server/proxy/upstream-guard.ts'
 
 export type KeyCheck = {
   url: string
@@ -27,23 +27,36 @@ const authOf: Readonly<Record<AuthHeader, (key: string) => Record<string, string
   'x-goog-api-key': (key) => ({ 'x-goog-api-key': key }),
 }
 
-/** Never rejects: whatever happens on the way is an answer. */
-export async function checkKey({ url, authHeader, key }: KeyCheck): Promise<Answer> {
-  const dispatcher = new Agent({ connect: guardedConnector(configuredGuard()), allowH2: false })
+type Patience = { guard: Guard; timeoutMs: number }
+
+/** Never rejects, and never waits for longer: whatever happens on the way is an answer. `patience` is for tests. */
+export async function checkKey(check: KeyCheck, patience?: Patience): Promise<Answer> {
+  const { guard, timeoutMs } = patience ?? { guard: configuredGuard(), timeoutMs: TIMEOUT_MS }
+  const dispatcher = new Agent({ connect: guardedConnector(guard), allowH2: false })
+  let timer: NodeJS.Timeout | undefined
+  // undici hears of no signal while it connects, and a name may take long to be found.
+  const late = new Promise<Answer>((resolve) => {
+    timer = setTimeout(() => resolve({ verdict: 'unreachable', code: 'provider.unreachable' }), timeoutMs)
+  })
+  try {
+    return await Promise.race([ask(check, dispatcher), late])
+  } finally {
+    clearTimeout(timer)
+    dispatcher.destroy().catch(() => {})
+  }
+}
+
+async function ask({ url, authHeader, key }: KeyCheck, dispatcher: Agent): Promise<Answer> {
   try {
     const { statusCode, body } = await request(url, {
       dispatcher,
       headers: { accept: 'application/json', ...authOf[authHeader](key) },
-      headersTimeout: TIMEOUT_MS,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     return answerOf(statusCode, { isJson: parses(await firstBytes(body)) })
   } catch (error) {
     // A name that nobody knows is a provider out of reach; only an address that was found can be unsafe.
     const isUnsafe = error instanceof DomainError && error.facts['reason'] !== 'host-not-found'
     return { verdict: 'unreachable', code: isUnsafe ? 'upstream.unsafe' : 'provider.unreachable' }
-  } finally {
-    await dispatcher.destroy()
   }
 }
 
