@@ -3,15 +3,16 @@
  * goes wrong on the way is a `DomainError` with a code that people have a sentence for,
  * and leaves no process and no socket behind.
  */
-import { setTimeout as delay } from 'node:timers/promises'
 import type { DaemonFact } from '#core/chat/events.ts'
-import { planLaunch, vendorHosts, type LaunchPlan } from '#core/connections/launch.ts'
+import { brokeredFormat, planLaunch, vendorHosts, type LaunchPlan } from '#core/connections/launch.ts'
 import { DomainError } from '#core/errors.ts'
-import { loginFileOf, type Harness } from '#core/harnesses/harness.ts'
+import type { Harness } from '#core/harnesses/harness.ts'
 import { findHarness } from '#core/harnesses/registry.ts'
 import type { ChatId, RunId } from '#core/ids.ts'
 import type { RunGrant } from '#core/links/daemon.ts'
-import { connectAgent, isSignedOut, wordsOf, type AgentConnection, type AgentVoice, type OpenedSession } from '#agent/acp/connection.ts'
+import { abortable } from '#agent/abortable.ts'
+import type { AgentConnection, AgentVoice, OpenedSession } from '#agent/acp/connection.ts'
+import { openAgent } from '#agent/acp/open-agent.ts'
 import type { Vendors } from '#agent/env.ts'
 import { keepLogin, type KeptLogin } from '#agent/kept-login.ts'
 import { checkBoundary } from '#agent/launch/boundary.ts'
@@ -68,8 +69,6 @@ export type StartOptions = {
   signal: AbortSignal
 }
 
-const INITIALIZE_MS = 60_000
-const SESSION_MS = 120_000
 const STDERR_LENGTH = 4_000
 
 export async function startAgent({
@@ -143,7 +142,7 @@ export async function startAgent({
       const how = error ?? (name ? `ended by ${name}` : `ended with ${code}`)
       return { detail: [stderr(), how].filter(Boolean).join('\n').slice(-STDERR_LENGTH) }
     })
-    const { connection, session } = await connect({ confined, exited, voice, plan, agentSessionId, harness, signal })
+    const { connection, session } = await openAgent({ confined, exited, voice, plan, agentSessionId, harness, signal })
     workspace.remember({ sessions: { ...workspace.state().sessions, [delivery.via]: session.agentSessionId } })
     return {
       runId: grant.runId,
@@ -171,11 +170,6 @@ function resumable(workspace: Workspace, { agentSessionId, delivery }: RunGrant)
   const { sessions } = workspace.state()
   const isFirst = Object.keys(sessions).length === 0
   return agentSessionId === null || isFirst ? agentSessionId : (sessions[delivery.via] ?? null)
-}
-
-function brokeredFormat(harness: Harness, delivery: RunGrant['delivery']): string | null {
-  const accepted = delivery.via === 'file' ? loginFileOf(harness, delivery.format) : null
-  return accepted?.refresh.by === 'broker' ? accepted.format : null
 }
 
 async function fill({
@@ -244,58 +238,6 @@ function confine({
 
 const vendorCertificates = (plan: LaunchPlan, { ca }: Vendors): { at: string; contents: string }[] =>
   ca && plan.via !== 'proxy' ? [{ at: inside.vendorCa, contents: ca.contents }] : []
-
-async function connect({
-  confined,
-  exited,
-  voice,
-  plan,
-  agentSessionId,
-  harness,
-  signal,
-}: {
-  confined: Confined
-  exited: AgentProcess['exited']
-  voice: AgentVoice
-  plan: LaunchPlan
-  agentSessionId: string | null
-  harness: Harness
-  signal: AbortSignal
-}): Promise<{ connection: AgentConnection; session: OpenedSession }> {
-  const connection = connectAgent(confined, voice)
-  const gone = exited.then(({ detail }) => {
-    throw new DomainError('harness.start-failed', { harness: harness.id, detail })
-  })
-  gone.catch(() => {})
-  const within = <T>(work: Promise<T>, ms: number): Promise<T> => abortable(Promise.race([work, gone, tooLate(ms, harness)]), signal)
-  try {
-    await within(connection.initialize(), INITIALIZE_MS)
-    const opening = connection.openSession({ cwd: plan.cwd, mcpServers: plan.mcpServers, agentSessionId })
-    return { connection, session: await within(opening, SESSION_MS) }
-  } catch (error) {
-    if (error instanceof DomainError || signal.aborted) throw error
-    if (isSignedOut(error)) throw new DomainError('agent.signed-out', { harness: harness.id, detail: wordsOf(error) })
-    // A closed pipe tells less than the exit that follows it.
-    const { detail } = await Promise.race([exited, delay(2_000, { detail: wordsOf(error) })])
-    throw new DomainError('harness.start-failed', { harness: harness.id, detail })
-  }
-}
-
-async function tooLate(ms: number, harness: Harness): Promise<never> {
-  await delay(ms, undefined, { ref: false })
-  throw new DomainError('harness.start-failed', { harness: harness.id, detail: `It did not answer within ${ms / 1000} seconds.` })
-}
-
-/** Gives up waiting; the work itself goes on, if it can be of use to others. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  work.catch(() => {})
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
-    if (signal.aborted) return abort()
-    signal.addEventListener('abort', abort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  })
-}
 
 function tailOf(confined: Confined): () => string {
   let tail = ''

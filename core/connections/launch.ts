@@ -187,6 +187,12 @@ export function vendorHosts(harness: Harness, delivery: DeliveryGrant): readonly
   }
 }
 
+/** The format of a login whose refresh is our broker's; null where there is nothing to broker. */
+export function brokeredFormat(harness: Harness, delivery: DeliveryGrant): string | null {
+  const accepted = delivery.via === 'file' ? loginFileOf(harness, delivery.format) : null
+  return accepted?.refresh.by === 'broker' ? accepted.format : null
+}
+
 const instructionFiles = (harness: Harness, instructions: string, { home }: Place): PlacedFile[] =>
   instructions.trim() && harness.instructionsPath
     ? [{ path: `${home}/${harness.instructionsPath}`, contents: instructions, mode: 0o600 }]
