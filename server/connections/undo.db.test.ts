@@ -29,6 +29,12 @@ const counts = async ({ teamId }: TeamScope) => [
   await prisma().configuration.count({ where: { teamId } }),
   await prisma().attachment.count({ where: { teamId } }),
 ]
+async function seedRun(chatId: string, credentialId: string): Promise<void> {
+  const nodeId = mintUuid()
+  await prisma().node.create({ data: { id: nodeId, name: nodeId, tokenHash: Buffer.from(nodeId) } })
+  const run = { id: mintUuid(), chatId, nodeId, epoch: 1, harness: 'claude-code', credentialId, credentialVersion: 1 }
+  await prisma().run.create({ data: run })
+}
 const later = () => new Date(Date.now() + 1_000)
 const actsOf = async ({ teamId }: TeamScope) =>
   (await prisma().auditEntry.findMany({ where: { teamId }, orderBy: { seq: 'asc' } })).map((entry) => entry.act)
@@ -112,9 +118,14 @@ it('keeps a credential for as long as another connection stands on it, whichever
   const own = await connect(scope, key())
   const { credentialId } = (await listConnections(scope, {})).flatMap((row) => row.attachments)[0]!.credential
   await setOverride(project, { harness: 'claude-code', credentialId })
+  const chatId = await seedChat(scope, { projectId: place.projectId, harness: 'claude-code' })
+  await seedRun(chatId, credentialId)
+  // The project gives the chat the same credential, so nothing stops.
   const gone = await disconnect(scope, own)
+  expect(gone.stops).toEqual([])
   expect(await resolveForChat(place)).toMatchObject({ ok: true, credentialId, credentialVersion: 1 })
   const removed = await removeOverride(project, { harness: 'claude-code' })
+  expect(removed.stops).toMatchObject([{ chatId }])
   expect(await resolveForChat(place)).toMatchObject({ ok: false })
   await undo(scope, removed)
   expect(await resolveForChat(place)).toMatchObject({ ok: true, credentialId, credentialVersion: 2, payer: { scope: 'project' } })
@@ -163,10 +174,7 @@ it('tells what hangs on a connection, and what holds without it', async () => {
     await seedChat(mei, { projectId: two, harness: 'claude-code' })
     await seedChat(owner, { projectId: two, harness: 'claude-code' })
     const { credentialId } = (await listConnections(mei, {})).flatMap((row) => row.attachments).find((each) => each.isMine)!.credential
-    const nodeId = mintUuid()
-    await prisma().node.create({ data: { id: nodeId, name: nodeId, tokenHash: Buffer.from(nodeId) } })
-    const run = { id: mintUuid(), chatId: running, nodeId, epoch: 1, harness: 'claude-code', credentialId, credentialVersion: 1 }
-    await prisma().run.create({ data: run })
+    await seedRun(running, credentialId)
 
     const afterwards = { state: 'active', code: null, scope: 'platform', credentialName: 'Anthropic key' }
     const stops = [{ chatId: running, title: 'Chat', projectId: one, projectName: 'One' }]
@@ -200,6 +208,9 @@ it('tells what hangs on a connection, and what holds without it', async () => {
       usedBy: { projects: [projects[1]] },
     })
     expect(await previewRemoval(owner, { ...shared, act: 'disconnect' })).toMatchObject({ afterwards: { scope: 'platform' } })
+    // Another comes before it: the next run is on that one, and what runs now would still stop.
+    await connect(owner, key({ scope: 'project', projectId: one }))
+    expect(await describeConnection(mei, own)).toMatchObject({ usedBy: { projects: [], chats: stops } })
     expect((await disconnect(mei, own)).stops).toEqual(stops)
   } finally {
     await disconnect(owner, platform)

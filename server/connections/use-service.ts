@@ -31,7 +31,7 @@ function stopsAmong(chats: readonly UsingChat[], teamId: string): { stops: Stopp
 }
 
 function projectsAmong(chats: readonly UsingChat[], teamId: string): { projectId: string; name: string }[] {
-  const names = new Map(chats.filter((chat) => chat.teamId === teamId).map((chat) => [chat.projectId, chat.projectName]))
+  const names = new Map(chats.filter((chat) => chat.isNearest && chat.teamId === teamId).map((chat) => [chat.projectId, chat.projectName]))
   return [...names].map(([projectId, name]) => ({ projectId, name })).toSorted((one, other) => one.name.localeCompare(other.name))
 }
 

@@ -1,5 +1,5 @@
 /**
- * Where a connection is used: which chats reach it as their nearest, and which of them an agent works for now.
+ * Where a connection is used: which chats reach it as their nearest, and for which of them an agent works on it now.
  * Raw SQL, since "nearest" is one ordered choice per chat. From: `use-service.ts`, `undo-service.ts`.
  */
 import { pool } from '#server/db/client.ts'
@@ -10,28 +10,39 @@ export type UsingChat = {
   teamId: string
   projectId: string
   projectName: string
-  /** A run of the chat has not ended. */
+  /** The next run of the chat would be on it. */
+  isNearest: boolean
+  /** A run on its credential goes on, and would stop without it: nothing else gives the chat that credential. */
   isRunning: boolean
 }
 
-/** Chats of all teams that reach this attachment before any other, running ones first. */
-export async function findUsingChats({ id, harness }: { id: string; harness: string }): Promise<UsingChat[]> {
+/**
+ * Chats of all teams that reach this attachment before any other, or work on it still although another has come before
+ * it; running ones first.
+ */
+export async function findUsingChats({ id }: { id: string }): Promise<UsingChat[]> {
   const { rows } = await pool().query<UsingChat>(
-    `select c.id as "chatId", c.title, c."teamId", c."projectId", p.name as "projectName",
-       exists (
-         select from run r join configuration f on f."credentialId" = r."credentialId" and f.id = near."configurationId"
-         where r."chatId" = c.id and r."endedAt" is null
-       ) as "isRunning"
-     from chat c join project p on p.id = c."projectId" and p."archivedAt" is null
+    `with own as (select t.*, f."credentialId" from attachment t join configuration f on f.id = t."configurationId" where t.id = $1),
+     reaching as (
+       select c.*, p.name as "projectName", own."credentialId" from own
+       join chat c on c.harness = own.harness and c."archivedAt" is null and (own.scope = 'platform'
+         or c."projectId" = own."projectId" or (own.scope = 'user' and c."createdBy" = own."userId" and c."teamId" = own."teamId"))
+       join project p on p.id = c."projectId" and p."archivedAt" is null)
+     select c.id as "chatId", c.title, c."teamId", c."projectId", c."projectName", near.nearest = $1 as "isNearest",
+       live."isLive" and not near."hasAnother" as "isRunning"
+     from reaching c
      cross join lateral (
-       select t.id, t."configurationId" from attachment t
-       where t.harness = c.harness and (
-         t."projectId" = c."projectId" or (t.scope = 'user' and t."userId" = c."createdBy" and t."teamId" = c."teamId") or t.scope = 'platform')
-       order by t.scope limit 1
-     ) near
-     where c.harness = $2 and c."archivedAt" is null and near.id = $1
+       select exists (
+         select from run r where r."chatId" = c.id and r."endedAt" is null and r."credentialId" = c."credentialId") as "isLive") live
+     cross join lateral (
+       select (array_agg(t.id order by t.scope))[1] as nearest,
+         bool_or(t.id <> $1 and t."isEnabled" and f."credentialId" = c."credentialId") as "hasAnother"
+       from attachment t join configuration f on f.id = t."configurationId"
+       where t.harness = c.harness and (t.scope = 'platform'
+         or t."projectId" = c."projectId" or (t.scope = 'user' and t."userId" = c."createdBy" and t."teamId" = c."teamId"))) near
+     where near.nearest = $1 or (live."isLive" and not near."hasAnother")
      order by "isRunning" desc, c."lastActivityAt" desc`,
-    [id, harness],
+    [id],
   )
   return rows
 }
