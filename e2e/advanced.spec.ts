@@ -83,3 +83,12 @@ test('a credential under any id is stored, bound, attached, replaced, and delete
     await expect(page.getByText('It was deleted, or it is not yours to see.')).toBeVisible()
   })
 })
+
+test('a viewer is led nowhere, and told why at the address itself', async ({ world, pageOf }) => {
+  const page = await pageOf(await world.addMember('Vera', 'viewer'))
+  await page.goto('/connections')
+  await expect(page.getByRole('heading', { name: 'Connections', exact: true })).toBeVisible()
+  await expect(page.getByRole('link', { name: 'one by one' })).toHaveCount(0)
+  await page.goto('/connections/advanced')
+  await expect(page.getByText('Your role does not allow this.')).toBeVisible()
+})

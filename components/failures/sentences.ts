@@ -47,7 +47,7 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
         `This does not look like a credential${of(facts, provider)}. Paste it whole, without quotes.`),
   'credential.refused': (facts) => `${provider(facts) ?? 'The provider'} refuses this key. Check that it is whole and still active.`,
   'credential.missing': () => 'This credential does not exist, or is not yours to see.',
-  'credential.in-use': () => 'This credential is still attached. Detach it first, or replace its secret.',
+  'credential.in-use': () => 'A configuration still uses this credential. Detach and delete that first, or replace the secret.',
   'configuration.missing': () => 'This configuration does not exist, or is not yours to see.',
   'configuration.in-use': () => 'This configuration is still attached. Detach it first.',
   'attachment.place-taken': (facts) =>

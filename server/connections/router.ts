@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Scope } from '#core/connections/connection.ts'
 import { ConnectionSettings, Secret } from '#core/connections/secret.ts'
+import { AttachmentId, CredentialId } from '#core/ids.ts'
 import { listOverrides, removeOverride, setOverride } from '#server/connections/overrides-service.ts'
 import { connect, explain, listConnections, setEnabled, setShared } from '#server/connections/service.ts'
 import { disconnect, undo } from '#server/connections/undo-service.ts'
@@ -35,29 +36,29 @@ export const connectionsRouter = router({
 
   validate: teamProcedure('read')
     .use(rateLimitedPerPerson({ perMinute: 30 }))
-    .input(z.object({ connectionId: id }))
+    .input(z.object({ connectionId: AttachmentId }))
     .mutation(({ ctx, input }) => validate(ctx.scope, input)),
 
   setEnabled: teamProcedure('read')
-    .input(z.object({ connectionId: id, isEnabled: z.boolean() }))
+    .input(z.object({ connectionId: AttachmentId, isEnabled: z.boolean() }))
     .mutation(({ ctx, input }) => setEnabled(ctx.scope, input)),
 
   /** Whether others may prompt on a personal API key in its owner's chats. */
   setShared: teamProcedure('read')
-    .input(z.object({ connectionId: id, isShared: z.boolean() }))
+    .input(z.object({ connectionId: AttachmentId, isShared: z.boolean() }))
     .mutation(({ ctx, input }) => setShared(ctx.scope, input)),
 
   /** What stops, and what holds afterwards. */
   preview: teamProcedure('read')
-    .input(z.object({ connectionId: id, act: z.enum(['disconnect', 'disable']).default('disconnect') }))
+    .input(z.object({ connectionId: AttachmentId, act: z.enum(['disconnect', 'disable']).default('disconnect') }))
     .query(({ ctx, input }) => previewRemoval(ctx.scope, input)),
 
   details: teamProcedure('read')
-    .input(z.object({ connectionId: id }))
+    .input(z.object({ connectionId: AttachmentId }))
     .query(({ ctx, input }) => describeConnection(ctx.scope, input)),
 
   disconnect: teamProcedure('read')
-    .input(z.object({ connectionId: id }))
+    .input(z.object({ connectionId: AttachmentId }))
     .mutation(({ ctx, input }) => disconnect(ctx.scope, input)),
 
   undo: teamProcedure('read')
@@ -74,7 +75,7 @@ export const projectOverridesRouter = router({
   list: projectProcedure('read').query(({ ctx }) => listOverrides(ctx.scope)),
 
   set: projectProcedure('manage')
-    .input(z.object({ harness: id, credentialId: id }))
+    .input(z.object({ harness: id, credentialId: CredentialId }))
     .mutation(({ ctx, input }) => setOverride(ctx.scope, input)),
 
   remove: projectProcedure('manage')

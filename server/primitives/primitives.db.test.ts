@@ -404,6 +404,7 @@ describe('ids over HTTP', () => {
     expect(await call('credentials.get', { credentialId: text }, true)).toMatchObject(refused('credentialId'))
     expect(await call('configurations.delete', { configurationId: text })).toMatchObject(refused('configurationId'))
     expect(await call('attachments.detach', { attachmentId: text })).toMatchObject(refused('attachmentId'))
+    expect(await call('connections.disconnect', { connectionId: text })).toMatchObject(refused('connectionId'))
   })
 
   it('keeps viewers out', async () => {
