@@ -1,7 +1,7 @@
 'use client'
 
 import { ChevronRight } from 'lucide-react'
-import { useSyncExternalStore } from 'react'
+import { useState, useSyncExternalStore } from 'react'
 import { byDay, factLines, type Subject } from '#components/audit/audit.model.ts'
 import type { AuditEntry } from '#components/audit/use-entries.ts'
 import { Avatar } from '#components/ui/avatar.tsx'
@@ -42,8 +42,10 @@ const timeOf = (at: string, zone: string | null) =>
 type EntryProps = { entry: AuditEntry; zone: string | null; onSubject: (subject: Subject) => void }
 
 function Entry({ entry, zone, onSubject }: EntryProps) {
+  // Of many entries few are opened.
+  const [isOpen, setOpen] = useState(false)
   return (
-    <details className="group">
+    <details className="group" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary className="touch-target flex cursor-pointer list-none items-start gap-3 px-4 py-3 outline-offset-[-2px] hover:bg-hover [&::-webkit-details-marker]:hidden">
         <Avatar name={entry.actorName} colourKey={entry.actorId ?? entry.actorName} size="sm" isDecorative />
         <span className="min-w-0 flex-1 break-words">
@@ -60,7 +62,7 @@ function Entry({ entry, zone, onSubject }: EntryProps) {
         </time>
         <ChevronRight aria-hidden className="mt-0.5 size-4 shrink-0 text-ink-quiet transition-transform group-open:rotate-90" />
       </summary>
-      <EntryDetails entry={entry} onSubject={() => onSubject(entry.subject)} />
+      {isOpen ? <EntryDetails entry={entry} onSubject={() => onSubject(entry.subject)} /> : null}
     </details>
   )
 }
