@@ -8,6 +8,7 @@ import path from 'node:path'
 import { expect, test } from '#e2e/fixtures.ts'
 import { followChat, replyOf, type ChatFollower } from '#e2e/world/follow.ts'
 import type { FakeDialect } from '#e2e/world/fake-provider-scene.ts'
+import type { Account } from '#e2e/world/fake-vendor-logins.ts'
 import type { VendorRequest } from '#e2e/world/fake-vendor-routes.ts'
 import { environmentOf, processesOf } from '#e2e/world/processes.ts'
 import { until } from '#e2e/world/wait.ts'
@@ -16,7 +17,7 @@ import { connectFake, type Person, type World } from '#e2e/world/world.ts'
 // The first chat of a harness installs it.
 test.describe.configure({ timeout: 300_000 })
 
-type Login = { secret: Parameters<Person['api']['connections']['connect']['mutate']>[0]['secret']; accountId: string; tokens: string[] }
+type Login = { secret: Parameters<Person['api']['connections']['connect']['mutate']>[0]['secret']; account: Account; tokens: string[] }
 
 type Case = {
   name: string
@@ -37,7 +38,7 @@ const cases: Case[] = [
     dialect: 'openai-responses',
     signIn(vendor) {
       const { contents, account, access, refresh } = vendor.codexLogin()
-      return { secret: { kind: 'auth-file', format: 'codex', contents }, accountId: account.accountId, tokens: [access, refresh] }
+      return { secret: { kind: 'auth-file', format: 'codex', contents }, account, tokens: [access, refresh] }
     },
     home: 'home-file',
     file: '.codex/auth.json',
@@ -49,7 +50,7 @@ const cases: Case[] = [
     dialect: 'anthropic-messages',
     signIn(vendor) {
       const { contents, account, access, refresh } = vendor.claudeLogin()
-      return { secret: { kind: 'auth-file', format: 'claude', contents }, accountId: account.accountId, tokens: [access, refresh] }
+      return { secret: { kind: 'auth-file', format: 'claude', contents }, account, tokens: [access, refresh] }
     },
     home: 'home-file',
     file: '.claude/.credentials.json',
@@ -61,7 +62,7 @@ const cases: Case[] = [
     dialect: 'anthropic-messages',
     signIn(vendor) {
       const { access, account } = vendor.claudeToken()
-      return { secret: { kind: 'oauth-token', issuer: 'anthropic', token: access }, accountId: account.accountId, tokens: [access] }
+      return { secret: { kind: 'oauth-token', issuer: 'anthropic', token: access }, account, tokens: [access] }
     },
     home: 'home-token',
     file: null,
@@ -106,9 +107,13 @@ for (const { name, harness, dialect, signIn, home, file, modelCalls } of cases) 
     expect(await ask(chat, 'Hello from the vendor.')).toBe('Hello from the vendor.')
     const asked = vendor.received.slice(before.vendor)
     expect(asked.filter((each) => place(each) === modelCalls && each.method === 'POST').length).toBeGreaterThan(0)
-    expect(new Set(asked.map((each) => each.account?.accountId))).toEqual(new Set([login.accountId]))
+    expect(new Set(asked.map((each) => each.account?.accountId))).toEqual(new Set([login.account.accountId]))
     expect(provider.received).toHaveLength(before.provider)
     expect(await person.api.usage.records.query({ chatId: chat.chatId })).toEqual([])
+
+    // Whoever reads the chat learns nothing of the login, nor whose it is.
+    const told = JSON.stringify(chat.events)
+    for (const each of [...login.tokens, login.account.email]) expect(told).not.toContain(each)
 
     // What the program was started with.
     const native = environments(chat)
