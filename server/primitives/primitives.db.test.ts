@@ -252,6 +252,30 @@ describe('what a connection made', () => {
     expect(await getCredential(scope, kept)).toMatchObject({ isKept: true, attachmentCount: 0 })
     expect((await listConnections(scope, {})).find((row) => row.harness === 'opencode')).toMatchObject({ attachments: [] })
   })
+
+  it('is bound in time, or is gone: never half of both, when somebody disconnects at that moment', async () => {
+    const scope = await seedTeamScope()
+    for (let round = 0; round < 6; round += 1) {
+      const { connectionId } = await connect(scope, { harness: 'opencode', scope: 'user', secret: key() })
+      const { credentialId } = (await listAttachments(scope)).find((each) => each.attachmentId === connectionId)!
+      const [bound] = await Promise.allSettled([
+        createConfiguration(scope, { harness: 'claude-code', credentialId }),
+        disconnect(scope, { connectionId }),
+      ])
+      if (bound.status === 'rejected') {
+        expect(bound.reason).toEqual(failure('credential.missing'))
+        await expect(getCredential(scope, { credentialId })).rejects.toEqual(failure('credential.missing'))
+        continue
+      }
+      expect(await getCredential(scope, { credentialId })).toMatchObject({ isKept: true, attachmentCount: 0 })
+      await attach(scope, { ...bound.value, scope: 'user' })
+      expect((await listConnections(scope, {})).find((row) => row.harness === 'claude-code')).toMatchObject({
+        resolution: { state: 'active' },
+        attachments: [{ credential: { credentialId, isKept: true } }],
+      })
+      await disconnect(scope, { connectionId: (await listAttachments(scope))[0]!.attachmentId })
+    }
+  })
 })
 
 describe('who sees and changes what', () => {
