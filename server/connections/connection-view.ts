@@ -85,7 +85,7 @@ type Around = { harness: Harness; scope: TeamScope; createdByName: string; mayCh
 export function describeAttachment(row: AttachmentRow, { harness, scope, createdByName, mayChange }: Around): AttachmentView {
   const { credential } = row
   const { name, kind, provider, baseUrl, dialect, lastFour, fingerprint, version, models } = credential
-  const login = isNativeLogin(kind) ? (LoginFacts.safeParse(credential.loginFacts).data ?? null) : null
+  const login = loginOf(row, { mayChange })
   const judged = judge(toAttachment(row), harness)
   return {
     connectionId: row.id,
@@ -118,6 +118,13 @@ export function describeAttachment(row: AttachmentRow, { harness, scope, created
     createdAt: row.createdAt.toISOString(),
     lastUsedAt: credential.lastUsedAt?.toISOString() ?? null,
   }
+}
+
+/** Other teams use the platform's login and need not know whose account it is. */
+function loginOf({ scope, credential }: AttachmentRow, { mayChange }: Pick<Around, 'mayChange'>): LoginFacts | null {
+  const facts = isNativeLogin(credential.kind) ? LoginFacts.safeParse(credential.loginFacts).data : undefined
+  if (!facts) return null
+  return scope === 'platform' && !mayChange ? { ...facts, account: null, person: null, email: null } : facts
 }
 
 function verdictOf({ verdict, verdictAt }: AttachmentRow['credential']): AttachmentView['verdict'] {

@@ -21,7 +21,7 @@ export const connectionsRouter = router({
    * More often than a person would, and less often than keys can be guessed with.
    */
   connect: teamProcedure('read')
-    .use(rateLimitedPerPerson({ perMinute: 120 }))
+    .use(rateLimitedPerPerson({ perMinute: 300 }))
     .input(
       z.object({
         harness: id,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { TeamScope } from '#server/access/scope.ts'
-import { connect, listConnections } from '#server/connections/service.ts'
+import { connect, disconnect, listConnections } from '#server/connections/service.ts'
 import { startTestProvider, type TestProvider } from '#server/connections/testing-provider.ts'
 import { validate } from '#server/connections/validation.ts'
 import { resolveForChat } from '#server/connections/resolver.ts'
@@ -192,4 +192,16 @@ it('stores nothing for somebody who was removed while their key was tried out', 
   provider.beforeAnswer = () => remove(admin, mei.userId)
   await expect(connect(mei, provider.key('late'))).rejects.toMatchObject({ code: 'team.missing' })
   expect(await prisma().credential.count({ where: { teamId: admin.teamId } })).toBe(0)
+})
+
+it('tells other teams of the platform’s login what it is, and not whose', async () => {
+  const owner = await seedTeamScope({ isInstanceOwner: true })
+  const secret = { kind: 'auth-file', format: 'claude', contents: login(HOUR_MS, 'rt') } as const
+  const made = await connect(owner, { harness: 'claude-code', scope: 'platform', secret })
+  try {
+    expect((await rowOf(owner)).attachments).toMatchObject([{ login: { account: 'org-1', plan: 'max' } }])
+    expect((await rowOf(await seedTeamScope())).attachments).toMatchObject([{ login: { account: null, plan: 'max' }, mayChange: false }])
+  } finally {
+    await disconnect(owner, made)
+  }
 })
