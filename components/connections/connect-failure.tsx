@@ -13,7 +13,10 @@ export const isRefusal = (error: unknown): boolean => {
 /** Why nothing was stored, in view also where the form is longer than the screen. What mends it stands in the form around it. */
 export function ConnectFailure({ error }: { error: unknown }) {
   const box = useRef<HTMLDivElement>(null)
-  useEffect(() => box.current?.scrollIntoView({ block: 'nearest' }), [error])
+  useEffect(() => {
+    // Newer browsers answer with a promise, which an effect must not return.
+    void box.current?.scrollIntoView({ block: 'nearest' })
+  }, [error])
   const { sentence, details } = wordsOf(error)
   return (
     <div ref={box} className="scroll-my-3">
