@@ -15,7 +15,7 @@ export function ConnectFailure({ error }: { error: unknown }) {
   const box = useRef<HTMLDivElement>(null)
   useEffect(() => {
     // Newer browsers answer with a promise, which an effect must not return.
-    void box.current?.scrollIntoView({ block: 'nearest' })
+    box.current?.scrollIntoView({ block: 'nearest' })
   }, [error])
   const { sentence, details } = wordsOf(error)
   return (
