@@ -22,6 +22,7 @@ import { attachDaemons } from '#server/daemons/gateway.ts'
 import { endLeasesOfMember } from '#server/daemons/lease.ts'
 import { sweepRemovedRegularly } from '#server/connections/undo-service.ts'
 import { answerJoin } from '#server/daemons/join-handler.ts'
+import { removeNodesOfMember } from '#server/daemons/service.ts'
 import { createHttpServer, noParts, type Parts } from '#server/http.ts'
 import { log } from '#server/log.ts'
 import { createLoginHandler, type LoginHandler } from '#server/logins/handler.ts'
@@ -116,6 +117,8 @@ export class RunningServer {
     this.#health.add('database', async () => (await pool().query('select 1')).rowCount === 1)
     openAuth({ ...env, secret: sessionSecret(env), trustedOrigins: [...allowedOrigins(env)] })
     openPageCaller()
+    // Nodes first, as everybody locks a node before its chats.
+    onMemberRemoved(removeNodesOfMember)
     onMemberRemoved(endLeasesOfMember)
     onMemberRemoved(async (_tx, removed) => () => hintMembership(removed))
     this.#parts.accounts = toNodeHandler(auth())

@@ -1,7 +1,17 @@
 import { expect, it } from 'vitest'
 import { removalLines } from '#components/teams/removal.model.ts'
 
-const nothing = { name: 'Mei Lin', chats: [], tokens: 0, sessions: 0, invitations: 0, signIns: 0, connections: [], projects: [] }
+const nothing = {
+  name: 'Mei Lin',
+  chats: [],
+  nodes: [],
+  tokens: 0,
+  sessions: 0,
+  invitations: 0,
+  signIns: 0,
+  connections: [],
+  projects: [],
+}
 const codex = { harness: 'codex', harnessName: 'Codex' }
 
 it('says of somebody who has nothing that nothing stops', () => {
@@ -22,13 +32,14 @@ it('names chats and credentials, counts the rest, and says what stays', () => {
         { ...codex, projectId: 'p1', name: 'Payments', becomes: 'destroyed' },
         { ...codex, projectId: 'p2', name: 'Website', becomes: 'stays' },
       ],
+      nodes: [{ nodeId: 'n1', name: 'attic' }],
       sessions: 2,
       tokens: 1,
     }),
   ).toEqual([
     { name: 'Stops now', items: ['One', 'Two', 'Three', 'Four', 'and 2 more'] },
     { name: 'Destroyed', items: ['Codex: their login', 'OpenCode: their personal key', 'Codex: the login that Payments runs on'] },
-    { name: 'Ends', items: ['2 signed-in browsers', '1 access token'] },
+    { name: 'Ends', items: ['attic: the node that they let join', '2 signed-in browsers', '1 access token'] },
     { name: 'Stays', items: ['Codex: the key of Website, now the project’s'] },
   ])
 })

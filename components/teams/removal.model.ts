@@ -6,7 +6,7 @@ type Line = { name: string; items: string[] }
 
 const SHOWN = 5
 
-export function removalLines({ chats, connections, projects, tokens, sessions, invitations, signIns }: Preview): Line[] {
+export function removalLines({ chats, nodes, connections, projects, tokens, sessions, invitations, signIns }: Preview): Line[] {
   const destroyed = projects.filter(({ becomes }) => becomes === 'destroyed')
   const kept = projects.filter(({ becomes }) => becomes === 'stays')
   return [
@@ -24,6 +24,7 @@ export function removalLines({ chats, connections, projects, tokens, sessions, i
     {
       name: 'Ends',
       items: [
+        ...nodes.map((each) => `${each.name}: the node that they let join`),
         counted(sessions, 'signed-in browser', 'signed-in browsers'),
         counted(tokens, 'access token', 'access tokens'),
         counted(invitations, 'open invitation of theirs', 'open invitations of theirs'),

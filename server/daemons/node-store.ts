@@ -1,6 +1,6 @@
 /** Nodes and the tokens that let machines join. A node token's hash is all that is kept of it. */
 import { prismaDb, record } from '#server/audit/service.ts'
-import { prisma } from '#server/db/client.ts'
+import { prisma, type PoolClient } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import type { HarnessState, SandboxReport } from '#core/links/daemon.ts'
 import type { NodeId } from '#core/ids.ts'
@@ -97,21 +97,37 @@ async function insertNode(node: { name: string; tokenHash: Hash; isLocal: boolea
   return id as NodeId
 }
 
-/** A machine that somebody let join: the node, and the entry that says so. */
-export async function insertJoinedNode({ actorId, ...node }: { name: string; tokenHash: Hash; actorId: string }): Promise<NodeId> {
+/**
+ * Uses a join token up, if it still opens anything, for a node and the entry that says so: of two machines with one token,
+ * one joins. In one transaction, so that whoever removes the token's maker meets either the token or the node.
+ */
+export async function insertJoinedNode({
+  joinTokenHash,
+  tokenHash,
+  now,
+}: {
+  joinTokenHash: Hash
+  tokenHash: Hash
+  now: Date
+}): Promise<{ nodeId: NodeId; name: string } | null> {
   return prisma().$transaction(async (tx) => {
-    const { id } = await tx.node.create({ data: { id: mintUuid(), isLocal: false, ...node }, select: { id: true } })
-    const facts = { name: node.name }
-    await record(prismaDb(tx), { teamId: null, actorId, act: 'node.joined', subject: { kind: 'node', id }, facts })
-    return id as NodeId
+    const isOpen = { tokenHash: joinTokenHash, usedAt: null, expiresAt: { gt: now } }
+    const { count } = await tx.nodeJoinToken.updateMany({ where: isOpen, data: { usedAt: now } })
+    if (count === 0) return null
+    const { nodeName, createdBy } = await tx.nodeJoinToken.findUniqueOrThrow({ where: { tokenHash: joinTokenHash } })
+    const node = { id: mintUuid(), name: await freeName(nodeName, tx), tokenHash, isLocal: false, joinedBy: createdBy }
+    await tx.node.create({ data: node, select: { id: true } })
+    const subject = { kind: 'node', id: node.id } as const
+    await record(prismaDb(tx), { teamId: null, actorId: createdBy, act: 'node.joined', subject, facts: { name: node.name } })
+    return { nodeId: node.id as NodeId, name: node.name }
   })
 }
 
 /** Names are what people know nodes by, so no two are the same. */
-export async function freeName(wanted: string): Promise<string> {
+async function freeName(wanted: string, db: Pick<ReturnType<typeof prisma>, 'node'> = prisma()): Promise<string> {
   const name = wanted.slice(0, 90)
   const taken = new Set(
-    (await prisma().node.findMany({ where: { name: { startsWith: name } }, select: { name: true } })).map((node) => node.name),
+    (await db.node.findMany({ where: { name: { startsWith: name } }, select: { name: true } })).map((node) => node.name),
   )
   for (let number = 2, free = name; ; number += 1) {
     if (!taken.has(free)) return free
@@ -131,18 +147,23 @@ export async function disableNode(nodeId: NodeId, { actorId }: { actorId: string
   })
 }
 
+/**
+ * Every node that somebody let join, and the tokens by which more could. The tokens first: whoever is joining with one has
+ * then committed, or finds it gone. The caller has the entries recorded.
+ */
+export async function disableNodesOf(tx: PoolClient, userId: string): Promise<{ nodeId: NodeId; name: string }[]> {
+  await tx.query('delete from node_join_token where "createdBy" = $1 and "usedAt" is null', [userId])
+  const { rows } = await tx.query<{ nodeId: NodeId; name: string }>(
+    `with own as (select id, name from node where "joinedBy" = $1 and "disabledAt" is null order by id for update)
+     update node n set "disabledAt" = now(), "isConnected" = false, name = left(own.name, 60) || ' (removed ' || own.id || ')'
+     from own where n.id = own.id returning n.id as "nodeId", own.name`,
+    [userId],
+  )
+  return rows
+}
+
 type NewJoinToken = { tokenHash: Hash; nodeName: string; createdBy: string; expiresAt: Date }
 
 export async function insertJoinToken(token: NewJoinToken): Promise<void> {
   await prisma().nodeJoinToken.create({ data: { id: mintUuid(), ...token } })
-}
-
-/** Uses the token up, if it still opens anything: of two machines with one token, one joins. */
-export async function takeJoinToken(tokenHash: Hash, now: Date): Promise<{ nodeName: string; createdBy: string } | null> {
-  const { count } = await prisma().nodeJoinToken.updateMany({
-    where: { tokenHash, usedAt: null, expiresAt: { gt: now } },
-    data: { usedAt: now },
-  })
-  if (count === 0) return null
-  return prisma().nodeJoinToken.findUniqueOrThrow({ where: { tokenHash }, select: { nodeName: true, createdBy: true } })
 }

@@ -4,22 +4,22 @@ import { findHarness, harnessName } from '#core/harnesses/registry.ts'
 import type { NodeId } from '#core/ids.ts'
 import type { HarnessState, SandboxReport } from '#core/links/daemon.ts'
 import type { TeamScope } from '#server/access/scope.ts'
-import { announceAppended } from '#server/chats/append.ts'
+import { announceAppended, type Appended } from '#server/chats/append.ts'
 import { endLeasesOf } from '#server/daemons/lease.ts'
 import {
   disableNode,
+  disableNodesOf,
   findNode,
   findNodes,
-  freeName,
   insertJoinToken,
   insertJoinedNode,
-  takeJoinToken,
   upsertLocalNode,
 } from '#server/daemons/node-store.ts'
 import { inTransaction } from '#server/db/client.ts'
 import { hashToken, mintToken } from '#server/db/mint.ts'
 import { env } from '#server/env.ts'
 import { hintList, publish } from '#server/realtime/bus.ts'
+import type { RemovalStep } from '#server/teams/service.ts'
 
 const JOIN_TOKEN_MINUTES = 15
 
@@ -64,13 +64,11 @@ export async function createJoinToken(
 
 /** @throws node.join-token-unusable for unknown, used and expired alike */
 export async function joinNode(token: string): Promise<{ nodeId: NodeId; token: string; name: string }> {
-  const taken = await takeJoinToken(hashToken(token), new Date())
-  if (!taken) throw new DomainError('node.join-token-unusable')
   const own = mintToken('ndt')
-  const name = await freeName(taken.nodeName)
-  const nodeId = await insertJoinedNode({ name, tokenHash: own.hash, actorId: taken.createdBy })
+  const joined = await insertJoinedNode({ joinTokenHash: hashToken(token), tokenHash: own.hash, now: new Date() })
+  if (!joined) throw new DomainError('node.join-token-unusable')
   hintList({ teamId: null, topic: 'nodes' })
-  return { nodeId, token: own.token, name }
+  return { ...joined, token: own.token }
 }
 
 /** The node of this machine, which needs nobody's leave to join. `tokenHash` replaces the one of an earlier start. */
@@ -93,8 +91,32 @@ export async function removeNode(scope: TeamScope, { nodeId }: { nodeId: NodeId 
   if (!node) throw new DomainError('node.missing')
   if (node.isLocal) throw new DomainError('access.denied')
   await disableNode(nodeId, { actorId: scope.userId })
-  publish({ about: 'node-removed', nodeId })
-  const appended = await inTransaction((tx) => endLeasesOf(tx, nodeId))
+  tellRemoved([nodeId], await inTransaction((tx) => endLeasesOf(tx, nodeId)))
+}
+
+/**
+ * The machines that a member let join go with them: they would go on taking the team's chats, and the logins of these.
+ * A machine is of no team, so this holds whichever team they leave. A step of the removal (`server/teams/service.ts`).
+ */
+export const removeNodesOfMember: RemovalStep = async (tx, { userId, actorId }, enter) => {
+  const nodes = await disableNodesOf(tx, userId)
+  const appended: (Appended | null)[] = []
+  for (const { nodeId, name } of nodes) {
+    appended.push(...(await endLeasesOf(tx, nodeId)))
+    enter({ teamId: null, actorId, act: 'node.removed', subject: { kind: 'node', id: nodeId }, facts: { name } })
+  }
+  return () => {
+    if (nodes.length > 0)
+      tellRemoved(
+        nodes.map((each) => each.nodeId),
+        appended,
+      )
+  }
+}
+
+/** Ends their connections, and lets others have their chats. */
+function tellRemoved(nodes: readonly NodeId[], appended: readonly (Appended | null)[]): void {
+  for (const nodeId of nodes) publish({ about: 'node-removed', nodeId })
   appended.forEach(announceAppended)
   publish({ about: 'work', nodeId: null })
   hintList({ teamId: null, topic: 'nodes' })

@@ -6,9 +6,11 @@ import type { TeamScope } from '#server/access/scope.ts'
 import {
   countBelongings,
   findAffectedConnections,
+  findJoinedNodes,
   findStoppedChats,
   type AffectedChat,
   type AffectedConnection,
+  type JoinedNode,
 } from '#server/teams/removal-store.ts'
 import { readTeam } from '#server/teams/store.ts'
 
@@ -18,6 +20,8 @@ export type RemovalPreview = {
   name: string
   /** Chats that stop. */
   chats: AffectedChat[]
+  /** Machines that they let join: no team's chats run there any more. */
+  nodes: JoinedNode[]
   /** Personal access tokens, signed-in browsers with their sockets, open invitations and sign-ins that end. */
   tokens: number
   sessions: number
@@ -34,8 +38,9 @@ export async function previewRemoval(scope: TeamScope, userId: string): Promise<
   const member = (await readTeam(scope)).members.find((each) => each.userId === userId)
   if (!member) throw new DomainError('member.missing')
   const who = { teamId: scope.teamId, userId }
-  const [chats, counts, affected] = await Promise.all([
+  const [chats, nodes, counts, affected] = await Promise.all([
     findStoppedChats(who),
+    findJoinedNodes(userId),
     countBelongings(who, openStates),
     findAffectedConnections(who),
   ])
@@ -44,6 +49,7 @@ export async function previewRemoval(scope: TeamScope, userId: string): Promise<
   return {
     name: member.name,
     chats,
+    nodes,
     ...counts,
     connections: personal.map((each) => ({ connectionId: each.connectionId, ...named(each), kind: each.kind })),
     projects: affected.flatMap((each) =>

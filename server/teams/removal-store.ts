@@ -19,9 +19,8 @@ export async function destroyBelongings(tx: PoolClient, { teamId, userId }: Who)
   await tx.query('delete from personal_access_token where "teamId" = $1 and "userId" = $2', [teamId, userId])
   // A session is of no team: signing in again leads to the teams that are left.
   await tx.query('delete from session where "userId" = $1', [userId])
-  // A link that they made would lead them back in, and a token that they made would join a machine of theirs.
+  // A link that they made would lead them back in.
   await tx.query('delete from invitation where "teamId" = $1 and "invitedBy" = $2 and "acceptedAt" is null', [teamId, userId])
-  await tx.query('delete from node_join_token where "createdBy" = $1 and "usedAt" is null', [userId])
   await tx.query('delete from sign_in where "teamId" = $1 and "userId" = $2', [teamId, userId])
   // With them go their configurations, attachments, and what of them waits to be brought back.
   await tx.query(`delete from credential where id in (${OWN_CREDENTIALS})`, [teamId, userId])
@@ -44,15 +43,27 @@ export async function destroyBelongings(tx: PoolClient, { teamId, userId }: Who)
 
 export type AffectedChat = { chatId: string; title: string; projectName: string }
 
-/** Chats that something runs in now for them: those they started, and those that work on a prompt of theirs. */
+/** Chats that something runs in now for them: those they started, those that work on a prompt of theirs, and those on a machine of theirs. */
 export async function findStoppedChats({ teamId, userId }: Who): Promise<AffectedChat[]> {
   const { rows } = await pool().query<AffectedChat>(
     `select c.id as "chatId", c.title, p.name as "projectName"
      from chat c join project p on p.id = c."projectId" join chat_head h on h."chatId" = c.id
-     where c."teamId" = $1 and h."nodeId" is not null and h."leaseUntil" is not null and (h."activeBy" = $2 or (c."createdBy" = $2
-       and (h."activeTurn" is not null or exists (select from run r where r."chatId" = c.id and r."endedAt" is null))))
+     where c."teamId" = $1 and h."nodeId" is not null and h."leaseUntil" is not null and (h."activeBy" = $2
+       or ((c."createdBy" = $2 or h."nodeId" in (select id from node where "joinedBy" = $2))
+         and (h."activeTurn" is not null or exists (select from run r where r."chatId" = c.id and r."endedAt" is null))))
      order by c."lastActivityAt" desc`,
     [teamId, userId],
+  )
+  return rows
+}
+
+export type JoinedNode = { nodeId: string; name: string }
+
+/** Machines that run agents since they let them join. */
+export async function findJoinedNodes(userId: string): Promise<JoinedNode[]> {
+  const { rows } = await pool().query<JoinedNode>(
+    'select id as "nodeId", name from node where "joinedBy" = $1 and "disabledAt" is null order by name',
+    [userId],
   )
   return rows
 }

@@ -2,6 +2,7 @@
 import type { PoolClient } from 'pg'
 import { reachesRole, type TeamRole } from '#server/access/acts.ts'
 import type { TeamScope } from '#server/access/scope.ts'
+import type { NewAuditEntry } from '#server/audit/service.ts'
 import { changeRole, listInvitations, readTeam, removeMember, renameTeam } from '#server/teams/store.ts'
 import type { TeamId, UserId } from '#core/ids.ts'
 import { DomainError } from '#core/errors.ts'
@@ -39,10 +40,14 @@ export async function setRole(scope: TeamScope, change: { userId: string; role: 
   tellChanged(scope)
 }
 
-type Removed = Readonly<{ teamId: TeamId; userId: UserId }>
+/** `actorId` is who removes them. */
+type Removed = Readonly<{ teamId: TeamId; userId: UserId; actorId: UserId }>
 
-/** What another noun undoes when a member goes, within the transaction. Returns what it does once that is committed (drop sockets, wake nodes). */
-export type RemovalStep = (tx: PoolClient, removed: Removed) => Promise<() => void>
+/**
+ * What another noun undoes when a member goes, within the transaction. Returns what it does once that is committed (drop
+ * sockets, wake nodes). What it has to `enter` into the audit log is recorded at the transaction's end.
+ */
+export type RemovalStep = (tx: PoolClient, removed: Removed, enter: (entry: NewAuditEntry) => void) => Promise<() => void>
 
 const removalSteps = new Set<RemovalStep>()
 
@@ -51,10 +56,12 @@ export const onMemberRemoved = (step: RemovalStep): void => void removalSteps.ad
 
 /** @throws member.missing, team.last-admin */
 export async function remove(scope: TeamScope, userId: string): Promise<void> {
-  const removed = { teamId: scope.teamId, userId: userId as UserId }
+  const removed = { teamId: scope.teamId, userId: userId as UserId, actorId: scope.userId }
   const after: (() => void)[] = []
-  const steps = [...removalSteps].map((step) => async (tx: PoolClient) => void after.push(await step(tx, removed)))
-  demandDone(await removeMember(scope, { userId, steps }))
+  const entries: NewAuditEntry[] = []
+  const enter = (entry: NewAuditEntry): void => void entries.push(entry)
+  const steps = [...removalSteps].map((step) => async (tx: PoolClient) => void after.push(await step(tx, removed, enter)))
+  demandDone(await removeMember(scope, { userId, steps, entries }))
   for (const act of after) act()
   tellChanged(scope)
 }

@@ -2,7 +2,7 @@
 import type { PoolClient } from 'pg'
 import type { TeamScope } from '#server/access/scope.ts'
 import type { TeamRole } from '#server/access/acts.ts'
-import { prismaDb, record } from '#server/audit/service.ts'
+import { prismaDb, record, type NewAuditEntry } from '#server/audit/service.ts'
 import { inTransaction, prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { destroyBelongings } from '#server/teams/removal-store.ts'
@@ -75,11 +75,12 @@ export async function changeRole(
 
 /**
  * Ends a membership and everything that hung on it. `steps` are what other nouns have to
- * undo; they run in the same transaction, before the rows they look at are gone.
+ * undo; they run in the same transaction, before the rows they look at are gone. `entries` is what they have added by then
+ * to record.
  */
 export async function removeMember(
   { teamId, userId: actorId }: TeamScope,
-  { userId, steps }: { userId: string; steps: readonly ((tx: PoolClient) => Promise<void>)[] },
+  { userId, steps, entries }: { userId: string; steps: readonly ((tx: PoolClient) => Promise<void>)[]; entries: readonly NewAuditEntry[] },
 ): Promise<AdminChange> {
   return inTransaction(async (tx) => {
     const members = await lockMembers(tx, teamId)
@@ -91,6 +92,7 @@ export async function removeMember(
     await tx.query('delete from member where "teamId" = $1 and "userId" = $2', [teamId, userId])
     const facts = { name: member.name, role: member.role }
     await record(tx, { teamId, actorId, act: 'member.removed', subject: { kind: 'member', id: userId }, facts })
+    for (const entry of entries) await record(tx, entry)
     return 'done'
   })
 }

@@ -3,14 +3,15 @@ import { createToken } from '#server/accounts/tokens-service.ts'
 import type { TeamScope } from '#server/access/scope.ts'
 import { enterTeam } from '#server/access/scope.ts'
 import { prisma } from '#server/db/client.ts'
-import { mintUuid } from '#server/db/mint.ts'
+import { hashToken, mintUuid } from '#server/db/mint.ts'
 import { seedChat, seedMember, seedPerson, seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { acceptInvitation, invite, readInvitation, revokeInvitation } from '#server/teams/invitations-service.ts'
 import { endLeasesOfMember } from '#server/daemons/lease.ts'
 import { onHint } from '#server/realtime/bus.ts'
 import { connect as connectTo, disconnect } from '#server/connections/service.ts'
 import { undo } from '#server/connections/undo-service.ts'
-import { createJoinToken, joinNode } from '#server/daemons/service.ts'
+import { findNodeByToken } from '#server/daemons/node-store.ts'
+import { createJoinToken, joinNode, removeNodesOfMember } from '#server/daemons/service.ts'
 import { createCredential } from '#server/primitives/credentials-service.ts'
 import { previewRemoval } from '#server/teams/removal-service.ts'
 import { describeTeam, onMemberRemoved, remove, rename, setRole } from '#server/teams/service.ts'
@@ -249,21 +250,31 @@ describe('a removed member', () => {
     const { token } = await createToken(mei, { name: 'Script', days: 1 })
     const link = tokenOf(await invite(mei, { email: uniqueEmail(), role: 'admin' }))
     const joining = await createJoinToken(mei, { name: mintUuid() })
+    const machine = await joinNode((await createJoinToken(mei, { name: mintUuid() })).token)
     const expiresAt = new Date(Date.now() + 600_000)
     await prisma().session.create({ data: { id: mintUuid(), token: mintUuid(), userId, expiresAt } })
     await prisma().signIn.create({
       data: { id: mintUuid(), teamId, userId, harness: 'codex', scope: 'user', state: 'waiting-for-person', expiresAt },
     })
     const chatId = await seedChat(admin, { projectId: withKey, harness: 'codex' })
+    const onMachine = await seedChat(admin, { projectId: withLogin, harness: 'codex' })
     const nodeId = mintUuid()
     await prisma().node.create({ data: { id: nodeId, name: nodeId, tokenHash: Buffer.from(nodeId) } })
     // Somebody else's chat, at work on a prompt of hers.
     const held = { nodeId, epoch: 1, leaseUntil: expiresAt, activeBy: userId, activeTurn: mintUuid() }
     await prisma().chatHead.update({ where: { chatId }, data: held })
+    // Nothing of hers but the machine that it runs on.
+    const there = { nodeId: machine.nodeId, epoch: 1, leaseUntil: expiresAt, activeBy: admin.userId, activeTurn: mintUuid() }
+    await prisma().chatHead.update({ where: { chatId: onMachine }, data: there })
+    await prisma().chat.update({ where: { id: onMachine }, data: { nodeId: machine.nodeId } })
 
     expect(await previewRemoval(admin, userId)).toEqual({
       name: 'Mei',
-      chats: [{ chatId, title: 'Chat', projectName: 'Keyed' }],
+      chats: [
+        { chatId: onMachine, title: 'Chat', projectName: 'Logged' },
+        { chatId, title: 'Chat', projectName: 'Keyed' },
+      ],
+      nodes: [{ nodeId: machine.nodeId, name: machine.name }],
       tokens: 1,
       sessions: 1,
       invitations: 1,
@@ -275,8 +286,25 @@ describe('a removed member', () => {
       ],
     })
     await expect(previewRemoval(admin, 'nobody')).rejects.toEqual(failure('member.missing'))
+    onMemberRemoved(removeNodesOfMember)
     onMemberRemoved(endLeasesOfMember)
+    const cut: string[] = []
+    const stop = onHint((hint) => hint.about === 'node-removed' && cut.push(hint.nodeId))
     await remove(admin, userId)
+    stop()
+    expect(cut).toEqual([machine.nodeId])
+    expect(await findNodeByToken(hashToken(machine.token))).toBeNull()
+    const freed = await prisma().chat.findUnique({ where: { id: onMachine }, select: { nodeId: true, head: { select: { nodeId: true } } } })
+    expect(freed).toEqual({ nodeId: null, head: { nodeId: null } })
+    const said = await prisma().auditEntry.findMany({
+      where: { subjectId: machine.nodeId },
+      select: { act: true, actorId: true, facts: true },
+      orderBy: { seq: 'asc' },
+    })
+    expect(said).toEqual([
+      { act: 'node.joined', actorId: userId, facts: { name: machine.name } },
+      { act: 'node.removed', actorId: admin.userId, facts: { name: machine.name } },
+    ])
 
     expect((await server.call('me.get', { headers: { authorization: `Bearer ${token}` } })).status).toBe(401)
     await expect(acceptInvitation(null, { token: link, name: 'Mei', password: 'correct horse' })).rejects.toEqual(
