@@ -5,6 +5,8 @@ import { enterProject, type TeamScope } from '#server/access/scope.ts'
 import { setOverride } from '#server/connections/overrides-service.ts'
 import { connect, disconnect } from '#server/connections/service.ts'
 import { prisma } from '#server/db/client.ts'
+import { createConfiguration } from '#server/primitives/configurations-service.ts'
+import { createCredential } from '#server/primitives/credentials-service.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { appRouter } from '#server/trpc/app-router.ts'
@@ -48,6 +50,21 @@ const credentialOf = async (made: () => ReturnType<typeof connect>) => {
   const { configuration } = await prisma().attachment.findUniqueOrThrow({ where: { id: connectionId }, include: { configuration: true } })
   return { credentialId: configuration.credentialId, configurationId: configuration.id, connectionId }
 }
+/** Connected for the project by the member while they were an admin. */
+const demoted = async () => {
+  await prisma().attachment.deleteMany({ where: { projectId } })
+  const once: TeamScope = { ...people.member, role: 'admin' }
+  if ((await prisma().credential.count({ where: { createdBy: once.userId, configurations: { none: {} } } })) === 0)
+    await createCredential(once, { name: 'Another', owner: 'user', secret: key })
+  return credentialOf(() => connect(once, { harness, scope: 'project', projectId, secret: key }))
+}
+/** Beside an attached one, of a key that the holder uses alone and in the project. */
+const unattached = async () => {
+  const { credentialId } = await credentialOf(personal)
+  const project = await enterProject({ ...people.holder, role: 'admin' }, { act: 'manage', projectId })
+  await setOverride(project, { harness, credentialId })
+  return (await createConfiguration(people.holder, { harness: 'opencode', credentialId })).configurationId
+}
 const signIn = async () => {
   const { teamId, userId } = people.holder
   const id = mintUuid()
@@ -67,6 +84,10 @@ const audited = but(denied, { owner: 'ok', admin: 'ok', stranger: 'ok' })
 const prompters = but('ok', { viewer: denied })
 /** A credential that the holder pasted for themselves. */
 const theirs = but('credential.missing', { holder: 'ok', viewer: denied })
+
+/** What `demoted` made: the member sees it as its author; the owner of the instance, the viewer and the others do not. */
+const lapsed = but('credential.missing', { admin: 'ok', maintainer: 'ok', member: denied, viewer: denied })
+const ofLapsed = (missing: string): Expected => ({ ...lapsed, owner: missing, stranger: missing, holder: missing })
 
 /** It would begin, if there were a node. */
 const begun = (expected: Expected): Expected =>
@@ -134,6 +155,50 @@ const table: Row[] = [
   ['credentials.rename', 'personal', async () => ({ ...(await credentialOf(personal)), name: 'New' }), theirs],
   ['credentials.replaceSecret', 'personal', async () => ({ ...(await credentialOf(personal)), secret: key }), theirs],
   ['credentials.delete', 'personal', () => credentialOf(personal), { ...theirs, holder: 'credential.in-use' }],
+  // Whoever pasted a project's key and maintains the project no longer may take it away, and not put another in its place.
+  ['credentials.get', 'demoted author', demoted, { ...lapsed, member: 'ok' }],
+  ['credentials.rename', 'demoted author', async () => ({ ...(await demoted()), name: 'New' }), lapsed],
+  ['credentials.replaceSecret', 'demoted author', async () => ({ ...(await demoted()), secret: key }), lapsed],
+  ['credentials.delete', 'demoted author', demoted, { ...lapsed, admin: 'credential.in-use', maintainer: 'credential.in-use' }],
+  [
+    'configurations.update',
+    'demoted author',
+    async () => ({ configurationId: (await demoted()).configurationId, settings: { model: 'claude-haiku-5-5' } }),
+    ofLapsed('configuration.missing'),
+  ],
+  [
+    'configurations.update',
+    'demoted author, another credential',
+    async () => {
+      const { configurationId } = await demoted()
+      // Nobody but the author sees the other one; and the author may not.
+      const { teamId, userId } = people.member
+      const { id: credentialId } = await prisma().credential.findFirstOrThrow({
+        where: { teamId, createdBy: userId, configurations: { none: {} } },
+      })
+      return { configurationId, credentialId }
+    },
+    { ...ofLapsed('configuration.missing'), admin: 'credential.missing', maintainer: 'credential.missing' },
+  ],
+  [
+    'configurations.delete',
+    'demoted author',
+    demoted,
+    { ...ofLapsed('configuration.missing'), admin: 'configuration.in-use', maintainer: 'configuration.in-use' },
+  ],
+  [
+    'attachments.detach',
+    'demoted author',
+    async () => ({ attachmentId: (await demoted()).connectionId }),
+    { ...ofLapsed('connection.missing'), member: 'ok' },
+  ],
+  // Attached nowhere, a configuration is a matter of its credential, not of everybody who sees that.
+  [
+    'configurations.update',
+    'unattached, of a shared credential',
+    async () => ({ configurationId: await unattached(), settings: {} }),
+    but('configuration.missing', { holder: 'ok', viewer: denied, admin: denied, maintainer: denied }),
+  ],
   ['configurations.list', 'own', () => undefined, prompters],
   ['configurations.get', 'personal', () => credentialOf(personal), but('configuration.missing', { holder: 'ok', viewer: denied })],
   ['configurations.create', 'personal', async () => ({ harness, ...(await credentialOf(personal)), configurationId: undefined }), theirs],

@@ -1,6 +1,7 @@
 /**
- * Who may do what with a primitive. A credential belongs to the instance, or else to whoever pasted what is in it;
- * whoever rules the places where it is attached sees it too, and may change it when they rule all of them.
+ * Who may do what with a primitive. A credential belongs to the instance, or else to whoever pasted what is in it,
+ * who sees it and may take it away from everywhere. Whoever rules a place where it is attached sees it too; it is
+ * changed by whoever rules all of them.
  */
 import { isNativeLogin } from '#core/connections/connection.ts'
 import { mayInProject, projectRoleOf } from '#server/access/acts.ts'
@@ -29,15 +30,21 @@ export function rulesPlace({ teamId, userId, role, isInstanceOwner }: TeamScope,
 export const owns = ({ teamId, userId, isInstanceOwner }: TeamScope, credential: CredentialNode): boolean =>
   credential.teamId === null ? isInstanceOwner : credential.teamId === teamId && credential.createdBy === userId
 
-/** Its name and its secret: those are everybody's who runs on it. */
+/**
+ * Its name and its secret: those are everybody's who runs on it. Having pasted it once gives no power over places that
+ * one does not rule, or no longer; the instance's is its owner's wherever it is used.
+ */
 export function mayChangeCredential(scope: TeamScope, credential: CredentialNode): boolean {
-  if (owns(scope, credential)) return true
   const places = credential.configurations.flatMap((each) => each.attachments)
-  return credential.teamId !== null && places.length > 0 && places.every((place) => rulesPlace(scope, place))
+  if (credential.teamId === null || places.length === 0) return owns(scope, credential)
+  return places.every((place) => rulesPlace(scope, place))
 }
 
-export const mayChangeConfiguration = (scope: TeamScope, configuration: ConfigurationNode, credential: CredentialNode): boolean =>
-  owns(scope, credential) || configuration.attachments.every((place) => rulesPlace(scope, place))
+/** Where it holds nowhere, it is a matter of its credential. */
+export const mayChangeConfiguration = (scope: TeamScope, { attachments }: ConfigurationNode, credential: CredentialNode): boolean =>
+  attachments.length === 0
+    ? owns(scope, credential) || mayChangeCredential(scope, credential)
+    : attachments.every((place) => rulesPlace(scope, place))
 
 /** Whoever owns a credential may take it away from everywhere; an admin, from everybody of the team. */
 export const mayDetach = (scope: TeamScope, place: AttachmentNode, credential: CredentialNode): boolean =>
