@@ -4,6 +4,8 @@ import { expect, it } from 'vitest'
 import { checkKey } from '#server/connections/key-check.ts'
 
 const unreachable = { verdict: 'unreachable', code: 'provider.unreachable' }
+const garbled = { verdict: 'unreachable', code: 'provider.garbled' }
+const failed = { verdict: 'unreachable', code: 'provider.failed' }
 const key = { authHeader: 'authorization-bearer', key: 'sk-abcdefgh' } as const
 
 it('waits no longer for a name that is never found', async () => {
@@ -17,7 +19,12 @@ it.each<[string, RequestListener, object]>([
   // Its status has said it already.
   ['takes the key and breaks off', (_req, res) => res.writeHead(200).write('{', () => res.destroy()), { verdict: 'accepted', code: null }],
   ['talks without end', (_req, res) => res.writeHead(401).write(' '.repeat(200_000)), { verdict: 'refused', code: 'provider.refused-key' }],
-  ['sends elsewhere', (_req, res) => res.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(), { verdict: 'unverified', code: null }],
+  ['sends elsewhere', (_req, res) => res.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(), failed],
+  ['lists its models', (_req, res) => res.writeHead(200).end('{"data":[]}'), { verdict: 'accepted', code: null }],
+  ['lists more than is read', (_req, res) => res.writeHead(200).end(`[${'{},'.repeat(50_000)}{}]`), { verdict: 'accepted', code: null }],
+  ['shows a page', (_req, res) => res.writeHead(200).end('<html>Sign in to the hotel</html>'), garbled],
+  ['shows what only begins like JSON', (_req, res) => res.writeHead(200).end('{{ title }}'), garbled],
+  ['says yes and nothing else', (_req, res) => res.writeHead(204).end(), garbled],
 ])('judges a provider that %s', async (_what, answer, expected) => {
   const server = createServer(answer)
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))

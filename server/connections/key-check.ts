@@ -52,7 +52,7 @@ async function ask({ url, authHeader, key }: KeyCheck, dispatcher: Agent): Promi
       dispatcher,
       headers: { accept: 'application/json', ...authOf[authHeader](key) },
     })
-    return answerOf(statusCode, { isJson: parses(await firstBytes(body)) })
+    return answerOf(statusCode, { isJson: isJson(await firstBytes(body)) })
   } catch (error) {
     // A name that nobody knows is a provider out of reach; only an address that was found can be unsafe.
     const isUnsafe = error instanceof DomainError && error.facts['reason'] !== 'host-not-found'
@@ -60,31 +60,44 @@ async function ask({ url, authHeader, key }: KeyCheck, dispatcher: Agent): Promi
   }
 }
 
-async function firstBytes(body: AsyncIterable<Buffer>): Promise<string> {
+type Text = { text: string; isWhole: boolean }
+
+async function firstBytes(body: AsyncIterable<Buffer>): Promise<Text> {
   const kept: Buffer[] = []
   let bytes = 0
+  let isWhole = true
   try {
     for await (const chunk of body) {
       kept.push(chunk)
       bytes += chunk.length
-      if (bytes >= MAX_BYTES) break
+      if (bytes < MAX_BYTES) continue
+      isWhole = false
+      break
     }
   } catch {
-    // The status has said it already.
+    // The status has said most of it already.
+    isWhole = false
   }
-  return Buffer.concat(kept).toString('utf8')
+  return { text: Buffer.concat(kept).toString('utf8'), isWhole }
 }
 
-/** In step with the proxy (`metered-exchange.ts`): a firewall's page with a 403 says nothing about the key. */
+/**
+ * In step with the proxy (`metered-exchange.ts`): a firewall's page with a 403 says nothing about the key, nor does one
+ * with a 200, and where a redirect leads is no matter of the key's.
+ */
 function answerOf(status: number, { isJson }: { isJson: boolean }): Answer {
-  if (status >= 200 && status < 300) return { verdict: 'accepted', code: null }
+  if (status >= 200 && status < 300)
+    return isJson ? { verdict: 'accepted', code: null } : { verdict: 'unreachable', code: 'provider.garbled' }
   if (status === 401 || (status === 403 && isJson)) return { verdict: 'refused', code: 'provider.refused-key' }
   if (status === 402 || status === 429) return { verdict: 'out-of-quota', code: 'provider.out-of-quota' }
-  if (status >= 500) return { verdict: 'unreachable', code: 'provider.failed' }
+  if (status < 400 || status >= 500) return { verdict: 'unreachable', code: 'provider.failed' }
   return { verdict: 'unverified', code: null }
 }
 
-function parses(text: string): boolean {
+/** A list of models may be longer than what is read of it: of that, the beginning counts. */
+function isJson({ text, isWhole }: Text): boolean {
+  if (!/^\s*[{[]/.test(text)) return false
+  if (!isWhole) return true
   try {
     JSON.parse(text)
     return true

@@ -11,7 +11,7 @@ import { DomainError } from '#core/errors.ts'
 import type { Harness } from '#core/harnesses/harness.ts'
 import { AttachmentId } from '#core/ids.ts'
 import { CUSTOM_PROVIDER } from '#core/providers/presets.ts'
-import type { TeamScope } from '#server/access/scope.ts'
+import { enterTeamAgain, type TeamScope } from '#server/access/scope.ts'
 import { record } from '#server/audit/service.ts'
 import { describeHarness } from '#server/connections/accepts.ts'
 import { describeAttachment, describeResolution, type ConnectionRow } from '#server/connections/connection-view.ts'
@@ -66,7 +66,7 @@ export type ConnectInput = InProject & {
 /**
  * Attaches a credential, in the place of what the same harness had in the same scope. It is tried out before: a provider
  * that is merely down keeps nobody from connecting.
- * @throws access.denied, harness.unknown, credential.malformed, connection.refused-by-harness, upstream.unsafe,
+ * @throws access.denied, team.missing, harness.unknown, credential.malformed, connection.refused-by-harness, upstream.unsafe,
  *   request.invalid; with `reject` also credential.refused, login.expired
  */
 export async function connect(scope: TeamScope, input: ConnectInput): Promise<{ connectionId: AttachmentId; verdict: Verdict }> {
@@ -80,6 +80,8 @@ export async function connect(scope: TeamScope, input: ConnectInput): Promise<{ 
   const { models = '', ...settings } = demandMode(harness, input.settings ?? {})
   const loginFacts = factsOfSecret(credential, material)
   const answer = isNativeLogin(credential.kind) ? judgeLogin(loginFacts) : await judgeKey(harness, credential, material)
+  // The provider took its time; what they may do here can have changed meanwhile.
+  await demandPlace(await enterTeamAgain(scope), input)
   if (input.onRefused === 'reject') demandTaken(answer, { harness: harness.id, provider: credential.provider })
   const described = { ...credential, name: nameOf(credential) }
   const connectionId = await replaceAttachment(

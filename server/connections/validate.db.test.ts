@@ -6,7 +6,7 @@ import { validate } from '#server/connections/validation.ts'
 import { resolveForChat } from '#server/connections/resolver.ts'
 import { prisma } from '#server/db/client.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
-import { remove } from '#server/teams/service.ts'
+import { remove, setRole } from '#server/teams/service.ts'
 import { appRouter } from '#server/trpc/app-router.ts'
 import { callerFactory } from '#server/trpc/base.ts'
 
@@ -38,7 +38,7 @@ it('believes a provider that takes the key, refuses it, and takes it again', asy
   expect(await validate(scope, { connectionId })).toEqual(validated('accepted', null))
   expect(provider.asked).toMatchObject([{ url: '/v1/models', headers: { 'x-api-key': 'own-key', 'anthropic-version': '2023-06-01' } }])
   provider.answer.status = 401
-  const refused = await validate(scope, { connectionId })
+  let refused = await validate(scope, { connectionId })
   expect(refused).toEqual(validated('refused', 'provider.refused-key'))
   const attachment = {
     settings: { models: 'claude-own' },
@@ -47,6 +47,12 @@ it('believes a provider that takes the key, refuses it, and takes it again', asy
     lastError: { code: 'provider.refused-key', at: refused.at },
   }
   expect(await stateOf()).toMatchObject({ resolution: { state: 'broken', code: 'connection.broken' }, attachments: [attachment] })
+  // A page in between takes nothing back.
+  provider.answer = { status: 200, body: '<html>hotel</html>' }
+  expect(await validate(scope, { connectionId })).toEqual(validated('unreachable', 'provider.garbled'))
+  expect((await stateOf()).resolution.state).toBe('broken')
+  provider.answer = { status: 401, body: '{}' }
+  refused = await validate(scope, { connectionId })
   provider.answer.status = 200
   expect(await validate(scope, { connectionId })).toEqual(validated('accepted', null))
   // It works again, and what went wrong last can still be read.
@@ -58,7 +64,8 @@ it('believes a provider that takes the key, refuses it, and takes it again', asy
 
 it.each([
   [404, '{}', validated('unverified', null)],
-  [302, '', validated('unverified', null)],
+  [302, '', validated('unreachable', 'provider.failed')],
+  [200, '<html>hotel</html>', validated('unreachable', 'provider.garbled')],
   [403, '<html>blocked</html>', validated('unverified', null)],
   [402, '{}', validated('out-of-quota', 'provider.out-of-quota')],
   [429, '{}', validated('out-of-quota', 'provider.out-of-quota')],
@@ -192,6 +199,21 @@ it('stores nothing for somebody who was removed while their key was tried out', 
   provider.beforeAnswer = () => remove(admin, mei.userId)
   await expect(connect(mei, provider.key('late'))).rejects.toMatchObject({ code: 'team.missing' })
   expect(await prisma().credential.count({ where: { teamId: admin.teamId } })).toBe(0)
+})
+
+it('stores nothing for somebody whose rights ended while their key was tried out', async () => {
+  const admin = await seedTeamScope()
+  const projectId = await seedProject(admin)
+  const second = await seedTeamScope({ teamId: admin.teamId, role: 'admin' })
+  const member = await seedTeamScope({ teamId: admin.teamId, role: 'member' })
+  provider.beforeAnswer = () => setRole(admin, { userId: second.userId, role: 'member' })
+  await expect(connect(second, provider.key('late', { scope: 'project', projectId }))).rejects.toMatchObject({ code: 'access.denied' })
+  provider.beforeAnswer = () => setRole(admin, { userId: member.userId, role: 'viewer' })
+  await expect(connect(member, provider.key('late'))).rejects.toMatchObject({ code: 'access.denied' })
+  const owner = await seedTeamScope({ isInstanceOwner: true })
+  provider.beforeAnswer = () => prisma().user.update({ where: { id: owner.userId }, data: { isInstanceOwner: false } })
+  await expect(connect(owner, provider.key('late', { scope: 'platform' }))).rejects.toMatchObject({ code: 'access.denied' })
+  expect(await prisma().credential.count({ where: { createdBy: { in: [second, member, owner].map((each) => each.userId) } } })).toBe(0)
 })
 
 it('tells other teams of the platform’s login what it is, and not whose', async () => {
