@@ -159,7 +159,7 @@ async function replaceSecret(tx: Tx, former: StoredCredential, { seal, credentia
       fingerprint,
       createdBy: userId,
       version: { increment: 1 },
-      loginRevision: 0,
+      loginRevision: { increment: 1 },
       replacedAt: new Date(),
     },
   })

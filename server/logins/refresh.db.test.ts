@@ -22,6 +22,7 @@ import {
   seedLogin,
   start,
   storedLogin,
+  takeAwayAndBringBack,
   type TokenAnswer,
 } from '#server/logins/testing.ts'
 
@@ -207,7 +208,7 @@ describe('refusing', () => {
 
     const fresh = vendor.codexLogin({ account: login.account })
     await connectLogin(world, fresh.contents)
-    expect(await storedLogin(world.credentialId)).toMatchObject({ version: 2, loginRevision: 0, brokenCode: null })
+    expect(await storedLogin(world.credentialId)).toMatchObject({ version: 2, loginRevision: 1, brokenCode: null })
     // A run of before has no part in it.
     expect(await askForTokens(origin, one.contents)).toMatchObject(refused('refresh_token_invalidated'))
     expect(JSON.parse((await running(world)).contents).tokens.access_token).toBe(fresh.access)
@@ -249,12 +250,53 @@ describe('refusing', () => {
     expect(await askForTokens(origin, contents)).toMatchObject(refused('refresh_token_invalidated'))
     expect(await storedLogin(world.credentialId)).toMatchObject({
       version: 2,
-      loginRevision: 0,
+      loginRevision: 1,
       brokenCode: null,
       loginFacts: { account: fresh.account.accountId },
     })
     expect(JSON.parse((await running(world)).contents).tokens.access_token).toBe(fresh.access)
     expect(await auditActs(world.credentialId)).toEqual([])
+  })
+
+  it('stores what the vendor answered for a login that was taken away and brought back meanwhile, and gives it to no run of before', async () => {
+    const login = vendor.codexLogin(EXPIRED)
+    const world = await seedLogin('codex', login.contents)
+    const { contents } = await running(world)
+    vendor.route(({ path: asked, body }) => {
+      if (asked !== '/oauth/token' || !body.includes(login.refresh)) return null
+      return takeAwayAndBringBack(world).then(() => {
+        const outcome = vendor.logins.renew('openai', login.refresh)
+        if ('refused' in outcome) throw new Error('asked twice')
+        const { access, refresh, idToken } = outcome.issued
+        return { status: 200, body: { access_token: access, refresh_token: refresh, id_token: idToken } }
+      })
+    })
+    expect(await askForTokens(origin, contents)).toMatchObject(refused('refresh_token_invalidated'))
+    expect(await storedLogin(world.credentialId)).toMatchObject({ version: 2, loginRevision: 1, brokenCode: null })
+    // What the next run begins with is what the vendor knows.
+    const next = await askForTokens(origin, (await running(world)).contents)
+    expect([next.status, accountOf(next)]).toEqual([200, login.account.accountId])
+    expect(refreshes(login.account.accountId)).toEqual(['refreshed'])
+  })
+
+  it.each<[string, (run: Awaited<ReturnType<typeof running>>) => Promise<unknown>]>([
+    ['was stopped', ({ runId }) => pool().query('update run set "endedAt" = now() where id = $1', [runId])],
+    ['went to another node', ({ chatId }) => pool().query('update chat_head set epoch = 99 where "chatId" = $1', [chatId])],
+  ])('gives no tokens to a run that %s while the vendor was thinking, and stores them all the same', async (_name, end) => {
+    const login = vendor.codexLogin(EXPIRED)
+    const world = await seedLogin('codex', login.contents)
+    const run = await running(world)
+    vendor.route(({ path: asked, body }) => {
+      if (asked !== '/oauth/token' || !body.includes(login.refresh)) return null
+      return end(run).then(() => {
+        const outcome = vendor.logins.renew('openai', login.refresh)
+        if ('refused' in outcome) throw new Error('asked twice')
+        const { access, refresh, idToken } = outcome.issued
+        return { status: 200, body: { access_token: access, refresh_token: refresh, id_token: idToken } }
+      })
+    })
+    expect(await askForTokens(origin, run.contents)).toMatchObject(refused('refresh_token_invalidated'))
+    expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 1, brokenCode: null })
   })
 
   it('answers one and the same to whoever has no right to a login, and tells nothing of what exists', async () => {

@@ -59,23 +59,26 @@ export async function refreshForRun(
   asked: { format: string; sentinel: string },
   { upstream, endpointOf }: BrokerOptions,
 ): Promise<Brokered> {
-  const run = await findRunOfSentinel(hashToken(asked.sentinel))
+  const sentinelHash = hashToken(asked.sentinel)
+  const run = await findRunOfSentinel(sentinelHash)
   const broker = run && brokerOf(run.harness, asked.format)
   if (!run || !broker) return gone
   if (!run.isLeased || !asks.allow(run.runId, { perMinute: ASKS_PER_MINUTE, nowMs: performance.now() })) return { is: 'unavailable' }
   const endpoint = endpointOf?.(asked.format) ?? broker
-  return inLine(run.credentialId, async () => {
+  const brokered = await inLine<Brokered>(run.credentialId, async () => {
     if ((resting.get(run.credentialId) ?? 0) > performance.now()) return { is: 'unavailable' }
     resting.delete(run.credentialId)
     return underLock(run.credentialId, (db) => serve(db, { run, upstream, endpoint }))
   })
+  // Much may have ended while it stood in line and the vendor thought. What the vendor answered is stored either way.
+  return brokered.is === 'tokens' && !(await findRunOfSentinel(sentinelHash)) ? gone : brokered
 }
 
 type Serving = { run: LoginRun; upstream: LoginUpstream; endpoint: TokenEndpoint }
 
 async function serve(db: PoolClient, { run, upstream, endpoint }: Serving): Promise<Brokered> {
-  const login = await findLogin(db, { credentialId: run.credentialId, version: run.credentialVersion })
-  if (!login) return gone
+  const login = await findLogin(db, run.credentialId)
+  if (login?.version !== run.credentialVersion) return gone
   if (isFailureCode(login.brokenCode) && login.brokenCode.startsWith('login.')) {
     await tellRun(run, login, login.brokenCode)
     return { is: 'refused', code: login.brokenCode }
@@ -107,8 +110,9 @@ async function serve(db: PoolClient, { run, upstream, endpoint }: Serving): Prom
   if (next.is !== 'login') return { is: 'unavailable' }
   const why = whyNotTheSame(former.facts, { ...next.facts, scopes: [...next.facts.scopes, ...refreshed.scopes] })
   if (why) return refuse(db, { run, login, code: why })
-  const { id, version, loginRevision } = login
-  const isKept = await keep(db, { id, version, loginRevision, sealed: sealSecret(login, contents), facts: next.facts, isProven: true })
+  const { id, loginRevision } = login
+  // Also for a login that was taken away meanwhile: who brings it back finds the tokens that its vendor knows.
+  const isKept = await keep(db, { id, loginRevision, sealed: sealSecret(login, contents), facts: next.facts, isProven: true })
   failPoint('login.committed')
   if (!isKept) return gone
   await tellRefreshed(run, login)
@@ -167,6 +171,6 @@ async function keep(db: PoolClient, next: NextLogin): Promise<boolean> {
 }
 
 /** The try before may have succeeded without a word: under the lock nobody else takes this step. */
-async function isStored({ id, version, loginRevision }: NextLogin): Promise<boolean> {
-  return (await findLogin(pool(), { credentialId: id, version }))?.loginRevision === loginRevision + 1
+async function isStored({ id, loginRevision }: NextLogin): Promise<boolean> {
+  return (await findLogin(pool(), id))?.loginRevision === loginRevision + 1
 }

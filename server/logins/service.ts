@@ -27,9 +27,9 @@ type Pin = { credentialId: string; credentialVersion: number }
 
 /** The file as a run of `harness` gets it. Null when it was replaced meanwhile, or does not open. */
 export async function handOutLogin({ credentialId, credentialVersion: version }: Pin, harness: string): Promise<HandedOut | null> {
-  const login = await findLogin(pool(), { credentialId, version })
+  const login = await findLogin(pool(), credentialId)
   const opened = login && openSecret(login)
-  if (!login || opened?.is !== 'open') return null
+  if (login?.version !== version || opened?.is !== 'open') return null
   const { format, loginRevision } = login
   const isExclusive = isRenewedByProgram(harness, format)
   if (login.person === null) await learnPerson(login, { harness, format, contents: opened.text })
@@ -54,8 +54,8 @@ export async function reserveLogin(
   tx: PoolClient,
   { credentialId, credentialVersion: version, chatId, loginRevision }: Pin & { chatId: ChatId; loginRevision: number },
 ): Promise<{ is: 'free' } | { is: 'changed' } | { is: 'held'; by: Holder }> {
-  const login = await holdLogin(tx, { credentialId, version })
-  if (login?.loginRevision !== loginRevision) return { is: 'changed' }
+  const login = await holdLogin(tx, credentialId)
+  if (login?.version !== version || login.loginRevision !== loginRevision) return { is: 'changed' }
   const by = await findHolder(tx, { credentialId, chatId })
   return by ? { is: 'held', by } : { is: 'free' }
 }

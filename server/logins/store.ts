@@ -1,7 +1,9 @@
 /**
- * The rows of logins: a credential that is a program's own login, and the runs that hold it. A login changes under
- * its credential's version: `version` counts what people replaced, `loginRevision` what the broker or the program
- * made of it since. Plain SQL, since the lock and the compare-and-swap are the point.
+ * The rows of logins: a credential that is a program's own login, and the runs that hold it. `version` says which runs
+ * go on: it moves when people replace a login, and also when they take it away and bring it back. `loginRevision` says
+ * which tokens stand there: it moves when people replace them, and when the broker or the program renews them. So what
+ * was made of tokens takes their place by the revision alone, whatever became of the runs meanwhile.
+ * Plain SQL, since the lock and the compare-and-swap are the point.
  */
 import type { ChatId, NodeId, RunId, TeamId, TurnId } from '#core/ids.ts'
 import type { LoginFacts } from '#core/connections/login-facts.ts'
@@ -26,17 +28,17 @@ export type LoginRow = {
 
 const LOGIN = `select id, "teamId", name, format, sealed, "masterVersion", version, "loginRevision", "brokenCode",
     "loginFacts"->>'person' as person
-  from credential where id = $1 and version = $2 and kind = 'auth-file'`
+  from credential where id = $1 and kind = 'auth-file'`
 
-/** Null when it was replaced or destroyed. Also one that was disconnected a moment ago: undo brings it back. */
-export async function findLogin(db: Db, { credentialId, version }: { credentialId: string; version: number }): Promise<LoginRow | null> {
-  const { rows } = await db.query<LoginRow>(LOGIN, [credentialId, version])
+/** Null when it was destroyed. Also one that was disconnected a moment ago: undo brings it back. */
+export async function findLogin(db: Db, credentialId: string): Promise<LoginRow | null> {
+  const { rows } = await db.query<LoginRow>(LOGIN, [credentialId])
   return rows[0] ?? null
 }
 
 /** The same, held against everybody else until the end of the transaction. */
-export async function holdLogin(tx: Db, { credentialId, version }: { credentialId: string; version: number }): Promise<LoginRow | null> {
-  const { rows } = await tx.query<LoginRow>(`${LOGIN} for update`, [credentialId, version])
+export async function holdLogin(tx: Db, credentialId: string): Promise<LoginRow | null> {
+  const { rows } = await tx.query<LoginRow>(`${LOGIN} for update`, [credentialId])
   return rows[0] ?? null
 }
 
@@ -126,20 +128,20 @@ export async function findTurn(chatId: ChatId): Promise<TurnId | null> {
 
 // --- what becomes of one ---------------------------------------------------------------------------------------
 
-export type NextLogin = { id: string; version: number; loginRevision: number; sealed: Sealed; facts: LoginFacts; isProven: boolean }
+export type NextLogin = { id: string; loginRevision: number; sealed: Sealed; facts: LoginFacts; isProven: boolean }
 
 /**
  * Puts the next tokens in the place of the ones that they were made from; false when others stand there by now. One
  * statement, so outside of a transaction it is durable when it returns. Whatever was said of the former tokens is void.
  */
-export async function swapLogin(db: Db, { id, version, loginRevision, sealed, facts, isProven }: NextLogin): Promise<boolean> {
+export async function swapLogin(db: Db, { id, loginRevision, sealed, facts, isProven }: NextLogin): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update credential set sealed = $4, "masterVersion" = $5, "loginRevision" = "loginRevision" + 1, "loginFacts" = $6,
-       verdict = case when $7 then 'accepted' else verdict end, "verdictAt" = case when $7 then now() else "verdictAt" end,
-       "brokenAt" = case when "brokenCode" like 'login.%' or $7 then null else "brokenAt" end,
-       "brokenCode" = case when "brokenCode" like 'login.%' or $7 then null else "brokenCode" end
-     where id = $1 and version = $2 and "loginRevision" = $3`,
-    [id, version, loginRevision, sealed.sealed, sealed.masterVersion, JSON.stringify(facts), isProven],
+    `update credential set sealed = $3, "masterVersion" = $4, "loginRevision" = "loginRevision" + 1, "loginFacts" = $5,
+       verdict = case when $6 then 'accepted' else verdict end, "verdictAt" = case when $6 then now() else "verdictAt" end,
+       "brokenAt" = case when "brokenCode" like 'login.%' or $6 then null else "brokenAt" end,
+       "brokenCode" = case when "brokenCode" like 'login.%' or $6 then null else "brokenCode" end
+     where id = $1 and "loginRevision" = $2`,
+    [id, loginRevision, sealed.sealed, sealed.masterVersion, JSON.stringify(facts), isProven],
   )
   return rowCount === 1
 }
@@ -147,30 +149,33 @@ export async function swapLogin(db: Db, { id, version, loginRevision, sealed, fa
 /** Whose these tokens are, by their vendor's word. */
 export async function updatePerson(
   db: Db,
-  { id, version, loginRevision, person }: { id: string; version: number; loginRevision: number; person: string },
+  { id, loginRevision, person }: { id: string; loginRevision: number; person: string },
 ): Promise<void> {
   await db.query(
-    `update credential set "loginFacts" = jsonb_set("loginFacts", '{person}', to_jsonb($4::text))
-     where id = $1 and version = $2 and "loginRevision" = $3 and jsonb_typeof("loginFacts") = 'object'`,
-    [id, version, loginRevision, person],
+    `update credential set "loginFacts" = jsonb_set("loginFacts", '{person}', to_jsonb($3::text))
+     where id = $1 and "loginRevision" = $2 and jsonb_typeof("loginFacts") = 'object'`,
+    [id, loginRevision, person],
   )
 }
 
-export type LoginFailing = { id: string; version: number; loginRevision: number; code: string; verdict: string | null; isBroken: boolean }
+export type LoginFailing = { id: string; loginRevision: number; code: string; verdict: string | null; isBroken: boolean }
 
 /** What its vendor, or its own program, said of these very tokens; nothing once others stand there. */
-export async function updateFailing(db: Db, { id, version, loginRevision, code, verdict, isBroken }: LoginFailing): Promise<boolean> {
+export async function updateFailing(db: Db, { id, loginRevision, code, verdict, isBroken }: LoginFailing): Promise<boolean> {
   const { rowCount } = await db.query(
-    `update credential set "lastErrorCode" = $4, "lastErrorAt" = now(),
-       verdict = coalesce($5, verdict), "verdictAt" = case when $5::text is null then "verdictAt" else now() end,
-       "brokenCode" = case when $6 then $4 else "brokenCode" end, "brokenAt" = case when $6 then now() else "brokenAt" end
-     where id = $1 and version = $2 and "loginRevision" = $3`,
-    [id, version, loginRevision, code, verdict, isBroken],
+    `update credential set "lastErrorCode" = $3, "lastErrorAt" = now(),
+       verdict = coalesce($4, verdict), "verdictAt" = case when $4::text is null then "verdictAt" else now() end,
+       "brokenCode" = case when $5 then $3 else "brokenCode" end, "brokenAt" = case when $5 then now() else "brokenAt" end
+     where id = $1 and "loginRevision" = $2`,
+    [id, loginRevision, code, verdict, isBroken],
   )
   return rowCount === 1
 }
 
-/** Longer than the longest that a holder may take. */
+/**
+ * Longer than a vendor may take to answer (`upstream.ts`). A holder who waits for the database as well may take longer:
+ * whoever waits for it so long is told to try again.
+ */
 const LOCK_WAIT_MS = 45_000
 
 /**

@@ -17,6 +17,7 @@ import {
   seedLogin,
   start,
   storedLogin,
+  takeAwayAndBringBack,
   type LoginRunning,
   type LoginWorld,
 } from '#server/logins/testing.ts'
@@ -90,8 +91,18 @@ it('lets no old run overwrite an account that was replaced', async () => {
   expect(await say(world, run, '{}')).toEqual(credentialMissing)
   await end(run)
   expect(await say(world, run, fileOf(login()))).toEqual(credentialMissing)
-  expect(await storedLogin(world.credentialId)).toMatchObject({ version: 2, loginRevision: 0, brokenCode: null })
+  expect(await storedLogin(world.credentialId)).toMatchObject({ version: 2, loginRevision: 1, brokenCode: null })
   expect((await running(world)).contents).toBe(replaced)
+})
+
+it('takes the last word of a run whose login was taken away and brought back, since its tokens are the only ones left', async () => {
+  const { world, run } = await seed()
+  await takeAwayAndBringBack(world)
+  await end(run)
+  const late = fileOf(login())
+  expect(await say(world, run, late)).toEqual({ is: 'kept' })
+  expect(await storedLogin(world.credentialId)).toMatchObject({ version: 2, loginRevision: 1 })
+  expect((await running(world)).contents).toBe(late)
 })
 
 it.each([

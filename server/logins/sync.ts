@@ -1,6 +1,6 @@
 /**
  * Takes back what a program made of its own login: it has refreshed, and the copy in the vault opens nothing any more.
- * Kept only in the place of what the run was given, by version and revision: an old run never overwrites an account that
+ * Kept only in the place of what the run was given, by its revision: an old run never overwrites an account that
  * was replaced, nor newer tokens of the same one. A file that changed hands is refused; one without tokens is lost.
  * From: `server/daemons/gateway.ts`, the call `loginChanged`.
  */
@@ -52,7 +52,7 @@ const asks = new RateLimiter()
 
 /** Asked before anything is held: a vendor may take its time. */
 async function whoseNow(run: Run, contents: string): Promise<Changed['whose'] | 'too-often'> {
-  const login = await findLogin(pool(), { credentialId: run.credentialId, version: run.credentialVersion })
+  const login = await findLogin(pool(), run.credentialId)
   const opened = login && openSecret(login)
   if (!login || opened?.is !== 'open' || readLogin(login.format, contents).is !== 'login') return { person: null }
   const { format } = login
@@ -66,11 +66,15 @@ async function whoseNow(run: Run, contents: string): Promise<Changed['whose'] | 
 /** `login` is there when something of it changed. */
 async function judge(tx: PoolClient, run: Run, { contents, whose }: Changed): Promise<{ reply: Reply; login: LoginRow | null }> {
   const same = { reply: unchanged, login: null }
-  const login = await holdLogin(tx, { credentialId: run.credentialId, version: run.credentialVersion })
+  const login = await holdLogin(tx, run.credentialId)
   if (!login) return { reply: refused('credential.missing'), login: null }
   if (!isRenewedByProgram(run.harness, login.format)) return same
-  // Somebody else was given it since: theirs is the newer one.
-  if (login.loginRevision !== run.loginRevision) return { reply: refused('login.in-use'), login: null }
+  // It was replaced, or somebody else was given it since: theirs is the newer one. The version alone moves also when it
+  // was only taken away for a while.
+  if (login.loginRevision !== run.loginRevision) {
+    const isSameVersion = login.version === run.credentialVersion
+    return { reply: refused(isSameVersion ? 'login.in-use' : 'credential.missing'), login: null }
+  }
   const opened = openSecret(login)
   const former = opened.is === 'open' ? readLogin(login.format, opened.text) : null
   if (opened.is !== 'open' || former?.is !== 'login') return { reply: refused('connection.unreadable'), login: null }
@@ -90,9 +94,9 @@ async function judge(tx: PoolClient, run: Run, { contents, whose }: Changed): Pr
 type Keeping = { run: Run; login: LoginRow; contents: string; facts: LoginFacts }
 
 async function keep(tx: PoolClient, { run, login, contents, facts }: Keeping): Promise<{ reply: Reply; login: LoginRow }> {
-  const { id, version, loginRevision } = login
+  const { id, loginRevision } = login
   // The row is held since it was read, so this finds what it expects.
-  await swapLogin(tx, { id, version, loginRevision, sealed: sealSecret(login, contents), facts, isProven: false })
+  await swapLogin(tx, { id, loginRevision, sealed: sealSecret(login, contents), facts, isProven: false })
   await updateGivenRevision(tx, { runId: run.runId, loginRevision: loginRevision + 1 })
   await record(tx, entryOf('login.synced', { run, login }))
   return { reply: { is: 'kept' }, login }
@@ -103,8 +107,8 @@ type Failing = { run: Run; login: LoginRow; code: FailureCode; isBroken: boolean
 async function fail(tx: PoolClient, { run, login, code, isBroken }: Failing): Promise<{ reply: Reply; login: LoginRow | null }> {
   // Said before.
   if (isBroken && login.brokenCode === code) return { reply: refused(code), login: null }
-  const { id, version, loginRevision } = login
-  await updateFailing(tx, { id, version, loginRevision, code, verdict: null, isBroken })
+  const { id, loginRevision } = login
+  await updateFailing(tx, { id, loginRevision, code, verdict: null, isBroken })
   await record(tx, entryOf('login.refused', { run, login, code }))
   return { reply: refused(code), login }
 }

@@ -18,8 +18,8 @@ const verdicts: Partial<Record<FailureCode, string>> = { 'login.elsewhere': 'sig
 
 /** The broker's word: whoever would run on it is told, until it is replaced. */
 export async function tellFailing(db: PoolClient, { run, login, code }: { run: Of; login: LoginRow; code: FailureCode }): Promise<void> {
-  const { id, version, loginRevision } = login
-  if (!(await updateFailing(db, { id, version, loginRevision, code, verdict: verdicts[code] ?? null, isBroken: true }))) return
+  const { id, loginRevision } = login
+  if (!(await updateFailing(db, { id, loginRevision, code, verdict: verdicts[code] ?? null, isBroken: true }))) return
   await attempt(async () => {
     await inTransaction((tx) => record(tx, entryOf('login.refused', { run, login, code })))
     tellLists(login)

@@ -4,7 +4,8 @@ import type { ChatId, NodeId, ProjectId, RunId, TurnId } from '#core/ids.ts'
 import { serverLoginTokenPath } from '#core/links/login-routes.ts'
 import { enterChat, enterProject, type TeamScope } from '#server/access/scope.ts'
 import { createChat, sendPrompt } from '#server/chats/service.ts'
-import { connect } from '#server/connections/service.ts'
+import { connect, disconnect } from '#server/connections/service.ts'
+import { undo } from '#server/connections/undo-service.ts'
 import { claim } from '#server/daemons/lease.ts'
 import { ensureLocalNode } from '#server/daemons/service.ts'
 import { startRun } from '#server/daemons/start-run.ts'
@@ -30,6 +31,16 @@ export async function seedLogin(harness: LoginHarness, contents: string): Promis
 /** Also replaces the one that is there. */
 export const connectLogin = ({ team, harness }: Pick<LoginWorld, 'team' | 'harness'>, contents: string) =>
   connect(team, { harness, scope: 'user', secret: { kind: 'auth-file', format: formatOf[harness], contents } })
+
+/** Takes it away, and brings it back at once: its runs are over, and what stood in it stands there again. */
+export async function takeAwayAndBringBack({ team, harness }: Pick<LoginWorld, 'team' | 'harness'>): Promise<void> {
+  const { rows } = await pool().query<{ id: string }>('select id from attachment where "teamId" = $1 and harness = $2', [
+    team.teamId,
+    harness,
+  ])
+  const { undoId } = await disconnect(team, { connectionId: rows[0]!.id })
+  await undo(team, { undoId })
+}
 
 export type Prompted = { chatId: ChatId; turnId: TurnId; epoch: number }
 

@@ -81,7 +81,7 @@ export async function replaceSecret(
         ...seal({ id, teamId }),
         createdBy,
         version: { increment: 1 },
-        loginRevision: 0,
+        loginRevision: { increment: 1 },
         loginFacts: loginFacts ?? Prisma.DbNull,
         replacedAt: new Date(),
         brokenCode: null,
