@@ -1,16 +1,15 @@
 /**
  * What stands where: attaches in the place of what was attached to the same harness and scope, and destroys what
  * that leaves to nobody. Each change carries its audit entry in its own transaction.
- * From: `service.ts`, `overrides-service.ts`. Taking away is `undo-store.ts`.
+ * From: `service.ts`, `overrides-service.ts`. Taking away is `undo-store.ts`; what is held meanwhile, `holds.ts`.
  */
 import type { Scope, Settings } from '#core/connections/connection.ts'
-import { DomainError } from '#core/errors.ts'
 import { prismaDb } from '#server/audit/service.ts'
+import { holdCredentials, holdMember, holdPlace } from '#server/connections/holds.ts'
 import {
   type AuditDb,
   kindColumns,
   scopeKeyOf,
-  whole,
   type CredentialRow,
   type Reach,
   type StoredCredential,
@@ -31,13 +30,17 @@ type Note = (db: AuditDb, placed: Placed) => Promise<void>
 /** What a check of a secret that is stored now has found. */
 export type Checked = Pick<CredentialRow, 'verdict' | 'verdictAt' | 'lastErrorCode' | 'lastErrorAt' | 'brokenCode'>
 
+type Login = { loginFacts: Prisma.InputJsonObject | null }
+
 export type NewAttachment = Placing & {
-  settings: Settings
+  /** Undefined leaves those of what stood there, and a custom provider's models with them. */
+  settings: Settings | undefined
   credential: Pick<
     CredentialRow,
     'name' | 'kind' | 'provider' | 'format' | 'issuer' | 'baseUrl' | 'dialect' | 'models' | 'lastFour' | 'fingerprint'
   > &
-    Checked & { loginFacts: Prisma.InputJsonObject | null }
+    Checked &
+    Login
   /** Called with the row that will hold it, since a sealed value belongs to its row. */
   seal: (row: { id: string; teamId: string | null }) => Sealed
 }
@@ -49,19 +52,22 @@ export type NewAttachment = Placing & {
  */
 export async function replaceAttachment(given: NewAttachment, note: Note): Promise<string> {
   return prisma().$transaction(async (tx) => {
-    const former = await holdPlace(tx, given)
+    await holdMember(tx, given)
+    const former = await holdPlace(tx, { ...given, scopeKey: scopeKeyOf(given) })
     const placed = former && (await isAlone(tx, former, given)) ? await renew(tx, former, given) : await putNew(tx, former, given)
     await note(prismaDb(tx), { ...placed, formerCredentialId: former?.configuration.credentialId ?? null })
     return placed.connectionId
   })
 }
 
-/** Whether the secret may be replaced in its row: the same sort, and nothing else, attached or to be brought back, stands on it. */
-async function isAlone(tx: Tx, former: Whole, { credential }: NewAttachment): Promise<boolean> {
-  const { credentialId } = former.configuration
-  if (!isSameSort(former.configuration.credential, credential)) return false
-  // Held, so that nobody attaches it elsewhere meanwhile.
-  await tx.$queryRaw`select 1 from credential where id = ${credentialId} for update`
+/**
+ * Whether the secret may be replaced in its row: the same sort, of the same owner, and nothing else, attached or to be
+ * brought back, stands on it. What somebody else named and kept is theirs, wherever it is attached.
+ */
+async function isAlone(tx: Tx, former: Whole, { scope, teamId, userId, credential }: NewAttachment): Promise<boolean> {
+  const { credentialId, credential: stored } = former.configuration
+  if (!isSameSort(stored, credential) || stored.teamId !== (scope === 'platform' ? null : teamId)) return false
+  if (stored.isKept && stored.createdBy !== userId) return false
   const [configurations, attachments, removed] = [
     await tx.configuration.count({ where: { credentialId } }),
     await tx.attachment.count({ where: { configuration: { credentialId } } }),
@@ -71,15 +77,23 @@ async function isAlone(tx: Tx, former: Whole, { credential }: NewAttachment): Pr
 }
 
 async function renew(tx: Tx, former: Whole, given: NewAttachment) {
-  const version = await replaceSecret(tx, former.configuration.credential, given)
-  await tx.configuration.update({ where: { id: former.configurationId }, data: { settings: given.settings } })
+  const version = await replaceSecret(tx, former.configuration.credential, withFormer(given, former))
+  if (given.settings) await tx.configuration.update({ where: { id: former.configurationId }, data: { settings: given.settings } })
   await tx.attachment.update({ where: { id: former.id }, data: { isEnabled: true, createdBy: given.userId } })
   return { connectionId: former.id, credentialId: former.configuration.credentialId, version }
 }
 
 async function putNew(tx: Tx, former: Whole | null, given: NewAttachment) {
-  const { credentialId, configurationId } = await createConfiguration(tx, given)
+  const { credentialId, configurationId } = await createConfiguration(tx, former ? withFormer(given, former) : given)
   return { connectionId: await putAttachment(tx, { ...given, former, configurationId }), credentialId, version: 1 }
+}
+
+/** Whoever says nothing of how the harness works there changes nothing about it. */
+function withFormer(given: NewAttachment, { configuration }: Whole): NewAttachment {
+  if (given.settings) return given
+  const { settings, credential } = configuration
+  const models = isSameSort(credential, given.credential) ? credential.models : given.credential.models
+  return { ...given, settings: settings as Settings, credential: { ...given.credential, models } }
 }
 
 /**
@@ -91,10 +105,9 @@ export async function attachCredential(
   note: Note,
 ): Promise<string | null> {
   return prisma().$transaction(async (tx) => {
-    const former = await holdPlace(tx, given)
-    // Held, so that no disconnect takes it away meanwhile.
-    const [held] = await tx.$queryRaw<{ version: number }[]>`
-      select version from credential where id = ${credentialId} and "revokedAt" is null for share`
+    await holdMember(tx, given)
+    const former = await holdPlace(tx, { ...given, scopeKey: scopeKeyOf(given) }, [credentialId])
+    const held = (await holdCredentials(tx, [credentialId])).get(credentialId)
     if (!held) return null
     const { harness, settings } = given
     const id = mintUuid()
@@ -106,24 +119,6 @@ export async function attachCredential(
     await note(prismaDb(tx), { connectionId, credentialId, version: held.version, formerCredentialId })
     return connectionId
   })
-}
-
-export const lockPlace = (tx: Tx, { scope, scopeKey, harness }: { scope: Scope; scopeKey: string; harness: string }) =>
-  tx.$executeRaw`select pg_advisory_xact_lock(hashtextextended(${`attachment/${scope}/${scopeKey}/${harness}`}, 0))`
-
-/**
- * Two people may connect the same place at once; the second one replaces what the first one made. Returns what stands there.
- * @throws team.missing for somebody who was removed while a provider was asked about their key
- */
-async function holdPlace(tx: Tx, placing: Placing): Promise<Whole | null> {
-  const { scope, harness, teamId, userId } = placing
-  // Held, so that a removal waits and destroys this too.
-  const member = await tx.$queryRaw<unknown[]>`
-    select 1 from member where "teamId" = ${teamId} and "userId" = ${userId} for key share`
-  if (member.length === 0) throw new DomainError('team.missing')
-  const scopeKey = scopeKeyOf(placing)
-  await lockPlace(tx, { scope, scopeKey, harness })
-  return tx.attachment.findUnique({ where: { scope_scopeKey_harness: { scope, scopeKey, harness } }, include: whole })
 }
 
 async function putAttachment(tx: Tx, { former, ...placed }: Placing & { former: Whole | null; configurationId: string }): Promise<string> {
@@ -138,7 +133,9 @@ async function putAttachment(tx: Tx, { former, ...placed }: Placing & { former: 
   return former.id
 }
 
-const isSameSort = (former: StoredCredential, next: NewAttachment['credential']) =>
+type Sort<Kind> = Pick<CredentialRow, 'provider' | 'format' | 'issuer' | 'baseUrl'> & { kind: Kind; dialect: string | null }
+
+export const isSameSort = (former: Sort<StoredCredential['kind']>, next: Sort<CredentialRow['kind']>): boolean =>
   former.kind === kindColumns[next.kind] &&
   former.provider === next.provider &&
   former.format === next.format &&
@@ -167,7 +164,7 @@ async function replaceSecret(tx: Tx, former: StoredCredential, { seal, credentia
 }
 
 /** Nothing that was found out about a former secret is true of this one. */
-const checkedColumns = ({ loginFacts, ...found }: NewAttachment['credential']) => ({
+export const checkedColumns = ({ loginFacts, ...found }: Checked & Login) => ({
   verdict: found.verdict,
   verdictAt: found.verdictAt,
   lastErrorCode: found.lastErrorCode,
@@ -192,7 +189,7 @@ async function createConfiguration(tx: Tx, { scope, teamId, userId, harness, set
     },
   })
   const configurationId = mintUuid()
-  await tx.configuration.create({ data: { id: configurationId, teamId: owner, harness, credentialId, settings } })
+  await tx.configuration.create({ data: { id: configurationId, teamId: owner, harness, credentialId, settings: settings ?? {} } })
   return { credentialId, configurationId }
 }
 
@@ -226,7 +223,11 @@ export async function destroyUnattached(tx: Tx, { id, credentialId }: { id: stri
 export async function revokeUnattached(tx: Tx, credentialId: string): Promise<void> {
   // What is kept by hand stays; the runs that were stopped stay stopped once it is attached again.
   await tx.credential.updateMany({
-    where: { id: credentialId, isKept: true, configurations: { none: { attachments: { some: {} } } } },
+    where: {
+      id: credentialId,
+      OR: [{ isKept: true }, { configurations: { some: { isKept: true } } }],
+      configurations: { none: { attachments: { some: {} } } },
+    },
     data: { version: { increment: 1 } },
   })
   await tx.credential.updateMany({

@@ -5,7 +5,8 @@
 import { z } from 'zod'
 import { Scope } from '#core/connections/connection.ts'
 import { prismaDb } from '#server/audit/service.ts'
-import { destroyUnattached, lockPlace, revokeUnattached } from '#server/connections/place-store.ts'
+import { holdAttachment, holdCredentials, lockPlace } from '#server/connections/holds.ts'
+import { destroyUnattached, revokeUnattached } from '#server/connections/place-store.ts'
 import { type AuditDb, toCredential, type CredentialRow, type Tx } from '#server/connections/store.ts'
 import { prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
@@ -26,6 +27,8 @@ const RemovedRow = z.object({
   isShared: z.boolean(),
   createdBy: z.string(),
   createdAt: z.coerce.date(),
+  /** What it stood on then. */
+  credentialId: z.string().optional(),
 })
 export type RemovedRow = z.infer<typeof RemovedRow>
 
@@ -34,27 +37,24 @@ type Note = (db: AuditDb) => Promise<void>
 /** Null when somebody else was first. */
 export async function removeAttachment(id: string, removedBy: string, note: Note): Promise<{ undoId: string; undoUntil: Date } | null> {
   return prisma().$transaction(async (tx) => {
-    const place = await tx.attachment.findUnique({ where: { id }, select: { scope: true, scopeKey: true, harness: true } })
-    if (!place) return null
-    // Else a credential that takes its place right now would be left behind, attached to nothing.
-    await lockPlace(tx, place)
-    const row = await tx.attachment.findUnique({ where: { id }, include: { configuration: { select: { credentialId: true } } } })
+    const row = await holdAttachment(tx, id)
     if (!row) return null
-    const { configuration, ...attachment } = row
-    // Held, so that nobody attaches elsewhere what is revoked here.
-    await tx.$queryRaw`select 1 from credential where id = ${configuration.credentialId} for update`
+    const {
+      configuration: { credentialId },
+      ...attachment
+    } = row
     const undoId = mintUuid()
     const { removedAt } = await tx.removedAttachment.create({
       data: {
         id: undoId,
-        attachment: { ...attachment, createdAt: attachment.createdAt.toISOString() },
+        attachment: { ...attachment, credentialId, createdAt: attachment.createdAt.toISOString() },
         configurationId: row.configurationId,
         removedBy,
       },
       select: { removedAt: true },
     })
     await tx.attachment.delete({ where: { id } })
-    await revokeUnattached(tx, configuration.credentialId)
+    await revokeUnattached(tx, credentialId)
     await note(prismaDb(tx))
     return { undoId, undoUntil: new Date(removedAt.getTime() + UNDO_MS) }
   })
@@ -70,37 +70,46 @@ export async function findRemoved(undoId: string, removedBy: string): Promise<Re
 
 /**
  * Puts it back under its own id. The version moves on where nothing else stands on the credential, so that the runs
- * that were stopped stay stopped. False when it is gone or the place is taken.
+ * that were stopped stay stopped. False when it is gone, its place or id is taken, or another secret would come back.
  */
 export async function restoreAttachment(
   undoId: string,
-  row: RemovedRow,
+  { credentialId: former, ...row }: RemovedRow,
   note: (db: AuditDb, credential: CredentialRow) => Promise<void>,
 ): Promise<boolean> {
   return prisma().$transaction(async (tx) => {
     await lockPlace(tx, row)
-    const { count } = await tx.removedAttachment.deleteMany({ where: { id: undoId } })
-    if (count === 0) return false
-    const { scope, scopeKey, harness, configurationId } = row
-    const taken = await tx.attachment.findUnique({ where: { scope_scopeKey_harness: { scope, scopeKey, harness } }, select: { id: true } })
-    const configuration = await tx.configuration.findUnique({ where: { id: configurationId }, include: { credential: true } })
-    if (!configuration) return false
-    if (taken) {
+    const removed = await findHeld(tx, undoId)
+    if (!removed) return false
+    await tx.removedAttachment.delete({ where: { id: undoId } })
+    const { configuration, removedAt } = removed
+    const { credentialId, credential } = configuration
+    const { id, scope, scopeKey, harness } = row
+    const taken = await tx.attachment.count({ where: { OR: [{ id }, { scope, scopeKey, harness }] } })
+    const isOther = credentialId !== (former ?? credentialId) || (credential.replacedAt !== null && credential.replacedAt > removedAt)
+    if (taken > 0 || isOther) {
       await destroyUnattached(tx, configuration)
       return false
     }
-    const { credentialId } = configuration
     const others = await tx.attachment.count({ where: { configuration: { credentialId } } })
-    const { count: found } = await tx.credential.updateMany({
+    await tx.credential.update({
       where: { id: credentialId },
       data: { revokedAt: null, ...(others === 0 && { version: { increment: 1 } }) },
     })
-    // Its owner was removed at this moment.
-    if (found === 0) return false
     await tx.attachment.create({ data: row })
-    await note(prismaDb(tx), toCredential(configuration.credential))
+    await note(prismaDb(tx), toCredential(credential))
     return true
   })
+}
+
+/** The credential is held before its removed row: whoever takes a credential away takes both in that order. */
+async function findHeld(tx: Tx, undoId: string) {
+  const find = () =>
+    tx.removedAttachment.findUnique({ where: { id: undoId }, include: { configuration: { include: { credential: true } } } })
+  const seen = await find()
+  if (!seen) return null
+  await holdCredentials(tx, [seen.configuration.credentialId])
+  return find()
 }
 
 /** Destroys what nobody brought back in time. Returns how many. */
@@ -117,10 +126,7 @@ export async function destroyRemoved(before: Date): Promise<number> {
 }
 
 async function destroyOne(tx: Tx, id: string): Promise<number> {
-  const row = await tx.removedAttachment.findUnique({
-    where: { id },
-    include: { configuration: { select: { id: true, credentialId: true } } },
-  })
+  const row = await findHeld(tx, id)
   if (!row) return 0
   const { count } = await tx.removedAttachment.deleteMany({ where: { id } })
   await destroyUnattached(tx, row.configuration)
