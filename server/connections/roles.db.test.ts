@@ -56,7 +56,14 @@ const demoted = async () => {
   const once: TeamScope = { ...people.member, role: 'admin' }
   if ((await prisma().credential.count({ where: { createdBy: once.userId, configurations: { none: {} } } })) === 0)
     await createCredential(once, { name: 'Another', owner: 'user', secret: key })
-  return credentialOf(() => connect(once, { harness, scope: 'project', projectId, secret: key }))
+  const { teamId, userId } = once
+  const become = (role: 'admin' | 'member') => prisma().member.update({ where: { teamId_userId: { teamId, userId } }, data: { role } })
+  await become('admin')
+  try {
+    return await credentialOf(() => connect(once, { harness, scope: 'project', projectId, secret: key }))
+  } finally {
+    await become('member')
+  }
 }
 /** Beside an attached one, of a key that the holder uses alone and in the project. */
 const unattached = async () => {
