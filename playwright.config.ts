@@ -4,7 +4,8 @@ import { ensureChromium } from './bin/ensure-chromium.mjs'
 /**
  * End to end: the built product, its real daemon and a fake provider (`e2e/world`).
  * `world` drives API, processes and harnesses without a browser; the screens run in
- * both sizes. Two workers, each with a world of its own.
+ * both sizes. Three workers, each with a world of its own: on two cores, two of them wait
+ * half of the time.
  */
 const withoutBrowser = ['harnesses', 'native', 'start', 'bad-input-api'].map((each) => `**/${each}.spec.ts`)
 const inOneSize = ['bad-input', 'first-run', 'screens'].map((each) => `**/${each}.spec.ts`)
@@ -14,14 +15,16 @@ export default defineConfig({
   outputDir: '.test/results',
   globalSetup: './e2e/world/ensure-pages.ts',
   fullyParallel: false,
-  workers: 2,
+  workers: 3,
   forbidOnly: true,
   timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ? [['list'], ['json']] : [['list']],
   use: {
     browserName: 'chromium',
-    trace: 'retain-on-failure',
+    // Without a film: painting it costs as much as the tests.
+    trace: { mode: 'retain-on-failure', screenshots: false },
+    screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: ensureChromium(),
       args: ['--disable-quic', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],

@@ -115,13 +115,13 @@ for (const [name, find] of Object.entries(screens)) {
     const place = await find(world, project.projectId)
     const page = place.isSignedOut ? await (await browser.newContext({ baseURL: world.url })).newPage() : await pageOf(world.owner)
     const complaints = watch(page, world.url)
-    for (const theme of themes) {
-      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
-      for (const [size, viewport] of Object.entries(sizes)) {
-        await page.setViewportSize(viewport)
-        await page.goto(place.path)
-        await expect(page.getByRole('heading').first()).toBeVisible()
-        await place.open?.(page)
+    for (const [size, viewport] of Object.entries(sizes)) {
+      await page.setViewportSize(viewport)
+      await page.goto(place.path)
+      await expect(page.getByRole('heading').first()).toBeVisible()
+      await place.open?.(page)
+      for (const theme of themes) {
+        await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
         // Nothing is still the shape of something that loads.
         await expect(page.locator('.animate-pulse')).toHaveCount(0)
         await page.screenshot({ path: `.test/screens/${name}-${size}-${theme}.png` })
