@@ -23,7 +23,7 @@ export function Consequences({ row, attachment, act }: { row: ConnectionRow; att
   })
   if (preview.isPending) return <Skeleton className="h-32" />
   if (preview.isError) return <FailureNotice error={preview.error} onRetry={() => void preview.refetch()} />
-  const { stops, elsewhere, afterwards } = preview.data
+  const { stops, privateStops, elsewhere, afterwards } = preview.data
   return (
     <>
       <p>
@@ -32,7 +32,7 @@ export function Consequences({ row, attachment, act }: { row: ConnectionRow; att
       </p>
       <dl className="divide-y divide-line rounded-lg border border-line bg-paper text-ink">
         <Consequence name="Stops now">
-          <Stops stops={stops} elsewhere={elsewhere} />
+          <Stops stops={stops} privateStops={privateStops} elsewhere={elsewhere} />
         </Consequence>
         <Consequence name="Then">
           <span className="flex items-start gap-2">
@@ -62,8 +62,8 @@ function Consequence({ name, children }: { name: string; children: ReactNode }) 
 
 const SHOWN = 5
 
-function Stops({ stops, elsewhere }: Pick<Preview, 'stops' | 'elsewhere'>) {
-  if (stops.length === 0 && elsewhere === 0) return 'No chat is running on it.'
+function Stops({ stops, privateStops, elsewhere }: Pick<Preview, 'stops' | 'privateStops' | 'elsewhere'>) {
+  if (stops.length + privateStops + elsewhere === 0) return 'No chat is running on it.'
   const hidden = stops.length - SHOWN
   return (
     <ul className="flex flex-col gap-1">
@@ -75,6 +75,9 @@ function Stops({ stops, elsewhere }: Pick<Preview, 'stops' | 'elsewhere'>) {
         </li>
       ))}
       {hidden > 0 ? <li className="text-ink-soft">and {hidden} more</li> : null}
+      {privateStops > 0 ? (
+        <li className="text-ink-soft">{privateStops === 1 ? 'a private chat' : `${privateStops} private chats`}</li>
+      ) : null}
       {elsewhere > 0 ? <li className="text-ink-soft">{elsewhere === 1 ? 'one chat' : `${elsewhere} chats`} of other teams</li> : null}
     </ul>
   )

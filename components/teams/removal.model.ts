@@ -6,13 +6,26 @@ type Line = { name: string; items: string[] }
 
 const SHOWN = 5
 
-export function removalLines({ chats, nodes, connections, projects, tokens, sessions, invitations, signIns }: Preview): Line[] {
+export function removalLines({
+  chats,
+  privateChats,
+  nodes,
+  connections,
+  projects,
+  tokens,
+  sessions,
+  invitations,
+  signIns,
+}: Preview): Line[] {
   const destroyed = projects.filter(({ becomes }) => becomes === 'destroyed')
   const kept = projects.filter(({ becomes }) => becomes === 'stays')
   return [
     {
       name: 'Stops now',
-      items: chats.length === 0 ? ['No chat is running for them.'] : shortened(chats.map((each) => each.title || 'A new chat')),
+      items:
+        chats.length + privateChats === 0
+          ? ['No chat is running for them.']
+          : [...shortened(chats.map((each) => each.title || 'A new chat')), ...privateLine(privateChats)],
     },
     {
       name: 'Destroyed',
@@ -34,6 +47,9 @@ export function removalLines({ chats, nodes, connections, projects, tokens, sess
     { name: 'Stays', items: kept.map((each) => `${each.harnessName}: the key of ${each.name}, now the project’s`) },
   ].filter(({ items }) => items.length > 0)
 }
+
+/** What it is called is nobody else's business. */
+const privateLine = (count: number): string[] => (count === 0 ? [] : [count === 1 ? 'a private chat' : `${count} private chats`])
 
 const shortened = (titles: readonly string[]): string[] =>
   titles.length <= SHOWN ? [...titles] : [...titles.slice(0, SHOWN - 1), `and ${titles.length - SHOWN + 1} more`]

@@ -22,6 +22,8 @@ it.each([
     { harness: 'codex', chatTitle: 'Fix it', credentialName: 'Team key' },
     'started Codex in the chat “Fix it” on “Team key”',
   ],
+  ['run.started', { harness: 'codex', isPrivate: true, credentialName: 'My login' }, 'started Codex in a private chat on “My login”'],
+  ['chat.made-private', {}, 'became the only one to see the chat id-1'],
   ['member.role-changed', { name: 'Ben', formerRole: 'viewer', role: 'admin' }, 'changed the role of Ben from viewer to admin'],
   ['key.rotated', { version: 2 }, 'added version 2 of the master key'],
   ['moon.landed', {}, 'did moon.landed to id-1'],

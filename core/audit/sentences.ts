@@ -91,10 +91,15 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
   'login.refreshed': (said) => `refreshed the login ${named(said, 'credentialName')}`,
   'login.synced': (said) => `took over what ${harness(said)} made of the login ${named(said, 'credentialName')}`,
   'login.refused': (said) => joined(`refused a changed login for ${named(said, 'credentialName')}`, because(said)),
+  'chat.shared': ({ subjectId }) => `shared the private chat ${subjectId} with the team`,
+  'chat.made-private': ({ subjectId }) => `became the only one to see the chat ${subjectId}`,
   'run.started': (said) =>
     joined(
       `started ${harness(said)}`,
-      fact(said, 'chatTitle') && `in the chat ${quoted(fact(said, 'chatTitle')!)}`,
+      // What a private chat is called is nobody else's business.
+      fact(said, 'isPrivate') === 'true'
+        ? 'in a private chat'
+        : fact(said, 'chatTitle') && `in the chat ${quoted(fact(said, 'chatTitle')!)}`,
       fact(said, 'credentialName') && `on ${quoted(fact(said, 'credentialName')!)}`,
       fact(said, 'payerName') && `of ${fact(said, 'payerName')}`,
     ),

@@ -67,10 +67,10 @@ export async function enterProject(scope: TeamScope, { act, projectId }: { act: 
 
 /**
  * Whoever started a chat may manage it as a project's maintainer may.
- * @throws chat.missing when the team has no such chat; access.denied
+ * @throws chat.missing when the team has no such chat, or it is somebody else's private one; access.denied
  */
 export async function enterChat(scope: TeamScope, { act, chatId }: { act: Act; chatId: string }): Promise<ChatScope> {
-  const place = ChatIdSchema.safeParse(chatId).success ? await findChatPlace(scope.teamId, chatId) : null
+  const place = ChatIdSchema.safeParse(chatId).success ? await findChatPlace(scope, chatId) : null
   if (!place) throw new DomainError('chat.missing')
   const projectRole = projectRoleOf({ role: scope.role, isCreator: place.projectCreatedBy === scope.userId })
   const effective = projectRoleOf({ role: scope.role, isCreator: place.chatCreatedBy === scope.userId })

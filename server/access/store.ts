@@ -1,5 +1,6 @@
-/** What the gate asks of the database. The team is in the WHERE of every query. */
+/** What the gate asks of the database. The team is in the WHERE of every query, and who sees a chat. */
 import { prisma } from '#server/db/client.ts'
+import { seenBy } from '#server/access/chat-privacy.ts'
 import type { TeamRole } from '#server/access/acts.ts'
 
 /** The membership in `teamId`, or the earliest one when none is named. */
@@ -21,9 +22,9 @@ export async function findProjectPlace(teamId: string, projectId: string): Promi
 
 type ChatPlace = { chatId: string; projectId: string; chatCreatedBy: string; projectCreatedBy: string }
 
-export async function findChatPlace(teamId: string, chatId: string): Promise<ChatPlace | null> {
+export async function findChatPlace({ teamId, userId }: { teamId: string; userId: string }, chatId: string): Promise<ChatPlace | null> {
   const found = await prisma().chat.findFirst({
-    where: { id: chatId, teamId },
+    where: { id: chatId, teamId, ...seenBy(userId) },
     select: { id: true, projectId: true, createdBy: true, project: { select: { createdBy: true } } },
   })
   return (

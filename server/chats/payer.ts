@@ -35,9 +35,10 @@ export async function judgePayer(place: PayingPlace, { by, model }: { by: UserId
 }
 
 /** @throws whatever keeps this person from prompting in the chat as it stands */
-export async function demandPayer(place: PayingPlace, asked: { by: UserId; model: string | null }): Promise<void> {
+export async function demandPayer(place: PayingPlace, asked: { by: UserId; model: string | null }): Promise<Payer> {
   const verdict = await judgePayer(place, asked)
   if (!verdict.ok) throw new DomainError(verdict.code, verdict.facts)
+  return verdict.payer
 }
 
 /** Null when the model is one that the proxy would let through, or when nobody can tell. */

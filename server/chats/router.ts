@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { TITLE_MAX_CHARS } from '#core/chat/commands.ts'
 import { PromptContent } from '#core/chat/events.ts'
 import { RequestId, TurnId } from '#core/ids.ts'
+import { setShared } from '#server/chats/privacy.ts'
 import {
   answerPermission,
   archiveChat,
@@ -38,6 +39,11 @@ export const chatsRouter = router({
     .mutation(({ ctx, input }) => renameChat(ctx.scope, input)),
 
   archive: chatProcedure('manage').mutation(({ ctx }) => archiveChat(ctx.scope)),
+
+  /** By its creator alone. */
+  setShared: chatProcedure('prompt')
+    .input(z.object({ isShared: z.boolean() }))
+    .mutation(({ ctx, input }) => setShared(ctx.scope, input)),
 
   /** The browser mints `turnId`, so a retried request lands on the same turn. */
   sendPrompt: chatProcedure('prompt')

@@ -35,6 +35,7 @@ it('creates a chat only for what could run in it', async () => {
       lastActivityAt: expect.any(String),
       status: 'idle',
       waitingFor: 0,
+      isPrivate: false,
     },
   ])
   expect(await listChats(await seedTeamScope(), {})).toEqual([])

@@ -8,12 +8,14 @@ import { harnessName, offeredHarnesses } from '#core/harnesses/registry.ts'
 import { TurnId, type ChatId, type RequestId } from '#core/ids.ts'
 import { PAGE_MAX_BYTES } from '#core/links/browser.ts'
 import { mayInProject } from '#server/access/acts.ts'
+import { isPersonalLogin } from '#server/access/chat-privacy.ts'
 import type { ChatScope, ProjectScope, TeamScope } from '#server/access/scope.ts'
 import { enterProject } from '#server/access/scope.ts'
 import { announceAppended, appendServerFacts } from '#server/chats/append.ts'
 import { carryOut } from '#server/chats/commit.ts'
 import { readEventsAfter, readHead, storable } from '#server/chats/events.ts'
 import { demandPayer, judgePayer, payingPlaceOf, type PayingPlace } from '#server/chats/payer.ts'
+import { mayChangePrivacy } from '#server/chats/privacy.ts'
 import { findChat, findChats, findName, findPeople, hasTurn, insertChat, type ChatRow, type ChatSummary } from '#server/chats/store.ts'
 import type { Payer } from '#server/connections/resolver.ts'
 import { inTransaction } from '#server/db/client.ts'
@@ -34,11 +36,11 @@ export async function createChat(
   if (!offeredHarnesses({ isTesting: env().isTesting }).some((each) => each.id === harness)) {
     throw new DomainError('harness.unknown', { harness })
   }
-  await demandPayer({ teamId, projectId, userId, harness }, { by: userId, model: model ?? null })
+  const payer = await demandPayer({ teamId, projectId, userId, harness }, { by: userId, model: model ?? null })
   const chat = { chatId: mintUuid() as ChatId, projectId, harness, model: model ?? null, title: storable(title ?? ''), by: userId }
   announceAppended(
     await inTransaction(async (tx) => {
-      await insertChat(tx, { ...chat, teamId })
+      await insertChat(tx, { ...chat, teamId, isPrivate: isPersonalLogin(payer) })
       const { chatId, ...created } = chat
       return appendServerFacts(tx, chatId, [{ type: 'chat.created', ...created }])
     }),
@@ -53,6 +55,8 @@ export type ChatDescription = Omit<ChatRow, 'isArchived'> & {
   payer: Payer | null
   /** Whether the asking person may prompt here now, by role and by who pays. */
   mayPrompt: boolean
+  /** Whether the asking person may share it now, or make it private again. */
+  mayChangePrivacy: boolean
   people: { userId: string; name: string }[]
 }
 
@@ -70,6 +74,7 @@ export async function describeChat(scope: ChatScope): Promise<ChatDescription> {
     harnessName: harnessName(row.harness),
     payer: payer.ok ? payer.payer : null,
     mayPrompt: verdict.ok && mayInProject(scope.projectRole, 'prompt') && !row.isArchived,
+    mayChangePrivacy: mayChangePrivacy(scope, { ...row, payer: payer.ok ? payer.payer : null }),
     people: await findPeople(scope),
   }
 }
@@ -137,6 +142,7 @@ export async function readEvents({ chatId }: ChatScope, { afterSeq, limit }: { a
 
 /** For the dispatcher, which asks again when a run starts. */
 export { judgePayer, type PayerVerdict } from '#server/chats/payer.ts'
+export { makePrivate, recordPrivacy, tellPrivacy } from '#server/chats/privacy.ts'
 
 const asActor = ({ chatId, projectRole }: ChatScope) => ({ chatId, isMaintainer: mayInProject(projectRole, 'manage') })
 

@@ -1,5 +1,6 @@
 /** What lists and headers ask of the chats. The team is in the WHERE of every query that a person's request reaches. */
 import type { ChatId, NodeId, ProjectId, TurnId, UserId } from '#core/ids.ts'
+import { isSeenBy } from '#server/access/chat-privacy.ts'
 import type { ChatScope, TeamScope } from '#server/access/scope.ts'
 import { pool, type PoolClient } from '#server/db/client.ts'
 
@@ -18,6 +19,8 @@ export type ChatSummary = {
   status: ChatStatus
   /** Questions that an agent waits to have answered. */
   waitingFor: number
+  /** Nobody else sees it. */
+  isPrivate: boolean
 }
 
 /** A chat that nobody has named goes by the first line of its first prompt. */
@@ -32,14 +35,15 @@ const STATUS = `case
   when h."lastOutcome" = 'failed' or (h."lastOutcome" = 'completed' and h."modelFailed") then 'failed'
   else 'idle' end`
 
-export async function findChats({ teamId }: TeamScope, { projectId }: { projectId: string | null }): Promise<ChatSummary[]> {
+export async function findChats({ teamId, userId }: TeamScope, { projectId }: { projectId: string | null }): Promise<ChatSummary[]> {
   const { rows } = await pool().query(
     `select c.id as "chatId", c."projectId", p.name as "projectName", ${TITLE} as title, c.harness, c.model,
-       coalesce(u.name, 'A former member') as "createdByName", c."createdAt", c."lastActivityAt", ${STATUS} as status, h."waitingFor"
+       coalesce(u.name, 'A former member') as "createdByName", c."createdAt", c."lastActivityAt", ${STATUS} as status, h."waitingFor", c."isPrivate"
      from chat c join chat_head h on h."chatId" = c.id join project p on p.id = c."projectId" left join "user" u on u.id = c."createdBy"
      where c."teamId" = $1 and ($2::text is null or c."projectId" = $2) and c."archivedAt" is null and p."archivedAt" is null
+       and ${isSeenBy('$3')}
      order by c."lastActivityAt" desc, c.id desc limit 500`,
-    [teamId, projectId],
+    [teamId, projectId, userId],
   )
   return rows.map(({ createdAt, lastActivityAt, ...row }) => ({
     ...row,
@@ -59,18 +63,20 @@ export type ChatRow = {
   createdByName: string
   createdAt: string
   isArchived: boolean
+  /** Nobody but its creator sees it. */
+  isPrivate: boolean
   node: { nodeId: NodeId; name: string; isOnline: boolean } | null
 }
 
-export async function findChat({ teamId, chatId }: ChatScope): Promise<ChatRow | null> {
+export async function findChat({ teamId, chatId, userId }: ChatScope): Promise<ChatRow | null> {
   const { rows } = await pool().query(
     `select c.id as "chatId", c."projectId", p.name as "projectName", ${TITLE} as title, c.harness, c.model, c."createdBy",
-       coalesce(u.name, 'A former member') as "createdByName", c."createdAt", coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived",
+       coalesce(u.name, 'A former member') as "createdByName", c."createdAt", coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived", c."isPrivate",
        case when n.id is not null then json_build_object('nodeId', n.id, 'name', n.name,
          'isOnline', n."isConnected" and n."lastSeenAt" > now() - interval '30 seconds') end as node
      from chat c join project p on p.id = c."projectId" left join "user" u on u.id = c."createdBy" left join node n on n.id = c."nodeId"
-     where c.id = $1 and c."teamId" = $2`,
-    [chatId, teamId],
+     where c.id = $1 and c."teamId" = $2 and ${isSeenBy('$3')}`,
+    [chatId, teamId, userId],
   )
   return rows[0] ? { ...rows[0], createdAt: rows[0].createdAt.toISOString() } : null
 }
@@ -88,18 +94,25 @@ export async function findPeople({ teamId, chatId }: ChatScope): Promise<{ userI
   return rows
 }
 
-type NewChat = { chatId: ChatId; teamId: string; projectId: string; harness: string; model: string | null; title: string; by: UserId }
+type NewChat = {
+  chatId: ChatId
+  teamId: string
+  projectId: string
+  harness: string
+  model: string | null
+  title: string
+  by: UserId
+  isPrivate: boolean
+}
 
-export async function insertChat(tx: PoolClient, { chatId, teamId, projectId, harness, model, title, by }: NewChat): Promise<void> {
-  await tx.query(`insert into chat (id, "teamId", "projectId", harness, model, title, "createdBy") values ($1, $2, $3, $4, $5, $6, $7)`, [
-    chatId,
-    teamId,
-    projectId,
-    harness,
-    model,
-    title,
-    by,
-  ])
+export async function insertChat(
+  tx: PoolClient,
+  { chatId, teamId, projectId, harness, model, title, by, isPrivate }: NewChat,
+): Promise<void> {
+  await tx.query(
+    `insert into chat (id, "teamId", "projectId", harness, model, title, "createdBy", "isPrivate") values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [chatId, teamId, projectId, harness, model, title, by, isPrivate],
+  )
   await tx.query('insert into chat_head ("chatId") values ($1)', [chatId])
 }
 

@@ -39,13 +39,14 @@ it('lets a script connect, look, share, take away and bring back, over HTTP alon
   expect(rows.find((each) => each.harness === 'claude-code')).toMatchObject(row)
   expect(await call('preview', { connectionId }, true)).toEqual({
     stops: [],
+    privateStops: 0,
     elsewhere: 0,
     projects: [],
     afterwards: { state: 'missing', code: 'connection.missing', scope: null, credentialName: null },
   })
   expect(await call('details', { connectionId }, true)).toMatchObject({ harnessName: 'Claude Code', credential: { lastFour: 'WXYZ' } })
   const gone = (await call('disconnect', { connectionId })) as { stops: []; undoId: string; undoUntil: string }
-  expect(gone).toEqual({ stops: [], undoId: expect.any(String), undoUntil: expect.any(String) })
+  expect(gone).toEqual({ stops: [], privateStops: 0, undoId: expect.any(String), undoUntil: expect.any(String) })
   expect(await call('undo', gone)).toEqual({ connectionId })
   expect(await call('undo', gone)).toEqual({ status: 409, code: 'undo.too-late', facts: {} })
 

@@ -14,8 +14,8 @@ import { destroyRemoved, findRemoved, removeAttachment, restoreAttachment, UNDO_
 import { findStops, type StoppedChat } from '#server/connections/use-service.ts'
 import { log } from '#server/log.ts'
 
-/** `undoUntil` is ISO. `stops`: chats of the caller's team that were working on it. */
-export type Detached = { stops: StoppedChat[]; undoId: string; undoUntil: string }
+/** `undoUntil` is ISO. `stops`: chats of the caller's team that were working on it; `privateStops`: those of them that only others see. */
+export type Detached = { stops: StoppedChat[]; privateStops: number; undoId: string; undoUntil: string }
 
 /**
  * Nothing runs on it any more, at once; a minute later it is destroyed, unless another connection uses its credential.
@@ -31,19 +31,19 @@ export async function detach(
   row: AttachmentRow,
   act: 'connection.disconnected' | 'override.removed',
 ): Promise<Detached> {
-  const { stops } = await findStops(scope, row)
+  const { stops, privateStops } = await findStops(scope, row)
   const removed = await removeAttachment(row.id, scope.userId, (db) =>
     record(db, {
       teamId: row.teamId,
       actorId: scope.userId,
       act,
       subject: { kind: 'connection', id: row.id },
-      facts: { ...connectionFacts(row), count: stops.length },
+      facts: { ...connectionFacts(row), count: stops.length + privateStops },
     }),
   )
   if (!removed) throw new DomainError('connection.missing')
   tellChanged(scope, row.scope)
-  return { stops, undoId: removed.undoId, undoUntil: removed.undoUntil.toISOString() }
+  return { stops, privateStops, undoId: removed.undoId, undoUntil: removed.undoUntil.toISOString() }
 }
 
 /** By whoever took it away. @throws undo.too-late when it is destroyed or its place is taken; access.denied */

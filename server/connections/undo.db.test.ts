@@ -184,6 +184,7 @@ it('tells what hangs on a connection, and what holds without it', async () => {
     ]
     expect(await previewRemoval(mei, { ...own, act: 'disconnect' })).toEqual({
       stops,
+      privateStops: 0,
       elsewhere: 0,
       projects: projects.map((project) => ({ ...project, afterwards })),
       afterwards,
@@ -196,7 +197,7 @@ it('tells what hangs on a connection, and what holds without it', async () => {
       createdByName: 'Mei',
       mayChange: true,
       replacedAt: null,
-      usedBy: { projects, chats: stops, elsewhere: 0 },
+      usedBy: { projects, chats: stops, privateChats: 0, elsewhere: 0 },
     })
     // The platform's serves the owner's chat alone, until the project has one of its own.
     expect(await describeConnection(mei, platform)).toMatchObject({ mayChange: false, usedBy: { projects: [projects[1]], chats: [] } })

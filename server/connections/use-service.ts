@@ -16,16 +16,21 @@ import { findProjectName, findUsingChats, type UsingChat } from '#server/connect
 
 export type StoppedChat = { chatId: string; title: string; projectId: string; projectName: string }
 
-/** Chats of the caller's team that an agent works for right now on this connection; and how many of other teams. */
-export async function findStops(scope: TeamScope, row: AttachmentRow): Promise<{ stops: StoppedChat[]; elsewhere: number }> {
-  return stopsAmong(await findUsingChats(row), scope.teamId)
+/** `privateStops` counts those of the team that only their creators see, `elsewhere` those of other teams. */
+export type Stops = { stops: StoppedChat[]; privateStops: number; elsewhere: number }
+
+/** Chats that an agent works for right now on this connection. */
+export async function findStops(scope: TeamScope, row: AttachmentRow): Promise<Stops> {
+  return stopsAmong(await findUsingChats(row, scope), scope.teamId)
 }
 
-function stopsAmong(chats: readonly UsingChat[], teamId: string): { stops: StoppedChat[]; elsewhere: number } {
+function stopsAmong(chats: readonly UsingChat[], teamId: string): Stops {
   const running = chats.filter((chat) => chat.isRunning)
   const own = running.filter((chat) => chat.teamId === teamId)
+  const seen = own.filter((chat) => chat.isSeen)
   return {
-    stops: own.map(({ chatId, title, projectId, projectName }) => ({ chatId, title, projectId, projectName })),
+    stops: seen.map(({ chatId, title, projectId, projectName }) => ({ chatId, title, projectId, projectName })),
+    privateStops: own.length - seen.length,
     elsewhere: running.length - own.length,
   }
 }
@@ -43,10 +48,7 @@ export type Afterwards = {
   credentialName: string | null
 }
 
-export type Preview = {
-  stops: StoppedChat[]
-  /** Chats of other teams that stop as well; only a platform connection has any. */
-  elsewhere: number
+export type Preview = Stops & {
   /** Projects with chats that use it now, each with what they use afterwards. */
   projects: { projectId: string; name: string; afterwards: Afterwards }[]
   /** Without regard to a project; for a project's own connection, in that project. */
@@ -63,7 +65,7 @@ export async function previewRemoval(
   { connectionId, act }: { connectionId: string; act: 'disconnect' | 'disable' },
 ): Promise<Preview> {
   const row = await demandChangeable(scope, connectionId, { isRemoval: act === 'disconnect' })
-  const chats = await findUsingChats(row)
+  const chats = await findUsingChats(row, scope)
   const userId = row.scope === 'user' ? row.userId! : scope.userId
   const whatHolds = (projectId: string | null) => afterwardsOf(row, { reach: { teamId: scope.teamId, userId, projectId }, act })
   const using = projectsAmong(chats, scope.teamId)
@@ -89,7 +91,7 @@ export type Details = AttachmentView & {
   projectName: string | null
   /** When the secret that it holds now took the place of another; null while it is the first one. */
   replacedAt: string | null
-  usedBy: { projects: { projectId: string; name: string }[]; chats: StoppedChat[]; elsewhere: number }
+  usedBy: { projects: { projectId: string; name: string }[]; chats: StoppedChat[]; privateChats: number; elsewhere: number }
 }
 
 /** Everything that may be said of a connection that one sees. @throws connection.missing, project.missing */
@@ -98,11 +100,11 @@ export async function describeConnection(scope: TeamScope, { connectionId }: { c
   const harness = demandHarness(row.harness)
   const { project } = await reachOf(scope, row.projectId ?? undefined)
   const [chats, names, projectName] = await Promise.all([
-    findUsingChats(row),
+    findUsingChats(row, scope),
     findUserNames([row.createdBy]),
     row.projectId === null ? null : findProjectName(row.projectId),
   ])
-  const { stops, elsewhere } = stopsAmong(chats, scope.teamId)
+  const { stops, privateStops, elsewhere } = stopsAmong(chats, scope.teamId)
   return {
     ...describeAttachment(row, {
       harness,
@@ -115,6 +117,6 @@ export async function describeConnection(scope: TeamScope, { connectionId }: { c
     projectId: row.projectId,
     projectName,
     replacedAt: row.credential.replacedAt?.toISOString() ?? null,
-    usedBy: { projects: projectsAmong(chats, scope.teamId), chats: stops, elsewhere },
+    usedBy: { projects: projectsAmong(chats, scope.teamId), chats: stops, privateChats: privateStops, elsewhere },
   }
 }

@@ -2,11 +2,15 @@
  * Where a connection is used: which chats reach it as their nearest, and for which of them an agent works on it now.
  * Raw SQL, since "nearest" is one ordered choice per chat. From: `use-service.ts`, `undo-service.ts`.
  */
+import { isSeenBy } from '#server/access/chat-privacy.ts'
 import { pool } from '#server/db/client.ts'
 
 export type UsingChat = {
   chatId: string
+  /** Empty where it is nobody's business. */
   title: string
+  /** Whether the asking person sees the chat itself. */
+  isSeen: boolean
   teamId: string
   projectId: string
   projectName: string
@@ -20,7 +24,7 @@ export type UsingChat = {
  * Chats of all teams that reach this attachment before any other, or work on it still although another has come before
  * it; running ones first.
  */
-export async function findUsingChats({ id }: { id: string }): Promise<UsingChat[]> {
+export async function findUsingChats({ id }: { id: string }, { userId }: { userId: string }): Promise<UsingChat[]> {
   const { rows } = await pool().query<UsingChat>(
     `with own as (select t.*, f."credentialId" from attachment t join configuration f on f.id = t."configurationId" where t.id = $1),
      reaching as (
@@ -28,7 +32,7 @@ export async function findUsingChats({ id }: { id: string }): Promise<UsingChat[
        join chat c on c.harness = own.harness and c."archivedAt" is null and (own.scope = 'platform'
          or c."projectId" = own."projectId" or (own.scope = 'user' and c."createdBy" = own."userId" and c."teamId" = own."teamId"))
        join project p on p.id = c."projectId" and p."archivedAt" is null)
-     select c.id as "chatId", c.title, c."teamId", c."projectId", c."projectName", near.nearest = $1 as "isNearest",
+     select c.id as "chatId", case when ${isSeenBy('$2')} then c.title else '' end as title, ${isSeenBy('$2')} as "isSeen", c."teamId", c."projectId", c."projectName", near.nearest = $1 as "isNearest",
        live."isLive" and not near."hasAnother" as "isRunning"
      from reaching c
      cross join lateral (
@@ -42,7 +46,7 @@ export async function findUsingChats({ id }: { id: string }): Promise<UsingChat[
          or t."projectId" = c."projectId" or (t.scope = 'user' and t."userId" = c."createdBy" and t."teamId" = c."teamId"))) near
      where near.nearest = $1 or (live."isLive" and not near."hasAnother")
      order by "isRunning" desc, c."lastActivityAt" desc`,
-    [id],
+    [id, userId],
   )
   return rows
 }

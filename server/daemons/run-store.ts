@@ -9,7 +9,6 @@ export type RunPlace = {
   userId: UserId
   creatorName: string | null
   harness: string
-  title: string
   model: string | null
   agentSessionId: string | null
   repositoryUrl: string | null
@@ -26,7 +25,7 @@ export type RunPlace = {
 export async function findRunPlace(nodeId: NodeId, { chatId, epoch }: { chatId: ChatId; epoch: number }): Promise<RunPlace | null> {
   const { rows } = await pool().query<RunPlace>(
     `select c."teamId", c."projectId", c."createdBy" as "userId",
-       (select u.name from "user" u where u.id = c."createdBy") as "creatorName", c.harness, c.title, c.model, c."agentSessionId", p."repositoryUrl",
+       (select u.name from "user" u where u.id = c."createdBy") as "creatorName", c.harness, c.model, c."agentSessionId", p."repositoryUrl",
        p.instructions, coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived", a."by" as "promptBy", m.role as "promptByRole"
      from chat_head h join chat c on c.id = h."chatId" join project p on p.id = c."projectId"
      left join lateral (select coalesce(h."activeBy", (select k."by" from command k
@@ -36,6 +35,12 @@ export async function findRunPlace(nodeId: NodeId, { chatId, epoch }: { chatId: 
     [chatId, epoch, nodeId],
   )
   return rows[0] ?? null
+}
+
+/** Null for a private chat: what it is called is not told where others read. */
+export async function findPublicTitle(tx: Pick<PoolClient, 'query'>, chatId: ChatId): Promise<string | null> {
+  const { rows } = await tx.query<{ title: string }>('select title from chat where id = $1 and not "isPrivate"', [chatId])
+  return rows[0]?.title ?? null
 }
 
 /** What the chat's live run is bound to; null when none lives. */

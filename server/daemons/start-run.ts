@@ -8,10 +8,11 @@ import type { ChatId, NodeId, RunId } from '#core/ids.ts'
 import type { FailureCode, FailureFacts } from '#core/errors.ts'
 import type { DeliveryGrant, RunGrant } from '#core/links/daemon.ts'
 import { mayInTeam } from '#server/access/acts.ts'
+import { isPersonalLogin } from '#server/access/chat-privacy.ts'
 import { record } from '#server/audit/service.ts'
-import { judgePayer, type PayerVerdict } from '#server/chats/service.ts'
+import { judgePayer, makePrivate, recordPrivacy, tellPrivacy, type PayerVerdict } from '#server/chats/service.ts'
 import { grantDelivery, markUsed, type GrantedDelivery, type UntokenedDelivery } from '#server/connections/resolver.ts'
-import { findPin, findRunPlace, holdHead, insertRun, type NewRun, type RunPlace } from '#server/daemons/run-store.ts'
+import { findPin, findPublicTitle, findRunPlace, holdHead, insertRun, type NewRun, type RunPlace } from '#server/daemons/run-store.ts'
 import { inTransaction } from '#server/db/client.ts'
 import { env } from '#server/env.ts'
 import { handOutLogin, reserveLogin, type HandedOut } from '#server/logins/service.ts'
@@ -114,8 +115,10 @@ const isSamePin = (one: Pin, other: Pin): boolean =>
 type Inserting = { run: NewRun; login: HandedOut | null; place: RunPlace; payer: Extract<GrantedDelivery, { ok: true }>['payer'] }
 
 /** The run with its entry in the audit log; of a login that serves one run at a time, only while nobody else has it. */
-async function insert({ run, login, place, payer }: Inserting): Promise<'inserted' | 'refused' | 'changed' | 'held'> {
-  return inTransaction(async (tx) => {
+async function insert(inserting: Inserting): Promise<'inserted' | 'refused' | 'changed' | 'held'> {
+  const { run, login, place, payer } = inserting
+  let hasClosed = false
+  const outcome = await inTransaction(async (tx) => {
     if (login?.isExclusive) {
       await holdHead(tx, run.chatId)
       const reserved = await reserveLogin(tx, { ...run, loginRevision: login.loginRevision })
@@ -129,12 +132,21 @@ async function insert({ run, login, place, payer }: Inserting): Promise<'inserte
     }
     const inserted = await insertRun(tx, run)
     if (!inserted) return 'refused'
-    if (!inserted.isRepeated) await recordStart(tx, { run, place, payer })
+    // Before anything that the login brings can be in the log.
+    hasClosed = isPersonalLogin(payer) && (await makePrivate(tx, run.chatId))
+    const publicTitle = await findPublicTitle(tx, run.chatId)
+    const { teamId, userId } = place
+    if (hasClosed) await recordPrivacy(tx, { chatId: run.chatId, teamId, userId, act: 'chat.made-private' })
+    if (!inserted.isRepeated) await recordStart(tx, { run, place, payer, publicTitle })
     return 'inserted'
   })
+  if (hasClosed) tellPrivacy({ chatId: run.chatId, teamId: place.teamId, createdBy: place.userId, isPrivate: true })
+  return outcome
 }
 
-const recordStart = (tx: Parameters<typeof record>[0], { run, place, payer }: Pick<Inserting, 'run' | 'place' | 'payer'>): Promise<void> =>
+type Starting = Pick<Inserting, 'run' | 'place' | 'payer'> & { publicTitle: string | null }
+
+const recordStart = (tx: Parameters<typeof record>[0], { run, place, payer, publicTitle }: Starting): Promise<void> =>
   record(tx, {
     teamId: place.teamId,
     actorId: place.promptBy,
@@ -143,7 +155,7 @@ const recordStart = (tx: Parameters<typeof record>[0], { run, place, payer }: Pi
     facts: {
       harness: run.harness,
       chatId: run.chatId,
-      chatTitle: place.title,
+      ...(publicTitle === null ? { isPrivate: true } : { chatTitle: publicTitle }),
       credentialId: run.credentialId,
       version: run.credentialVersion,
       credentialName: payer.credentialName,

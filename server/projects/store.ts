@@ -1,5 +1,6 @@
 /** Projects of a team. An archived project is as good as gone; its chats stay readable. */
 import type { AuditFacts } from '#core/audit/acts.ts'
+import { isSeenBy } from '#server/access/chat-privacy.ts'
 import type { ProjectScope, TeamScope } from '#server/access/scope.ts'
 import { prismaDb, record } from '#server/audit/service.ts'
 import { pool, prisma } from '#server/db/client.ts'
@@ -9,18 +10,19 @@ export type ProjectRow = {
   projectId: string
   name: string
   repositoryUrl: string | null
+  /** Of the chats that the asking person sees. */
   chatCount: number
   lastActivityAt: Date | null
   createdAt: Date
 }
 
-export async function listProjects({ teamId }: TeamScope): Promise<ProjectRow[]> {
+export async function listProjects({ teamId, userId }: TeamScope): Promise<ProjectRow[]> {
   const { rows } = await pool().query<ProjectRow>(
     `select p.id as "projectId", p.name, p."repositoryUrl", p."createdAt", count(c.id)::int as "chatCount", max(c."lastActivityAt") as "lastActivityAt"
-     from project p left join chat c on c."projectId" = p.id and c."archivedAt" is null
+     from project p left join chat c on c."projectId" = p.id and c."archivedAt" is null and ${isSeenBy('$2')}
      where p."teamId" = $1 and p."archivedAt" is null
      group by p.id order by coalesce(max(c."lastActivityAt"), p."createdAt") desc, p.id`,
-    [teamId],
+    [teamId, userId],
   )
   return rows
 }

@@ -30,6 +30,8 @@ export type Hint =
   | { about: 'node-removed'; nodeId: NodeId }
   /** Somebody's place in a team has changed or ended: what they watch is proved again. */
   | { about: 'membership'; teamId: TeamId; userId: UserId }
+  /** From now on nobody sees the chat but this person. */
+  | { about: 'privacy'; chatId: ChatId; createdBy: UserId }
   | { about: 'presence'; chatId: ChatId; place: string; userId: UserId; name: string; isTyping: boolean; isHere: boolean }
 
 const CHANNEL = 'gatehouse_hints'

@@ -17,7 +17,7 @@ import {
   type ListHint,
   type SubscribeReply,
 } from '#core/links/browser.ts'
-import type { ChatId, TeamId } from '#core/ids.ts'
+import type { ChatId, TeamId, UserId } from '#core/ids.ts'
 import { DomainError } from '#core/errors.ts'
 import { identify } from '#server/accounts/service.ts'
 import { enterChat, enterTeam, type Caller } from '#server/access/scope.ts'
@@ -27,7 +27,7 @@ import { onHint } from '#server/realtime/bus.ts'
 import { HintCoalescer } from '#server/realtime/hint-coalescer.ts'
 import { PresenceBoard } from '#server/realtime/presence.ts'
 import { Pump, type Cursor } from '#server/realtime/pump.ts'
-import { findStanding, findTeamOfChat, findTeams } from '#server/realtime/store.ts'
+import { findPrivate, findStanding, findTeamOfChat, findTeams } from '#server/realtime/store.ts'
 
 /** How patient the gateway is; tests are less so. */
 export type Pace = { acknowledgeMs: number; heartbeatMs: number; standingMs: number }
@@ -83,10 +83,14 @@ export function attachRealtime(io: Server, pace: Pace = usualPace): () => void {
   })
   const stopHints = onHint((hint) => {
     if (hint.about === 'list') hints.add(hint.teamId, hint.topic)
+    if (hint.about === 'privacy') leaveOthers(sockets(), presence, new Map([[hint.chatId, hint.createdBy]]))
     if (hint.about === 'membership') drop(sockets().filter((socket) => socket.data.caller.userId === hint.userId))
   })
   const heartbeat = setInterval(() => beat(sockets()), pace.heartbeatMs).unref()
-  const standing = setInterval(() => void dropFallen(sockets()), pace.standingMs).unref()
+  const standing = setInterval(() => {
+    void dropFallen(sockets())
+    void leaveUnseen(sockets(), presence)
+  }, pace.standingMs).unref()
 
   return () => {
     clearInterval(heartbeat)
@@ -174,6 +178,24 @@ function leave(socket: ChatSocket, presence: PresenceBoard, chatId: ChatId): voi
   const { cursors, caller } = socket.data
   cursors.get(chatId)?.close()
   if (cursors.delete(chatId)) presence.leave({ chatId, place: socket.id, userId: caller.userId, name: caller.name })
+}
+
+/** Whoever may no longer see a chat hears no more of it; their client finds out at the next heartbeat. */
+function leaveOthers(sockets: readonly ChatSocket[], presence: PresenceBoard, seenBy: ReadonlyMap<ChatId, UserId>): void {
+  for (const [chatId, createdBy] of seenBy) {
+    for (const socket of sockets) if (socket.data.caller.userId !== createdBy) leave(socket, presence, chatId)
+  }
+}
+
+/** A hint that a chat became private may be lost, or come while somebody subscribes. */
+async function leaveUnseen(sockets: readonly ChatSocket[], presence: PresenceBoard): Promise<void> {
+  const watched = new Set(sockets.flatMap((socket) => [...socket.data.cursors.keys()]))
+  if (watched.size === 0) return
+  try {
+    leaveOthers(sockets, presence, await findPrivate([...watched]))
+  } catch (error) {
+    log.warn({ err: error }, 'Who still sees what they watch could not be checked')
+  }
 }
 
 /** Their cursors stop before anything else, so nothing committed from now on reaches them. */

@@ -1,12 +1,18 @@
 /** What sockets ask of the database: which teams somebody is in, and whether they still may be here. */
 import type { Caller } from '#server/access/scope.ts'
-import type { ChatId, TeamId } from '#core/ids.ts'
+import type { ChatId, TeamId, UserId } from '#core/ids.ts'
 import { pool } from '#server/db/client.ts'
 
 /** The team of a chat, for the gate to prove; null when there is no such chat. */
 export async function findTeamOfChat(chatId: ChatId): Promise<TeamId | null> {
   const { rows } = await pool().query('select "teamId" from chat where id = $1', [chatId])
   return rows[0]?.teamId ?? null
+}
+
+/** Of these chats those that are private, each with who still sees it. */
+export async function findPrivate(chatIds: readonly ChatId[]): Promise<ReadonlyMap<ChatId, UserId>> {
+  const { rows } = await pool().query('select id, "createdBy" from chat where id = any($1) and "isPrivate"', [chatIds])
+  return new Map(rows.map((row) => [row.id, row.createdBy]))
 }
 
 /** Of a person, or the one of their token. */

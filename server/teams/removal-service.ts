@@ -20,6 +20,8 @@ export type RemovalPreview = {
   name: string
   /** Chats that stop. */
   chats: AffectedChat[]
+  /** And how many more that the asking person does not see. */
+  privateChats: number
   /** Machines that they let join: no team's chats run there any more. */
   nodes: JoinedNode[]
   /** Personal access tokens, signed-in browsers with their sockets, open invitations and sign-ins that end. */
@@ -39,7 +41,7 @@ export async function previewRemoval(scope: TeamScope, userId: string): Promise<
   if (!member) throw new DomainError('member.missing')
   const who = { teamId: scope.teamId, userId }
   const [chats, nodes, counts, affected] = await Promise.all([
-    findStoppedChats(who),
+    findStoppedChats(who, scope.userId),
     findJoinedNodes(userId),
     countBelongings(who, openStates),
     findAffectedConnections(who),
@@ -48,7 +50,8 @@ export async function previewRemoval(scope: TeamScope, userId: string): Promise<
   const personal = affected.filter((each) => each.projectId === null)
   return {
     name: member.name,
-    chats,
+    chats: chats.seen,
+    privateChats: chats.unseen,
     nodes,
     ...counts,
     connections: personal.map((each) => ({ connectionId: each.connectionId, ...named(each), kind: each.kind })),

@@ -3,6 +3,7 @@
  * other nouns add (`service.ts`), before any of this.
  */
 import type { PoolClient } from 'pg'
+import { isSeenBy } from '#server/access/chat-privacy.ts'
 import { pool } from '#server/db/client.ts'
 
 type Who = { teamId: string; userId: string }
@@ -43,18 +44,22 @@ export async function destroyBelongings(tx: PoolClient, { teamId, userId }: Who)
 
 export type AffectedChat = { chatId: string; title: string; projectName: string }
 
-/** Chats that something runs in now for them: those they started, those that work on a prompt of theirs, and those on a machine of theirs. */
-export async function findStoppedChats({ teamId, userId }: Who): Promise<AffectedChat[]> {
-  const { rows } = await pool().query<AffectedChat>(
-    `select c.id as "chatId", c.title, p.name as "projectName"
+/**
+ * Chats that something runs in now for them: those they started, those that work on a prompt of theirs, and
+ * those on a machine of theirs. What the asking person does not see is counted alone.
+ */
+export async function findStoppedChats({ teamId, userId }: Who, askedBy: string): Promise<{ seen: AffectedChat[]; unseen: number }> {
+  const { rows } = await pool().query<AffectedChat & { isSeen: boolean }>(
+    `select c.id as "chatId", c.title, p.name as "projectName", ${isSeenBy('$3')} as "isSeen"
      from chat c join project p on p.id = c."projectId" join chat_head h on h."chatId" = c.id
      where c."teamId" = $1 and h."nodeId" is not null and h."leaseUntil" is not null and (h."activeBy" = $2
        or ((c."createdBy" = $2 or h."nodeId" in (select id from node where "joinedBy" = $2))
          and (h."activeTurn" is not null or exists (select from run r where r."chatId" = c.id and r."endedAt" is null))))
      order by c."lastActivityAt" desc`,
-    [teamId, userId],
+    [teamId, userId, askedBy],
   )
-  return rows
+  const seen = rows.flatMap(({ isSeen, ...chat }) => (isSeen ? [chat] : []))
+  return { seen, unseen: rows.length - seen.length }
 }
 
 export type JoinedNode = { nodeId: string; name: string }

@@ -274,6 +274,7 @@ describe('a removed member', () => {
         { chatId: onMachine, title: 'Chat', projectName: 'Logged' },
         { chatId, title: 'Chat', projectName: 'Keyed' },
       ],
+      privateChats: 0,
       nodes: [{ nodeId: machine.nodeId, name: machine.name }],
       tokens: 1,
       sessions: 1,
