@@ -74,7 +74,10 @@ export async function clearLeftLogins({ sandbox, root, tell }: { sandbox: Sandbo
   }
 }
 
-/** Before anything else of a chat's new run: the server must not give out a login whose successor still lies here. */
+/**
+ * Before anything else of a chat's new run: the server must not give out a login whose successor still lies here.
+ * @throws while the server cannot decide about that one; then it stays where it is
+ */
 export async function clearLeftLogin({
   sandbox,
   root,

@@ -89,6 +89,7 @@ describe('a watch', () => {
         told.push(contents)
         heard.resolve()
         heard = Promise.withResolvers<void>()
+        return { is: 'kept' } as const
       },
     }
   }
@@ -120,6 +121,33 @@ describe('a watch', () => {
     expect(told).toHaveLength(1)
   })
 
+  it('tells again what the server could not decide about, and the newest of it', async () => {
+    const replies = [{ is: 'later', code: 'request.too-many' } as const, { is: 'later', code: 'provider.unreachable' } as const]
+    const told: string[] = []
+    const twice = Promise.withResolvers<void>()
+    const tell = (_of: unknown, contents: string) => {
+      told.push(contents)
+      if (told.length === 2) twice.resolve()
+      return Promise.resolve(replies.shift() ?? ({ is: 'kept' } as const))
+    }
+    write('{"refresh":2}')
+    const watch = watchLogin({ place, run, given, tell, lookEveryMs: 2 })
+    await twice.promise
+    expect(await watch.settle()).toBe(true)
+    expect(told).toEqual(['{"refresh":2}', '{"refresh":2}', '{"refresh":2}'])
+  })
+
+  it('repeats itself at the end too, and says when the server could not decide in time', async () => {
+    const replies = [{ is: 'later', code: 'provider.unreachable' } as const]
+    const tell = () => Promise.resolve(replies.shift() ?? ({ is: 'refused', code: 'login.other-account' } as const))
+    write('{"refresh":2}')
+    expect(await watchLogin({ place, run, given, tell, lookEveryMs: 60_000, settleMs: 5 }).settle()).toBe(false)
+    replies.push({ is: 'later', code: 'provider.unreachable' })
+    const patient = watchLogin({ place, run, given, tell, lookEveryMs: 2, settleMs: 60_000 })
+    expect(await patient.settle()).toBe(true)
+    expect(replies).toEqual([])
+  })
+
   it('gives up on a server that does not answer, and says so', async () => {
     write('{"refresh":2}')
     const never = () => new Promise<never>(() => {})
@@ -136,5 +164,18 @@ describe('a watch', () => {
     write('{"refresh":2}')
     await tellLeftLogin(place, { ...run, digest: digestOf(given) }, tell)
     expect(told).toEqual(['{"refresh":2}'])
+  })
+
+  it('keeps what a run left while the server cannot decide about it', async () => {
+    let asked = 0
+    const after = (count: number) => () =>
+      Promise.resolve((asked += 1) > count ? ({ is: 'kept' } as const) : ({ is: 'later', code: 'provider.unreachable' } as const))
+    write('{"refresh":2}')
+    await tellLeftLogin(place, { ...run, digest: digestOf(given) }, after(2), { everyMs: 1 })
+    expect(asked).toBe(3)
+    await expect(
+      tellLeftLogin(place, { ...run, digest: digestOf(given) }, after(Number.POSITIVE_INFINITY), { everyMs: 1, tries: 4 }),
+    ).rejects.toMatchObject({ code: 'provider.unreachable' })
+    expect(asked).toBe(7)
   })
 })

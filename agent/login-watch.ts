@@ -10,7 +10,8 @@ import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ChatId, RunId } from '#core/ids.ts'
-import { LOGIN_MAX_BYTES } from '#core/links/daemon.ts'
+import { DomainError } from '#core/errors.ts'
+import { LOGIN_MAX_BYTES, type CallReply } from '#core/links/daemon.ts'
 import { log } from '#agent/log.ts'
 import type { Call } from '#agent/uplink.ts'
 
@@ -78,8 +79,8 @@ async function changedLogin(place: LoginPlace, digest: string): Promise<string |
 /** Which run a login was given to: the server keeps what comes from that one, and in its place alone. */
 type LoginRun = { chatId: ChatId; epoch: number; runId: RunId }
 
-/** Tells the server; resolves once it has answered, whatever it made of it. */
-export type TellLogin = (run: LoginRun, contents: string) => Promise<unknown>
+/** Tells the server; resolves once it has answered. Until it answers anything but `later`, the file is the only copy. */
+export type TellLogin = (run: LoginRun, contents: string) => Promise<CallReply<'loginChanged'>>
 
 export const tellLoginBy =
   (call: Call): TellLogin =>
@@ -87,13 +88,15 @@ export const tellLoginBy =
     call('loginChanged', { ...run, contents })
 
 export type LoginWatch = {
-  /** Looks once more, for what the program wrote as its last. False when the server has not answered to it yet. */
+  /** Looks once more, for what the program wrote as its last. False when the server has not decided about it yet. */
   settle: () => Promise<boolean>
 }
 
 const LOOK_EVERY_MS = 1_000
 /** A server that is away gets the login at the next start. */
 const SETTLE_MS = 5_000
+/** Somebody waits for the run that begins then. */
+const LEFT_TRIES = 5
 
 export function watchLogin({
   place,
@@ -112,15 +115,18 @@ export function watchLogin({
   settleMs?: number
 }): LoginWatch {
   let digest = digestOf(given)
-  let looking: Promise<void> | null = null
+  let looking: Promise<boolean> | null = null
 
-  async function look(): Promise<void> {
+  /** Whether nothing is left to tell. */
+  async function look(): Promise<boolean> {
     const contents = await changedLogin(place, digest)
-    if (contents === null) return
-    await tell(run, contents)
+    if (contents === null) return true
+    const reply = await tell(run, contents)
+    if (reply.is === 'later') return false
     digest = digestOf(contents)
+    return true
   }
-  const lookAlone = (): Promise<void> => (looking ??= look().finally(() => (looking = null)))
+  const lookAlone = (): Promise<boolean> => (looking ??= look().finally(() => (looking = null)))
   const timer = setInterval(
     () => void lookAlone().catch((error: unknown) => log.debug({ err: error, ...run }, 'A login could not be told')),
     lookEveryMs,
@@ -130,9 +136,10 @@ export function watchLogin({
   return {
     async settle() {
       clearInterval(timer)
+      const over = AbortSignal.timeout(settleMs)
       const last = (async () => {
         await looking
-        await lookAlone()
+        while (!(await lookAlone())) await delay(lookEveryMs, undefined, { signal: over, ref: false })
         return true
       })().catch(() => false)
       return Promise.race([last, delay(settleMs, false, { ref: false })])
@@ -140,8 +147,22 @@ export function watchLogin({
   }
 }
 
-/** Of a run whose end nobody saw: what its program had made of the login, before another run begins on the older one. */
-export async function tellLeftLogin(place: LoginPlace, { digest, ...run }: LoginRun & { digest: string }, tell: TellLogin): Promise<void> {
+/**
+ * Of a run whose end nobody saw: what its program had made of the login, before another run begins on the older one.
+ * @throws why the server cannot decide about it, when it still could not after a while
+ */
+export async function tellLeftLogin(
+  place: LoginPlace,
+  { digest, ...run }: LoginRun & { digest: string },
+  tell: TellLogin,
+  { everyMs = LOOK_EVERY_MS, tries = LEFT_TRIES } = {},
+): Promise<void> {
   const contents = await changedLogin(place, digest)
-  if (contents !== null) await tell(run, contents)
+  if (contents === null) return
+  for (let tried = 1; ; tried += 1) {
+    const reply = await tell(run, contents)
+    if (reply.is !== 'later') return
+    if (tried === tries) throw new DomainError(reply.code)
+    await delay(everyMs)
+  }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   accessOf,
+  isAnothers,
   isExpired,
   readLogin,
   refreshTokenOf,
@@ -125,6 +126,19 @@ it('reads each of the logins of OpenCode, and a key among them as a right of its
   expect(readLogin('opencode', JSON.stringify(withKey))).toMatchObject({ facts: { scopes: ['github-copilot', 'openai (api)'] } })
   expect(readLogin('opencode', '{}')).toEqual({ is: 'signed-out' })
   expect(readLogin('opencode', '{"openai":1}')).toEqual({ is: 'malformed' })
+})
+
+it('tells a login of OpenCode without an account by what lasts of it', () => {
+  const copilot = { type: 'oauth', access: 'a1', refresh: 'gho_1', expires: 1 }
+  const former = JSON.stringify({ copilot, openai: { type: 'oauth', access, refresh: 'rt-1', accountId: 'acc-1' } })
+  const isOther = (next: object) => isAnothers('opencode', { former, next: JSON.stringify(next) })
+  const openai = { type: 'oauth', access, refresh: 'rt-2', accountId: 'acc-1' }
+  expect(isOther({ copilot: { ...copilot, access: 'a2', expires: 2 }, openai })).toBe(false)
+  expect(isOther({ openai })).toBe(false)
+  expect(isOther({ copilot: { ...copilot, refresh: 'gho_2' }, openai })).toBe(true)
+  expect(isOther({ copilot: { ...copilot, refresh: 'gho_2', accountId: 'acc-2' }, openai })).toBe(true)
+  expect(isOther({ copilot: { type: 'wellknown', token: 'gho_2' }, openai })).toBe(true)
+  expect(isAnothers('codex', { former: codexFile(), next: codexFile({ refresh_token: 'other' }) })).toBe(false)
 })
 
 describe('comparing two logins', () => {

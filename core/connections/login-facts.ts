@@ -36,6 +36,8 @@ type Format = {
   read: (file: unknown) => LoginRead
   accessToken: (file: unknown) => string | null
   refreshToken: (file: unknown) => string | null
+  /** Of a file with logins of several vendors: what lasts of each, by vendor, and whether its account stands beside it. */
+  lasting?: (file: unknown) => ReadonlyMap<string, { token: string | null; isNamed: boolean }>
   /** Null keeps what is there. */
   withTokens: (file: unknown, tokens: NewTokens, atIso: string | null) => unknown
 }
@@ -172,6 +174,7 @@ const OpenCodeEntry = z.looseObject({
 const OpenCodeFile = z.record(z.string(), OpenCodeEntry)
 type OpenCodeEntry = z.infer<typeof OpenCodeEntry>
 
+const accountIn = ({ accountId, access }: OpenCodeEntry) => accountId || claimsOf(access)[OPENAI_AUTH]?.chatgpt_account_id
 const holdsLogin = ({ access, refresh, token, type }: OpenCodeEntry) => Boolean(access || refresh || token) || type === 'api'
 
 const opencode: Format = {
@@ -180,8 +183,8 @@ const opencode: Format = {
     if (!parsed.success) return { is: 'malformed' }
     const entries = Object.entries(parsed.data).filter(([, entry]) => holdsLogin(entry))
     if (entries.length === 0) return { is: 'signed-out' }
-    const accounts = entries.map(([vendor, { accountId, access }]) => {
-      const account = accountId || claimsOf(access)[OPENAI_AUTH]?.chatgpt_account_id
+    const accounts = entries.map(([vendor, entry]) => {
+      const account = accountIn(entry)
       return account ? `${vendor}:${account}` : null
     })
     const expiries = entries.flatMap(([, { expires }]) => (expires ? [expires] : []))
@@ -202,6 +205,12 @@ const opencode: Format = {
   },
   accessToken: () => null,
   refreshToken: () => null,
+  lasting: (file) =>
+    new Map(
+      Object.entries(OpenCodeFile.safeParse(file).data ?? {})
+        .filter(([, entry]) => holdsLogin(entry))
+        .map(([vendor, entry]) => [vendor, { token: entry.refresh || entry.token || null, isNamed: Boolean(accountIn(entry)) }]),
+    ),
   withTokens: (file) => file,
 }
 
@@ -257,6 +266,20 @@ export function whyNotTheSame(
   if (isOther(former.account, next.account) || isOther(former.person, next.person)) return 'login.other-account'
   const isWider = former.scopes.length > 0 && next.scopes.some((scope) => !former.scopes.includes(scope))
   return isWider ? 'login.wider-scope' : null
+}
+
+/**
+ * Whether a file may be somebody else's although nothing in it says so: what lasts of a login has changed whose account
+ * did not stand in the file. Who renews such a login has to connect it anew.
+ */
+export function isAnothers(format: string, { former, next }: { former: string; next: string }): boolean {
+  const lasting = formats[format]?.lasting
+  if (!lasting) return false
+  const present = lasting(parseJson(next))
+  return [...lasting(parseJson(former))].some(([vendor, { token, isNamed }]) => {
+    const now = present.get(vendor)
+    return !isNamed && now !== undefined && now.token !== token
+  })
 }
 
 /** A login that is over and cannot mend itself. */

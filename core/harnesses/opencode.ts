@@ -147,5 +147,6 @@ export const opencode = defineHarness({
     'MCP tools run without asking.',
     'A rejected permission ends the turn without a word.',
     'It signs in on a terminal only, so its login is pasted.',
+    'A login without an account id in its file (GitHub Copilot, Claude) is kept up only while its refresh token stays the same.',
   ],
 })

@@ -173,6 +173,8 @@ export const LoginChangedReply = z.discriminatedUnion('is', [
   z.object({ is: z.literal('kept') }),
   z.object({ is: z.literal('unchanged') }),
   z.object({ is: z.literal('refused'), code: FailureCodeSchema }),
+  /** Nothing is decided yet: the file is kept as the only copy, and told again. */
+  z.object({ is: z.literal('later'), code: FailureCodeSchema }),
 ])
 
 /** The first node that asks and can, gets it. */

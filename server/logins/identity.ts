@@ -1,7 +1,7 @@
 /**
  * Whose a login is, where its file does not say: asked of its vendor with the access token in it, which spends nothing.
  * Once known it stays with the login, so that a file which an agent wrote over it cannot bring in somebody else's
- * account. A vendor that does not answer proves nothing and stops nothing.
+ * account. A vendor that does not answer proves nothing: what came back is neither kept nor dropped then.
  * From: `service.ts` when a login is handed out, `sync.ts` when a changed one comes back.
  */
 import { accessTokenOf, type LoginFacts } from '#core/connections/login-facts.ts'
@@ -10,24 +10,48 @@ import { createLoginUpstream } from '#server/logins/upstream.ts'
 
 export type Asked = { harness: string; format: string; contents: string }
 
-/** Where the vendor was not reached, nobody waits for it again so soon. */
-const REST_MS = 60_000
-const resting = new Map<string, number>()
-
-/** Null where the file says it itself, or nobody can. */
+/** Null where the file says it itself, or nobody can, or the vendor does not know these tokens. */
 export async function askWhose({ harness, format, contents }: Asked): Promise<{ person: string | null } | 'unavailable'> {
   const profile = profileOf(harness, format)
   const accessToken = accessTokenOf(format, contents)
   if (!profile || accessToken === null) return { person: null }
-  if ((resting.get(profile.url) ?? 0) > performance.now()) return 'unavailable'
   const upstream = createLoginUpstream()
   try {
     const whose = await upstream.whoseIs(profile, accessToken)
-    if (whose.is === 'unavailable') resting.set(profile.url, performance.now() + REST_MS)
     return whose.is === 'unavailable' ? whose.is : { person: whose.is === 'known' ? whose.person : null }
   } finally {
     await upstream.close()
   }
+}
+
+/** Where the vendor was not reached, no run waits for it again so soon; nor ever for what it does not know. */
+const REST_MS = 60_000
+const resting = new Map<string, number>()
+const unknown = new Set<string>()
+const UNKNOWN_MAX = 10_000
+
+/**
+ * The same for tokens that lie in the vault, before a program may have changed them. What comes back from one is asked
+ * about every time: a file that an agent wrote must silence the vendor for nobody.
+ */
+export async function askWhoseStored({
+  id,
+  loginRevision,
+  ...asked
+}: Asked & { id: string; loginRevision: number }): Promise<string | null> {
+  const vendor = `${asked.harness}/${asked.format}`
+  const tokens = `${id}/${loginRevision}`
+  if (unknown.has(tokens) || (resting.get(vendor) ?? 0) > performance.now()) return null
+  const whose = await askWhose(asked)
+  if (whose === 'unavailable') {
+    resting.set(vendor, performance.now() + REST_MS)
+    return null
+  }
+  if (whose.person === null) {
+    if (unknown.size >= UNKNOWN_MAX) unknown.clear()
+    unknown.add(tokens)
+  }
+  return whose.person
 }
 
 /** What the row knows beyond the file: the person, once asked. */

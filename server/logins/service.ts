@@ -9,8 +9,8 @@ import { pool, type PoolClient } from '#server/db/client.ts'
 import { mintToken } from '#server/db/mint.ts'
 import { openSecret } from '#server/connections/resolver.ts'
 import { brokerOf, isRenewedByProgram } from '#server/logins/brokers.ts'
-import { askWhose, type Asked } from '#server/logins/identity.ts'
-import { findHolder, findLogin, holdLogin, updatePerson, type Holder, type LoginRow } from '#server/logins/store.ts'
+import { askWhoseStored } from '#server/logins/identity.ts'
+import { findHolder, findLogin, holdLogin, updatePerson, type Holder } from '#server/logins/store.ts'
 
 export { syncLogin } from '#server/logins/sync.ts'
 
@@ -32,18 +32,15 @@ export async function handOutLogin({ credentialId, credentialVersion: version }:
   if (login?.version !== version || opened?.is !== 'open') return null
   const { format, loginRevision } = login
   const isExclusive = isRenewedByProgram(harness, format)
-  if (login.person === null) await learnPerson(login, { harness, format, contents: opened.text })
+  if (login.person === null) {
+    const person = await askWhoseStored({ id: credentialId, loginRevision, harness, format, contents: opened.text })
+    if (person !== null) await updatePerson(pool(), { id: credentialId, loginRevision, person })
+  }
   // Not ours to know: such a file is handed out as it came.
   if (brokerOf(harness, format) === null || readLogin(format, opened.text).is !== 'login')
     return { contents: opened.text, loginRevision, sentinelHash: null, isExclusive }
   const { token, hash } = mintToken('wsr')
   return { contents: withSentinel(format, opened.text, token), loginRevision, sentinelHash: hash, isExclusive }
-}
-
-/** Before a program may have changed it. */
-async function learnPerson(login: LoginRow, asked: Asked): Promise<void> {
-  const whose = await askWhose(asked)
-  if (whose !== 'unavailable' && whose.person !== null) await updatePerson(pool(), { ...login, person: whose.person })
 }
 
 /**

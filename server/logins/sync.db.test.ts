@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { NodeId } from '#core/ids.ts'
 import { claudeFile, codexFile, type Account } from '#e2e/world/fake-vendor-logins.ts'
 import { startFakeVendor, type FakeVendor } from '#e2e/world/fake-vendor.ts'
-import { pool } from '#server/db/client.ts'
+import { inTransaction, pool } from '#server/db/client.ts'
 import { syncLogin } from '#server/logins/service.ts'
 import {
   auditActs,
@@ -142,7 +142,7 @@ it('asks the vendor no more often than a program refreshes', async () => {
   const answers = []
   for (let at = 0; at < 12; at += 1) answers.push(await say(world, run, claudeFile(login())))
   expect(answers.slice(0, 10)).toEqual(answers.slice(0, 10).map(() => ({ is: 'kept' })))
-  expect(answers.slice(10)).toEqual(answers.slice(10).map(() => ({ is: 'refused', code: 'request.too-many' })))
+  expect(answers.slice(10)).toEqual(answers.slice(10).map(() => ({ is: 'later', code: 'request.too-many' })))
 })
 
 it('calls a blanked login lost, refuses the next run with that word, and finds it again when its program does', async () => {
@@ -178,10 +178,75 @@ it('takes nothing from the file of a brokered login, whose refresh token is a se
   expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 0, brokenCode: null })
 })
 
-// Last: such a vendor is left alone for a while.
-it('keeps what a program made of its login also while its vendor says nothing', async () => {
+it.each([
+  ['that is no header value', 'sk-ant-oat01-x\n'],
+  ['that no header holds', `sk-ant-oat01-${'x'.repeat(100_000)}`],
+])('takes no file with a token %s for one whose vendor is away, and asks about the next', async (_name, accessToken) => {
   const { world, run } = await seed(claudeFile(login()))
-  vendor.route(({ path: asked }) => (asked === '/api/oauth/profile' ? { status: 500, body: {} } : null))
+  const planted = claudeFile({ ...logins.issue('anthropic', logins.newAccount()), access: accessToken })
+  expect(await say(world, run, planted)).toEqual({ is: 'refused', code: 'login.other-account' })
+  expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 0 })
+  const others = claudeFile(logins.issue('anthropic', logins.newAccount()))
+  expect(await say(world, run, others)).toEqual({ is: 'refused', code: 'login.other-account' })
   expect(await say(world, run, claudeFile(login()))).toEqual({ is: 'kept' })
-  expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 1, loginFacts: { person: account.accountId } })
+})
+
+it.each([
+  [400, { is: 'refused', code: 'login.other-account' }],
+  [404, { is: 'refused', code: 'login.other-account' }],
+  [408, { is: 'later', code: 'provider.unreachable' }],
+  [429, { is: 'later', code: 'provider.unreachable' }],
+  [500, { is: 'later', code: 'provider.unreachable' }],
+])('takes nothing unasked while its vendor answers %d, and asks again at once', async (status, reply) => {
+  const { world, run } = await seed(claudeFile(login()))
+  let isAway = true
+  vendor.route(({ path: asked }) => (isAway && asked === '/api/oauth/profile' ? { status, body: {} } : null))
+  const next = claudeFile(login())
+  expect(await say(world, run, next)).toEqual(reply)
+  expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 0, loginFacts: { person: account.accountId } })
+  isAway = false
+  expect(await say(world, run, next)).toEqual({ is: 'kept' })
+})
+
+it('lets a daemon keep what cannot be compared, since the key that opens the former may come back', async () => {
+  const { world, run } = await seed()
+  const next = fileOf(login())
+  await pool().query('update credential set "masterVersion" = "masterVersion" + 1000 where id = $1', [world.credentialId])
+  expect(await say(world, run, next)).toEqual({ is: 'later', code: 'connection.unreadable' })
+  await pool().query('update credential set "masterVersion" = "masterVersion" - 1000 where id = $1', [world.credentialId])
+  expect(await say(world, run, next)).toEqual({ is: 'kept' })
+})
+
+it('waits for the chat before it holds the login, as a removal of its member does', async () => {
+  const { world, run } = await seed()
+  let told: Promise<unknown> | undefined
+  await inTransaction(async (tx) => {
+    await tx.query('select from chat_head where "chatId" = $1 for update', [run.chatId])
+    await tx.query('update run set "endedAt" = now() where id = $1', [run.runId])
+    told = say(world, run, fileOf(login()))
+    await vi.waitFor(async () => {
+      const { rows } = await pool().query(
+        `select from pg_locks l join pg_stat_activity a on a.pid = l.pid where not l.granted and a.datname = current_database()`,
+      )
+      expect(rows).toHaveLength(1)
+    })
+    await tx.query('select from credential where id = $1 for update nowait', [world.credentialId])
+  })
+  expect(await told).toEqual({ is: 'kept' })
+})
+
+it('takes no login of OpenCode that may be another’s: one without an account, whose refresh token has changed', async () => {
+  const file = (given: object) => JSON.stringify({ anthropic: { type: 'oauth', access: 'a1', refresh: 'r1', expires: 1, ...given } })
+  const world = await seedLogin('opencode', file({}))
+  const run = await running(world)
+  expect(await say(world, run, file({ access: 'a2', refresh: 'r2' }))).toEqual({ is: 'refused', code: 'login.other-account' })
+  expect(await say(world, run, file({ access: 'a2', expires: 2 }))).toEqual({ is: 'kept' })
+})
+
+// Last: no run waits for such a vendor for a while.
+it('keeps what a program made of its login also while its vendor says nothing, where nobody knows whose it was', async () => {
+  vendor.route(({ path: asked }) => (asked === '/api/oauth/profile' ? { status: 500, body: {} } : null))
+  const { world, run } = await seed(claudeFile(login()))
+  expect(await say(world, run, claudeFile(login()))).toEqual({ is: 'kept' })
+  expect(await storedLogin(world.credentialId)).toMatchObject({ loginRevision: 1, loginFacts: { person: null } })
 })

@@ -1,16 +1,18 @@
 /**
  * Takes back what a program made of its own login: it has refreshed, and the copy in the vault opens nothing any more.
  * Kept only in the place of what the run was given, by its revision: an old run never overwrites an account that
- * was replaced, nor newer tokens of the same one. A file that changed hands is refused; one without tokens is lost.
+ * was replaced, nor newer tokens of the same one. A file that changed hands is refused; one without tokens is lost; one of
+ * which that cannot be said yet stays where it is, and the daemon tells it again.
  * From: `server/daemons/gateway.ts`, the call `loginChanged`.
  */
-import { accessTokenOf, readLogin, refreshTokenOf, whyNotTheSame, type LoginFacts } from '#core/connections/login-facts.ts'
+import { accessTokenOf, isAnothers, readLogin, refreshTokenOf, whyNotTheSame, type LoginFacts } from '#core/connections/login-facts.ts'
 import type { FailureCode } from '#core/errors.ts'
 import type { NodeId } from '#core/ids.ts'
 import type { CallReply, CallRequest } from '#core/links/daemon.ts'
 import { RateLimiter } from '#server/access/rate-limit.ts'
 import { record } from '#server/audit/service.ts'
 import { openSecret, sealSecret } from '#server/connections/resolver.ts'
+import { holdHead } from '#server/daemons/run-store.ts'
 import { inTransaction, pool, type PoolClient } from '#server/db/client.ts'
 import { isRenewedByProgram } from '#server/logins/brokers.ts'
 import { askWhose, withPerson } from '#server/logins/identity.ts'
@@ -31,12 +33,12 @@ type Run = Omit<LoginRun, 'isLeased'>
 
 const unchanged: Reply = { is: 'unchanged' }
 const refused = (code: FailureCode): Reply => ({ is: 'refused', code })
+const later = (code: FailureCode) => ({ reply: { is: 'later', code } satisfies Reply, login: null })
 
 export async function syncLogin(nodeId: NodeId, { contents, ...changed }: CallRequest<'loginChanged'>): Promise<Reply> {
   const run = await findRunOfDaemon(nodeId, changed)
   if (!run) return refused('credential.missing')
   const whose = await whoseNow(run, contents)
-  if (whose === 'too-often') return refused('request.too-many')
   const { reply, login } = await inTransaction((tx) => judge(tx, run, { contents, whose }))
   if (login) tellLists(login)
   // A file that changed hands fails no turn: its program goes on with it, and the row tells.
@@ -44,17 +46,18 @@ export async function syncLogin(nodeId: NodeId, { contents, ...changed }: CallRe
   return reply
 }
 
-type Changed = { contents: string; whose: Awaited<ReturnType<typeof askWhose>> }
+type Changed = { contents: string; whose: Awaited<ReturnType<typeof askWhose>> | 'too-often' }
 
 /** A program refreshes now and then; one that rewrites its file all the time makes us ask nobody all the time. */
 const ASKS_PER_MINUTE = 10
 const asks = new RateLimiter()
 
 /** Asked before anything is held: a vendor may take its time. */
-async function whoseNow(run: Run, contents: string): Promise<Changed['whose'] | 'too-often'> {
+async function whoseNow(run: Run, contents: string): Promise<Changed['whose']> {
   const login = await findLogin(pool(), run.credentialId)
-  const opened = login && openSecret(login)
-  if (!login || opened?.is !== 'open' || readLogin(login.format, contents).is !== 'login') return { person: null }
+  if (login?.loginRevision !== run.loginRevision) return { person: null }
+  const opened = openSecret(login)
+  if (opened.is !== 'open' || readLogin(login.format, contents).is !== 'login') return { person: null }
   const { format } = login
   // The very same tokens are the same person's; no refresh changes one of the two alone.
   if (accessTokenOf(format, opened.text) === accessTokenOf(format, contents))
@@ -66,6 +69,7 @@ async function whoseNow(run: Run, contents: string): Promise<Changed['whose'] | 
 /** `login` is there when something of it changed. */
 async function judge(tx: PoolClient, run: Run, { contents, whose }: Changed): Promise<{ reply: Reply; login: LoginRow | null }> {
   const same = { reply: unchanged, login: null }
+  await holdHead(tx, run.chatId)
   const login = await holdLogin(tx, run.credentialId)
   if (!login) return { reply: refused('credential.missing'), login: null }
   if (!isRenewedByProgram(run.harness, login.format)) return same
@@ -76,16 +80,22 @@ async function judge(tx: PoolClient, run: Run, { contents, whose }: Changed): Pr
     return { reply: refused(isSameVersion ? 'login.in-use' : 'credential.missing'), login: null }
   }
   const opened = openSecret(login)
-  const former = opened.is === 'open' ? readLogin(login.format, opened.text) : null
-  if (opened.is !== 'open' || former?.is !== 'login') return { reply: refused('connection.unreadable'), login: null }
+  // Whoever lost the master key may find it.
+  if (opened.is !== 'open') return later('connection.unreadable')
+  const former = readLogin(login.format, opened.text)
+  if (former.is !== 'login') return { reply: refused('connection.unreadable'), login: null }
   const next = readLogin(login.format, contents)
   // A file that is just being written; it will change once more.
   if (next.is === 'malformed') return same
   if (next.is === 'signed-out') return fail(tx, { run, login, code: 'login.lost', isBroken: true })
   // The vault's copy is the newest again: what was said of it meanwhile is void.
   if (opened.text === contents && login.brokenCode === null) return same
-  const facts = withPerson(next.facts, whose === 'unavailable' ? login.person : whose.person)
-  const why = whyNotTheSame(withPerson(former.facts, login.person), facts)
+  if (whose === 'too-often') return later('request.too-many')
+  // Where nobody knows whose the former is, there is nothing to wait for.
+  if (whose === 'unavailable' && login.person !== null) return later('provider.unreachable')
+  const facts = withPerson(next.facts, whose === 'unavailable' ? null : whose.person)
+  const isOther = isAnothers(login.format, { former: opened.text, next: contents })
+  const why = isOther ? 'login.other-account' : whyNotTheSame(withPerson(former.facts, login.person), facts)
   // The former tokens may be as good as ever: only the file in this one home has changed hands.
   if (why) return fail(tx, { run, login, code: why, isBroken: false })
   return keep(tx, { run, login, contents, facts })

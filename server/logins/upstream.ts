@@ -37,6 +37,8 @@ const TIMEOUT_MS = 20_000
 /** A run waits for it. */
 const PROFILE_TIMEOUT_MS = 4_000
 const MAX_BYTES = 256 * 1024
+/** What a header may carry. Tokens come out of files that an agent may have written. */
+const SENDABLE = /^[\x21-\x7e]{1,8192}$/
 
 export function createLoginUpstream({ guard = configuredGuard() }: { guard?: Guard } = {}): LoginUpstream {
   const agent = new Agent({
@@ -65,6 +67,8 @@ export function createLoginUpstream({ guard = configuredGuard() }: { guard?: Gua
       }
     },
     async whoseIs({ url: profileUrl, person }, accessToken) {
+      // No vendor issued such a token, and it must not look as if the vendor were away.
+      if (!SENDABLE.test(accessToken)) return { is: 'refused' }
       const { origin, pathname: path } = new URL(profileUrl)
       try {
         const { statusCode, body } = await agent.request({
@@ -75,7 +79,7 @@ export function createLoginUpstream({ guard = configuredGuard() }: { guard?: Gua
           signal: AbortSignal.timeout(PROFILE_TIMEOUT_MS),
         })
         const answer = parseJson(await body.text())
-        if (statusCode === 401 || statusCode === 403) return { is: 'refused' }
+        if (statusCode >= 400 && statusCode < 500 && statusCode !== 408 && statusCode !== 429) return { is: 'refused' }
         const name = person.reduce<unknown>((at, each) => (isRecord(at) ? at[each] : undefined), answer)
         return statusCode === 200 && typeof name === 'string' && name !== '' ? { is: 'known', person: name } : { is: 'unavailable' }
       } catch {
