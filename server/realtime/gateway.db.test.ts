@@ -326,3 +326,35 @@ it('joins processes by NOTIFY, in few payloads, and sweeps when the line was los
     await other.end()
   }
 })
+
+it('shuts out whoever watches a chat that becomes private, and whoever asks for it then', async () => {
+  const { scope, chatId, say } = await seedLongChat(1)
+  const colleague = await seedTeamScope({ teamId: scope.teamId })
+  const close = () => pool().query('update chat set "isPrivate" = true where id = $1', [chatId])
+  const [own, others] = [await Viewer.open(scope), await Viewer.open(colleague)]
+  const isFollowing = (viewer: Viewer) => viewer.heads.some(([id]) => id === chatId)
+  for (const viewer of [own, others]) {
+    await viewer.follow(chatId)
+    viewer.socket.emit(browserEvents.presence, { chatId, isTyping: false })
+  }
+  await own.until(() => own.people.length === 2)
+  // As a run on a login does: committed, told, and only then anything that the login brought.
+  await close()
+  publish({ about: 'privacy', chatId, createdBy: scope.userId })
+  await say(2)
+  await own.until(() => own.view.seq === 2 && own.people.length === 1)
+  await others.until(() => !isFollowing(others))
+  expect(others.view.seq).toBe(1)
+  expect(await others.follow(chatId)).toEqual({ is: 'refused' })
+  others.socket.emit(browserEvents.presence, { chatId, isTyping: true })
+  expect(await own.follow(chatId)).toMatchObject({ is: 'following' })
+  expect(own.people.map((each) => each.userId)).toEqual([scope.userId])
+
+  // Also when nobody told: the sweep finds out.
+  await pool().query('update chat set "isPrivate" = false where id = $1', [chatId])
+  expect(await others.follow(chatId)).toMatchObject({ is: 'following' })
+  await others.until(() => isFollowing(others))
+  await close()
+  await others.until(() => !isFollowing(others))
+  expect(await own.follow(chatId)).toMatchObject({ is: 'following' })
+})
