@@ -24,6 +24,8 @@ const credentialProblems: Readonly<Record<string, string>> = {
   'other-kind': 'This credential is of another kind. Make a new one for it, and let the configuration use that.',
   'not-json': 'A login file is JSON, and this is not. Choose the file itself, or paste the whole of it.',
   'not-a-login': 'This JSON is not a login of this agent. If it holds an API key, connect that as a key instead.',
+  'holds-api-key':
+    'There is an API key beside this login, which every agent on it could read. Set OPENAI_API_KEY in the file to null; connect the key separately.',
   'signed-out': 'This login file is signed out. Sign in with the agent again, then bring the new file.',
 }
 

@@ -67,6 +67,18 @@ describe('login files', () => {
   })
 })
 
+it('takes no login file with an API key beside the login, since its runs would read that', () => {
+  const tokens = { access_token: 'a', refresh_token: 'r' }
+  const judged = (more: object) => judge('codex', { kind: 'auth-file', format: 'codex', contents: JSON.stringify({ ...more, tokens }) })
+  for (const none of [{}, { OPENAI_API_KEY: null }, { OPENAI_API_KEY: '' }]) expect(judged(none)).toMatchObject({ ok: true })
+  for (const key of ['sk-proj-12345678', ' ', 1, ['sk-proj-12345678']])
+    expect(judged({ OPENAI_API_KEY: key })).toEqual({
+      ok: false,
+      code: 'credential.malformed',
+      facts: { field: 'contents', problem: 'holds-api-key', format: 'codex' },
+    })
+})
+
 it('refuses what is in order, but not for this harness', () => {
   expect(judge('codex', key('anthropic', 'sk-ant-api03-12345678'))).toEqual({
     ok: false,

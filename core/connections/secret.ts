@@ -108,7 +108,7 @@ function judgeKey(harness: Harness, secret: Extract<Secret, { kind: 'api-key' }>
   return { ok: true, material: key, credential: { ...nothing, kind: 'api-key', provider: CUSTOM_PROVIDER, baseUrl, dialect } }
 }
 
-/** What a program's own login file holds at least; an API key inside one is an API key, and is refused here. */
+/** What a program's own login file holds at least; an API key in the place of one is an API key, and is refused here. */
 const fileShapes: Readonly<Record<string, z.ZodType>> = {
   codex: z.looseObject({ tokens: z.looseObject({ access_token: z.string().min(1), refresh_token: z.string().min(1) }) }),
   claude: z.looseObject({ claudeAiOauth: z.looseObject({ accessToken: z.string().min(1) }) }),
@@ -117,10 +117,14 @@ const fileShapes: Readonly<Record<string, z.ZodType>> = {
     .refine((logins) => Object.keys(logins).length > 0),
 }
 
+/** Codex writes a key beside its login, which every run would read: keys go through the proxy alone. */
+const WithoutKey = z.looseObject({ OPENAI_API_KEY: z.literal('').nullish() })
+
 function judgeFile({ format, contents }: Extract<Secret, { kind: 'auth-file' }>): JudgedSecret {
   const parsed = parseJson(contents)
   if (parsed === undefined) return malformed('contents', contents.trim() ? 'not-json' : 'empty')
   if (fileShapes[format] && !fileShapes[format].safeParse(parsed).success) return malformed('contents', 'not-a-login', { format })
+  if (format === 'codex' && !WithoutKey.safeParse(parsed).success) return malformed('contents', 'holds-api-key', { format })
   return { ok: true, material: contents, credential: { ...nothing, kind: 'auth-file', format } }
 }
 
