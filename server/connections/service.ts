@@ -91,7 +91,7 @@ export async function connect(scope: TeamScope, input: ConnectInput): Promise<{ 
       projectId,
       scope: input.scope,
       harness: harness.id,
-      settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Settings,
+      settings: input.settings && (Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Settings),
       credential: {
         ...described,
         ...columnsOf(answer, credential.kind),
@@ -132,7 +132,8 @@ function demandTaken({ verdict, code }: Answer, facts: { harness: string; provid
   if (verdict === 'unfitting') throw new DomainError(code ?? 'connection.refused-by-harness', facts)
 }
 
-function columnsOf({ verdict, code }: Answer, kind: store.CredentialRow['kind']) {
+/** What a check that was made just now leaves on the row. */
+export function columnsOf({ verdict, code }: Answer, kind: store.CredentialRow['kind']) {
   const at = new Date()
   return {
     verdict,

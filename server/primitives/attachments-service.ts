@@ -9,11 +9,12 @@ import type { AttachmentId } from '#core/ids.ts'
 import { enterProject, type TeamScope } from '#server/access/scope.ts'
 import type { NewAuditEntry } from '#server/audit/service.ts'
 import { tellChanged } from '#server/connections/service.ts'
+import { findUserNames, scopeKeyOf } from '#server/connections/rows.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { deleteAttachment, findChatsOn, insertAttachment } from '#server/primitives/attachment-store.ts'
 import { demandConfiguration, demandPlatformsOwn } from '#server/primitives/configurations-service.ts'
 import { mayBind, mayDetach, reachOf } from '#server/primitives/rights.ts'
-import { findUserNames, findVisible, findVisibleBy } from '#server/primitives/store.ts'
+import { findVisible, findVisibleBy } from '#server/primitives/store.ts'
 import { describeAttachment, inTeam, peopleOf, type AttachmentView } from '#server/primitives/views.ts'
 
 export async function listAttachments(scope: TeamScope): Promise<AttachmentView[]> {
@@ -51,8 +52,8 @@ export async function attach(scope: TeamScope, input: NewAttachment): Promise<{ 
   demandPlatformsOwn([input], credential)
   const id = input.attachmentId ?? mintUuid()
   const row = { id, scope: input.scope, ...place, harness, configurationId: configuration.id, createdBy: scope.userId }
-  const entry = entryOf(scope, 'attachment.created', { id, harness, scope: input.scope, credentialName: credential.name })
-  const attached = await insertAttachment(row, { replaces: input.replaces ?? null, entry })
+  const entry = entryOf(scope, 'attachment.created', { ...row, credentialName: credential.name })
+  const attached = await insertAttachment(row, { replaces: input.replaces ?? null, by: scope, credentialId: credential.id, entry })
   if (attached === 'missing') throw new DomainError('configuration.missing')
   if (attached === 'id-taken') throw new DomainError('primitive.id-taken')
   if (attached === 'place-taken') throw new DomainError('attachment.place-taken', { harness })
@@ -63,28 +64,29 @@ export async function attach(scope: TeamScope, input: NewAttachment): Promise<{ 
 /** Who may attach where: a project's maintainers, a person for themselves, the instance's owner. */
 async function demandPlace(scope: TeamScope, { scope: place, projectId }: Pick<NewAttachment, 'scope' | 'projectId'>) {
   const { teamId, userId } = scope
+  const keyFor = (of: string | null) => scopeKeyOf({ scope: place, teamId, userId, projectId: of })
   switch (place) {
     case 'project': {
       if (projectId === undefined) throw new DomainError('request.invalid', { field: 'projectId' })
       await enterProject(scope, { act: 'manage', projectId })
-      return { scopeKey: projectId, teamId, projectId, userId: null }
+      return { scopeKey: keyFor(projectId), teamId, projectId, userId: null }
     }
     case 'user':
-      return { scopeKey: `${teamId}/${userId}`, teamId, projectId: null, userId }
+      return { scopeKey: keyFor(null), teamId, projectId: null, userId }
     case 'platform':
       if (!scope.isInstanceOwner) throw new DomainError('access.denied')
-      return { scopeKey: 'platform', teamId: null, projectId: null, userId: null }
+      return { scopeKey: keyFor(null), teamId: null, projectId: null, userId: null }
   }
 }
 
 /**
- * What was made by hand stays, attached to nothing. `stops`: the team's chats that work on its credential.
+ * What was made by hand stays, attached to nothing. `stops`: the team's chats that work on its credential, `privateStops` more that only others see.
  * @throws connection.missing, access.denied
  */
 export async function detach(
   scope: TeamScope,
   { attachmentId }: { attachmentId: string },
-): Promise<{ stops: { chatId: string; title: string }[] }> {
+): Promise<{ stops: { chatId: string; title: string }[]; privateStops: number }> {
   const credential = await findVisibleBy(reachOf(scope), { attachmentId })
   const place = credential?.configurations
     .flatMap((each) => each.attachments)
@@ -92,19 +94,24 @@ export async function detach(
     .find((each) => each.id === attachmentId)
   if (!credential || !place) throw new DomainError('connection.missing')
   if (!mayDetach(scope, place, credential)) throw new DomainError('access.denied')
-  const stops = await findChatsOn(scope.teamId, credential.id)
-  const facts = { id: place.id, harness: place.harness, scope: place.scope, credentialName: credential.name }
+  const stopping = await findChatsOn(scope, credential.id)
+  const facts = { ...place, credentialName: credential.name }
   if (!(await deleteAttachment(place.id, entryOf(scope, 'attachment.deleted', facts)))) throw new DomainError('connection.missing')
   tellChanged(scope, place.scope)
-  return { stops }
+  return stopping
 }
 
-type Told = { id: string; harness: string; scope: Scope; credentialName: string }
+/** `teamId` is the row's own: what concerns the instance is in no team's log. */
+type Told = { id: string; teamId: string | null; harness: string; scope: Scope; projectId: string | null; credentialName: string }
 
-const entryOf = (scope: TeamScope, act: NewAuditEntry['act'], { id, ...facts }: Told): NewAuditEntry => ({
-  teamId: scope.teamId,
+const entryOf = (
+  scope: TeamScope,
+  act: NewAuditEntry['act'],
+  { id, teamId, harness, scope: place, projectId, credentialName }: Told,
+): NewAuditEntry => ({
+  teamId,
   actorId: scope.userId,
   act,
   subject: { kind: 'attachment', id },
-  facts,
+  facts: { harness, scope: place, projectId, credentialName },
 })

@@ -66,7 +66,7 @@ export async function createConfiguration(scope: TeamScope, input: NewConfigurat
   // Of the instance only when its owner makes it: a team's own use of the platform's credential goes with the team.
   const teamId = credential.teamId === null && owns(scope, credential) ? null : scope.teamId
   const row = { id, teamId, harness: harness.id, credentialId: credential.id, settings: settingsFor(harness, input.settings) }
-  const made = await insertConfiguration(row, entryOf(scope, 'configuration.created', { id, harness, credential }))
+  const made = await insertConfiguration(row, scope, entryOf(scope, 'configuration.created', { id, teamId, harness, credential }))
   if (made === 'taken') throw new DomainError('primitive.id-taken')
   if (made === 'missing') throw new DomainError('credential.missing')
   tellOf(scope, credential)
@@ -91,8 +91,8 @@ export async function updateConfiguration(
   }
   const settings = input.settings === undefined ? configuration.settings : settingsFor(harness, input.settings)
   const change = { id: configuration.id, formerCredentialId: former.id, credentialId: credential.id, settings }
-  const entry = entryOf(scope, 'configuration.changed', { id: configuration.id, harness, credential })
-  if (!(await changeConfiguration(change, entry))) throw new DomainError('configuration.missing')
+  const entry = entryOf(scope, 'configuration.changed', { ...configuration, harness, credential })
+  if (!(await changeConfiguration(change, scope, entry))) throw new DomainError('configuration.missing')
   tellOf(scope, configuration)
 }
 
@@ -100,8 +100,8 @@ export async function updateConfiguration(
 export async function removeConfiguration(scope: TeamScope, byId: ById): Promise<void> {
   const { configuration, credential } = await demandChangeable(scope, byId)
   const harness = { id: configuration.harness }
-  const entry = entryOf(scope, 'configuration.deleted', { id: configuration.id, harness, credential })
-  const deleted = await deleteConfiguration(configuration.id, entry)
+  const entry = entryOf(scope, 'configuration.deleted', { ...configuration, harness, credential })
+  const deleted = await deleteConfiguration(configuration, entry)
   if (deleted === 'missing') throw new DomainError('configuration.missing')
   if (deleted !== 'deleted') throw new DomainError('configuration.in-use', { count: deleted.usedBy.length })
   tellOf(scope, configuration)
@@ -125,10 +125,11 @@ function settingsFor(harness: Harness, settings: OwnSettings = {}): Settings {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Settings
 }
 
-type Told = { id: string; harness: { id: string }; credential: CredentialNode }
+/** `teamId` is the row's own: what concerns the instance is in no team's log. */
+type Told = { id: string; teamId: string | null; harness: { id: string }; credential: CredentialNode }
 
-const entryOf = (scope: TeamScope, act: NewAuditEntry['act'], { id, harness, credential }: Told): NewAuditEntry => ({
-  teamId: scope.teamId,
+const entryOf = (scope: TeamScope, act: NewAuditEntry['act'], { id, teamId, harness, credential }: Told): NewAuditEntry => ({
+  teamId,
   actorId: scope.userId,
   act,
   subject: { kind: 'configuration', id },

@@ -1,7 +1,7 @@
 /** Writes credentials that people name themselves. The entry of the audit log stands or falls with each change. */
-import type { Credential, CredentialKind } from '#core/connections/connection.ts'
-import type { LoginFacts } from '#core/connections/login-facts.ts'
+import type { Credential } from '#core/connections/connection.ts'
 import { prismaDb, record, type NewAuditEntry } from '#server/audit/service.ts'
+import { type Checked, checkedColumns, holdCredentials, holdMember, isSameSort, kindColumns } from '#server/connections/rows.ts'
 import { prisma } from '#server/db/client.ts'
 import { Prisma } from '#server/db/generated/client.ts'
 
@@ -9,28 +9,34 @@ type Described = Pick<Credential, 'kind' | 'provider' | 'format' | 'issuer' | 'b
 type Sealed = { sealed: Uint8Array<ArrayBuffer>; masterVersion: number }
 
 /** What a secret makes of its row. */
-export type StoredSecret = Described & {
-  models: string[]
-  lastFour: string
-  fingerprint: string
-  loginFacts: LoginFacts | null
-  seal: (row: Place) => Sealed
-}
+export type StoredSecret = Described &
+  Checked & {
+    /** Of a custom provider; undefined keeps those of a former secret of the same place. */
+    models: string[] | undefined
+    lastFour: string
+    fingerprint: string
+    loginFacts: Prisma.InputJsonObject | null
+    seal: (row: Place) => Sealed
+  }
 type Place = { id: string; teamId: string | null }
 
-const kindColumn = (kind: CredentialKind) =>
-  ({ 'api-key': 'api_key', 'auth-file': 'auth_file', 'oauth-token': 'oauth_token' })[kind] as 'api_key' | 'auth_file' | 'oauth_token'
+/** Who does it: a provider was asked before, and somebody who was removed meanwhile leaves no secret behind. */
+type By = { teamId: string; userId: string }
 
 const isTaken = (error: unknown) => error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
 
-/** False when the id is taken, by whomever. */
+/**
+ * False when the id is taken, by whomever: an id names one row of the instance, so this tells that some team has it, and
+ * nothing of whose or what. Ids that nobody chose are random and tell nothing.
+ */
 export async function insertCredential(
-  { id, teamId, name, createdBy, secret }: Place & { name: string; createdBy: string; secret: StoredSecret },
+  { id, teamId, name, by, secret }: Place & { name: string; by: By; secret: StoredSecret },
   entry: NewAuditEntry,
 ): Promise<boolean> {
-  const { seal, kind, loginFacts, ...described } = secret
+  const { seal, kind, models = [], ...described } = secret
   try {
     await prisma().$transaction(async (tx) => {
+      await holdMember(tx, by)
       // A run may still pin a credential of this id that was deleted; it must not take this one for that.
       const pinned = await tx.run.aggregate({ where: { credentialId: id }, _max: { credentialVersion: true } })
       const version = (pinned._max.credentialVersion ?? 0) + 1
@@ -38,12 +44,13 @@ export async function insertCredential(
       await tx.credential.create({
         data: {
           ...described,
-          loginFacts: loginFacts ?? Prisma.DbNull,
-          kind: kindColumn(kind),
+          ...checkedColumns(secret),
+          models,
+          kind: kindColumns[kind],
           ...seal(place),
           ...place,
           name,
-          createdBy,
+          createdBy: by.userId,
           version,
           isKept: true,
         },
@@ -66,32 +73,35 @@ export async function renameCredential({ id, name }: { id: string; name: string 
   })
 }
 
-/** The version goes up, which ends every run that pinned the former. False when it is gone. */
+/** The version goes up, which ends every run that pinned the former. Returns it; null when it is gone. */
 export async function replaceSecret(
-  { id, teamId, createdBy, secret }: Place & { createdBy: string; secret: StoredSecret },
+  { id, teamId, by, secret }: Place & { by: By; secret: StoredSecret },
   entry: NewAuditEntry,
-): Promise<boolean> {
-  const { seal, kind, loginFacts, ...described } = secret
+): Promise<number | null> {
+  const { seal, kind, models, ...described } = secret
   return prisma().$transaction(async (tx) => {
-    const { count } = await tx.credential.updateMany({
-      where: { id, revokedAt: null },
+    await holdMember(tx, by)
+    if (!(await holdCredentials(tx, [id])).has(id)) return null
+    const former = await tx.credential.findUniqueOrThrow({ where: { id } })
+    const isSame = isSameSort(former, secret)
+    const { version } = await tx.credential.update({
+      where: { id },
       data: {
         ...described,
-        kind: kindColumn(kind),
+        ...checkedColumns(secret),
+        models: models ?? (isSame ? former.models : []),
+        kind: kindColumns[kind],
         ...seal({ id, teamId }),
-        createdBy,
+        createdBy: by.userId,
         version: { increment: 1 },
         loginRevision: { increment: 1 },
-        loginFacts: loginFacts ?? Prisma.DbNull,
         replacedAt: new Date(),
-        brokenCode: null,
-        brokenAt: null,
-        verdict: null,
-        verdictAt: null,
       },
     })
-    if (count > 0) await record(prismaDb(tx), entry)
-    return count > 0
+    // What its owner shared was a key of the former sort.
+    if (!isSame) await tx.attachment.updateMany({ where: { configuration: { credentialId: id } }, data: { isShared: false } })
+    await record(prismaDb(tx), { ...entry, facts: { ...entry.facts, version } })
+    return version
   })
 }
 

@@ -2,18 +2,19 @@
  * A credential by itself: a named secret that any harness may be given. What `connections.connect` does in one step,
  * people who debug do here in three. Next: `configurations-service.ts` binds it to a harness.
  */
-import { fit } from '#core/connections/connection.ts'
+import { fit, isNativeLogin } from '#core/connections/connection.ts'
 import { judgeForAny } from '#core/connections/judge-any.ts'
-import { readLogin, type LoginFacts } from '#core/connections/login-facts.ts'
 import { modelList, type JudgedSecret, type Secret } from '#core/connections/secret.ts'
+import type { Verdict } from '#core/connections/verdict.ts'
 import { DomainError } from '#core/errors.ts'
 import { findHarness } from '#core/harnesses/registry.ts'
 import type { CredentialId } from '#core/ids.ts'
 import { CUSTOM_PROVIDER } from '#core/providers/presets.ts'
 import type { TeamScope } from '#server/access/scope.ts'
 import type { NewAuditEntry } from '#server/audit/service.ts'
+import { type Answer, factsOfSecret, findUserNames, judgeKey, judgeLogin } from '#server/connections/rows.ts'
 import { ownerName, sealSecret } from '#server/connections/resolver.ts'
-import { offeredHere, tellChanged } from '#server/connections/service.ts'
+import { columnsOf, offeredHere, tellChanged } from '#server/connections/service.ts'
 import { vault } from '#server/connections/vault.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import {
@@ -24,7 +25,7 @@ import {
   type StoredSecret,
 } from '#server/primitives/credential-store.ts'
 import { mayChangeCredential, reachOf } from '#server/primitives/rights.ts'
-import { findUserNames, findVisible, findVisibleBy, type CredentialNode } from '#server/primitives/store.ts'
+import { findVisible, findVisibleBy, type CredentialNode } from '#server/primitives/store.ts'
 import { describeCredential, peopleOf, type CredentialView } from '#server/primitives/views.ts'
 import { checkUpstreamUrl } from '#server/proxy/upstream-guard.ts'
 
@@ -63,95 +64,116 @@ export type NewCredential = {
   models?: string | undefined
 }
 
-/** @throws access.denied, credential.malformed, connection.refused-by-harness, upstream.unsafe, primitive.id-taken */
-export async function createCredential(scope: TeamScope, input: NewCredential): Promise<{ credentialId: string }> {
+/**
+ * It is tried out before, as connecting does, and stored whatever the provider says; the answer tells.
+ * @throws access.denied, credential.malformed, connection.refused-by-harness, upstream.unsafe, primitive.id-taken
+ */
+export async function createCredential(scope: TeamScope, input: NewCredential): Promise<{ credentialId: string; verdict: Verdict }> {
   if (input.owner === 'platform' && !scope.isInstanceOwner) throw new DomainError('access.denied')
-  const secret = await storable(judgeForAny(offeredHere(), input.secret), input.models)
+  const { secret, verdict } = await storable(judgeForAny(offeredHere(), input.secret), input.models)
   const id = input.credentialId ?? mintUuid()
   const { name } = input
-  const row = { id, teamId: input.owner === 'platform' ? null : scope.teamId, name, createdBy: scope.userId, secret }
-  const entry = entryOf(scope, 'credential.created', { id, name, providerName: ownerName(secret), kind: secret.kind })
+  const teamId = input.owner === 'platform' ? null : scope.teamId
+  const row = { id, teamId, name, by: scope, secret }
+  const entry = entryOf(scope, 'credential.created', { id, teamId, name, providerName: ownerName(secret), kind: secret.kind, verdict })
   if (!(await insertCredential(row, entry))) throw new DomainError('primitive.id-taken')
   tellChanged(scope, input.owner)
-  return { credentialId: id }
+  return { credentialId: id, verdict }
 }
 
 /** From then on it is kept: what has a name of its own is somebody's, also when nothing uses it. */
 export async function rename(scope: TeamScope, { credentialId, name }: ById & { name: string }): Promise<void> {
   const credential = await demandChangeable(scope, { credentialId })
-  const entry = entryOf(scope, 'credential.renamed', { id: credentialId, name, formerName: credential.name })
+  const entry = entryOf(scope, 'credential.renamed', { id: credentialId, teamId: credential.teamId, name, formerName: credential.name })
   if (!(await renameCredential({ id: credentialId, name }, entry))) throw new DomainError('credential.missing')
   tellOf(scope, credential)
 }
 
 /**
- * Puts another secret of the same kind into it. Every run that pinned the former ends.
+ * Puts another secret of the same kind into it, tried out like a new one. Every run that pinned the former ends.
  * @throws credential.missing, access.denied, credential.malformed, upstream.unsafe;
  *   connection.refused-by-harness when a harness that uses it could not use the new one
  */
 export async function replace(
   scope: TeamScope,
   { credentialId, secret: pasted, models }: ById & { secret: Secret; models?: string | undefined },
-): Promise<{ version: number }> {
+): Promise<{ version: number; verdict: Verdict }> {
   const credential = await demandChangeable(scope, { credentialId })
   if (pasted.kind !== credential.kind)
     throw new DomainError('credential.malformed', { field: 'kind', problem: 'other-kind', kind: credential.kind })
-  const secret = await storable(judgeForAny(offeredHere(), pasted), models)
+  const judged = judgeForAny(offeredHere(), pasted)
   for (const { harness: id } of credential.configurations) {
     const harness = findHarness(id)
-    if (harness && !fit(harness, secret)) throw new DomainError('connection.refused-by-harness', { harness: id, kind: secret.kind })
+    if (judged.ok && harness && !fit(harness, judged.credential))
+      throw new DomainError('connection.refused-by-harness', { harness: id, kind: pasted.kind })
   }
-  const version = credential.version + 1
-  const entry = entryOf(scope, 'credential.replaced', { id: credentialId, name: credential.name, version })
-  const row = { id: credentialId, teamId: credential.teamId, createdBy: scope.userId, secret }
-  if (!(await replaceSecret(row, entry))) throw new DomainError('credential.missing')
+  const { secret, verdict } = await storable(judged, models)
+  const { teamId, name } = credential
+  const entry = entryOf(scope, 'credential.replaced', { id: credentialId, teamId, name, providerName: ownerName(secret), verdict })
+  const version = await replaceSecret({ id: credentialId, teamId, by: scope, secret }, entry)
+  if (version === null) throw new DomainError('credential.missing')
   tellOf(scope, credential)
-  return { version }
+  return { version, verdict }
 }
 
 /** @throws credential.missing, access.denied; credential.in-use while a configuration uses it */
 export async function remove(scope: TeamScope, byId: ById): Promise<void> {
   const credential = await demandChangeable(scope, byId)
-  const deleted = await deleteCredential(credential.id, entryOf(scope, 'credential.deleted', credential))
+  const { id, teamId, name, kind } = credential
+  const deleted = await deleteCredential(id, entryOf(scope, 'credential.deleted', { id, teamId, name, kind }))
   if (deleted === 'missing') throw new DomainError('credential.missing')
   if (deleted !== 'deleted') throw new DomainError('credential.in-use', { count: deleted.usedBy.length })
   tellOf(scope, credential)
 }
 
-/** What the proxy would refuse at every call is refused now. */
-async function storable(judged: JudgedSecret, models = ''): Promise<StoredSecret> {
+/** What the proxy would refuse at every call is refused now; what its provider refuses is told. */
+async function storable(judged: JudgedSecret, models: string | undefined): Promise<{ secret: StoredSecret; verdict: Verdict }> {
   if (!judged.ok) throw new DomainError(judged.code, judged.facts)
   const { credential, material } = judged
   if (credential.baseUrl) await checkUpstreamUrl(credential.baseUrl)
-  return {
+  const loginFacts = factsOfSecret(credential, material)
+  const answer = isNativeLogin(credential.kind) ? judgeLogin(loginFacts) : await judgeForSome(credential, material)
+  const isCustom = credential.provider === CUSTOM_PROVIDER
+  const secret: StoredSecret = {
     ...credential,
-    models: credential.provider === CUSTOM_PROVIDER ? modelList(models) : [],
+    ...columnsOf(answer, credential.kind),
+    models: isCustom ? (models === undefined ? undefined : modelList(models)) : [],
     lastFour: credential.kind === 'api-key' && material.length >= 16 ? material.slice(-4) : '',
     fingerprint: vault().fingerprint(material),
-    loginFacts: factsOf(credential.format, material),
+    loginFacts,
     seal: (row) => sealSecret(row, material),
   }
+  return { secret, verdict: answer.verdict }
 }
 
-/** By which a run sees that it is over, and a refresh that it is still of the same account. */
-function factsOf(format: string | null, material: string): LoginFacts | null {
-  const read = format === null ? null : readLogin(format, material)
-  return read?.is === 'login' ? read.facts : null
+/** A key is asked about at its provider, whichever harness it is for. */
+async function judgeForSome(credential: Parameters<typeof judgeKey>[1], key: string): Promise<Answer> {
+  const harness = offeredHere().find((each) => fit(each, credential))
+  return harness ? judgeKey(harness, credential, key) : { verdict: 'unfitting', code: 'connection.refused-by-harness' }
 }
 
-type Told = { id: string; name: string; formerName?: string; providerName?: string; kind?: string; version?: number }
+/** `teamId` is the row's own: what concerns the instance is in no team's log. */
+type Told = {
+  id: string
+  teamId: string | null
+  name: string
+  formerName?: string
+  providerName?: string
+  kind?: string
+  verdict?: Verdict
+}
 
 const entryOf = (
   scope: TeamScope,
   act: NewAuditEntry['act'],
-  { id, name, formerName, providerName, kind, version }: Told,
+  { id, teamId, name, formerName, providerName, kind, verdict }: Told,
 ): NewAuditEntry => ({
-  teamId: scope.teamId,
+  teamId,
   actorId: scope.userId,
   act,
   subject: { kind: 'credential', id },
   facts: Object.fromEntries(
-    Object.entries({ credentialName: name, formerName, providerName, kind, version }).flatMap(([key, value]) =>
+    Object.entries({ credentialName: name, formerName, providerName, kind, verdict }).flatMap(([key, value]) =>
       value === undefined ? [] : [[key, value]],
     ),
   ),

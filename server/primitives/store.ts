@@ -3,8 +3,8 @@
  * attached. Written by `credential-store.ts`, `configuration-store.ts`, `attachment-store.ts`. A sealed secret leaves
  * this noun only towards `connections/resolver.ts`, which tells whether it can be read.
  */
-import type { CredentialKind, Settings } from '#core/connections/connection.ts'
-import { Dialect } from '#core/providers/dialects.ts'
+import type { Settings } from '#core/connections/connection.ts'
+import { type CredentialRow, toCredential } from '#server/connections/rows.ts'
 import { prisma } from '#server/db/client.ts'
 import type { Prisma } from '#server/db/generated/client.ts'
 
@@ -18,16 +18,11 @@ const graph = { configurations: { include: bound, orderBy: { createdAt: 'asc' } 
 type Stored = Prisma.CredentialGetPayload<{ include: typeof graph }>
 export type AttachmentNode = Stored['configurations'][number]['attachments'][number]
 export type ConfigurationNode = Omit<Stored['configurations'][number], 'settings'> & { settings: Settings }
-export type CredentialNode = Omit<Stored, 'kind' | 'dialect' | 'configurations'> & {
-  kind: CredentialKind
-  dialect: Dialect | null
-  configurations: ConfigurationNode[]
-}
+export type CredentialNode = CredentialRow & Pick<Stored, 'createdAt'> & { configurations: ConfigurationNode[] }
 
 const toNode = (row: Stored): CredentialNode => ({
-  ...row,
-  kind: row.kind.replace('_', '-') as CredentialKind,
-  dialect: Dialect.nullable().catch(null).parse(row.dialect),
+  ...toCredential(row),
+  createdAt: row.createdAt,
   configurations: row.configurations.map((each) => ({ ...each, settings: each.settings as Settings })),
 })
 
@@ -70,9 +65,4 @@ export async function findVisibleBy(
         }
   const row = await prisma().credential.findFirst({ where: { AND: [visible(reach), where] }, include: graph })
   return row && toNode(row)
-}
-
-export async function findUserNames(userIds: readonly string[]): Promise<Map<string, string>> {
-  const users = await prisma().user.findMany({ where: { id: { in: [...new Set(userIds)] } }, select: { id: true, name: true } })
-  return new Map(users.map((user) => [user.id, user.name]))
 }
