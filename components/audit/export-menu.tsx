@@ -18,10 +18,10 @@ export function ExportMenu({ filter, onExported }: { filter: EntryFilter; onExpo
   const exporting = useMutation({
     mutationFn: async (format: Format) => {
       const pages: string[] = []
-      for (let afterSeq: number | null = 0; afterSeq !== null;) {
-        const page: { contents: string; nextAfterSeq: number | null } = await client.audit.export.query({ ...filter, format, afterSeq })
+      for (let cursor: string | null | undefined; cursor !== null;) {
+        const page: { contents: string; nextCursor: string | null } = await client.audit.export.query({ ...filter, format, cursor })
         pages.push(page.contents)
-        afterSeq = page.nextAfterSeq
+        cursor = page.nextCursor
       }
       save(format, pages.join(''))
     },

@@ -8,6 +8,7 @@ import { DomainError } from '#core/errors.ts'
 import type { TeamScope } from '#server/access/scope.ts'
 import type { AuditLink } from '#server/audit/chain.ts'
 import { csvLine } from '#server/audit/csv.ts'
+import { issueCursor, readCursor } from '#server/audit/export-cursor.ts'
 import { record } from '#server/audit/service.ts'
 import { readEntries, type EntryFilter, type Visible } from '#server/audit/store.ts'
 import { inTransaction } from '#server/db/client.ts'
@@ -69,26 +70,44 @@ const toView = (link: AuditLink): AuditEntryView => ({
 
 const HEADINGS = ['seq', 'at', 'actor', 'actorId', 'act', 'sentence', 'subjectKind', 'subjectId', 'teamId', 'facts', 'previousHash', 'hash']
 
-/** A page of the file; the first one has the headings. That somebody took the log away is an entry of its own. */
+type ExportInput = Filter & {
+  format: 'csv' | 'json'
+  /** Where the file begins. */
+  afterSeq: number
+  /** The `nextCursor` of the page before. */
+  cursor?: string | undefined
+  limit: number
+}
+
+/**
+ * A page of the file; the first one has the headings. That somebody took the log away is an entry of its own, at every page
+ * that does not go on from one of the server's own cursors.
+ * @throws access.denied; request.invalid for a cursor that is not of this export, or is too old
+ */
 export async function exportEntries(
   scope: TeamScope,
-  { format, afterSeq, limit, ...filter }: Filter & { format: 'csv' | 'json'; afterSeq: number; limit: number },
-): Promise<{ contents: string; count: number; nextAfterSeq: number | null }> {
+  { format, afterSeq, cursor, limit, ...filter }: ExportInput,
+): Promise<{ contents: string; count: number; nextCursor: string | null }> {
   const visible = visibleTo(scope)
-  if (afterSeq === 0) {
-    const { teamId, userId: actorId } = scope
+  const wanted = filterOf(filter)
+  const { teamId, userId: actorId } = scope
+  const of = [actorId, visible.teamId, visible.isInstanceVisible, format, wanted.act, wanted.actorId, wanted.subject] as const
+  const from = cursor === undefined ? afterSeq : readCursor(of, { cursor, nowMs: Date.now() })
+  if (from === null) throw new DomainError('request.invalid', { field: 'cursor' })
+  if (cursor === undefined) {
     const subject = { kind: 'audit', id: visible.teamId ?? 'instance' } as const
+    const facts = { format, ...(afterSeq > 0 && { afterSeq }) }
     await inTransaction((tx) =>
-      record(tx, { teamId: visible.teamId === null ? null : teamId, actorId, act: 'audit.exported', subject, facts: { format } }),
+      record(tx, { teamId: visible.teamId === null ? null : teamId, actorId, act: 'audit.exported', subject, facts }),
     )
   }
-  const rows = await readEntries(visible, filterOf(filter), { order: 'asc', from: afterSeq, limit: limit + 1 })
+  const rows = await readEntries(visible, wanted, { order: 'asc', from, limit: limit + 1 })
   const entries = rows.slice(0, limit)
-  const headings = format === 'csv' && afterSeq === 0 ? csvLine(HEADINGS) : ''
+  const headings = format === 'csv' && cursor === undefined ? csvLine(HEADINGS) : ''
   return {
     contents: headings + entries.map(format === 'csv' ? toCsv : toJson).join(''),
     count: entries.length,
-    nextAfterSeq: rows.length > limit ? entries.at(-1)!.seq : null,
+    nextCursor: rows.length > limit ? issueCursor(of, { afterSeq: entries.at(-1)!.seq, nowMs: Date.now() }) : null,
   }
 }
 

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it, vi } from 'vitest'
 import { exportEntries, listEntries } from '#server/audit/log-service.ts'
 import { record, type NewAuditEntry } from '#server/audit/service.ts'
 import { inTransaction } from '#server/db/client.ts'
@@ -74,10 +74,10 @@ it('exports everything in pages that fit together, and says that it did', async 
   const { teamId, userId: actorId } = admin
   await write({ teamId, actorId, act: 'project.created', subject: { kind: 'project', id: '=1+1' }, facts: { name: '=cmd|"x"' } })
   const pages: string[] = []
-  for (let afterSeq: number | null = 0; afterSeq !== null;) {
-    const page: Awaited<ReturnType<typeof exportEntries>> = await exportEntries(admin, { format: 'csv', afterSeq, limit: 2 })
+  for (let cursor: string | null | undefined; cursor !== null;) {
+    const page: Awaited<ReturnType<typeof exportEntries>> = await exportEntries(admin, { format: 'csv', afterSeq: 0, cursor, limit: 2 })
     pages.push(page.contents)
-    afterSeq = page.nextAfterSeq
+    cursor = page.nextCursor
   }
   const lines = pages.join('').trimEnd().split('\r\n')
   expect(lines[0]).toMatch(/^"seq","at","actor"/)
@@ -85,12 +85,12 @@ it('exports everything in pages that fit together, and says that it did', async 
   expect(lines[4]).toContain(`"'=1+1"`)
   expect(lines[5]).toContain('exported the audit log as CSV')
 
-  const { contents, nextAfterSeq } = await exportEntries(admin, { format: 'json', afterSeq: 0, limit: 10_000, act: 'project' })
+  const { contents, nextCursor } = await exportEntries(admin, { format: 'json', afterSeq: 0, limit: 10_000, act: 'project' })
   const [entry] = contents
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>)
-  expect(nextAfterSeq).toBeNull()
+  expect(nextCursor).toBeNull()
   expect(entry).toMatchObject({
     teamId,
     actorName: 'Ada',
@@ -99,4 +99,28 @@ it('exports everything in pages that fit together, and says that it did', async 
     facts: { name: 'Web' },
     hash: expect.stringMatching(/^[0-9a-f]{64}$/),
   })
+})
+
+it('leaves an entry of every export, wherever it begins, and of no page that goes on from one', async () => {
+  const csv = { format: 'csv', afterSeq: 0, limit: 2 } as const
+  const exports = async () => (await listEntries(admin, { limit: 50, act: 'audit' })).entries.map(({ facts }) => facts)
+  const { nextCursor } = await exportEntries(admin, csv)
+  const cursor = nextCursor!
+  const { contents } = await exportEntries(admin, { ...csv, cursor })
+  expect(contents).not.toContain('"seq"')
+  expect(await exports()).toEqual([{ format: 'csv' }])
+  await exportEntries(admin, { ...csv, afterSeq: 1 })
+  expect(await exports()).toEqual([{ format: 'csv', afterSeq: 1 }, { format: 'csv' }])
+
+  // Nobody makes one, takes another's, shows more with it than was recorded, or keeps it for later.
+  const [seq, until, signature] = cursor.split('.') as [string, string, string]
+  const other = await seedTeamScope({ teamId: admin.teamId, role: 'admin' })
+  const refused = { code: 'request.invalid', facts: { field: 'cursor' } }
+  for (const forged of [`${Number(seq) - 1}.${until}.${signature}`, `${seq}.${until}9.${signature}`, `${seq}.${until}.`, seq, 'x'])
+    await expect(exportEntries(admin, { ...csv, cursor: forged })).rejects.toMatchObject(refused)
+  await expect(exportEntries(other, { ...csv, cursor })).rejects.toMatchObject(refused)
+  await expect(exportEntries(admin, { ...csv, cursor, act: 'project' })).rejects.toMatchObject(refused)
+  vi.setSystemTime(Date.now() + 16 * 60_000)
+  await expect(exportEntries(admin, { ...csv, cursor }).finally(() => vi.useRealTimers())).rejects.toMatchObject(refused)
+  expect(await exports()).toHaveLength(2)
 })

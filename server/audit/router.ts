@@ -18,7 +18,10 @@ export const auditRouter = router({
     .input(z.object({ ...filter, before: z.int().positive().optional(), limit: z.int().min(1).max(200).default(50) }).prefault({}))
     .query(({ ctx, input }) => listEntries(ctx.scope, input)),
 
-  /** The oldest first, in pages that are joined as they are: CSV lines, or one JSON object per line. */
+  /**
+   * The oldest first, in pages that are joined as they are: CSV lines, or one JSON object per line. The next page is asked
+   * for with the `nextCursor` of the one before, and the same filter.
+   */
   export: teamProcedure('read')
     .input(
       z
@@ -26,6 +29,7 @@ export const auditRouter = router({
           ...filter,
           format: z.enum(['csv', 'json']).default('csv'),
           afterSeq: z.int().nonnegative().default(0),
+          cursor: z.string().min(1).max(200).optional(),
           limit: z.int().min(1).max(10_000).default(5_000),
         })
         .prefault({}),
