@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { loadMasterKeys } from '#server/connections/master-key.ts'
 import { embeddedUrl } from '#server/db/postgres.ts'
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 })
@@ -129,6 +130,11 @@ it('says what to do where the key is a variable', async () => {
   const { code, said } = await gatehouse('rotate-key', { at: newHome(), env })
   expect(code).toBe(1)
   expect(said).toContain('3:FORMER,4:NEW')
+  // With what the last step says, fingerprints stay what they were.
+  const entry = said.match(/4:NEW,(fingerprint:\S+)/)![1]
+  const last = `4:${Buffer.alloc(32, 2).toString('base64')},${entry}`
+  const of = (masterKey: string) => loadMasterKeys({ home: '/', masterKey })
+  expect(of(last).fingerprintKey).toEqual(of(env.GATEHOUSE_MASTER_KEY).fingerprintKey)
 })
 
 it('backs up beside the server, and restores elsewhere what can be read with the key', async () => {

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { readFlags } from '#bin/commands/arguments.ts'
 import { openOwnDatabase } from '#bin/commands/own-database.ts'
 import { writeAnchor } from '#server/audit/anchor.ts'
-import { masterKeyFile } from '#server/connections/master-key.ts'
+import { fingerprintEntry, masterKeyFile } from '#server/connections/master-key.ts'
 import { countFormer } from '#server/connections/rewrap-store.ts'
 import { retireFormerVersions, rewrapAll, rotateMasterKey } from '#server/connections/rotation.ts'
 import { masterKeys } from '#server/connections/vault.ts'
@@ -70,10 +70,13 @@ async function watchServer(): Promise<number> {
 }
 
 const howToRotateVariable = () => {
-  const next = Math.max(...masterKeys().byVersion.keys()) + 1
+  const { current, fingerprintKey } = masterKeys()
+  const next = current + 1
   return `The master key comes from GATEHOUSE_MASTER_KEY, which this command cannot change. To rotate it:
   1. Make a key: openssl rand -base64 32
   2. Set GATEHOUSE_MASTER_KEY on every server to the keys with their versions, the new one last: ${next - 1}:FORMER,${next}:NEW
   3. Restart the servers. They rewrap every credential in the background and say in their log when they are done.
-  4. Take the former one out (${next}:NEW) and restart. Everybody signs in again after each change of the variable.`
+  4. Take the former one out and restart. What follows the new one keeps fingerprints of secrets comparable, and is secret too:
+     ${next}:NEW,${fingerprintEntry(fingerprintKey)}
+Everybody signs in again after each change of the variable.`
 }

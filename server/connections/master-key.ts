@@ -2,7 +2,7 @@
  * The master key: from GATEHOUSE_MASTER_KEY, or a file that the first start creates.
  * It wraps the data key of every sealed row (`vault.ts`) and is never in the database,
  * in a daemon or in a child. Versions let it be replaced without opening a row: a new one
- * is added (`addVersion`), rows are rewrapped (`rewrap.ts`), the former ones are dropped.
+ * is added (`addVersion`), rows are rewrapped (`rotation.ts`), the former ones are dropped.
  */
 import { createHmac, randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -83,7 +83,7 @@ function writeKeys(home: string, { byVersion, fingerprintKey }: Pick<MasterKeys,
   const lines = [...byVersion].toSorted(([a], [b]) => a - b).map(([version, key]) => `${version}:${key.toString('base64')}`)
   const draft = `${masterKeyFile(home)}.${process.pid}`
   try {
-    writeFileSync(draft, `${[...lines, `${FINGERPRINT}:${fingerprintKey.toString('base64')}`].join('\n')}\n`, { mode: 0o600, flush: true })
+    writeFileSync(draft, `${[...lines, fingerprintEntry(fingerprintKey)].join('\n')}\n`, { mode: 0o600, flush: true })
     renameSync(draft, masterKeyFile(home))
     const folder = openSync(dirname(draft), 'r')
     fsyncSync(folder)
@@ -95,6 +95,9 @@ function writeKeys(home: string, { byVersion, fingerprintKey }: Pick<MasterKeys,
 }
 
 const FINGERPRINT = 'fingerprint'
+
+/** Stands beside the versions once the first of them, from which it came, is dropped. */
+export const fingerprintEntry = (key: Buffer): string => `${FINGERPRINT}:${key.toString('base64')}`
 
 function parseKeys(text: string, source: string): MasterKeys {
   const byVersion = new Map<number, Buffer>()

@@ -48,8 +48,8 @@ export async function findSealed({ afterId, limit }: { afterId: string; limit: n
 
 /**
  * Whoever is about to write a sealed row has written it when this is true, and whoever comes waits for the transaction.
- * False when somebody writes for long, such as the broker of a login who waits for its vendor: nobody shall queue behind us.
- * The transaction can only be rolled back then.
+ * False when somebody keeps what they wrote uncommitted for longer than a second: nobody shall queue behind us. The
+ * transaction can only be rolled back then.
  */
 export async function holdWriters(tx: PoolClient): Promise<boolean> {
   await tx.query("set local lock_timeout = '1s'")
