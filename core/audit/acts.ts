@@ -44,7 +44,6 @@ export const acts = [
   'configuration.changed',
   'configuration.deleted',
   'attachment.created',
-  'attachment.changed',
   'attachment.deleted',
   'login.refreshed',
   'login.synced',

@@ -86,7 +86,6 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
   'configuration.changed': (said) => `changed a configuration of ${joined(harness(said), withWhat(said))}`,
   'configuration.deleted': (said) => `deleted a configuration of ${joined(harness(said), withWhat(said))}`,
   'attachment.created': (said) => `attached ${connection(said)}`,
-  'attachment.changed': (said) => `changed the attachment of ${connection(said)}`,
   'attachment.deleted': (said) => `detached ${connection(said)}`,
   'login.refreshed': (said) => `refreshed the login ${named(said, 'credentialName')}`,
   'login.synced': (said) => `took over what ${harness(said)} made of the login ${named(said, 'credentialName')}`,
