@@ -6,6 +6,7 @@ import type { ReactNode } from 'react'
 import { advancedPath } from '#components/advanced/primitive-path.ts'
 import { placeOf, type Attachment, type Configuration, type Credential } from '#components/advanced/primitives.model.ts'
 import { useRefreshPrimitives } from '#components/advanced/use-primitives.ts'
+import { stoppedNote } from '#components/connections/consequences.model.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { Button } from '#components/ui/button.tsx'
@@ -100,8 +101,7 @@ export function DetachDialog({
   const gone = useGone(onClose)
   const detach = useMutation({
     ...useTRPC().attachments.detach.mutationOptions(),
-    onSuccess: ({ stops }) =>
-      gone('Detached', stops.length > 0 ? `Stopped: ${stops.map((each) => each.title || 'a new chat').join(', ')}` : undefined),
+    onSuccess: (stopped) => gone('Detached', stoppedNote(stopped)),
   })
   const place = attachment.isOwn ? 'you' : placeOf(attachment)
   return (

@@ -8,6 +8,7 @@ const nouns: Readonly<Record<string, string>> = {
   configuration: 'Configurations',
   attachment: 'Attachments',
   login: 'Logins',
+  chat: 'Chats',
   run: 'Runs',
   'sign-in': 'Guided sign-ins',
   member: 'Members',

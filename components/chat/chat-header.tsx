@@ -5,6 +5,7 @@ import type { ChatView } from '#core/chat/view.ts'
 import type { ChatId } from '#core/ids.ts'
 import { sayCost } from '#components/chat/amounts.model.ts'
 import { totalsOf } from '#components/chat/changes.model.ts'
+import { ChatPrivacy } from '#components/chat/chat-privacy.tsx'
 import { ChatTitle } from '#components/chat/chat-title.tsx'
 import { LineCounts } from '#components/chat/line-counts.tsx'
 import { payerWords } from '#components/chat/payer.model.ts'
@@ -50,6 +51,7 @@ export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, on
           </span>
           <span className="shrink-0">{chat.harnessName}</span>
           {payer ? <span className="truncate before:mr-1.5 before:content-['·']">{payer}</span> : null}
+          <ChatPrivacy chat={chat} />
           {view.run.is === 'live' && view.run.sandbox === 'none' ? (
             <Tooltip content="The agent runs without a sandbox: it can reach what its node can reach.">
               <button type="button" className="rounded-sm">

@@ -171,7 +171,8 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
           ) : rows.length === 0 ? (
             <div className="flex flex-1 items-center justify-center p-6">
               <EmptyState icon={<MessageSquareText aria-hidden />} title={`Ask ${agent}`} className="border-0">
-                It works in its own copy of {chat.projectName}. Everybody in the team sees what happens here.
+                It works in its own copy of {chat.projectName}.{' '}
+                {chat.isPrivate ? 'Only you see what happens here.' : 'Everybody in the team sees what happens here.'}
               </EmptyState>
             </div>
           ) : (

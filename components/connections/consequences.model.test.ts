@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { afterwardsSentence } from '#components/connections/consequences.model.ts'
+import { afterwardsSentence, stoppedNote } from '#components/connections/consequences.model.ts'
 
 const around = { harnessName: 'Codex', act: 'disconnect', scope: 'project' } as const
 
@@ -15,4 +15,10 @@ it('says that nothing takes the place of what is disabled', () => {
   expect(afterwardsSentence(then, { ...around, act: 'disable', scope: 'user' })).toBe(
     'Codex is off for you until somebody enables it or takes this one away.',
   )
+})
+
+it('names what has stopped, and counts what is private', () => {
+  expect(stoppedNote({ stops: [], privateStops: 0 })).toBe(undefined)
+  expect(stoppedNote({ stops: [{ title: 'Fix it' }, { title: '' }], privateStops: 1 })).toBe('Stopped: Fix it, a new chat, a private chat')
+  expect(stoppedNote({ stops: [], privateStops: 2 })).toBe('Stopped: 2 private chats')
 })

@@ -28,3 +28,10 @@ const whereOf = { project: 'in this project', user: 'for you', platform: 'for wh
   Scope,
   string
 >
+
+/** What an act has stopped, for the toast after it; undefined when that is nothing. Private chats of others have no name. */
+export function stoppedNote({ stops, privateStops }: { stops: readonly { title: string }[]; privateStops: number }): string | undefined {
+  const unnamed = privateStops === 0 ? [] : [privateStops === 1 ? 'a private chat' : `${privateStops} private chats`]
+  const all = [...stops.map((each) => each.title || 'a new chat'), ...unnamed]
+  return all.length > 0 ? `Stopped: ${all.join(', ')}` : undefined
+}

@@ -1,6 +1,7 @@
 'use client'
 
 import { useMutation } from '@tanstack/react-query'
+import { stoppedNote } from '#components/connections/consequences.model.ts'
 import { Consequences } from '#components/connections/consequences.tsx'
 import type { Attachment, ConnectionRow, Lane } from '#components/connections/lanes.model.ts'
 import { type Removal, removalWords } from '#components/connections/mending.model.ts'
@@ -23,12 +24,9 @@ export function RemoveDialog({ row, lane, removal, onClose }: Given & { removal:
   const words = removalWords[removal]
   const disconnect = useMutation({
     ...trpc.connections.disconnect.mutationOptions(),
-    onSuccess: async ({ stops, ...undoable }) => {
+    onSuccess: async ({ stops, privateStops, ...undoable }) => {
       onClose()
-      offerUndo(
-        { done: words.done, note: stops.length > 0 ? `Stopped: ${stops.map((each) => each.title || 'a new chat').join(', ')}` : undefined },
-        undoable,
-      )
+      offerUndo({ done: words.done, note: stoppedNote({ stops, privateStops }) }, undoable)
       await refresh()
     },
   })

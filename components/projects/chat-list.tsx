@@ -3,6 +3,7 @@
 import Link from 'next/link'
 import { harnessName } from '#core/harnesses/registry.ts'
 import { type ChatRow, chatStatusLook } from '#components/projects/chat-status.ts'
+import { PrivateMark } from '#components/projects/private-mark.tsx'
 import { Badge } from '#components/ui/badge.tsx'
 import { RelativeTime } from '#components/ui/relative-time.tsx'
 
@@ -18,7 +19,10 @@ export function ChatList({ chats, hasProject = false }: { chats: readonly ChatRo
           >
             <span className="min-w-0 flex-1">
               <span className="flex items-baseline gap-3">
-                <span className="min-w-0 flex-1 truncate font-medium">{chat.title || 'New chat'}</span>
+                <span className="flex min-w-0 flex-1 items-baseline gap-1.5">
+                  <span className="truncate font-medium">{chat.title || 'New chat'}</span>
+                  <PrivateMark chat={chat} />
+                </span>
                 <RelativeTime at={chat.lastActivityAt} className="figures shrink-0 text-xs text-ink-quiet sm:hidden" />
               </span>
               <span className="flex items-center gap-3">
