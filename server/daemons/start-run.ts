@@ -15,7 +15,7 @@ import { grantDelivery, markUsed, type GrantedDelivery, type UntokenedDelivery }
 import { findPin, findPublicTitle, findRunPlace, holdHead, insertRun, type NewRun, type RunPlace } from '#server/daemons/run-store.ts'
 import { inTransaction } from '#server/db/client.ts'
 import { env } from '#server/env.ts'
-import { handOutLogin, reserveLogin, type HandedOut } from '#server/logins/service.ts'
+import { handOutLogin, reserveLogin, type HandedOut, type Holder } from '#server/logins/service.ts'
 import { mintWstoken } from '#server/proxy/token.ts'
 import { publish } from '#server/realtime/bus.ts'
 
@@ -38,8 +38,12 @@ export async function startRun(
   const { credentialId, credentialVersion, settings } = granted
   // Somebody changed the connection between the two looks: what was judged is not what was granted.
   if (!isSamePin(judged.pin, granted)) return startRun(nodeId, { chatId, epoch, runId })
-  const login = granted.delivery.via === 'file' ? await handOutLogin(granted, place.harness) : null
+  const login = granted.delivery.via === 'file' ? await handOutLogin(granted, { harness: place.harness, chatId }) : null
   if (granted.delivery.via === 'file' && !login) return startRun(nodeId, { chatId, epoch, runId })
+  if (login && 'heldBy' in login) {
+    askToYield(login.heldBy)
+    return refuse('login.in-use', { harness: place.harness })
+  }
   const { delivery, wstokenHash } = withToken(granted.delivery, login)
   const inserted = await insert({
     login,
@@ -112,6 +116,11 @@ type Pin = { credentialId: string; credentialVersion: number }
 const isSamePin = (one: Pin, other: Pin): boolean =>
   one.credentialId === other.credentialId && one.credentialVersion === other.credentialVersion
 
+/** One that only rests gives the login up, with what it made of it; one that works is waited for. */
+function askToYield({ nodeId, chatId, isWorking }: Holder): void {
+  if (!isWorking) publish({ about: 'yield', nodeId, chatId })
+}
+
 type Inserting = { run: NewRun; login: HandedOut | null; place: RunPlace; payer: Extract<GrantedDelivery, { ok: true }>['payer'] }
 
 /** The run with its entry in the audit log; of a login that serves one run at a time, only while nobody else has it. */
@@ -124,9 +133,7 @@ async function insert(inserting: Inserting): Promise<'inserted' | 'refused' | 'c
       const reserved = await reserveLogin(tx, { ...run, loginRevision: login.loginRevision })
       if (reserved.is === 'changed') return 'changed'
       if (reserved.is === 'held') {
-        // One that only rests gives it up, with what it made of it; one that works is waited for.
-        const { nodeId, chatId, isWorking } = reserved.by
-        if (!isWorking) publish({ about: 'yield', nodeId, chatId })
+        askToYield(reserved.by)
         return 'held'
       }
     }

@@ -467,6 +467,38 @@ describe('a login that its program renews', () => {
     expect(await start(world, second)).toMatchObject({ ok: true, grant: { delivery: { via: 'file' } } })
   })
 
+  const profileAsks = () => vendor.received.filter((each) => each.path === '/api/oauth/profile').length
+  const forget = (id: string) =>
+    pool().query(`update credential set "loginFacts" = jsonb_set("loginFacts", '{person}', 'null') where id = $1`, [id])
+
+  it('asks its vendor nothing for a chat that waits', async () => {
+    const world = await seedLogin('claude-code', vendor.claudeLogin().contents)
+    await running(world)
+    await forget(world.credentialId)
+    const waiting = await prompted(world)
+    const before = profileAsks()
+    for (let at = 0; at < 3; at += 1) expect(await start(world, waiting)).toMatchObject({ ok: false, code: 'login.in-use' })
+    expect(profileAsks()).toBe(before)
+  })
+
+  it('asks its vendor once about tokens that it does not know, and again about others', async () => {
+    let isRefusing = true
+    vendor.route(({ path: asked }) => (isRefusing && asked === '/api/oauth/profile' ? { status: 401, body: {} } : null))
+    const world = await seedLogin('claude-code', vendor.claudeLogin().contents)
+    const before = profileAsks()
+    for (let at = 0; at < 3; at += 1) {
+      const { runId } = await running(world)
+      await pool().query('update run set "endedAt" = now() where id = $1', [runId])
+    }
+    expect(profileAsks()).toBe(before + 1)
+    isRefusing = false
+    const fresh = vendor.claudeLogin()
+    await connectLogin(world, fresh.contents)
+    await running(world)
+    expect(profileAsks()).toBe(before + 2)
+    expect(await storedLogin(world.credentialId)).toMatchObject({ loginFacts: { person: expect.any(String) } })
+  })
+
   it('goes to one of many that ask at once', async () => {
     const world = await seedLogin('claude-code', vendor.claudeLogin().contents)
     const waiting = []

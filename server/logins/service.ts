@@ -12,6 +12,7 @@ import { brokerOf, isRenewedByProgram } from '#server/logins/brokers.ts'
 import { askWhoseStored } from '#server/logins/identity.ts'
 import { findHolder, findLogin, holdLogin, updatePerson, type Holder } from '#server/logins/store.ts'
 
+export type { Holder } from '#server/logins/store.ts'
 export { syncLogin } from '#server/logins/sync.ts'
 
 export type HandedOut = {
@@ -23,15 +24,26 @@ export type HandedOut = {
   isExclusive: boolean
 }
 
+/** Another chat has it, and it serves one at a time. */
+export type HeldElsewhere = { heldBy: Holder }
+
 type Pin = { credentialId: string; credentialVersion: number }
 
-/** The file as a run of `harness` gets it. Null when it was replaced meanwhile, or does not open. */
-export async function handOutLogin({ credentialId, credentialVersion: version }: Pin, harness: string): Promise<HandedOut | null> {
+/**
+ * The file as a run of this chat gets it. Null when it was replaced meanwhile, or does not open. Whoever waits for one
+ * that is held asks every second, so nobody else is asked anything then.
+ */
+export async function handOutLogin(
+  { credentialId, credentialVersion: version }: Pin,
+  { harness, chatId }: { harness: string; chatId: ChatId },
+): Promise<HandedOut | HeldElsewhere | null> {
   const login = await findLogin(pool(), credentialId)
   const opened = login && openSecret(login)
   if (login?.version !== version || opened?.is !== 'open') return null
   const { format, loginRevision } = login
   const isExclusive = isRenewedByProgram(harness, format)
+  const heldBy = isExclusive ? await findHolder(pool(), { credentialId, chatId }) : null
+  if (heldBy) return { heldBy }
   if (login.person === null) {
     const person = await askWhoseStored({ id: credentialId, loginRevision, harness, format, contents: opened.text })
     if (person !== null) await updatePerson(pool(), { id: credentialId, loginRevision, person })

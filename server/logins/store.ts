@@ -42,6 +42,11 @@ export async function holdLogin(tx: Db, credentialId: string): Promise<LoginRow 
   return rows[0] ?? null
 }
 
+/** Before its login and its run, in the order in which whoever starts, moves or removes a chat holds them. */
+export async function holdChat(tx: Db, chatId: ChatId): Promise<void> {
+  await tx.query('select from chat_head where "chatId" = $1 for share', [chatId])
+}
+
 // --- the runs that hold one ------------------------------------------------------------------------------------
 
 export type LoginRun = {

@@ -12,13 +12,13 @@ import type { CallReply, CallRequest } from '#core/links/daemon.ts'
 import { RateLimiter } from '#server/access/rate-limit.ts'
 import { record } from '#server/audit/service.ts'
 import { openSecret, sealSecret } from '#server/connections/resolver.ts'
-import { holdHead } from '#server/daemons/run-store.ts'
 import { inTransaction, pool, type PoolClient } from '#server/db/client.ts'
 import { isRenewedByProgram } from '#server/logins/brokers.ts'
 import { askWhose, withPerson } from '#server/logins/identity.ts'
 import {
   findLogin,
   findRunOfDaemon,
+  holdChat,
   holdLogin,
   swapLogin,
   updateFailing,
@@ -69,7 +69,7 @@ async function whoseNow(run: Run, contents: string): Promise<Changed['whose']> {
 /** `login` is there when something of it changed. */
 async function judge(tx: PoolClient, run: Run, { contents, whose }: Changed): Promise<{ reply: Reply; login: LoginRow | null }> {
   const same = { reply: unchanged, login: null }
-  await holdHead(tx, run.chatId)
+  await holdChat(tx, run.chatId)
   const login = await holdLogin(tx, run.credentialId)
   if (!login) return { reply: refused('credential.missing'), login: null }
   if (!isRenewedByProgram(run.harness, login.format)) return same
