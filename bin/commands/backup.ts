@@ -2,23 +2,10 @@
  * `gatehouse backup` and `gatehouse restore`: the whole database in one file, taken beside a running server or without
  * one. The master key is not in it: a file that holds both would open every secret.
  */
-import {
-  closeSync,
-  createReadStream,
-  createWriteStream,
-  existsSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { once } from 'node:events'
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import { finished } from 'node:stream/promises'
-import { createGunzip, createGzip } from 'node:zlib'
 import { demand, readFlags } from '#bin/commands/arguments.ts'
+import { readLines, writeLines } from '#bin/commands/backup-file.ts'
 import { openOwnDatabase } from '#bin/commands/own-database.ts'
 import { dumpDatabase, loadDatabase } from '#server/db/dump.ts'
 import { env, type Env } from '#server/env.ts'
@@ -51,22 +38,15 @@ async function writeBackup({ home }: Env, file: string): Promise<number> {
   const draft = `${file}.partial`
   try {
     closeSync(openSync(draft, 'wx', 0o600))
-    const zip = createGzip()
-    const written = zip.pipe(createWriteStream(draft, { flush: true }))
-    const rows = await dumpDatabase({
-      // Before the rows, so that it is never ahead of them.
-      anchor: readAnchor(home),
-      write: async (line) => {
-        if (!zip.write(`${line}\n`)) await once(zip, 'drain')
-      },
-    })
-    zip.end()
-    await finished(written)
+    const { write, close } = writeLines(draft)
+    // The anchor is read before the rows, so that it is never ahead of them.
+    const rows = await dumpDatabase({ anchor: readAnchor(home), write })
+    await close()
     renameSync(draft, file)
     return rows
   } catch (error) {
     rmSync(draft, { force: true })
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
     throw new StartError(`${file} cannot be written: ${(error as Error).message}`)
   }
 }
@@ -80,7 +60,7 @@ export async function restore(args: string[]): Promise<number> {
   if (running !== null) throw new StartError(`A Gatehouse server (process ${running}) uses ${own.home}: stop it first.`)
   const close = await openOwnDatabase(own)
   try {
-    const { rows, anchor } = await loadDatabase(linesOf(file))
+    const { rows, anchor } = await loadDatabase(readLines(file))
     if (anchor !== null) writeFileSync(anchorOf(own.home), anchor, { mode: 0o600 })
     console.log(
       `Restored ${rows} rows. Put the master key that sealed its secrets into ${join(own.home, 'master.key')}, unless it is there already.`,
@@ -88,14 +68,5 @@ export async function restore(args: string[]): Promise<number> {
     return 0
   } finally {
     await close()
-  }
-}
-
-async function* linesOf(file: string): AsyncGenerator<string> {
-  const unzipped = createReadStream(file).pipe(createGunzip())
-  try {
-    for await (const line of createInterface({ input: unzipped, crlfDelay: Number.POSITIVE_INFINITY })) yield line
-  } catch (error) {
-    throw new StartError(`${file} cannot be read: ${(error as Error).message}`)
   }
 }
