@@ -8,7 +8,7 @@ import { accessTokenOf, type LoginFacts } from '#core/connections/login-facts.ts
 import { profileOf } from '#server/logins/brokers.ts'
 import { createLoginUpstream } from '#server/logins/upstream.ts'
 
-export type Asked = { harness: string; format: string; contents: string }
+type Asked = { harness: string; format: string; contents: string }
 
 /** Null where the file says it itself, or nobody can, or the vendor does not know these tokens. */
 export async function askWhose({ harness, format, contents }: Asked): Promise<{ person: string | null } | 'unavailable'> {

@@ -25,7 +25,7 @@ export type HandedOut = {
 }
 
 /** Another chat has it, and it serves one at a time. */
-export type HeldElsewhere = { heldBy: Holder }
+type HeldElsewhere = { heldBy: Holder }
 
 type Pin = { credentialId: string; credentialVersion: number }
 
