@@ -41,7 +41,6 @@ it('lets a script connect, look, share, take away and bring back, over HTTP alon
     stops: [],
     privateStops: 0,
     elsewhere: 0,
-    projects: [],
     afterwards: { state: 'missing', code: 'connection.missing', scope: null, credentialName: null },
   })
   expect(await call('details', { connectionId }, true)).toMatchObject({ harnessName: 'Claude Code', credential: { lastFour: 'WXYZ' } })

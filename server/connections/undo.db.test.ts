@@ -186,7 +186,6 @@ it('tells what hangs on a connection, and what holds without it', async () => {
       stops,
       privateStops: 0,
       elsewhere: 0,
-      projects: projects.map((project) => ({ ...project, afterwards })),
       afterwards,
     })
     expect(await previewRemoval(mei, { ...own, act: 'disable' })).toMatchObject({

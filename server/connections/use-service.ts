@@ -21,7 +21,7 @@ export type Stops = { stops: StoppedChat[]; privateStops: number; elsewhere: num
 
 /** Chats that an agent works for right now on this connection. */
 export async function findStops(scope: TeamScope, row: AttachmentRow): Promise<Stops> {
-  return stopsAmong(await findUsingChats(row, scope), scope.teamId)
+  return stopsAmong(await findUsingChats(row, { userId: scope.userId, idleOf: null }), scope.teamId)
 }
 
 function stopsAmong(chats: readonly UsingChat[], teamId: string): Stops {
@@ -49,8 +49,6 @@ export type Afterwards = {
 }
 
 export type Preview = Stops & {
-  /** Projects with chats that use it now, each with what they use afterwards. */
-  projects: { projectId: string; name: string; afterwards: Afterwards }[]
   /** Without regard to a project; for a project's own connection, in that project. */
   afterwards: Afterwards
 }
@@ -65,12 +63,9 @@ export async function previewRemoval(
   { connectionId, act }: { connectionId: string; act: 'disconnect' | 'disable' },
 ): Promise<Preview> {
   const row = await demandChangeable(scope, connectionId, { isRemoval: act === 'disconnect' })
-  const chats = await findUsingChats(row, scope)
   const userId = row.scope === 'user' ? row.userId! : scope.userId
-  const whatHolds = (projectId: string | null) => afterwardsOf(row, { reach: { teamId: scope.teamId, userId, projectId }, act })
-  const using = projectsAmong(chats, scope.teamId)
-  const projects = await Promise.all(using.map(async (project) => ({ ...project, afterwards: await whatHolds(project.projectId) })))
-  return { ...stopsAmong(chats, scope.teamId), projects, afterwards: await whatHolds(row.projectId) }
+  const reach = { teamId: scope.teamId, userId, projectId: row.projectId }
+  return { ...(await findStops(scope, row)), afterwards: await afterwardsOf(row, { reach, act }) }
 }
 
 type Change = { reach: Parameters<typeof findReachable>[0]; act: 'disconnect' | 'disable' }
@@ -100,7 +95,7 @@ export async function describeConnection(scope: TeamScope, { connectionId }: { c
   const harness = demandHarness(row.harness)
   const { project } = await reachOf(scope, row.projectId ?? undefined)
   const [chats, names, projectName] = await Promise.all([
-    findUsingChats(row, scope),
+    findUsingChats(row, { userId: scope.userId, idleOf: scope.teamId }),
     findUserNames([row.createdBy]),
     row.projectId === null ? null : findProjectName(row.projectId),
   ])

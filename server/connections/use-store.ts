@@ -21,10 +21,13 @@ export type UsingChat = {
 }
 
 /**
- * Chats of all teams that reach this attachment before any other, or work on it still although another has come before
- * it; running ones first.
+ * Chats of all teams that an agent works for on this attachment, first; nodes have only so many places. And those of the
+ * team `idleOf` that reach it before any other, which grow in number for ever: for whoever names the projects.
  */
-export async function findUsingChats({ id }: { id: string }, { userId }: { userId: string }): Promise<UsingChat[]> {
+export async function findUsingChats(
+  { id }: { id: string },
+  { userId, idleOf }: { userId: string; idleOf: string | null },
+): Promise<UsingChat[]> {
   const { rows } = await pool().query<UsingChat>(
     `with own as (select t.*, f."credentialId" from attachment t join configuration f on f.id = t."configurationId" where t.id = $1),
      reaching as (
@@ -44,9 +47,9 @@ export async function findUsingChats({ id }: { id: string }, { userId }: { userI
        from attachment t join configuration f on f.id = t."configurationId"
        where t.harness = c.harness and (t.scope = 'platform'
          or t."projectId" = c."projectId" or (t.scope = 'user' and t."userId" = c."createdBy" and t."teamId" = c."teamId"))) near
-     where near.nearest = $1 or (live."isLive" and not near."hasAnother")
+     where (near.nearest = $1 and c."teamId" = $3) or (live."isLive" and not near."hasAnother")
      order by "isRunning" desc, c."lastActivityAt" desc`,
-    [id, userId],
+    [id, userId, idleOf],
   )
   return rows
 }
