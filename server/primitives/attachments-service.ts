@@ -6,9 +6,10 @@ import type { Scope } from '#core/connections/connection.ts'
 import { DomainError } from '#core/errors.ts'
 import { harnessName } from '#core/harnesses/registry.ts'
 import type { AttachmentId } from '#core/ids.ts'
-import { enterProject, type TeamScope } from '#server/access/scope.ts'
+import type { TeamScope } from '#server/access/scope.ts'
 import type { NewAuditEntry } from '#server/audit/service.ts'
 import { tellChanged } from '#server/connections/service.ts'
+import { demandPlace } from '#server/connections/rights.ts'
 import { findUserNames, scopeKeyOf } from '#server/connections/rows.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { deleteAttachment, findChatsOn, insertAttachment } from '#server/primitives/attachment-store.ts'
@@ -46,7 +47,7 @@ export type NewAttachment = {
  */
 export async function attach(scope: TeamScope, input: NewAttachment): Promise<{ attachmentId: string }> {
   const { configuration, credential } = await demandConfiguration(scope, input)
-  const place = await demandPlace(scope, input)
+  const place = await placeFor(scope, input)
   const { harness } = configuration
   if (!mayBind(scope, credential)) throw new DomainError('connection.not-yours', { harness: harnessName(harness) })
   demandPlatformsOwn([input], credential)
@@ -61,21 +62,15 @@ export async function attach(scope: TeamScope, input: NewAttachment): Promise<{ 
   return { attachmentId: id }
 }
 
-/** Who may attach where: a project's maintainers, a person for themselves, the instance's owner. */
-async function demandPlace(scope: TeamScope, { scope: place, projectId }: Pick<NewAttachment, 'scope' | 'projectId'>) {
+/** What the row says of its place, once that is proven. */
+async function placeFor(scope: TeamScope, input: Pick<NewAttachment, 'scope' | 'projectId'>) {
   const { teamId, userId } = scope
-  const keyFor = (of: string | null) => scopeKeyOf({ scope: place, teamId, userId, projectId: of })
-  switch (place) {
-    case 'project': {
-      if (projectId === undefined) throw new DomainError('request.invalid', { field: 'projectId' })
-      await enterProject(scope, { act: 'manage', projectId })
-      return { scopeKey: keyFor(projectId), teamId, projectId, userId: null }
-    }
-    case 'user':
-      return { scopeKey: keyFor(null), teamId, projectId: null, userId }
-    case 'platform':
-      if (!scope.isInstanceOwner) throw new DomainError('access.denied')
-      return { scopeKey: keyFor(null), teamId: null, projectId: null, userId: null }
+  const projectId = await demandPlace(scope, input)
+  return {
+    scopeKey: scopeKeyOf({ scope: input.scope, teamId, userId, projectId }),
+    teamId: input.scope === 'platform' ? null : teamId,
+    projectId,
+    userId: input.scope === 'user' ? userId : null,
   }
 }
 

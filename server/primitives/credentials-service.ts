@@ -10,11 +10,12 @@ import { DomainError } from '#core/errors.ts'
 import { findHarness } from '#core/harnesses/registry.ts'
 import type { CredentialId } from '#core/ids.ts'
 import { CUSTOM_PROVIDER } from '#core/providers/presets.ts'
-import type { TeamScope } from '#server/access/scope.ts'
+import { enterTeamAgain, type TeamScope } from '#server/access/scope.ts'
 import type { NewAuditEntry } from '#server/audit/service.ts'
 import { type Answer, factsOfSecret, findUserNames, judgeKey, judgeLogin } from '#server/connections/rows.ts'
 import { ownerName, sealSecret } from '#server/connections/resolver.ts'
 import { columnsOf, offeredHere, tellChanged } from '#server/connections/service.ts'
+import { demandPlace } from '#server/connections/rights.ts'
 import { vault } from '#server/connections/vault.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import {
@@ -66,11 +67,14 @@ export type NewCredential = {
 
 /**
  * It is tried out before, as connecting does, and stored whatever the provider says; the answer tells.
- * @throws access.denied, credential.malformed, connection.refused-by-harness, upstream.unsafe, primitive.id-taken
+ * @throws access.denied, team.missing, credential.malformed, connection.refused-by-harness, upstream.unsafe, primitive.id-taken
  */
 export async function createCredential(scope: TeamScope, input: NewCredential): Promise<{ credentialId: string; verdict: Verdict }> {
-  if (input.owner === 'platform' && !scope.isInstanceOwner) throw new DomainError('access.denied')
+  const place = { scope: input.owner }
+  await demandPlace(scope, place)
   const { secret, verdict } = await storable(judgeForAny(offeredHere(), input.secret), input.models)
+  // The provider took its time; what they may do here can have changed meanwhile.
+  await demandPlace(await enterTeamAgain(scope), place)
   const id = input.credentialId ?? mintUuid()
   const { name } = input
   const teamId = input.owner === 'platform' ? null : scope.teamId
@@ -91,7 +95,7 @@ export async function rename(scope: TeamScope, { credentialId, name }: ById & { 
 
 /**
  * Puts another secret of the same kind into it, tried out like a new one. Every run that pinned the former ends.
- * @throws credential.missing, access.denied, credential.malformed, upstream.unsafe;
+ * @throws credential.missing, access.denied, team.missing, credential.malformed, upstream.unsafe;
  *   connection.refused-by-harness when a harness that uses it could not use the new one
  */
 export async function replace(
@@ -108,6 +112,7 @@ export async function replace(
       throw new DomainError('connection.refused-by-harness', { harness: id, kind: pasted.kind })
   }
   const { secret, verdict } = await storable(judged, models)
+  await demandChangeable(await enterTeamAgain(scope), { credentialId })
   const { teamId, name } = credential
   const entry = entryOf(scope, 'credential.replaced', { id: credentialId, teamId, name, providerName: ownerName(secret), verdict })
   const version = await replaceSecret({ id: credentialId, teamId, by: scope, secret }, entry)

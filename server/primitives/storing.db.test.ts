@@ -69,6 +69,21 @@ it('stores nothing for somebody who is removed at that moment', async () => {
   ])
 })
 
+it('stores nothing for somebody who may no longer by the time the provider answers', async () => {
+  const admin = await seedTeamScope()
+  const projectId = await seedProject(await seedTeamScope({ teamId: admin.teamId }))
+  const become = (role: 'member' | 'viewer') => () =>
+    prisma().member.updateMany({ where: { teamId: admin.teamId, userId: admin.userId }, data: { role } })
+  await connect(admin, own('project-key', { scope: 'project', projectId }))
+  const { credentialId } = await idsOf(admin)
+  provider.beforeAnswer = become('member')
+  await expect(replace(admin, { credentialId, secret: key('another-key') })).rejects.toEqual(failure('access.denied'))
+  expect(await rowOf(credentialId)).toMatchObject({ version: 1 })
+  provider.beforeAnswer = become('viewer')
+  await expect(createCredential(admin, named('Mine'))).rejects.toEqual(failure('access.denied'))
+  expect(await prisma().credential.count({ where: { teamId: admin.teamId } })).toBe(1)
+})
+
 it('ends the sharing of what is given another credential or another sort of key', async () => {
   const scope = await seedTeamScope()
   const { connectionId } = await connect(scope, own('shared-key'))
