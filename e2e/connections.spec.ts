@@ -164,6 +164,29 @@ test('a personal key is shared with the team, and a colleague is told when it is
   await removal.getByRole('button', { name: 'Cancel' }).click()
 })
 
+test('a chat on a login is its owner’s alone until they share it', async ({ world, pageOf }) => {
+  const { person, projectId } = await settled(world, 'Lea Roth')
+  const { chatId } = await person.api.chats.create.mutate({ projectId, harness, title: unique('About the account') })
+  const [chat, guest] = [new ChatPage(await pageOf(person)), new ChatPage(await pageOf(world.owner))]
+  // On a key it is everybody's, and an admin is at it when its next run is on a login.
+  await guest.open(chatPath(projectId, chatId))
+  const contents = JSON.stringify({ account: 'lea' })
+  await person.api.connections.connect.mutate({ harness, scope: 'user', secret: { kind: 'auth-file', format: 'scripted', contents } })
+  await chat.open(chatPath(projectId, chatId))
+  await chat.send('say Only for me.')
+  await expect(chat.said('Only for me.')).toBeVisible({ timeout: 30_000 })
+  const unseen = guest.page.getByText('This chat does not exist, or you may not see it.')
+  await expect(unseen).toBeVisible()
+  await expect(guest.page.getByText('Only for me.')).toHaveCount(0)
+
+  await expect(chat.button(/^Only you\./)).toBeVisible()
+  await chat.button(/^Share$/).click()
+  await chat.page.getByRole('dialog', { name: 'Share this chat?' }).getByRole('button', { name: 'Share' }).click()
+  await expect(chat.button('Make private')).toBeVisible()
+  await guest.page.reload()
+  await expect(guest.said('Only for me.')).toBeVisible()
+})
+
 test('disconnecting shows the chat that it stops, stops it, and can be undone', async ({ world, pageOf }) => {
   const { person, projectId } = await settled(world, 'Ben Okoro')
   const { chatId } = await person.api.chats.create.mutate({ projectId, harness, title: 'Long work' })

@@ -180,10 +180,14 @@ function leave(socket: ChatSocket, presence: PresenceBoard, chatId: ChatId): voi
   if (cursors.delete(chatId)) presence.leave({ chatId, place: socket.id, userId: caller.userId, name: caller.name })
 }
 
-/** Whoever may no longer see a chat hears no more of it; their client finds out at the next heartbeat. */
+/** Whoever may no longer see a chat hears no more of it; a heartbeat without it lets their client find out. */
 function leaveOthers(sockets: readonly ChatSocket[], presence: PresenceBoard, seenBy: ReadonlyMap<ChatId, UserId>): void {
   for (const [chatId, createdBy] of seenBy) {
-    for (const socket of sockets) if (socket.data.caller.userId !== createdBy) leave(socket, presence, chatId)
+    for (const socket of sockets) {
+      if (socket.data.caller.userId === createdBy || !socket.data.cursors.has(chatId)) continue
+      leave(socket, presence, chatId)
+      beat([socket])
+    }
   }
 }
 
