@@ -8,8 +8,9 @@
 const doors = {
   access: ['scope.ts', 'roles.ts'],
   chats: ['append.ts', 'events.ts'],
-  // `rights.ts`: who may attach where, asked by all that attach. `rows.ts`: for the primitives, which are the same rows.
-  connections: ['vault.ts', 'resolver.ts', 'rights.ts', 'rows.ts'],
+  // `offer.ts`: what there is to connect. `rights.ts`: who may attach where, asked by all that attach. `rows.ts`: for the
+  // primitives, which are the same rows.
+  connections: ['vault.ts', 'resolver.ts', 'offer.ts', 'rights.ts', 'rows.ts'],
   logins: ['handler.ts'],
   proxy: ['handler.ts', 'token.ts', 'upstream-guard.ts'],
   realtime: ['bus.ts', 'hints.ts'],

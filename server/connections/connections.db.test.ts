@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ConnectInput } from '#server/connections/service.ts'
-import { connect, disconnect, explain, listConnections, setEnabled } from '#server/connections/service.ts'
+import { connect, explain, listConnections, setEnabled } from '#server/connections/service.ts'
+import { disconnect } from '#server/connections/undo-service.ts'
 import { grantDelivery, markBroken, openCredential, resolveForChat } from '#server/connections/resolver.ts'
 import { destroyRemoved } from '#server/connections/undo-store.ts'
 import { prisma } from '#server/db/client.ts'

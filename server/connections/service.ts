@@ -25,9 +25,6 @@ import { brokenBy, factsOfSecret, judgeKey, judgeLogin } from '#server/connectio
 import { vault } from '#server/connections/vault.ts'
 import { checkUpstreamUrl } from '#server/proxy/upstream-guard.ts'
 
-export { demandHarness, FORMER_MEMBER, offeredHere, tellChanged } from '#server/connections/offer.ts'
-export { disconnect } from '#server/connections/undo-service.ts'
-
 type InProject = { projectId?: string | undefined }
 
 /** One row per harness, whether connected or not. */

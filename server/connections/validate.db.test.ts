@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import type { TeamScope } from '#server/access/scope.ts'
-import { connect, disconnect, listConnections } from '#server/connections/service.ts'
+import { connect, listConnections } from '#server/connections/service.ts'
+import { disconnect } from '#server/connections/undo-service.ts'
 import { startTestProvider, type TestProvider } from '#server/connections/testing-provider.ts'
 import { validate } from '#server/connections/validation.ts'
 import { resolveForChat } from '#server/connections/resolver.ts'

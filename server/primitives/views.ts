@@ -5,7 +5,7 @@ import { isFailureCode, type FailureCode } from '#core/errors.ts'
 import { findHarness } from '#core/harnesses/registry.ts'
 import type { TeamScope } from '#server/access/scope.ts'
 import { isOver, isReadable, ownerName } from '#server/connections/resolver.ts'
-import { FORMER_MEMBER } from '#server/connections/service.ts'
+import { FORMER_MEMBER } from '#server/connections/offer.ts'
 import { mayChangeConfiguration, mayChangeCredential, mayDetach } from '#server/primitives/rights.ts'
 import type { AttachmentNode, ConfigurationNode, CredentialNode } from '#server/primitives/store.ts'
 

@@ -16,7 +16,8 @@ import {
   thought,
 } from '#e2e/world/fake-provider-scene.ts'
 import { startFakeProvider, type FakeProvider } from '#e2e/world/fake-provider.ts'
-import { disconnect, setEnabled } from '#server/connections/service.ts'
+import { setEnabled } from '#server/connections/service.ts'
+import { disconnect } from '#server/connections/undo-service.ts'
 import { pool, prisma } from '#server/db/client.ts'
 import { createProxyHandler, forgetRun, type ProxyHandler } from '#server/proxy/handler.ts'
 import { recheckRuns } from '#server/proxy/run.ts'
