@@ -51,7 +51,10 @@ export function RemoveMemberDialog({ member, onClose }: { member: Member; onClos
           ))}
         </dl>
       ) : null}
-      <p>Their projects and chats stay with the team; a chat that only they see stays unseen. This cannot be undone; a new invitation lets them back in.</p>
+      <p>
+        Their projects and chats stay with the team; a chat that only they see stays unseen. This cannot be undone; a new invitation lets
+        them back in.
+      </p>
       {remove.error ? <FailureNotice error={remove.error} /> : null}
     </ConfirmDialog>
   )
