@@ -105,7 +105,7 @@ it('leaves neither process nor file when it is ended, whoever else is at it', as
   await Promise.all([first.shown, second.shown])
   expect(processesWith(hanging.mark).length).toBeGreaterThan(0)
   first.end()
-  await expect(first.over).rejects.toThrow()
+  await expect(first.over).rejects.toMatchObject({ name: 'AbortError' })
   expect(processesWith(hanging.mark)).toEqual([])
   expect(existsSync(join(root, 'three'))).toBe(false)
   answerOther('go')
