@@ -65,7 +65,7 @@ export function ConnectionCard({
         <FirstActs lanes={lanes} act={act} {...acts} />
       </header>
       {row.attachments.length === 0 ? null : (
-        <Path className="border-t border-line bg-paper/60 px-4 pt-3.5 sm:px-5">
+        <Path className="border-t border-line bg-paper/60 px-4 pt-3.5 pb-2.5 sm:px-5">
           {lanes.map((lane, at) => (
             <ConnectionLane
               key={lane.scope}
