@@ -192,8 +192,10 @@ it.each([
 })
 
 it.each([
-  [400, { is: 'refused', code: 'login.other-account' }],
-  [404, { is: 'refused', code: 'login.other-account' }],
+  [401, { is: 'refused', code: 'login.other-account' }],
+  [403, { is: 'refused', code: 'login.other-account' }],
+  [400, { is: 'later', code: 'provider.unreachable' }],
+  [404, { is: 'later', code: 'provider.unreachable' }],
   [408, { is: 'later', code: 'provider.unreachable' }],
   [429, { is: 'later', code: 'provider.unreachable' }],
   [500, { is: 'later', code: 'provider.unreachable' }],

@@ -79,7 +79,8 @@ export function createLoginUpstream({ guard = configuredGuard() }: { guard?: Gua
           signal: AbortSignal.timeout(PROFILE_TIMEOUT_MS),
         })
         const answer = parseJson(await body.text())
-        if (statusCode >= 400 && statusCode < 500 && statusCode !== 408 && statusCode !== 429) return { is: 'refused' }
+        // Only this is about the token: a firewall's page or an address that has moved must not cost a good login.
+        if (statusCode === 401 || (statusCode === 403 && isRecord(answer))) return { is: 'refused' }
         const name = person.reduce<unknown>((at, each) => (isRecord(at) ? at[each] : undefined), answer)
         return statusCode === 200 && typeof name === 'string' && name !== '' ? { is: 'known', person: name } : { is: 'unavailable' }
       } catch {

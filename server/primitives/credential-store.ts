@@ -38,8 +38,9 @@ export async function insertCredential(
     await prisma().$transaction(async (tx) => {
       await holdMember(tx, by)
       // A run may still pin a credential of this id that was deleted; it must not take this one for that.
-      const pinned = await tx.run.aggregate({ where: { credentialId: id }, _max: { credentialVersion: true } })
+      const pinned = await tx.run.aggregate({ where: { credentialId: id }, _max: { credentialVersion: true, loginRevision: true } })
       const version = (pinned._max.credentialVersion ?? 0) + 1
+      const loginRevision = (pinned._max.loginRevision ?? -1) + 1
       const place = { id, teamId }
       await tx.credential.create({
         data: {
@@ -52,6 +53,7 @@ export async function insertCredential(
           name,
           createdBy: by.userId,
           version,
+          loginRevision,
           isKept: true,
         },
       })

@@ -2,11 +2,6 @@
 ALTER TABLE "chat" ADD COLUMN     "isPrivate" BOOLEAN NOT NULL DEFAULT false,
 ADD COLUMN     "isShared" BOOLEAN NOT NULL DEFAULT false;
 
--- Chats that have run on a personal login of their creator's.
+-- Chats that have run on a login: whose it was may be known no more, so all of them; their creators can share them.
 UPDATE "chat" c SET "isPrivate" = true
-WHERE EXISTS (
-  SELECT FROM "run" r
-  JOIN "credential" k ON k."id" = r."credentialId" AND k."kind" <> 'api-key'
-  JOIN "configuration" f ON f."credentialId" = k."id"
-  JOIN "attachment" a ON a."configurationId" = f."id" AND a."scope" = 'user' AND a."userId" = c."createdBy"
-  WHERE r."chatId" = c."id");
+WHERE EXISTS (SELECT FROM "run" r WHERE r."chatId" = c."id" AND r."wstokenHash" IS NULL);
