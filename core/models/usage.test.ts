@@ -93,3 +93,12 @@ it('lays a later report over an earlier one, and never loses what only the earli
   expect(mergeRawUsage(null, delta)).toBe(delta)
   expect(mergeRawUsage(start, null)).toBe(start)
 })
+
+it('takes a report that is nested without end for none, and a field for a field whatever its name', () => {
+  const deep = JSON.parse(`{"output_tokens":${'['.repeat(50_000)}${']'.repeat(50_000)}}`) as unknown
+  expect(mergeRawUsage({ input_tokens: 1 }, deep)).toEqual({ input_tokens: 1 })
+  const odd = JSON.parse('{"__proto__":{"input_tokens":9}}') as object
+  const merged = mergeRawUsage({ output_tokens: 2 }, odd) as object
+  expect(Object.getPrototypeOf(merged)).toBe(Object.prototype)
+  expect(readUsage('anthropic-messages', merged)).toMatchObject({ inputTokens: 0, outputTokens: 2 })
+})

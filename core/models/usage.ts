@@ -32,16 +32,25 @@ const count = (value: unknown): number | null =>
 
 const within = (value: unknown, key: string): unknown => (isObject(value) ? value[key] : undefined)
 
+/** Reports are flat but for a detail or two. What is nested without end is none, and would be our own end where it is walked. */
+const MAX_DEPTH = 6
+
+const isShallow = (value: unknown, depth = MAX_DEPTH): boolean =>
+  typeof value !== 'object' || value === null || (depth > 0 && Object.values(value).every((each) => isShallow(each, depth - 1)))
+
 /** Lays a later report over an earlier one, field by field: providers repeat what they know and leave out what they do not. */
-export function mergeRawUsage(earlier: unknown, later: unknown): unknown {
-  if (!isObject(later)) return earlier ?? null
+export const mergeRawUsage = (earlier: unknown, later: unknown): unknown =>
+  isObject(later) && isShallow(later) ? merged(earlier, later) : (earlier ?? null)
+
+function merged(earlier: unknown, later: Json): Json {
   if (!isObject(earlier)) return later
-  const merged: Record<string, unknown> = { ...earlier }
+  const fields = new Map<string, unknown>(Object.entries(earlier))
   for (const [key, value] of Object.entries(later)) {
     if (value === null || value === undefined) continue
-    merged[key] = isObject(value) ? mergeRawUsage(earlier[key], value) : value
+    fields.set(key, isObject(value) ? merged(earlier[key], value) : value)
   }
-  return merged
+  // Not by assignment: a field may be called `__proto__`.
+  return Object.fromEntries(fields)
 }
 
 /** Null when the report holds no count that this dialect would hold. */

@@ -8,42 +8,67 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Endpoint } from '#core/providers/provider.ts'
-
-/** Anthropic's own limit; short of it a request of an agent is no attack. */
-export const MAX_BODY_BYTES = 32 * 1024 * 1024
-const BODY_TIMEOUT_MS = 120_000
+import type { ProxyLimits } from '#server/proxy/limits.ts'
 
 export type Body = { ok: true; bytes: Buffer } | { ok: false; status: 400 | 408 | 411 | 413 | 415; message: string }
 
+/** For how long a body that is refused may still arrive: so the client reads why, instead of a broken connection. */
+const LINGER_MS = 1_000
+
+type Limits = Pick<ProxyLimits, 'bodyBytes' | 'bodyMs'>
+
 /** Rejects only when the client is gone. */
-export async function readBody(req: IncomingMessage, { maxBytes = MAX_BODY_BYTES } = {}): Promise<Body> {
+export async function readBody(req: IncomingMessage, limits: Limits): Promise<Body> {
   const { 'content-length': declared, 'content-encoding': encoding, 'content-type': type } = req.headers
   if (encoding !== undefined && encoding !== 'identity')
-    return { ok: false, status: 415, message: 'Gatehouse takes bodies without compression only.' }
-  if (!/^application\/json\s*(;|$)/i.test(type ?? '')) return { ok: false, status: 415, message: 'Gatehouse takes application/json only.' }
-  const tooLarge = { ok: false, status: 413, message: `The request is larger than ${maxBytes} bytes.` } as const
-  if (declared !== undefined && Number(declared) > maxBytes) return tooLarge
-  const chunks: Buffer[] = []
-  let size = 0
-  let isLate = false
-  const timer = setTimeout(() => {
-    isLate = true
-    req.destroy()
-  }, BODY_TIMEOUT_MS)
-  try {
-    for await (const chunk of req as AsyncIterable<Buffer>) {
+    return unread(req, { ok: false, status: 415, message: 'Gatehouse takes bodies without compression only.' })
+  if (!/^application\/json\s*(;|$)/i.test(type ?? ''))
+    return unread(req, { ok: false, status: 415, message: 'Gatehouse takes application/json only.' })
+  const tooLarge = { ok: false, status: 413, message: `The request is larger than ${limits.bodyBytes} bytes.` } as const
+  if (declared !== undefined && Number(declared) > limits.bodyBytes) return unread(req, tooLarge)
+  const bytes = await collect(req, limits)
+  if (bytes === 'late') return unread(req, { ok: false, status: 408, message: 'The request took too long to arrive.' })
+  if (bytes === 'too-large') return unread(req, tooLarge)
+  if (bytes.length === 0) return { ok: false, status: 400, message: 'The request has no body.' }
+  return { ok: true, bytes }
+}
+
+const GONE = () => new Error('The client left before it had said everything')
+
+function collect(req: IncomingMessage, { bodyBytes, bodyMs }: Limits): Promise<Buffer | 'late' | 'too-large'> {
+  return new Promise((resolve, reject) => {
+    if (req.destroyed) return reject(GONE())
+    const chunks: Buffer[] = []
+    let size = 0
+    // Of the whole: a byte now and then must not hold what has arrived for ever.
+    const timer = setTimeout(() => settle(() => resolve('late')), bodyMs)
+    const onData = (chunk: Buffer): void => {
       size += chunk.length
-      if (size > maxBytes) return tooLarge
-      chunks.push(chunk)
+      if (size > bodyBytes) settle(() => resolve('too-large'))
+      else chunks.push(chunk)
     }
-  } catch (failure) {
-    if (isLate) return { ok: false, status: 408, message: 'The request took too long to arrive.' }
-    throw failure
-  } finally {
-    clearTimeout(timer)
-  }
-  if (size === 0) return { ok: false, status: 400, message: 'The request has no body.' }
-  return { ok: true, bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size) }
+    const onEnd = (): void => settle(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)))
+    const onGone = (): void => settle(() => reject(GONE()))
+    function settle(how: () => void): void {
+      clearTimeout(timer)
+      req
+        .off('data', onData)
+        .off('end', onEnd)
+        .off('close', onGone)
+        .on('error', () => {})
+      how()
+    }
+    req.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
+  })
+}
+
+/** The rest of a body that nobody wants passes unseen for a moment; then its connection ends. */
+function unread(req: IncomingMessage, refusal: Body): Body {
+  if (req.complete) return refusal
+  const { socket } = req
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
+  req.once('close', () => clearTimeout(timer)).resume()
+  return refusal
 }
 
 /** What we need to know of a body, and nothing of what it says. */
@@ -59,29 +84,48 @@ const MODEL = /^[^\p{Cc}\p{Cs}]{1,200}$/u
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** What the path said already, in a dialect that names the model there. */
+export type SaidInPath = { model: string; isStream: boolean }
+
+type Understood = { ok: true; asked: Asked } | { ok: false; message: string }
+const misread = (message: string): Understood => ({ ok: false, message })
+
 /** @returns what is wrong, as a sentence for the agent's log, when the body is not one JSON object with one meaning */
-export function readAsked(bytes: Buffer): { ok: true; asked: Asked } | { ok: false; message: string } {
+export function readAsked(bytes: Buffer, inPath: SaidInPath | null = null): Understood {
   let text: string
   let value: unknown
   try {
     text = utf8.decode(bytes)
     value = JSON.parse(text)
   } catch {
-    return { ok: false, message: 'The body is not valid JSON in UTF-8.' }
+    return misread('The body is not valid JSON in UTF-8.')
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { ok: false, message: 'The body is not a JSON object.' }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return misread('The body is not a JSON object.')
   const seen = new Set<string>()
   for (const key of topLevelKeys(text)) {
-    const folded = key.toLowerCase()
-    if (seen.has(folded)) return { ok: false, message: `The body names "${key.slice(0, 100)}" twice.` }
+    // Upper case first: some readers take a long s for an s.
+    const folded = key.toUpperCase().toLowerCase()
+    if (seen.has(folded)) return misread(`The body names "${key.slice(0, 100)}" twice.`)
     seen.add(folded)
   }
-  const { model, stream } = value as Record<string, unknown>
-  if (typeof model !== 'string' || model === '') return { ok: false, message: 'The body does not name a model.' }
-  if (!MODEL.test(model)) return { ok: false, message: 'The name of the model is not one.' }
-  if (stream !== undefined && stream !== null && typeof stream !== 'boolean')
-    return { ok: false, message: '"stream" must be true or false.' }
+  const body = value as Record<string, unknown>
+  if (inPath) return agreeing(body, { seen, inPath })
+  // OpenRouter would turn to these when the first one fails: one request, one model.
+  if (seen.has('models')) return misread('The body names "models". Gatehouse passes on a request for one model.')
+  const { model, stream } = body
+  if (typeof model !== 'string' || model === '') return misread('The body does not name a model.')
+  if (!MODEL.test(model)) return misread('The name of the model is not one.')
+  if (stream !== undefined && stream !== null && typeof stream !== 'boolean') return misread('"stream" must be true or false.')
   return { ok: true, asked: { model, isStream: stream === true, saysStreamOptions: seen.has('stream_options') } }
+}
+
+/** Gemini's path names the model; a body that names another, there or in a request within it, could be read either way. */
+function agreeing(body: Record<string, unknown>, { seen, inPath }: { seen: ReadonlySet<string>; inPath: SaidInPath }): Understood {
+  if (seen.has('model') && body['model'] !== inPath.model && body['model'] !== `models/${inPath.model}`)
+    return misread('The body names another model than the path.')
+  if (seen.has('generatecontentrequest') || seen.has('generate_content_request'))
+    return misread('The body holds a request with a model of its own. Gatehouse counts "contents".')
+  return { ok: true, asked: { ...inPath, saysStreamOptions: false } }
 }
 
 const QUOTE = 34
