@@ -80,8 +80,8 @@ export function upstreamHeaders(
 const RESPONSE_HEADERS =
   /^(content-type|content-encoding|cache-control|retry-after(-ms)?|request-id|x-request-id|x-should-retry|openai-(model|processing-ms|version)|x-reasoning-included|(anthropic|x)-ratelimit-[a-z0-9-]+)$/
 
-/** What Node writes; an upstream may send more, which would end the exchange. */
-const WRITABLE = /^[\t\x20-\x7e\x80-\xff]*$/
+/** Node would write other characters in another encoding than they came in. */
+const PLAIN = /^[\t\x20-\x7e]*$/
 
 /** Flat name-value list for `writeHead`: of a header that comes twice the first, of one that holds the key nothing. */
 export function clientHeaders(headers: IncomingHttpHeaders, key: string): string[] {
@@ -89,7 +89,7 @@ export function clientHeaders(headers: IncomingHttpHeaders, key: string): string
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || !RESPONSE_HEADERS.test(name)) continue
     const first = Array.isArray(value) ? value[0]! : value
-    if (WRITABLE.test(first) && !mentions(first, key)) passed.push(name, first)
+    if (PLAIN.test(first) && !mentions(first, key)) passed.push(name, first)
   }
   return passed
 }
