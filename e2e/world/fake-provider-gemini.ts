@@ -1,8 +1,8 @@
 /**
  * The fake provider in Google's Gemini dialect, as OpenCode 1.18.33 speaks it through the AI SDK.
  * The model and the wish for a stream stand in the path; lines end in CR LF, as Google's do.
- * Strict about what the real API is strict about: turns alternate, and the calls of a model's
- * turn are answered, all of them, by the very next turn.
+ * Strict about what the real API is strict about: the calls of a model's turn are answered, all of
+ * them, by the very next turn.
  */
 import type { TokenCounts } from '#core/models/usage.ts'
 import {
@@ -42,13 +42,10 @@ function read(body: Json, inPath: SaidInPath | null): Ask {
   const prompts: string[] = []
   let results: string[] = []
   let open: string[] = []
-  let before: unknown = 'model'
   for (const each of demandArray(body['contents'], 'contents')) {
     const content = demandObject(each, 'a content')
     const { role } = content
     demand(role === 'user' || role === 'model', `a content has the role ${String(role)}`)
-    demand(role !== before, `two contents of the ${String(role)} follow each other`)
-    before = role
     const parts = partsOf(content)
     if (role === 'model') {
       open = parts.flatMap(({ functionCall }) => (isObject(functionCall) ? [demandString(functionCall['name'], 'the name of a call')] : []))

@@ -3,7 +3,6 @@
  * upstream hears of it, that it ends, and that others are served meanwhile.
  */
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
@@ -17,7 +16,7 @@ import { refuseUpgrade } from '#server/proxy/upgrade.ts'
 import { drainUsage, readRecords } from '#server/usage/service.ts'
 
 const KEY = `sk-real-${randomBytes(12).toString('hex')}`
-const FOREIGN = `sk-ant-oat01-${randomBytes(12).toString('hex')}`
+const FOREIGN = 'sk-ant-oat01-of-somebody-0123456789'
 const DIALECT = 'openai-chat'
 
 let upstream: RawUpstream
@@ -119,7 +118,7 @@ describe('slowness', () => {
       socket.once('close', () => (upstreamClosed = true))
       await writeEach(socket, [STREAM])
       for (let sent = 0; sent < 24 && !socket.destroyed; sent += 1)
-        if (!socket.write(much)) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+        if (!socket.write(much)) await new Promise((resolve) => socket.once('drain', resolve).once('close', resolve))
       if (!goesOn && !socket.destroyed) await writeEach(socket, [chunked(DONE), '0\r\n\r\n'])
     })
     const client = rawClient(origin)

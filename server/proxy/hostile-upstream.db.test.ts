@@ -28,7 +28,7 @@ beforeAll(async () => {
   elsewhere = await rawUpstream()
   hasty = await rawUpstream({ isHasty: true })
   process.env['GATEHOUSE_PRIVATE_UPSTREAMS'] = [upstream, elsewhere, hasty].map(({ host }) => host).join(',')
-  handler = createProxyHandler({ limits: { upstreamHeadMs: 400, upstreamIdleMs: 400 } })
+  handler = createProxyHandler({ limits: { upstreamHeadMs: 1_000, upstreamIdleMs: 500 } })
   proxy = await serveOnLoopback(handler)
   run = await seedRun({ dialect: DIALECT, baseUrl: upstream.origin, key: KEY })
   log.level = 'trace'
@@ -330,7 +330,7 @@ it('takes an answer that comes before the question has been read', async () => {
   const words = JSON.stringify({ type: 'error', error: { type: 'request_too_large', message: 'Too much' } })
   hasty.does(saying(`HTTP/1.1 413 No\r\ncontent-type: application/json\r\ncontent-length: ${words.length}\r\n\r\n${words}`))
   // More than any buffer between us takes, so it is never all sent.
-  const body = { ...question(DIALECT), padding: 'x'.repeat(16 * 1024 * 1024) }
+  const body = { ...question(DIALECT), padding: 'x'.repeat(8 * 1024 * 1024) }
   const before = hasty.seen()
   for (const _ of [1, 2]) {
     const answer = await send({ token, body })
