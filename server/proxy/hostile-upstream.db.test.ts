@@ -328,7 +328,9 @@ it('gives nobody the second answer to one question', async () => {
 it('takes an answer that comes before the question has been read', async () => {
   const { token } = await seedRun({ dialect: DIALECT, baseUrl: hasty.origin, key: KEY })
   const words = JSON.stringify({ type: 'error', error: { type: 'request_too_large', message: 'Too much' } })
-  hasty.does(saying(`HTTP/1.1 413 No\r\ncontent-type: application/json\r\ncontent-length: ${words.length}\r\n\r\n${words}`))
+  hasty.does(
+    saying(`HTTP/1.1 413 No\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: ${words.length}\r\n\r\n${words}`),
+  )
   // More than any buffer between us takes, so it is never all sent.
   const body = { ...question(DIALECT), padding: 'x'.repeat(8 * 1024 * 1024) }
   const before = hasty.seen()

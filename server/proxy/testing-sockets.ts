@@ -2,7 +2,6 @@
  * For hostile tests: an upstream that is a bare socket and does byte by byte what a test says,
  * and a client that does the same. Both speak HTTP badly on purpose.
  */
-import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { SENTINEL_KEY } from '#core/connections/sentinel.ts'
 
@@ -92,7 +91,7 @@ export function rawClient(origin: string): RawClient {
   const socket = connect(Number(port), hostname)
   const chunks: Buffer[] = []
   socket.on('data', (chunk) => chunks.push(chunk)).on('error', () => {})
-  return { socket, said: () => Buffer.concat(chunks), closed: once(socket, 'close').then(() => {}) }
+  return { socket, said: () => Buffer.concat(chunks), closed: new Promise((resolve) => socket.once('close', () => resolve())) }
 }
 
 /** The head of a request as a harness sends it; `more` are whole header lines. */

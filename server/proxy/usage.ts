@@ -85,19 +85,22 @@ function bodyMeter(dialect: Dialect): Meter {
   const { take, verdict } = collector(dialect)
   let kept: Buffer[] = []
   let bytes = 0
-  /** Gemini's other form of a stream; null until the first byte tells. */
-  let elements: ReturnType<typeof arrayStream> | null = null
+  /** Gemini's other form of a stream; null until the first byte that is no space tells. */
+  let isArray = dialect === 'gemini-generate' ? null : false
+  const elements = arrayStream(look(dialect, take))
   return {
     feed(chunk) {
-      if (bytes === 0 && dialect === 'gemini-generate' && /^\s*\[/.test(chunk.toString('latin1', 0, 16)))
-        elements = arrayStream(look(dialect, take))
+      if (isArray === null) {
+        const first = /\S/.exec(chunk.toString('latin1'))?.[0]
+        if (first !== undefined) isArray = first === '['
+      }
       bytes += chunk.length
-      if (elements) return elements.feed(chunk)
+      if (isArray) return elements.feed(chunk)
       if (bytes <= MAX_EVENT_BYTES) kept.push(chunk)
       else kept = []
     },
     verdict() {
-      if (elements) return verdict()
+      if (isArray) return verdict()
       const body = parse(Buffer.concat(kept).toString('utf8'))
       kept = []
       if (isObject(body))
