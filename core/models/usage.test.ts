@@ -72,6 +72,18 @@ const cases: [name: string, dialect: Dialect, raw: unknown, expected: TokenCount
     { promptTokenCount: 50, candidatesTokenCount: 5, thoughtsTokenCount: 7, cachedContentTokenCount: 20, totalTokenCount: 62 },
     counts(30, 12, 20, 0, 7),
   ],
+  [
+    'what Google’s tools found is input',
+    'gemini-generate',
+    { promptTokenCount: 50, toolUsePromptTokenCount: 8, candidatesTokenCount: 5 },
+    counts(58, 5),
+  ],
+  [
+    'a sum must be a count, too',
+    'gemini-generate',
+    { promptTokenCount: 3, candidatesTokenCount: 2_147_483_647, thoughtsTokenCount: 1 },
+    counts(3, 0),
+  ],
   ['a report without counts is none', 'openai-chat', { total_tokens: 5 }, null],
   ['nothing is nothing', 'openai-responses', null, null],
   ['a list is nothing', 'anthropic-messages', [1], null],

@@ -30,6 +30,10 @@ const isObject = (value: unknown): value is Json => typeof value === 'object' &&
 const count = (value: unknown): number | null =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_COUNT ? value : null
 
+/** Of two counts that may be unknown; a sum that is no count is unknown, too. */
+const sum = (one: number | null, other: number | null): number | null =>
+  one === null && other === null ? null : count((one ?? 0) + (other ?? 0))
+
 const within = (value: unknown, key: string): unknown => (isObject(value) ? value[key] : undefined)
 
 /** Reports are flat but for a detail or two. What is nested without end is none, and would be our own end where it is walked. */
@@ -95,10 +99,10 @@ const readers: Record<Dialect, (raw: Json) => TokenCounts | null> = {
   },
   'gemini-generate': (raw) => {
     const thoughts = count(raw['thoughtsTokenCount'])
-    const candidates = count(raw['candidatesTokenCount'])
     return inclusive({
-      input: count(raw['promptTokenCount']),
-      output: thoughts === null && candidates === null ? null : (candidates ?? 0) + (thoughts ?? 0),
+      // What Google's own tools found is read by the model, too, and stands beside the prompt.
+      input: sum(count(raw['promptTokenCount']), count(raw['toolUsePromptTokenCount'])),
+      output: sum(count(raw['candidatesTokenCount']), thoughts),
       cacheRead: count(raw['cachedContentTokenCount']),
       cacheWrite: null,
       reasoning: thoughts,

@@ -112,10 +112,13 @@ export function readAsked(bytes: Buffer, inPath: SaidInPath | null = null): Unde
   if (inPath) return agreeing(body, { seen, inPath })
   // OpenRouter would turn to these when the first one fails: one request, one model.
   if (seen.has('models')) return misread('The body names "models". Gatehouse passes on a request for one model.')
-  const { model, stream } = body
+  const { model, stream, background } = body
   if (typeof model !== 'string' || model === '') return misread('The body does not name a model.')
   if (!MODEL.test(model)) return misread('The name of the model is not one.')
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean') return misread('"stream" must be true or false.')
+  // OpenAI would answer at once and work on, on a bill that nobody here sees.
+  if (background !== undefined && background !== null && background !== false)
+    return misread('The body asks for work in the background. Gatehouse passes on what is answered on this connection.')
   return { ok: true, asked: { model, isStream: stream === true, saysStreamOptions: seen.has('stream_options') } }
 }
 

@@ -409,6 +409,7 @@ describe('what the proxy refuses before it asks anybody', () => {
       { path, useToken: true, body, headers: { authorization: [SENTINEL, 'Bearer sk-another'] } },
     ],
     ['a hundred headers', 431, { path, useToken: true, body, headers: manyHeaders }],
+    ['work in the background', 400, { path, useToken: true, body: { ...body, background: true } }],
     ['a list of models to fall back to', 400, { path, useToken: true, body: { ...body, models: ['claude-opus-5-5'] } }],
     ['a compressed body', 415, { path, useToken: true, body, headers: { 'content-encoding': 'gzip' } }],
     ['a form', 415, { path, useToken: true, body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } }],

@@ -21,7 +21,7 @@ import { createUpstreams, upstreamHeaders } from '#server/proxy/forward.ts'
 import { usualLimits, type ProxyLimits } from '#server/proxy/limits.ts'
 import { MeteredExchange, refusedKey, type Refusal } from '#server/proxy/metered-exchange.ts'
 import { modelInGoogleWords, modelList } from '#server/proxy/model-list.ts'
-import { readCall, UNKNOWN_TOKEN, type Call } from '#server/proxy/route.ts'
+import { dialectOfUrl, readCall, UNKNOWN_TOKEN, type Call } from '#server/proxy/route.ts'
 import { cutEverything, findRun, modelQueryFor, recheckRegularly, recheckRuns, type ProxiedRun } from '#server/proxy/run.ts'
 import { configuredGuard, type Guard } from '#server/proxy/upstream-guard.ts'
 import { onHint } from '#server/realtime/bus.ts'
@@ -140,7 +140,7 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
       sendError(res, {
         status: 503,
         message: 'Gatehouse could not serve this request just now.',
-        dialect: null,
+        dialect: dialectOfUrl(req.url),
         code: 'gatehouse.failed',
         mayRetry: true,
       })

@@ -65,15 +65,16 @@ const split = (text: string, at: string): [string, string] => {
   return index < 0 ? [text, ''] : [text.slice(0, index), text.slice(index + 1)]
 }
 
-/** In whose words to answer about a path that is none of ours. */
-export const dialectOf = (path: string): Dialect | null =>
-  path.startsWith('anthropic')
-    ? 'anthropic-messages'
-    : path.startsWith('openai')
-      ? 'openai-chat'
-      : path.startsWith('gemini')
-        ? 'gemini-generate'
-        : null
+const segments: readonly (readonly [string, Dialect])[] = [
+  ['anthropic', 'anthropic-messages'],
+  ['openai', 'openai-chat'],
+  ['gemini', 'gemini-generate'],
+]
+
+/** In whose words to answer about what is none of our routes; null when the path gives nobody away. */
+const dialectOf = (path: string): Dialect | null => segments.find(([segment]) => path.startsWith(segment))?.[1] ?? null
+
+export const dialectOfUrl = (url = ''): Dialect | null => dialectOf(split(url.slice(PROXY_PREFIX.length), '/')[1])
 
 /**
  * A native login that is sent here by mistake (a base URL left in an environment) must

@@ -5,15 +5,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { errorBody } from '#server/proxy/errors.ts'
-import { dialectOf, PROXY_PREFIX } from '#server/proxy/route.ts'
+import { dialectOfUrl } from '#server/proxy/route.ts'
 
 export function refuseUpgrade(req: Pick<IncomingMessage, 'url'>, socket: Duplex): void {
-  const path = (req.url ?? '').slice(PROXY_PREFIX.length).replace(/^[^/]*\//, '')
   const body = JSON.stringify(
     errorBody({
       status: 426,
       message: 'Gatehouse serves this over plain HTTP, not over a websocket.',
-      dialect: dialectOf(path),
+      dialect: dialectOfUrl(req.url),
       code: 'gatehouse.no-websocket',
     }),
   )
