@@ -84,6 +84,9 @@ const MODEL = /^[^\p{Cc}\p{Cs}]{1,200}$/u
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** What decides here how a request is taken; in other letters it would decide at some upstreams only. */
+const READ = new Set(['model', 'models', 'stream', 'stream_options', 'background'])
+
 /** What the path said already, in a dialect that names the model there. */
 export type SaidInPath = { model: string; isStream: boolean }
 
@@ -106,6 +109,7 @@ export function readAsked(bytes: Buffer, inPath: SaidInPath | null = null): Unde
     // Upper case first: some readers take a long s for an s.
     const folded = key.toUpperCase().toLowerCase()
     if (seen.has(folded)) return misread(`The body names "${key.slice(0, 100)}" twice.`)
+    if (folded !== key && READ.has(folded)) return misread(`The body spells "${folded}" in its own way.`)
     seen.add(folded)
   }
   const body = value as Record<string, unknown>
@@ -117,7 +121,7 @@ export function readAsked(bytes: Buffer, inPath: SaidInPath | null = null): Unde
   if (!MODEL.test(model)) return misread('The name of the model is not one.')
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean') return misread('"stream" must be true or false.')
   // OpenAI would answer at once and work on, on a bill that nobody here sees.
-  if (background !== undefined && background !== null && background !== false)
+  if (seen.has('background') && background !== null && background !== false)
     return misread('The body asks for work in the background. Gatehouse passes on what is answered on this connection.')
   return { ok: true, asked: { model, isStream: stream === true, saysStreamOptions: seen.has('stream_options') } }
 }

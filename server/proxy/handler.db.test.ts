@@ -429,6 +429,11 @@ describe('what the proxy refuses before it asks anybody', () => {
       400,
       { path, useToken: true, body: '{"model":"gpt-6.1-sol","messages":[],"mod\\u0065l":"other"}' },
     ],
+    [
+      'a wish for a stream in capitals',
+      400,
+      { path, useToken: true, body: { ...body, stream: false, STREAM_options: {}, Background: true } },
+    ],
     ['a second model in capitals', 400, { path, useToken: true, body: '{"model":"gpt-6.1-sol","messages":[],"Model":"other"}' }],
     ['no model', 400, { path, useToken: true, body: '{"messages":[{"model":"gpt-6.1-sol"}]}' }],
     ['a model that is no word', 400, { path, useToken: true, body: '{"model":["gpt-6.1-sol"]}' }],
@@ -604,6 +609,19 @@ describe('a Gemini request', () => {
     expect(models).toContainEqual(JSON.parse(one.text))
     expect(JSON.parse(one.text)).toMatchObject({ name: `models/${model}`, inputTokenLimit: 1_048_576 })
     expect((await get('gemini/v1beta/models/gemini-99')).status).toBe(404)
+  })
+
+  it('learns of a refused key as Google says it', async () => {
+    const run = await seed(dialect)
+    const words = { code: 400, message: 'API key not valid.', status: 'INVALID_ARGUMENT', details: [{ reason: 'API_KEY_INVALID' }] }
+    provider.play([error(400, { body: JSON.stringify({ error: words }) })])
+    const answer = await send(run, dialect)
+    expect([answer.status, JSON.parse(answer.text)]).toMatchObject([403, { error: { status: 'PERMISSION_DENIED' } }])
+    await vi.waitFor(async () =>
+      expect(await prisma().credential.findUniqueOrThrow({ where: { id: run.credentialId } })).toMatchObject({
+        brokenCode: 'provider.refused-key',
+      }),
+    )
   })
 
   it('may ask for its stream as one array', async () => {

@@ -4,7 +4,7 @@
  * (`server/http.ts`) or in a process of its own (`main.ts`).
  *
  * The order is the contract: fixed route (404), token format without I/O, the run and its
- * right to spend, the dialect, the model, then the upstream. Nothing of a body, a key or a
+ * right to spend, the dialect, a place among those under way, the model, then the upstream. Nothing of a body, a key or a
  * token is logged; what the log of a chat gets of an upstream's error went through `redact.ts`.
  * Next: `metered-exchange.ts`.
  */

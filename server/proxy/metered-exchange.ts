@@ -8,6 +8,7 @@ import { performance } from 'node:perf_hooks'
 import { DomainError, type FailureCode } from '#core/errors.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { providerName } from '#core/providers/presets.ts'
+import { refusesKey } from '#core/providers/refused-key.ts'
 import { markBroken, markFailed, markUsed } from '#server/connections/resolver.ts'
 import { log } from '#server/log.ts'
 import { withoutAddedUsage } from '#server/proxy/added-usage.ts'
@@ -159,9 +160,9 @@ export class MeteredExchange {
         : `${nameOf(this.#run)} answered something that is not ${dialect}.`
       return this.#fail({ status: 502, code, message, detail: isRedirect ? message : `${message}\n${text.slice(0, 500)}` })
     }
-    if (status === 401 || status === 403) {
-      // A firewall's page says nothing about the key.
-      if (status === 401 || isJson) void markRefused(this.#run)
+    const isRefusedKey = refusesKey(status, { text, isJson })
+    if (status === 403 || isRefusedKey) {
+      if (isRefusedKey) void markRefused(this.#run)
       return this.#fail({
         status: 403,
         code: 'provider.refused-key',

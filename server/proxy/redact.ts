@@ -11,14 +11,17 @@ const KEY_SHAPES =
 const spellingsOf = (secret: string): ReadonlySet<string> =>
   new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), Buffer.from(secret).toString('base64')])
 
+/** What is shorter stands in any text by chance. */
+const SHORTEST = 4
+
 /** Whether it stands in there, in any spelling. */
 export const mentions = (text: string, secret: string): boolean =>
-  text.length >= secret.length && [...spellingsOf(secret)].some((spelling) => text.includes(spelling))
+  secret.length >= SHORTEST && text.length >= secret.length && [...spellingsOf(secret)].some((spelling) => text.includes(spelling))
 
 /** @param secrets what this request carried; every spelling of it that an error could hold is replaced */
 export function redact(text: string, secrets: readonly string[]): string {
   let clean = text
-  for (const secret of secrets.filter((each) => each.length >= 4)) {
+  for (const secret of secrets.filter((each) => each.length >= SHORTEST)) {
     for (const spelling of spellingsOf(secret)) clean = clean.replaceAll(spelling, '…')
   }
   return clean.replace(KEY_SHAPES, '…')
