@@ -143,6 +143,23 @@ Object.assign(cases, {
   'a body byte by byte': [saying(...streamOf(...Array.from(Buffer.from(whole()), (byte) => Buffer.from([byte])))), passes(whole())],
 } satisfies typeof cases)
 
+/** Words that no column takes, said as an error and within a stream. */
+const unwritable = String.raw`{"type":"error","error":{"type":"api_error","message":"a\u0000b\ud800c"}}`
+Object.assign(cases, {
+  'an error in words that cannot be written down': [
+    saying(`HTTP/1.1 500 No\r\ncontent-type: application/json\r\ncontent-length: ${unwritable.length}\r\n\r\n${unwritable}`),
+    { status: 500, text: unwritable, record: { outcome: 'failed', failureCode: 'provider.failed' } },
+  ],
+  'the same within a stream': [
+    saying(...streamOf(start(), `data: ${unwritable}\n\n`)),
+    {
+      status: 200,
+      text: `${start()}data: ${unwritable}\n\n`,
+      record: { outcome: 'failed', failureCode: 'provider.failed', inputTokens: 10 },
+    },
+  ],
+} satisfies typeof cases)
+
 // --- encodings ---------------------------------------------------------------------------------------------
 
 for (const [name, squeeze] of [
