@@ -1,6 +1,9 @@
 /** What processes cost, from `/proc`: CPU time and resident memory, children included. Linux only. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+
+const QUIET_MS = 100
 
 let tickMs: number | undefined
 const msPerTick = (): number => (tickMs ??= 1000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })))
@@ -26,10 +29,10 @@ export function familyOf(pid: number): number[] {
   return [pid, ...children.flatMap(familyOf)]
 }
 
-/** User and system time since it began, of all its threads; 0 when it is gone. */
+/** User and system time since they began, of all threads and of children that have ended; 0 of what is gone. */
 export function cpuMs(pids: readonly number[]): number {
-  // The name, which may hold spaces, ends at the last bracket; user time is the 12th field behind it.
-  const ticks = pids.map((pid) => read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ').slice(11, 13).map(Number) ?? [])
+  // The name, which may hold spaces, ends at the last bracket; the four times are the 12th to 15th field behind it.
+  const ticks = pids.map((pid) => read(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ').slice(11, 15).map(Number) ?? [])
   return ticks.flat().reduce((sum, each) => sum + each, 0) * msPerTick()
 }
 
@@ -39,3 +42,14 @@ export function rssBytes(pids: readonly number[]): number {
 }
 
 export const parentOf = (pid: number): number => Number(/^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0)
+
+/** Resolves when they do next to nothing any more: what they put off belongs to what was asked of them. */
+export async function quiet(family: () => readonly number[], { withinMs = 10_000 } = {}): Promise<void> {
+  const deadline = Date.now() + withinMs
+  for (let before = cpuMs(family()); Date.now() < deadline;) {
+    await pause(QUIET_MS)
+    const now = cpuMs(family())
+    if (now - before <= QUIET_MS / 10) return
+    before = now
+  }
+}

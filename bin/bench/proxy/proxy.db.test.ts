@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { judgeAims } from '#bin/bench/proxy/aims.ts'
 import { measureProxy } from '#bin/bench/proxy/proxy.ts'
 import { aimTable, tables } from '#bin/bench/proxy/report.ts'
+import { groups } from '#bin/bench/proxy/run.ts'
 import { scenarios } from '#bin/bench/proxy/samples.ts'
 
 it('measures our proxy in every scenario, and finds a record of every answer', async () => {
@@ -11,6 +12,7 @@ it('measures our proxy in every scenario, and finds a record of every answer', a
     targets,
     other: null,
     plan: {
+      groups,
       rounds: 1,
       seconds: 0.3,
       maxRequests: 40,

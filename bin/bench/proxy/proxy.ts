@@ -17,7 +17,7 @@ import { countRecords, seedTokens, startGatehouse } from '#bin/bench/proxy/gateh
 import { startNginx } from '#bin/bench/proxy/nginx.ts'
 import { startPortkey } from '#bin/bench/proxy/portkey.ts'
 import { aimTable, tables } from '#bin/bench/proxy/report.ts'
-import { runScenarios, type Plan } from '#bin/bench/proxy/run.ts'
+import { groups, runScenarios, type Plan } from '#bin/bench/proxy/run.ts'
 import type { Sample } from '#bin/bench/proxy/samples.ts'
 import { direct, targetNames, Unavailable, type Target, type TargetName } from '#bin/bench/proxy/target.ts'
 import { closeDatabase, openDatabase } from '#server/db/client.ts'
@@ -29,6 +29,7 @@ const usage = `npm run bench -- proxy [options]
   --targets a,b    of ${targetNames.join(', ')}; the first four when not said.
                    server: the main server, with the proxy in it. other: see --other.
   --other FOLDER   another checkout, whose proxy is measured beside ours: before and after
+  --only a,b       of ${groups.join(', ')}; all when not said
   --rounds N       how often each target has its turn (3)
   --seconds N      how long a turn is (2)
   --minutes N      how long the steady load is that shows whether memory stays flat (a third of one; 10 to be sure)
@@ -39,9 +40,7 @@ type Options = { targets: TargetName[]; other: string | null; plan: Plan; jsonFi
 
 function readOptions(args: string[]): Options {
   const { values } = parseArguments(args)
-  const names = (values.targets ?? 'direct,nginx,portkey,gatehouse').split(',')
-  const targets = targetNames.filter((name) => names.includes(name))
-  if (targets.length !== names.length) throw new UsageError(usage)
+  const targets = listed(values.targets ?? 'direct,nginx,portkey,gatehouse', targetNames)
   if (values.other !== undefined && !targets.includes('other')) targets.push('other')
   if (targets.includes('other') && values.other === undefined) throw new UsageError('--other FOLDER says which checkout the other one is.')
   const positive = (text: string | undefined, byDefault: number, most: number) => {
@@ -55,6 +54,7 @@ function readOptions(args: string[]): Options {
     jsonFile: values.json ?? null,
     profileFolder: values.profile === undefined ? null : resolve(values.profile),
     plan: {
+      groups: listed(values.only ?? groups.join(','), groups),
       rounds: Math.round(positive(values.rounds, 3, 100)),
       seconds: positive(values.seconds, 2, 60),
       maxRequests: 1_000_000,
@@ -66,12 +66,19 @@ function readOptions(args: string[]): Options {
   }
 }
 
+function listed<T extends string>(text: string, known: readonly T[]): T[] {
+  const names = text.split(',')
+  const found = known.filter((each) => names.includes(each))
+  if (found.length !== names.length) throw new UsageError(usage)
+  return found
+}
+
 function parseArguments(args: string[]) {
   const text = { type: 'string' } as const
   try {
     return parseArgs({
       args,
-      options: { targets: text, other: text, rounds: text, seconds: text, minutes: text, json: text, profile: text },
+      options: { targets: text, only: text, other: text, rounds: text, seconds: text, minutes: text, json: text, profile: text },
     })
   } catch {
     throw new UsageError(usage)

@@ -9,9 +9,14 @@ import type { Job, Loaded } from '#bin/bench/proxy/load.ts'
 import { answeredPerSecond, medianOf, type Sample, type Scenario } from '#bin/bench/proxy/samples.ts'
 import { requestBody, type Pace } from '#bin/bench/proxy/speech.ts'
 import type { Target } from '#bin/bench/proxy/target.ts'
-import { cpuMs, rssBytes } from '#bin/bench/process-cost.ts'
+import { cpuMs, quiet, rssBytes } from '#bin/bench/process-cost.ts'
+
+export const groups = ['json', 'stream', 'open', 'steady'] as const
+export type Group = (typeof groups)[number]
 
 export type Plan = {
+  /** Of scenarios; half a load is known only beside the whole one. */
+  groups: readonly Group[]
   rounds: number
   /** Of each target in each round of each scenario. */
   seconds: number
@@ -67,38 +72,51 @@ export async function runScenarios(bench: Bench): Promise<Sample[]> {
     for (const body of [json, stream])
       await ask(bench.load, { ...closed([body], plan.warmUpSeconds), calls: target.calls, maxRequests: plan.maxRequests })
   }
-  await alternate('json-saturated', () => closed([json]))
-  await alternate('json-half', (target) => ({
-    load: 'open',
-    perSecond: halfOf('json-saturated', target),
-    bodies: [json],
-    seconds: plan.seconds,
-  }))
-  await alternate('json-large', () => closed([large], plan.seconds / 2))
-  await alternate('stream-saturated', () => closed([stream]))
-  await alternate('stream-half', (target) => ({
-    load: 'open',
-    perSecond: halfOf('stream-saturated', target),
-    bodies: [stream],
-    seconds: plan.seconds,
-  }))
+  if (plan.groups.includes('json')) await runJson()
+  if (plan.groups.includes('stream')) await runStreams()
+  if (plan.groups.includes('open')) await holdStreams()
+  if (plan.groups.includes('steady')) await runSteadily()
+  return samples
 
-  bench.say(`${plan.openStreams} open streams`)
-  await pace(bench, { events: Math.ceil((plan.openStreamsSeconds * 1000) / HELD_EVERY_MS), everyMs: HELD_EVERY_MS })
-  for (const target of targets) {
-    const job = { load: 'held', streams: plan.openStreams, bodies: [stream], seconds: plan.openStreamsSeconds } as const
-    samples.push(await measure(bench, { scenario: 'open-streams', target, round: 0 }, job))
+  async function runJson(): Promise<void> {
+    await alternate('json-saturated', () => closed([json]))
+    await alternate('json-half', (target) => ({
+      load: 'open',
+      perSecond: halfOf('json-saturated', target),
+      bodies: [json],
+      seconds: plan.seconds,
+    }))
+    await alternate('json-large', () => closed([large], plan.seconds / 2))
   }
 
-  const ours = targets.find(({ name }) => name === 'gatehouse')
-  if (ours) {
+  async function runStreams(): Promise<void> {
+    await alternate('stream-saturated', () => closed([stream]))
+    await alternate('stream-half', (target) => ({
+      load: 'open',
+      perSecond: halfOf('stream-saturated', target),
+      bodies: [stream],
+      seconds: plan.seconds,
+    }))
+  }
+
+  async function holdStreams(): Promise<void> {
+    bench.say(`${plan.openStreams} open streams`)
+    await pace(bench, { events: Math.ceil((plan.openStreamsSeconds * 1000) / HELD_EVERY_MS), everyMs: HELD_EVERY_MS })
+    for (const target of targets) {
+      const job = { load: 'held', streams: plan.openStreams, bodies: [stream], seconds: plan.openStreamsSeconds } as const
+      samples.push(await measure(bench, { scenario: 'open-streams', target, round: 0 }, job))
+    }
+  }
+
+  async function runSteadily(): Promise<void> {
+    const ours = targets.find(({ name }) => name === 'gatehouse')
+    if (!ours) return
     await pace(bench, burst)
-    const perSecond = Math.min(STEADY_PER_SECOND, halfOf('stream-saturated', ours))
+    const perSecond = plan.groups.includes('stream') ? Math.min(STEADY_PER_SECOND, halfOf('stream-saturated', ours)) : STEADY_PER_SECOND
     bench.say(`steady: ${Math.round(perSecond)} requests a second for ${plan.steadySeconds} s`)
     const job = { load: 'open', perSecond, bodies: [json, json, stream], seconds: plan.steadySeconds } as const
     samples.push(await measure(bench, { scenario: 'steady', target: ours, round: 0 }, job))
   }
-  return samples
 }
 
 type Asked =
@@ -123,6 +141,8 @@ async function measure(
   const maxRequests = scenario === 'steady' ? Number.MAX_SAFE_INTEGER : plan.maxRequests
   try {
     const loaded = await ask(load, { ...asked, calls: target.calls, maxRequests })
+    clearInterval(watching)
+    await quiet(target.pids)
     return {
       scenario,
       target: target.name,
