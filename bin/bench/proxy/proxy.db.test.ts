@@ -16,7 +16,7 @@ it('measures our proxy in every scenario, and finds a record of every answer', a
       rounds: 1,
       seconds: 0.3,
       maxRequests: 40,
-      warmUpSeconds: 0.1,
+      warmUp: { requests: 20, seconds: 0.5 },
       openStreams: 10,
       openStreamsSeconds: 0.6,
       steadySeconds: 0.3,

@@ -58,7 +58,7 @@ function readOptions(args: string[]): Options {
       rounds: Math.round(positive(values.rounds, 3, 100)),
       seconds: positive(values.seconds, 2, 60),
       maxRequests: 1_000_000,
-      warmUpSeconds: 1,
+      warmUp: { requests: 25_000, seconds: 10 },
       openStreams: 1_000,
       openStreamsSeconds: 6,
       steadySeconds: positive(values.minutes, 1 / 3, 24 * 60) * 60,
