@@ -1,9 +1,6 @@
 /** What processes cost, from `/proc`: CPU time and resident memory, children included. Linux only. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
-
-const QUIET_MS = 100
 
 let tickMs: number | undefined
 const msPerTick = (): number => (tickMs ??= 1000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' })))
@@ -42,14 +39,3 @@ export function rssBytes(pids: readonly number[]): number {
 }
 
 export const parentOf = (pid: number): number => Number(/^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0)
-
-/** Resolves when they do next to nothing any more: what they put off belongs to what was asked of them. */
-export async function quiet(family: () => readonly number[], { withinMs = 10_000 } = {}): Promise<void> {
-  const deadline = Date.now() + withinMs
-  for (let before = cpuMs(family()); Date.now() < deadline;) {
-    await pause(QUIET_MS)
-    const now = cpuMs(family())
-    if (now - before <= QUIET_MS / 10) return
-    before = now
-  }
-}

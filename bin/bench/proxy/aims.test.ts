@@ -22,6 +22,7 @@ function sample({ scenario, target, round = 0, ms = { p50: 1, p99: 2 }, cpuUs, r
       lateMs: spread,
       bodyBytes: 1,
     },
+    doneAfterMs: 0,
     cpuMs: cpuUs ?? null,
     besidesCpuMs: null,
     rssBytes: rss ? { before: 0, during: rss.map((megabytes, at) => ({ atMs: at * 1000, bytes: megabytes * 2 ** 20 })) } : null,

@@ -34,11 +34,15 @@ export async function seedTokens(stubPort: number): Promise<string[]> {
 
 /** How many records hold a whole answer with what its provider reported, and how many nobody has settled. */
 export async function countRecords(): Promise<{ settled: number; open: number }> {
-  const { rows } = await pool().query<{ settled: number; open: number }>(
-    `select (count(*) filter (where outcome = 'completed' and source = 'provider'))::int as settled,
-            (count(*) filter (where outcome = 'open'))::int as open from usage_record`,
+  const { rows } = await pool().query<{ settled: number }>(
+    `select count(*)::int as settled from usage_record where outcome = 'completed' and source = 'provider'`,
   )
-  return rows[0]!
+  return { settled: rows[0]!.settled, open: await countOpen() }
+}
+
+async function countOpen(): Promise<number> {
+  const { rows } = await pool().query<{ open: number }>(`select count(*)::int as open from usage_record where outcome = 'open'`)
+  return rows[0]!.open
 }
 
 async function postgresPid(): Promise<number> {
@@ -88,6 +92,7 @@ export async function startGatehouse({ name, root, tokens, stubPort, masterKey, 
     })),
     pids: () => familyOf(child.pid!),
     besidesPids: () => familyOf(postgres),
+    isDone: async () => (await countOpen()) === 0,
     async stop() {
       await stop(child, { withinMs: WRITES_WITHIN_MS })
       rmSync(home, { recursive: true, force: true })

@@ -87,6 +87,7 @@ export async function startNginx(stubPort: number): Promise<Target> {
     calls: [{ port, path: '/v1/chat/completions', headers: { authorization: 'Bearer gatehouse' } }],
     pids: () => familyOf(child.pid!),
     besidesPids: () => [],
+    isDone: async () => true,
     async stop() {
       await stop(child)
       rmSync(folder, { recursive: true, force: true })

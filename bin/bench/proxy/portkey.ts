@@ -54,6 +54,7 @@ export async function startPortkey(stubPort: number): Promise<Target> {
     ],
     pids: () => familyOf(child.pid!),
     besidesPids: () => [],
+    isDone: async () => true,
     stop: () => stop(child),
   }
   try {

@@ -48,13 +48,14 @@ function columnsOf(samples: readonly Sample[], scenario: Scenario, openStreams: 
         ? '–'
         : number(comparedTo(samples, { scenario, target }, 'direct', (mine, theirs) => value(mine) - value(theirs))),
   })
-  const failed = column('failed', ({ loaded }) => loaded.failed)
   const cpu = [
     column('CPU µs', cpuUsPerAnswer),
     times('nginx'),
     times('portkey'),
     column('database µs', ({ besidesCpuMs, loaded }) => (besidesCpuMs === null ? Number.NaN : (besidesCpuMs * 1000) / loaded.answered)),
+    column('goes on ms', ({ doneAfterMs }) => doneAfterMs),
   ]
+  const failed = column('failed', ({ loaded }) => loaded.failed)
   const half = (what: 'wholeMs' | 'firstByteMs') => [
     column('asked/s', ({ askedPerSecond }) => askedPerSecond ?? Number.NaN),
     column('p50 ms', ({ loaded }) => loaded[what].p50),

@@ -22,7 +22,9 @@ export type Sample = {
   /** What an open load was; null for the others. */
   askedPerSecond: number | null
   loaded: Loaded
-  /** Null without a process of its own. */
+  /** How long it went on with what it had put off. */
+  doneAfterMs: number
+  /** Until then. Null without a process of its own. */
   cpuMs: number | null
   /** The database's. */
   besidesCpuMs: number | null

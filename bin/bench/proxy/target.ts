@@ -10,6 +10,8 @@ export type Target = {
   pids(): readonly number[]
   /** Whose work it also causes: the database. */
   besidesPids(): readonly number[]
+  /** Whether it has done, as far as one can see, what it put off for later. */
+  isDone(): Promise<boolean>
   stop(): Promise<void>
 }
 
@@ -25,5 +27,6 @@ export const direct = (stubPort: number): Target => ({
   calls: [{ port: stubPort, path: '/v1/chat/completions', headers: { authorization: 'Bearer sk-loopback' } }],
   pids: () => [],
   besidesPids: () => [],
+  isDone: async () => true,
   stop: async () => {},
 })
