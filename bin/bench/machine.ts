@@ -1,7 +1,7 @@
 /** On what was measured, and how much else it had to do. */
 import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 
-export type Machine = { cores: number; processor: string; memoryGb: number; kernel: string; node: string; loadAverage: readonly number[] }
+export type Machine = { cores: number; processor: string; memoryGb: number; kernel: string; node: string; loadAverage: string }
 
 export const describeMachine = (): Machine => ({
   cores: availableParallelism(),
@@ -9,8 +9,14 @@ export const describeMachine = (): Machine => ({
   memoryGb: Math.round(totalmem() / 2 ** 30),
   kernel: `${process.platform} ${release()}`,
   node: process.version,
-  loadAverage: loadavg().map((each) => Math.round(each * 100) / 100),
+  loadAverage: loadAverage(),
 })
+
+/** Over 1, 5 and 15 minutes. */
+export const loadAverage = (): string =>
+  loadavg()
+    .map((each) => each.toFixed(2))
+    .join(' ')
 
 export const machineLine = ({ cores, processor, memoryGb, kernel, node }: Machine): string =>
   `${cores} cores of ${processor}, ${memoryGb} GB, ${kernel}, Node ${node}`

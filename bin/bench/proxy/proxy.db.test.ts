@@ -2,25 +2,26 @@
 import { expect, it } from 'vitest'
 import { judgeAims } from '#bin/bench/proxy/aims.ts'
 import { measureProxy } from '#bin/bench/proxy/proxy.ts'
-import { aimTable, tables } from '#bin/bench/proxy/report.ts'
+import { report } from '#bin/bench/proxy/report.ts'
 import { groups } from '#bin/bench/proxy/run.ts'
 import { scenarios } from '#bin/bench/proxy/samples.ts'
 
 it('measures our proxy in every scenario, and finds a record of every answer', async () => {
+  const plan = {
+    groups,
+    rounds: 1,
+    seconds: 0.3,
+    maxRequests: 40,
+    warmUp: { requests: 20, seconds: 0.5 },
+    openStreams: 10,
+    openStreamsSeconds: 0.6,
+    steadySeconds: 0.3,
+  }
   const targets = ['direct', 'gatehouse'] as const
   const { samples, records } = await measureProxy({
     targets,
     other: null,
-    plan: {
-      groups,
-      rounds: 1,
-      seconds: 0.3,
-      maxRequests: 40,
-      warmUp: { requests: 20, seconds: 0.5 },
-      openStreams: 10,
-      openStreamsSeconds: 0.6,
-      steadySeconds: 0.3,
-    },
+    plan,
     masterKey: Buffer.alloc(32, 7).toString('base64'),
     say: () => {},
   })
@@ -37,5 +38,5 @@ it('measures our proxy in every scenario, and finds a record of every answer', a
     'CPU of a JSON request, times Portkey',
     'Growth of memory over the second half of at least 5 minutes',
   ])
-  expect(`${tables(samples, { targets, openStreams: 10 })}${aimTable(aims)}`).not.toMatch(/NaN|undefined|Infinity/)
+  expect(report({ targets: targets.map((name) => ({ name, version: '' })), plan, samples, aims })).not.toMatch(/NaN|undefined|Infinity/)
 })

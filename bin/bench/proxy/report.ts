@@ -1,4 +1,5 @@
-/** The run in words and columns for a terminal. Pure. */
+/** The run in words and columns for a terminal. */
+import { loadAverage } from '#bin/bench/machine.ts'
 import type { Aim } from '#bin/bench/proxy/aims.ts'
 import {
   answeredPerSecond,
@@ -11,23 +12,43 @@ import {
   type Scenario,
 } from '#bin/bench/proxy/samples.ts'
 import { WORD_BYTES } from '#bin/bench/proxy/speech.ts'
-import type { TargetName } from '#bin/bench/proxy/target.ts'
+import type { Plan } from '#bin/bench/proxy/run.ts'
+import type { Target, TargetName } from '#bin/bench/proxy/target.ts'
 import { number, table } from '#bin/bench/table.ts'
+
+export type Reported = {
+  targets: readonly Pick<Target, 'name' | 'version'>[]
+  plan: Plan
+  samples: readonly Sample[]
+  aims: readonly Aim[]
+}
+
+export function report({ targets, plan, samples, aims }: Reported): string {
+  const failures = samples.flatMap(({ scenario, target, loaded }) =>
+    loaded.firstFailure ? [`Failed: ${target} at ${scenario}, ${loaded.failed} times, first with: ${loaded.firstFailure}`] : [],
+  )
+  return [
+    `Load average after: ${loadAverage()}`,
+    targets.map(({ name, version }) => `  ${name} ${version}`).join('\n'),
+    ...tables(samples, { targets: targets.map(({ name }) => name), openStreams: plan.openStreams }),
+    ...(failures.length > 0 ? [failures.join('\n')] : []),
+    `Medians of ${plan.rounds} rounds. Generator, model, database and target share the cores: requests per second are what
+the machine gives all of them together; CPU per request is the target's alone. Portkey is asked at half of its own
+pace, the others at half of ours.`,
+    aimTable(aims),
+  ].join('\n\n')
+}
 
 type Column = { head: string; cell(target: TargetName): string }
 
-export function tables(
-  samples: readonly Sample[],
-  { targets, openStreams }: { targets: readonly TargetName[]; openStreams: number },
-): string {
-  const blocks = (Object.keys(scenarios) as Scenario[]).flatMap((scenario) => {
+function tables(samples: readonly Sample[], { targets, openStreams }: { targets: readonly TargetName[]; openStreams: number }): string[] {
+  return (Object.keys(scenarios) as Scenario[]).flatMap((scenario) => {
     const measured = targets.filter((target) => samples.some((each) => each.scenario === scenario && each.target === target))
     if (measured.length === 0) return []
     const columns = columnsOf(samples, scenario, openStreams)
     const rows = measured.map((target) => [target, ...columns.map(({ cell }) => cell(target))])
     return [`${scenarios[scenario]}\n${table([['', ...columns.map(({ head }) => head)], ...rows])}`]
   })
-  return blocks.join('\n\n')
 }
 
 function columnsOf(samples: readonly Sample[], scenario: Scenario, openStreams: number): Column[] {
@@ -100,7 +121,7 @@ function columnsOf(samples: readonly Sample[], scenario: Scenario, openStreams: 
   }
 }
 
-export const aimTable = (aims: readonly Aim[]): string =>
+const aimTable = (aims: readonly Aim[]): string =>
   table([
     ['Aim', 'measured', 'at most', 'verdict'],
     ...aims.map(({ says, measured, limit, unit, verdict }) => [says, number(measured, unit), number(limit, unit), verdict]),
