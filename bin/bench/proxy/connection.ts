@@ -48,10 +48,12 @@ export class Connection {
     this.#socket.write(bytes)
   }
 
-  /** Whatever was asked counts no more. */
-  leave(): void {
+  /** @returns when what it still waits for was due; null when it waits for nothing */
+  leave(): number | null {
+    const dueMs = this.#dueMs
     this.#dueMs = null
     this.#socket.destroy()
+    return dueMs
   }
 
   #take(piece: Buffer): void {
