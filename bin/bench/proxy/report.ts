@@ -104,7 +104,11 @@ function columnsOf(samples: readonly Sample[], scenario: Scenario, openStreams: 
     case 'open-streams':
       return [
         column('KB per stream', (sample) => rssPerStream(sample, openStreams) / 1024),
-        column('MB before', ({ rssBytes }) => (rssBytes ? rssBytes.before / 2 ** 20 : Number.NaN)),
+        column('MB before', ({ rssBytes }) => (rssBytes?.before ?? Number.NaN) / 2 ** 20),
+        column(
+          'MB at most',
+          ({ rssBytes }) => (rssBytes ? Math.max(rssBytes.before, ...rssBytes.during.map(({ bytes }) => bytes)) : Number.NaN) / 2 ** 20,
+        ),
         column('CPU µs per word', ({ cpuMs, loaded }) => (cpuMs === null ? Number.NaN : (cpuMs * 1000 * WORD_BYTES) / loaded.bodyBytes)),
         failed,
       ]

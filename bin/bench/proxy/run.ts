@@ -70,20 +70,25 @@ export async function runScenarios(bench: Bench): Promise<Sample[]> {
     return Math.max(1, Math.min(ours, carries(target.name)) / 2)
   }
 
-  await pace(bench, burst)
-  bench.say('warm-up')
-  const { requests, seconds } = plan.warmUp
-  for (const target of targets) {
-    const { calls } = target
-    await ask(bench.load, { ...closed([json], seconds), calls, maxRequests: requests })
-    await ask(bench.load, { ...closed([stream], seconds / 2), calls, maxRequests: requests / 5 })
-    await untilDone(target)
-  }
+  // Before anything has filled their heaps, whose free room would hold the streams.
+  if (plan.groups.includes('open')) await holdStreams()
+  await warmUp()
   if (plan.groups.includes('json')) await runJson()
   if (plan.groups.includes('stream')) await runStreams()
-  if (plan.groups.includes('open')) await holdStreams()
   if (plan.groups.includes('steady')) await runSteadily()
   return samples
+
+  async function warmUp(): Promise<void> {
+    await pace(bench, burst)
+    bench.say('warm-up')
+    const { requests, seconds } = plan.warmUp
+    for (const target of targets) {
+      const { calls } = target
+      await ask(bench.load, { ...closed([json], seconds), calls, maxRequests: requests })
+      await ask(bench.load, { ...closed([stream], seconds / 2), calls, maxRequests: requests / 5 })
+      await untilDone(target)
+    }
+  }
 
   async function runJson(): Promise<void> {
     await alternate('json-saturated', () => closed([json]))
