@@ -9,6 +9,7 @@
  * Runs in `load-process.ts`. Next: `connection.ts`.
  */
 import { performance } from 'node:perf_hooks'
+import { setTimeout as pause } from 'node:timers/promises'
 import { Connection } from '#bin/bench/proxy/connection.ts'
 import { pauseMs, seeded, spreadOf, type Spread } from '#bin/bench/statistics.ts'
 
@@ -19,6 +20,7 @@ export type Job = {
   /** Used in turn, and so are the bodies: numbers of them without a common divisor meet each other. */
   calls: readonly Call[]
   bodies: readonly string[]
+  /** Of a held load: from the moment at which all streams are open. */
   seconds: number
   /** However fast the target is. */
   maxRequests: number
@@ -42,8 +44,8 @@ export type Loaded = {
 
 /** A target that needs more has long lost an open load. */
 const MAX_CONNECTIONS = 2_000
-/** How long answers may take that are still out when the load ends. */
-const GRACE_MS = 5_000
+/** How long answers may take that are still out when the load ends, and streams until they are open. */
+export const GRACE_MS = 5_000
 /** Streams that are to be held begin one after another: a thousand at once would only try the kernel's backlog. */
 const HELD_PER_SECOND = 1_000
 
@@ -86,18 +88,16 @@ class Run {
   async finished(): Promise<Loaded> {
     const job = this.#job
     const isHeld = job.load === 'held'
-    const answeredAll = new Promise<void>((resolve) => (this.#resolve = resolve))
+    const reached = new Promise<void>((resolve) => (this.#resolve = resolve))
     if (job.load === 'closed') for (let count = 0; count < job.connections; count += 1) this.#begin(performance.now())
     // Answers wake us too, so a busy generator is not bound to a timer's millisecond.
     const ticking = setInterval(() => this.#goOn(), 1)
-    let patience: NodeJS.Timeout | undefined
-    const outOfPatience = new Promise<void>((resolve) => {
-      // A held stream outlives the job: it is what was to be seen, not to be waited for.
-      patience = setTimeout(resolve, job.seconds * 1000 + (isHeld ? 0 : GRACE_MS))
-    })
-    await Promise.race([answeredAll, outOfPatience])
+    const giveUp = new AbortController()
+    await Promise.race([reached, pause((isHeld ? 0 : job.seconds * 1000) + GRACE_MS, null, { signal: giveUp.signal }).catch(() => {})])
+    giveUp.abort()
+    // A held stream outlives the job: it is what was to be seen, not to be waited for.
+    if (isHeld) await pause(job.seconds * 1000)
     clearInterval(ticking)
-    clearTimeout(patience)
     const nowMs = performance.now()
     const left = [...this.#connections].map((connection) => connection.leave()).filter((dueMs) => dueMs !== null)
     const unanswered = isHeld ? [] : [...left, ...this.#waiting.map(({ dueMs }) => dueMs)]
@@ -117,7 +117,7 @@ class Run {
 
   #mayBegin(atMs: number): boolean {
     const { load, maxRequests } = this.#job
-    return atMs < this.#endMs && this.#begun < (load === 'held' ? this.#job.streams : maxRequests)
+    return load === 'held' ? this.#begun < this.#job.streams : atMs < this.#endMs && this.#begun < maxRequests
   }
 
   /** Begins what is due by now, and sees whether that was all. */
@@ -127,7 +127,8 @@ class Run {
       for (; this.#nextMs <= nowMs && this.#mayBegin(this.#nextMs); this.#nextMs += this.#pause()) this.#begin(this.#nextMs)
     }
     for (let due = this.#waiting[0]; due && this.#send(due); due = this.#waiting[0]) this.#waiting.shift()
-    if (this.#job.load !== 'held' && !this.#mayBegin(nowMs) && this.#answered + this.#failed >= this.#begun) this.#resolve()
+    const reached = this.#job.load === 'held' ? this.#firstByteMs.length : this.#answered
+    if (!this.#mayBegin(nowMs) && reached + this.#failed >= this.#begun) this.#resolve()
   }
 
   #begin(dueMs: number): void {

@@ -42,7 +42,7 @@ export function readOptions(args: string[]): Options {
       maxRequests: 1_000_000,
       warmUp: { requests: 25_000, seconds: 10 },
       openStreams: 1_000,
-      openStreamsSeconds: 6,
+      openStreamsSeconds: 5,
       steadySeconds: positive(values.minutes, 1 / 3, 24 * 60) * 60,
     },
   }

@@ -14,7 +14,7 @@ it('measures our proxy in every scenario, and finds a record of every answer', a
     maxRequests: 40,
     warmUp: { requests: 20, seconds: 0.5 },
     openStreams: 10,
-    openStreamsSeconds: 0.6,
+    openStreamsSeconds: 0.5,
     steadySeconds: 0.3,
   }
   const targets = ['direct', 'gatehouse'] as const

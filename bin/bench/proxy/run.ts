@@ -6,7 +6,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { answerOf } from '#bin/bench/children.ts'
-import type { Job, Loaded } from '#bin/bench/proxy/load.ts'
+import { GRACE_MS, type Job, type Loaded } from '#bin/bench/proxy/load.ts'
 import { answeredPerSecond, medianOf, type Sample, type Scenario } from '#bin/bench/proxy/samples.ts'
 import { requestBody, type Pace } from '#bin/bench/proxy/speech.ts'
 import type { Target } from '#bin/bench/proxy/target.ts'
@@ -113,7 +113,7 @@ export async function runScenarios(bench: Bench): Promise<Sample[]> {
 
   async function holdStreams(): Promise<void> {
     bench.say(`${plan.openStreams} open streams`)
-    await pace(bench, { events: Math.ceil((plan.openStreamsSeconds * 1000) / HELD_EVERY_MS), everyMs: HELD_EVERY_MS })
+    await pace(bench, { events: Math.ceil((plan.openStreamsSeconds * 1000 + GRACE_MS) / HELD_EVERY_MS), everyMs: HELD_EVERY_MS })
     for (const target of targets) {
       const job = { load: 'held', streams: plan.openStreams, bodies: [stream], seconds: plan.openStreamsSeconds } as const
       samples.push(await measure(bench, { scenario: 'open-streams', target, round: 0 }, job))
