@@ -3,13 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DeliveryGrant } from '#core/links/daemon.ts'
-import { placeFiles } from '#agent/launch/prepare.ts'
-import { digestOf } from '#agent/login-watch.ts'
-import { inside } from '#agent/sandbox/inside.ts'
 import { fakeServer, type FakeServer } from '#agent/testing/fake-server.ts'
 import { openWorld, type World } from '#agent/testing/world.ts'
-import { openWorkspace } from '#agent/workspace/workspace.ts'
-import { RunId } from '#core/ids.ts'
 
 let world: World
 beforeAll(async () => {
@@ -61,21 +56,6 @@ describe('a login file', { timeout: 30_000 }, () => {
     // Whoever waits for this login begins with what was made of it.
     expect(server.calls.indexOf('loginChanged')).toBeLessThan(server.calls.indexOf('runEnded'))
     expect(existsSync(fileOf(server))).toBe(false)
-  })
-
-  it('is told and taken away at the next start when its daemon was killed, before another is given out', async () => {
-    const server = fakeServer(() => ({ delivery: token }))
-    const workspace = openWorkspace(world.surroundings.workspacesRoot, server.chatId, 'file')
-    const left = { path: `${inside.home}/${file}`, contents: '{"refresh":"left"}', mode: 0o600 }
-    await placeFiles(world.sandbox, workspace, [left], [])
-    const runId = RunId.parse('01890000-0000-7000-8000-000000000009')
-    workspace.remember({ login: { runId, epoch: 7, path: file, digest: digestOf(given) } })
-
-    await runOnce(server, 'say on we go')
-    expect(server.logins).toEqual([{ chatId: server.chatId, epoch: 7, runId, contents: '{"refresh":"left"}' }])
-    expect(server.calls.indexOf('loginChanged')).toBeLessThan(server.calls.indexOf('startRun'))
-    expect(existsSync(fileOf(server))).toBe(false)
-    expect(workspace.state().login).toBeNull()
   })
 
   it('is not written through a link that an earlier run planted, and into nothing that others can read', async () => {
