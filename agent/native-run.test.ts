@@ -71,6 +71,34 @@ describe('a login file', { timeout: 30_000 }, () => {
   })
 })
 
+describe('what a turn used', { timeout: 30_000 }, () => {
+  const endOf = async (delivery: DeliveryGrant | null, script: string) => {
+    const server = fakeServer(() => ({ ...(delivery && { delivery }) }))
+    await runOnce(server, script)
+    const { runId } = await server.until('run.started')
+    const { usage } = await server.until('turn.ended')
+    return { runId, usage }
+  }
+  const tokens = { inputTokens: 50, outputTokens: 7, cacheReadTokens: 900, cacheWriteTokens: 0, reasoningTokens: 0 }
+
+  it.each([
+    ['a login file', login],
+    ['a subscription token', token],
+  ])('is told with its end where it ran on %s, by the agent’s own word', async (_name, delivery) => {
+    const { runId, usage } = await endOf(delivery, 'tokens 50 7 900\nsay done')
+    expect(usage).toEqual({ runId, model: 'scripted-model', tokens, durationMs: expect.any(Number) })
+  })
+
+  it('is told as unknown where the agent does not say, or is gone', async () => {
+    expect((await endOf(login, 'say done')).usage).toMatchObject({ tokens: null })
+    expect((await endOf(login, 'tokens 50 7 900\ncrash')).usage).toMatchObject({ tokens: null })
+  })
+
+  it('is not told where it ran through the proxy, which meters it', async () => {
+    expect((await endOf(null, 'tokens 50 7 900\nsay done')).usage).toBeUndefined()
+  })
+})
+
 describe('a chat whose credential changes its kind', { timeout: 60_000 }, () => {
   it('keeps the homes apart, and each home its sessions', async () => {
     let delivery: DeliveryGrant | null = null

@@ -15,6 +15,7 @@ import type { AgentProcess, Surroundings } from '#agent/agent-process.ts'
 import { deliver } from '#agent/delivery.ts'
 import type { LeftLogins } from '#agent/left-logins.ts'
 import { log } from '#agent/log.ts'
+import { meterLogin, type LoginMeter } from '#agent/login-meter.ts'
 import { tellLoginBy } from '#agent/login-watch.ts'
 import { OUTBOX_ROOM_BYTES, type Outbox } from '#agent/outbox.ts'
 import { startRun } from '#agent/run-start.ts'
@@ -84,6 +85,8 @@ export function runSession({
   let startWork: Promise<void> = Promise.resolve()
   let isFenced = false
   let accepted: { prompt: PromptContent; model: string | null; mustStartAnew: boolean } | null = null
+  /** Of the turn that the agent has now. */
+  let meter: LoginMeter | null = null
   let callOffTimer: (() => void) | null = null
   let idleSinceMs = 0
   let lastChanges = '[]'
@@ -237,7 +240,9 @@ export function runSession({
       const { connection, session: opened } = agent
       if (!isStill(of)) return
       facts.beginTurn(of)
-      const { stopReason } = await connection.prompt(opened.agentSessionId, given.prompt)
+      meter = meterLogin(agent, performance.now())
+      const { stopReason, usage } = await connection.prompt(opened.agentSessionId, given.prompt)
+      meter?.answered(usage)
       feed({ type: 'answered', turnId: of, ending: endingOf(stopReason) })
     } catch (error) {
       const isGone = await wentAway(error)
@@ -276,10 +281,12 @@ export function runSession({
 
   async function finish(of: TurnId, ending: Ending): Promise<void> {
     facts.closeTurn(of, ending.outcome)
+    const usage = meter?.read(performance.now())
+    meter = null
     // One at a time, since they share an index; a slow one holds up no prompt.
     if (facts.hasPrompted()) recording = recording.then(() => record(of))
     await Promise.race([recording, delay(CHANGES_FIRST_MS)])
-    put({ type: 'turn.ended', turnId: of, ...ending })
+    put({ type: 'turn.ended', turnId: of, ...ending, ...(usage && { usage }) })
     accepted = null
     feed({ type: 'finished' })
   }
