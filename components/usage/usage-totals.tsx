@@ -13,7 +13,7 @@ export function UsageTotals({ totals }: { totals: Summary['totals'] }) {
     {
       name: 'Requests',
       value: formatCount(totals.requests),
-      note: totals.subscriptionTurns > 0 ? `and ${formatCount(totals.subscriptionTurns)} turns on subscriptions, not priced` : null,
+      note: totals.subscriptionTurns > 0 ? `besides ${subscriptionTurns(totals.subscriptionTurns)}, not priced` : null,
     },
     {
       name: 'Tokens in',
@@ -34,3 +34,6 @@ export function UsageTotals({ totals }: { totals: Summary['totals'] }) {
     </dl>
   )
 }
+
+const subscriptionTurns = (count: number): string =>
+  count === 1 ? '1 turn on a subscription' : `${formatCount(count)} turns on subscriptions`
