@@ -8,12 +8,10 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Endpoint } from '#core/providers/provider.ts'
+import { passUnread, readBounded } from '#server/bounded-body.ts'
 import type { ProxyLimits } from '#server/proxy/limits.ts'
 
 export type Body = { ok: true; bytes: Buffer } | { ok: false; status: 400 | 408 | 411 | 413 | 415; message: string }
-
-/** For how long a body that is refused may still arrive: so the client reads why, instead of a broken connection. */
-const LINGER_MS = 1_000
 
 type Limits = Pick<ProxyLimits, 'bodyBytes' | 'bodyMs'>
 
@@ -26,48 +24,15 @@ export async function readBody(req: IncomingMessage, limits: Limits): Promise<Bo
     return unread(req, { ok: false, status: 415, message: 'Gatehouse takes application/json only.' })
   const tooLarge = { ok: false, status: 413, message: `The request is larger than ${limits.bodyBytes} bytes.` } as const
   if (declared !== undefined && Number(declared) > limits.bodyBytes) return unread(req, tooLarge)
-  const bytes = await collect(req, limits)
-  if (bytes === 'late') return unread(req, { ok: false, status: 408, message: 'The request took too long to arrive.' })
-  if (bytes === 'too-large') return unread(req, tooLarge)
-  if (bytes.length === 0) return { ok: false, status: 400, message: 'The request has no body.' }
-  return { ok: true, bytes }
+  const body = await readBounded(req, { maxBytes: limits.bodyBytes, timeoutMs: limits.bodyMs })
+  if (body.is === 'too-late') return unread(req, { ok: false, status: 408, message: 'The request took too long to arrive.' })
+  if (body.is === 'too-large') return unread(req, tooLarge)
+  if (body.bytes.length === 0) return { ok: false, status: 400, message: 'The request has no body.' }
+  return { ok: true, bytes: body.bytes }
 }
 
-const GONE = () => new Error('The client left before it had said everything')
-
-function collect(req: IncomingMessage, { bodyBytes, bodyMs }: Limits): Promise<Buffer | 'late' | 'too-large'> {
-  return new Promise((resolve, reject) => {
-    if (req.destroyed) return reject(GONE())
-    const chunks: Buffer[] = []
-    let size = 0
-    // Of the whole: a byte now and then must not hold what has arrived for ever.
-    const timer = setTimeout(() => settle(() => resolve('late')), bodyMs)
-    const onData = (chunk: Buffer): void => {
-      size += chunk.length
-      if (size > bodyBytes) settle(() => resolve('too-large'))
-      else chunks.push(chunk)
-    }
-    const onEnd = (): void => settle(() => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)))
-    const onGone = (): void => settle(() => reject(GONE()))
-    function settle(how: () => void): void {
-      clearTimeout(timer)
-      req
-        .off('data', onData)
-        .off('end', onEnd)
-        .off('close', onGone)
-        .on('error', () => {})
-      how()
-    }
-    req.on('data', onData).on('end', onEnd).on('close', onGone).on('error', onGone)
-  })
-}
-
-/** The rest of a body that nobody wants passes unseen for a moment; then its connection ends. */
 function unread(req: IncomingMessage, refusal: Body): Body {
-  if (req.complete) return refusal
-  const { socket } = req
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS)
-  req.once('close', () => clearTimeout(timer)).resume()
+  passUnread(req)
   return refusal
 }
 
