@@ -47,26 +47,40 @@ export function stateOf({ limitMicros, spentMicros }: { limitMicros: number; spe
 
 // --- words -------------------------------------------------------------------------------------------------
 
-/** Facts of `budget.exhausted` and `budget.busy`; `endsAt` as ISO 8601. */
-export type BudgetFacts = { scope: BudgetScope; period: BudgetPeriod; limitMicros: number; endsAt: string }
+/** Facts of `budget.exhausted` and `budget.busy`; `endsAt` as ISO 8601. `unpriced`: a day's tokens of models without a price. */
+export type BudgetFacts =
+  | { scope: BudgetScope; period: BudgetPeriod; limitMicros: number; endsAt: string }
+  | { scope: 'unpriced'; period: 'day'; limitTokens: number; endsAt: string }
 
-const owners: Record<BudgetScope, string> = {
-  team: 'The team’s budget',
-  project: 'The project’s budget',
-  member: 'The budget of whoever sent this prompt',
-  chat: 'This chat’s budget',
+/** Of a failure that was stored with them; null when they are not there. */
+export function budgetFacts(facts: Readonly<Record<string, unknown>>): BudgetFacts | null {
+  const { scope, period, limitMicros, limitTokens, endsAt } = facts
+  if (typeof endsAt !== 'string' || !budgetPeriods.includes(period as BudgetPeriod)) return null
+  if (scope === 'unpriced') return typeof limitTokens === 'number' ? { scope, period: 'day', limitTokens, endsAt } : null
+  if (!budgetScopes.includes(scope as BudgetScope) || typeof limitMicros !== 'number') return null
+  return { scope: scope as BudgetScope, period: period as BudgetPeriod, limitMicros, endsAt }
 }
 
-const dollars = (micros: number) => `$${(micros / 1_000_000).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
+const owners: Record<BudgetScope, string> = {
+  team: "The team's budget",
+  project: "The project's budget",
+  member: 'The budget of whoever sent this prompt',
+  chat: "This chat's budget",
+}
 
-/** “The project’s budget of $20.00 for today”. */
-export const nameBudget = ({ scope, period, limitMicros }: Omit<BudgetFacts, 'endsAt'>): string =>
-  `${owners[scope]} of ${dollars(limitMicros)} for ${period === 'day' ? 'today' : 'this month'}`
+export const dollars = (micros: number): string =>
+  `$${(micros / 1_000_000).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`
+
+const nameOf = (facts: BudgetFacts): string =>
+  facts.scope === 'unpriced'
+    ? `The team's allowance of ${facts.limitTokens.toLocaleString('en-US')} tokens of models without a price for today`
+    : `${owners[facts.scope]} of ${dollars(facts.limitMicros)} for ${facts.period === 'day' ? 'today' : 'this month'}`
 
 const firstDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', timeZone: 'UTC' })
 
+/** “The project's budget of $20.00 for today is spent. It starts anew at 00:00 UTC, or an admin can raise it.” */
 export const sayExhausted = (facts: BudgetFacts): string =>
-  `${nameBudget(facts)} is spent. It starts anew ${facts.period === 'day' ? '' : `on ${firstDay.format(new Date(facts.endsAt))} `}at 00:00 UTC, or an admin can raise it.`
+  `${nameOf(facts)} is spent. It starts anew ${facts.period === 'day' ? '' : `on ${firstDay.format(new Date(facts.endsAt))} `}at 00:00 UTC, or an admin can raise it.`
 
-export const sayBusy = (facts: Omit<BudgetFacts, 'endsAt'>): string =>
-  `What is left of ${nameBudget(facts).replace(/^T/, 't')} is reserved by requests under way. Try again once they are done.`
+export const sayBusy = (facts: BudgetFacts): string =>
+  `${nameOf(facts)} is reserved to its end by requests under way. Send the prompt again once they are done.`
