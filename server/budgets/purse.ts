@@ -123,7 +123,7 @@ export class Purse<A extends Allowance = Allowance> {
 
   #takeFree({ accounts: allowances, amount }: Reservation<A>): Reservation<A> | null {
     const accounts = allowances.map((allowance) => this.#accountOf(allowance))
-    if (accounts.some(({ free, closing }) => free < amount || closing !== null)) return null
+    if (accounts.some(({ free }) => free < amount)) return null
     for (const account of accounts) {
       account.free -= amount
       account.reserved += amount
