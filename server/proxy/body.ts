@@ -42,6 +42,11 @@ export type Asked = {
   isStream: boolean
   /** Whether the client itself has decided about a usage frame; only then it sees one. */
   saysStreamOptions: boolean
+  /** The end that it sets to each answer, and how many it wants; what a dialect does not take is not looked at. */
+  maxOutputTokens: number | null
+  choices: number
+  /** It goes on from what the provider has kept. */
+  continues: boolean
 }
 
 /** A name goes into records, logs and sentences: no control characters (PostgreSQL takes no NUL), and an end to its length. */
@@ -77,7 +82,7 @@ export function readAsked(bytes: Buffer, inPath: SaidInPath | null = null): Unde
     if (folded !== key && READ.has(folded)) return misread(`The body spells "${folded}" in its own way.`)
     seen.add(folded)
   }
-  const body = value as Record<string, unknown>
+  const body = value as Readonly<Record<string, unknown>>
   if (inPath) return agreeing(body, { seen, inPath })
   // OpenRouter would turn to these when the first one fails: one request, one model.
   if (seen.has('models')) return misread('The body names "models". Gatehouse passes on a request for one model.')
@@ -88,16 +93,33 @@ export function readAsked(bytes: Buffer, inPath: SaidInPath | null = null): Unde
   // OpenAI would answer at once and work on, on a bill that nobody here sees.
   if (seen.has('background') && background !== null && background !== false)
     return misread('The body asks for work in the background. Gatehouse passes on what is answered on this connection.')
-  return { ok: true, asked: { model, isStream: stream === true, saysStreamOptions: seen.has('stream_options') } }
+  return { ok: true, asked: { model, isStream: stream === true, saysStreamOptions: seen.has('stream_options'), ...sizeOf(body) } }
+}
+
+/** A count that makes no sense is the provider's to refuse. */
+const count = (value: unknown): number | null => (Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : null)
+
+function sizeOf(body: Readonly<Record<string, unknown>>): Pick<Asked, 'maxOutputTokens' | 'choices' | 'continues'> {
+  const config = (body['generationConfig'] ?? {}) as Readonly<Record<string, unknown>>
+  const limits = [body['max_tokens'], body['max_completion_tokens'], body['max_output_tokens'], config['maxOutputTokens']].map(count)
+  const known = limits.filter((each) => each !== null)
+  return {
+    maxOutputTokens: known.length > 0 ? Math.max(...known) : null,
+    choices: Math.min(count(body['n']) ?? count(config['candidateCount']) ?? 1, 128),
+    continues: (body['previous_response_id'] ?? body['conversation'] ?? null) !== null,
+  }
 }
 
 /** Gemini's path names the model; a body that names another, there or in a request within it, could be read either way. */
-function agreeing(body: Record<string, unknown>, { seen, inPath }: { seen: ReadonlySet<string>; inPath: SaidInPath }): Understood {
+function agreeing(
+  body: Readonly<Record<string, unknown>>,
+  { seen, inPath }: { seen: ReadonlySet<string>; inPath: SaidInPath },
+): Understood {
   if (seen.has('model') && body['model'] !== inPath.model && body['model'] !== `models/${inPath.model}`)
     return misread('The body names another model than the path.')
   if (seen.has('generatecontentrequest') || seen.has('generate_content_request'))
     return misread('The body holds a request with a model of its own. Gatehouse counts "contents".')
-  return { ok: true, asked: { ...inPath, saysStreamOptions: false } }
+  return { ok: true, asked: { ...inPath, saysStreamOptions: false, ...sizeOf(body) } }
 }
 
 const QUOTE = 34
@@ -160,7 +182,7 @@ const ASK_FOR_USAGE = Buffer.from('"stream_options":{"include_usage":true},')
  */
 export function askingForUsage(
   bytes: Buffer,
-  asked: Asked,
+  asked: Pick<Asked, 'isStream' | 'saysStreamOptions'>,
   { dialect, reportsUsageUnasked }: Pick<Endpoint, 'dialect' | 'reportsUsageUnasked'>,
 ): Buffer | null {
   if (dialect !== 'openai-chat' || reportsUsageUnasked || !asked.isStream || asked.saysStreamOptions) return null

@@ -4,7 +4,7 @@
  * (`server/http.ts`) or in a process of its own (`main.ts`).
  *
  * The order is the contract: fixed route (404), token format without I/O, the run and its
- * right to spend, the dialect, a place among those under way, the model, then the upstream. Nothing of a body, a key or a
+ * right to spend, the dialect, a place among those under way, the model, the budgets, then the upstream. Nothing of a body, a key or a
  * token is logged; what the log of a chat gets of an upstream's error went through `redact.ts`.
  * Next: `metered-exchange.ts`.
  */
@@ -12,6 +12,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { upstreamPathOf, type AskingRoute } from '#core/links/proxy-routes.ts'
 import { allows, allowsEmbedding } from '#core/models/catalog.ts'
+import type { ModelEntry } from '#core/models/model.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { log } from '#server/log.ts'
 import { askingForUsage, readAsked, readBody, type Asked } from '#server/proxy/body.ts'
@@ -23,6 +24,7 @@ import { MeteredExchange, refusedKey, type Refusal } from '#server/proxy/metered
 import { modelInGoogleWords, modelList } from '#server/proxy/model-list.ts'
 import { dialectOfUrl, readCall, UNKNOWN_TOKEN, type Call } from '#server/proxy/route.ts'
 import { cutEverything, findRun, modelQueryFor, recheckRegularly, recheckRuns, type ProxiedRun } from '#server/proxy/run.ts'
+import { buy } from '#server/proxy/spending.ts'
 import { configuredGuard, type Guard } from '#server/proxy/upstream-guard.ts'
 import { onHint } from '#server/realtime/bus.ts'
 import { openRecord } from '#server/usage/service.ts'
@@ -115,10 +117,15 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
     const understood = readAsked(body.bytes, inPath)
     if (!understood.ok) return sendError(res, { status: 400, message: understood.message, dialect, code: 'gatehouse.body' })
     const { asked } = understood
-    const record = route.kind === 'count' ? null : openRecord({ ...recordOf(run, call), model: asked.model })
+    const admission = admissionOf(run, asked, route)
+    const isMetered = route.kind !== 'count'
+    const bought =
+      admission.is === 'admitted' && isMetered ? await buy({ ...admission, run, asked, bodyBytes: body.bytes.length, res }) : admission
+    if (bought.is === 'left') return
+    const spending = bought.is === 'bought' ? bought.spending : null
+    const record = isMetered ? openRecord({ ...recordOf(run, call), model: asked.model, spending }) : null
     const exchanging = new MeteredExchange({ res, run, asked, dialect, record, startedMs })
-    const refusal = whyRefused(run, asked, route)
-    if (refusal) return exchanging.refuse(refusal)
+    if (bought.is === 'refused') return exchanging.refuse(bought.refusal)
     const url = new URL(`${run.endpoint.baseUrl}${upstreamPathOf(route, call.model)}`)
     const spliced = route.kind === 'generate' ? askingForUsage(body.bytes, asked, run.endpoint) : null
     const bytes = spliced ?? body.bytes
@@ -176,19 +183,22 @@ const recordOf = (run: ProxiedRun, call: Call) => ({
   route: call.route.path,
 })
 
+type Admission = { is: 'admitted'; entry: ModelEntry } | { is: 'refused'; refusal: Refusal }
+
 /** 403, since harnesses ask again for minutes after most other statuses. */
-function whyRefused(run: ProxiedRun, asked: Asked, route: AskingRoute): Refusal | null {
-  if (run.isBroken) return { status: 403, code: 'provider.refused-key', message: refusedKey(run) }
+const refused = (refusal: Omit<Refusal, 'status'>): Admission => ({ is: 'refused', refusal: { status: 403, ...refusal } })
+
+function admissionOf(run: ProxiedRun, asked: Asked, route: AskingRoute): Admission {
+  if (run.isBroken) return refused({ code: 'provider.refused-key', message: refusedKey(run) })
   const verdict = (route.kind === 'embed' ? allowsEmbedding : allows)(modelQueryFor(run), asked.model)
-  if (verdict.ok) return null
+  if (verdict.ok) return { is: 'admitted', entry: verdict.entry }
   const model = `The model "${asked.model.slice(0, 100)}"`
   if (verdict.code === 'model.retired') {
     const hint = verdict.successor ? ` Its successor is ${verdict.successor}.` : ''
-    return { status: 403, code: verdict.code, message: `${model} has been retired.${hint}` }
+    return refused({ code: verdict.code, message: `${model} has been retired.${hint}` })
   }
-  return {
-    status: 403,
+  return refused({
     code: verdict.code,
     message: `${model} is not one of those that this chat's connection allows. Choose another in Gatehouse.`,
-  }
+  })
 }
