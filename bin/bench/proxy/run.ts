@@ -72,7 +72,7 @@ export async function runScenarios(bench: Bench): Promise<Sample[]> {
 
   // Before anything has filled their heaps, whose free room would hold the streams.
   if (plan.groups.includes('open')) await holdStreams()
-  await warmUp()
+  if (plan.groups.some((group) => group !== 'open')) await warmUp()
   if (plan.groups.includes('json')) await runJson()
   if (plan.groups.includes('stream')) await runStreams()
   if (plan.groups.includes('steady')) await runSteadily()
