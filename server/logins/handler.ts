@@ -8,7 +8,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FailureCode } from '#core/errors.ts'
 import { LOGIN_TOKEN_MAX_BYTES } from '#core/links/login-routes.ts'
-import { readBounded } from '#server/bounded-body.ts'
+import { passUnread, readBounded } from '#server/bounded-body.ts'
 import { isBrokered } from '#server/logins/brokers.ts'
 import { refreshForRun, type Brokered, type BrokerOptions } from '#server/logins/refresh.ts'
 import { createLoginUpstream } from '#server/logins/upstream.ts'
@@ -30,7 +30,10 @@ export function createLoginHandler(given: Partial<BrokerOptions> = {}): LoginHan
     if (format === undefined || !isBrokered(format)) return say(res, 404, { error: 'not_found' })
     if (req.method !== 'POST') return say(res, 405, { error: 'invalid_request' })
     const body = await readBounded(req, { maxBytes: LOGIN_TOKEN_MAX_BYTES, timeoutMs: BODY_TIMEOUT_MS })
-    if (body.is !== 'read') return say(res, 413, { error: 'invalid_request' })
+    if (body.is !== 'read') {
+      passUnread(req)
+      return say(res, body.is === 'too-large' ? 413 : 408, { error: 'invalid_request' })
+    }
     const isForm = (req.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
     const { grantType, refreshToken } = readGrant({ text: body.bytes.toString('utf8'), isForm })
     if (grantType !== 'refresh_token') return say(res, 400, { error: 'unsupported_grant_type' })
