@@ -17,6 +17,7 @@ export const subjectKinds = [
   'token',
   'node',
   'project',
+  'model',
   'team',
   'key',
   'audit',
@@ -65,6 +66,9 @@ export const acts = [
   'project.created',
   'project.changed',
   'project.archived',
+  'model.ruled',
+  'model.unruled',
+  'model.policy-set',
   'team.created',
   'team.renamed',
   'key.rotated',
@@ -76,6 +80,6 @@ export type AuditAct = (typeof acts)[number]
 /**
  * Flat, short, and never a secret. What a sentence uses when it is there: `harness` (id), `scope`, `projectId` and `ownerId`
  * (whose names are looked up: `projectName`, and `ownerName` of somebody else’s), `credentialName`, `providerName`, `chatTitle`, `payerName`, `verdict`, `code`, `name`, `formerName`, `email`,
- * `role`, `formerRole`, `version`, `count`.
+ * `role`, `formerRole`, `version`, `count`, `change` (what of a model, in words).
  */
 export type AuditFacts = Readonly<Record<string, string | number | boolean | null>>

@@ -138,6 +138,8 @@ const serverFacts = [
     status: z.int().nullable(),
     code: FailureCodeSchema,
     detail: z.string().max(4_000).optional(),
+    /** Of a retired model: what to choose in its place. */
+    successor: z.string().optional(),
   }),
   /** One settled usage record. Tokens as in `core/models/usage.ts`; `costMicros` is null when no price is known. */
   z.object({

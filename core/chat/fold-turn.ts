@@ -203,6 +203,7 @@ function modelFailed(turn: Turn, event: ChatEventOf<'model.failed'>): Turn {
       model: event.model,
       status: event.status,
       ...(event.harness !== undefined && { harness: event.harness }),
+      ...(event.successor !== undefined && { successor: event.successor }),
     },
     ...(event.detail === undefined ? {} : { detail: event.detail }),
   }

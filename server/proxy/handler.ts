@@ -14,13 +14,14 @@ import type { CallKind } from '#core/links/proxy-routes.ts'
 import { allows } from '#core/models/catalog.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { log } from '#server/log.ts'
-import { askingForUsage, readAsked, readBody, type Asked } from '#server/proxy/body.ts'
+import { askingForUsage, readAsked, readBody } from '#server/proxy/body.ts'
 import { sendError } from '#server/proxy/errors.ts'
 import { createUpstreams, upstreamHeaders } from '#server/proxy/forward.ts'
 import { MeteredExchange, refusedKey, type Refusal } from '#server/proxy/metered-exchange.ts'
 import { modelList } from '#server/proxy/model-list.ts'
+import { refusalOf } from '#server/proxy/model-refusal.ts'
 import { readCall, UNKNOWN_TOKEN, type Call } from '#server/proxy/route.ts'
-import { cutEverything, findRun, modelQueryFor, recheckRegularly, recheckRuns, type ProxiedRun } from '#server/proxy/run.ts'
+import { cutEverything, findRun, forgetRules, recheckRegularly, recheckRuns, type ProxiedRun } from '#server/proxy/run.ts'
 import { configuredGuard, type Guard } from '#server/proxy/upstream-guard.ts'
 import { onHint } from '#server/realtime/bus.ts'
 import { openRecord } from '#server/usage/service.ts'
@@ -38,6 +39,7 @@ export function createProxyHandler({ guard = configuredGuard(), maxBodyBytes }: 
   const upstreams = createUpstreams(guard)
   const stopRechecking = recheckRegularly()
   const stopListening = onHint((hint) => {
+    if (hint.about === 'list' && hint.topic === 'models') return forgetRules()
     if (hint.about !== 'membership' && hint.about !== 'lease-lost' && hint.about !== 'node-removed') return
     recheckRuns().catch((error: unknown) => log.warn({ err: error }, 'Open model requests could not be checked'))
   })
@@ -69,7 +71,7 @@ export function createProxyHandler({ guard = configuredGuard(), maxBodyBytes }: 
       case 'probe':
         return void res.writeHead(200, ['content-length', '0']).end()
       case 'models': {
-        const body = Buffer.from(JSON.stringify(modelList(modelQueryFor(run))))
+        const body = Buffer.from(JSON.stringify(modelList(run.models)))
         return void res.writeHead(200, ['content-type', 'application/json', 'content-length', String(body.length)]).end(body)
       }
       case 'generate':
@@ -87,9 +89,10 @@ export function createProxyHandler({ guard = configuredGuard(), maxBodyBytes }: 
     if (!understood.ok) return sendError(res, { status: 400, message: understood.message, dialect, code: 'gatehouse.body' })
     const { asked } = understood
     const record = kind === 'generate' ? openRecord({ ...recordOf(run, call), model: asked.model }) : null
-    const exchanging = new MeteredExchange({ res, run, asked, record, startedMs })
-    const refusal = whyRefused(run, asked)
-    if (refusal) return exchanging.refuse(refusal)
+    const verdict = allows(run.models, asked.model)
+    const exchanging = new MeteredExchange({ res, run, asked, record, startedMs, isBackground: verdict.isBackground })
+    if (run.isBroken) return exchanging.refuse(keyRefusal(run))
+    if (!verdict.ok) return exchanging.refuse(refusalOf(asked.model, verdict))
     const url = new URL(`${run.endpoint.baseUrl}${upstreamPath}`)
     const spliced = askingForUsage(body.bytes, asked, run.endpoint)
     const bytes = spliced ?? body.bytes
@@ -141,18 +144,4 @@ const recordOf = (run: ProxiedRun, call: Call) => ({
   route: call.route.path,
 })
 
-function whyRefused(run: ProxiedRun, asked: Asked): Refusal | null {
-  if (run.isBroken) return { status: 403, code: 'provider.refused-key', message: refusedKey(run) }
-  const verdict = allows(modelQueryFor(run), asked.model)
-  if (verdict.ok) return null
-  const model = `The model "${asked.model.slice(0, 100)}"`
-  if (verdict.code === 'model.retired') {
-    const hint = verdict.successor ? ` Its successor is ${verdict.successor}.` : ''
-    return { status: 404, code: verdict.code, message: `${model} has been retired.${hint}` }
-  }
-  return {
-    status: 404,
-    code: verdict.code,
-    message: `${model} is not one of those that this chat's connection allows. Choose another in Gatehouse.`,
-  }
-}
+const keyRefusal = (run: ProxiedRun): Refusal => ({ status: 403, code: 'provider.refused-key', message: refusedKey(run) })

@@ -22,7 +22,7 @@ import type { Ending, OpenRecord } from '#server/usage/service.ts'
 const MAX_ERROR_BYTES = 64 * 1024
 const MAX_DETAIL = 2_000
 
-export type Refusal = { status: number; code: FailureCode; message: string }
+export type Refusal = { status: number; code: FailureCode; message: string; successor?: string }
 
 const nameOf = (run: ProxiedRun) => providerName(run.provider, run.endpoint.baseUrl)
 export const refusedKey = (run: ProxiedRun) =>
@@ -43,6 +43,7 @@ export class MeteredExchange {
   readonly #asked: Asked
   readonly #record: OpenRecord | null
   readonly #startedMs: number
+  readonly #isBackground: boolean
   #meter: Meter | null = null
   #isEventStream = false
   #status: number | null = null
@@ -57,24 +58,28 @@ export class MeteredExchange {
     asked,
     record,
     startedMs,
+    isBackground,
   }: {
     res: ServerResponse
     run: ProxiedRun
     asked: Asked
     record: OpenRecord | null
     startedMs: number
+    /** Asked for by the harness alone: what becomes of it is no failure of the turn. */
+    isBackground: boolean
   }) {
     this.#res = res
     this.#run = run
     this.#asked = asked
     this.#record = record
     this.#startedMs = startedMs
+    this.#isBackground = isBackground
   }
 
   /** Answered without an upstream. */
-  refuse({ status, code, message }: Refusal): void {
+  refuse({ status, code, message, successor }: Refusal): void {
     sendError(this.#res, { status, message, dialect: this.#run.dialect, code })
-    this.#settle({ outcome: 'refused', status, failure: { code, detail: message } })
+    this.#settle({ outcome: 'refused', status, failure: { code, detail: message, ...(successor && { successor }) } })
   }
 
   start({ upstreams, origin, path, headers, bytes, hidesAddedUsage }: Start): void {
@@ -217,15 +222,19 @@ export class MeteredExchange {
 
   #redacted = ({ code, detail }: { code: FailureCode; detail: string }) => ({ code, detail: redact(detail, [this.#run.key]) })
 
-  #settle({ failure, ...ending }: Omit<Ending, 'firstByteMs' | 'durationMs' | 'verdict'> & Partial<Pick<Ending, 'verdict'>>): void {
+  #settle({
+    failure,
+    ...ending
+  }: Omit<Ending, 'firstByteMs' | 'durationMs' | 'verdict' | 'isBackground'> & Partial<Pick<Ending, 'verdict'>>): void {
     this.#unwatch()
     if (ending.outcome === 'failed' && failure) noteFailure(this.#run, failure.code)
     this.#record?.settle({
       ...ending,
       verdict: ending.verdict ?? null,
-      failure: failure && { code: failure.code, detail: failure.detail.slice(0, MAX_DETAIL) },
+      failure: failure && { ...failure, detail: failure.detail.slice(0, MAX_DETAIL) },
       firstByteMs: this.#firstByteMs,
       durationMs: this.#elapsedMs(),
+      isBackground: this.#isBackground,
     })
   }
 

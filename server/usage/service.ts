@@ -34,11 +34,13 @@ export type Ending = {
   /** What the provider answered; null when it did not. */
   status: number | null
   /** `detail` went through redaction already. */
-  failure: { code: FailureCode; detail: string } | null
+  failure: { code: FailureCode; detail: string; /** Of a retired model. */ successor?: string } | null
   /** What the answer reported; null when nothing of it could be read. */
   verdict: { tokens: TokenCounts | null; rawUsage: unknown; isComplete: boolean } | null
   firstByteMs: number | null
   durationMs: number
+  /** Asked for by a harness behind a person's back: its failure is on the record and none of the turn's. */
+  isBackground?: boolean
 }
 
 export type OpenRecord = { usageRecordId: UsageRecordId; settle(ending: Ending): void }
@@ -90,7 +92,7 @@ function isKeepable(raw: unknown): boolean {
   return text !== '' && text.length <= MAX_RAW_CHARACTERS && !text.includes('\\u0000')
 }
 
-function factsOf(given: RecordOf, row: SettledRow, { failure }: Ending, turnId: TurnId | null): ServerFact[] {
+function factsOf(given: RecordOf, row: SettledRow, { failure, isBackground }: Ending, turnId: TurnId | null): ServerFact[] {
   const facts: ServerFact[] = []
   const { provider, model } = given
   // A call that failed before it used anything has no place on a bill.
@@ -109,7 +111,7 @@ function factsOf(given: RecordOf, row: SettledRow, { failure }: Ending, turnId: 
       costMicros: row.costMicros,
     })
   }
-  if (failure) {
+  if (failure && !isBackground) {
     facts.push({
       type: 'model.failed',
       turnId,
@@ -118,6 +120,7 @@ function factsOf(given: RecordOf, row: SettledRow, { failure }: Ending, turnId: 
       status: row.status,
       code: failure.code,
       ...(failure.detail && { detail: failure.detail }),
+      ...(failure.successor && { successor: failure.successor }),
     })
   }
   return facts
