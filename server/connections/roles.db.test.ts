@@ -90,6 +90,8 @@ const inTeam = but('ok', { stranger: 'project.missing' })
 const ofProject = but(denied, { admin: 'ok', maintainer: 'ok', stranger: 'project.missing' })
 const audited = but(denied, { owner: 'ok', admin: 'ok', stranger: 'ok' })
 const prompters = but('ok', { viewer: denied })
+const admins = but(denied, { admin: 'ok', stranger: 'ok' })
+const model = { provider: 'anthropic', model: 'claude-opus-5' }
 /** A credential that the holder pasted for themselves. */
 const theirs = but('credential.missing', { holder: 'ok', viewer: denied })
 
@@ -241,6 +243,27 @@ const table: Row[] = [
   ['signIns.get', 'personal', signIn, but('sign-in.missing', { holder: 'ok' })],
   ['signIns.answer', 'personal', async () => ({ ...(await signIn()), answer: 'x' }), but('sign-in.missing', { holder: 'request.invalid' })],
   ['signIns.cancel', 'personal', signIn, but('sign-in.missing', { holder: 'ok' })],
+  ['models.list', 'project', () => ({ harness, projectId }), inTeam],
+  ['models.catalog', 'team', () => undefined, everybody('ok')],
+  ['models.policy', 'team', () => undefined, everybody('ok')],
+  ['models.setRule', 'team', () => ({ ...model, isAllowed: false }), admins],
+  ['models.clearRule', 'team', () => model, admins],
+  // An owner of the instance who is no admin here has no say for all teams from here either.
+  ['models.setRule', 'platform', () => ({ ...model, for: 'platform', isAllowed: false }), everybody(denied)],
+  ['models.clearRule', 'platform', () => ({ ...model, for: 'platform' }), everybody(denied)],
+  ['models.setPolicy', 'team', () => ({ unpriced: 'refuse' }), admins],
+  [
+    'models.discover',
+    'personal',
+    async () => ({ credentialId: (await credentialOf(personal)).credentialId }),
+    but('credential.missing', { holder: 'ok', viewer: denied }),
+  ],
+  [
+    'models.preview',
+    'nowhere',
+    () => ({ baseUrl: 'http://127.0.0.1:9', dialect: 'openai-chat', key: 'k' }),
+    but('upstream.unsafe', { viewer: denied }),
+  ],
   ['audit.list', 'team', () => ({}), audited],
   ['audit.export', 'team', () => ({ format: 'json' }), audited],
   ['team.previewRemoval', 'member', () => ({ userId: people.member.userId }), but(denied, { admin: 'ok', stranger: 'member.missing' })],
@@ -272,7 +295,7 @@ describe('every procedure, for everybody', () => {
   })
 
   it('leaves none out', () => {
-    const nouns = ['connections', 'projectOverrides', 'credentials', 'configurations', 'attachments', 'signIns', 'audit']
+    const nouns = ['connections', 'projectOverrides', 'credentials', 'configurations', 'attachments', 'signIns', 'models', 'audit']
     const all = Object.keys(appRouter._def.procedures).filter((path) => nouns.includes(path.split('.')[0]!))
     expect([...new Set(table.map(([procedure]) => procedure))].filter((path) => !path.startsWith('team.')).toSorted()).toEqual(
       all.toSorted(),

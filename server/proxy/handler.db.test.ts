@@ -259,7 +259,8 @@ describe.each(dialects)('%s', (dialect) => {
     const run = await seed(dialect)
     const before = provider.received.length
     const answer = await send(run, dialect, { body: question(dialect, { model: 'no-such-model' }) })
-    expect(answer.status).toBe(404)
+    expect(answer.status).toBe(403)
+    expect(answer.headers['x-should-retry']).toBe('false')
     expect(JSON.parse(answer.text)).toMatchObject({ error: { message: expect.stringContaining('no-such-model') } })
     expect(provider.received.length).toBe(before)
     expect(await recordsOf(run)).toMatchObject([{ outcome: 'refused', model: 'no-such-model', source: 'none' }])
@@ -271,7 +272,7 @@ describe.each(dialects)('%s', (dialect) => {
     provider.play([text('Hello.'), usage(tokens)])
     expect((await send(run, dialect, { body: question(dialect, { model: 'local-two' }) })).status).toBe(200)
     expect(await recordsOf(run)).toMatchObject([{ outcome: 'completed', costMicros: null, source: 'provider' }])
-    expect((await send(run, dialect, { body: question(dialect, { model: 'local-three' }) })).status).toBe(404)
+    expect((await send(run, dialect, { body: question(dialect, { model: 'local-three' }) })).status).toBe(403)
   })
 
   it('answers the list of models from the catalog', async () => {

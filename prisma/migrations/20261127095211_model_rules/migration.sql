@@ -11,7 +11,7 @@ CREATE TABLE "model_rule" (
     "outputMicros" INTEGER,
     "cacheReadMicros" INTEGER,
     "cacheWriteMicros" INTEGER,
-    "scopes" "scope"[],
+    "scopes" "scope"[] DEFAULT ARRAY[]::"scope"[],
     "isRetired" BOOLEAN NOT NULL DEFAULT false,
     "successor" TEXT,
     "setBy" TEXT NOT NULL,
