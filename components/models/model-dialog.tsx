@@ -54,18 +54,22 @@ export function ModelDialog({ provider, model, mayRuleInstance, onClose }: Props
       <Field label="Name">
         <Input value={fields.name} maxLength={200} onChange={(event) => change({ name: event.target.value })} />
       </Field>
-      <RadioCards
-        label="Availability"
-        value={fields.availability}
-        onChange={(availability) => change({ availability })}
-        choices={[
-          { value: 'offered', label: 'Offered', note: 'In every menu of whoever may use it.' },
-          { value: 'hidden', label: 'Hidden', note: 'In no menu, and refused when a chat asks for it.' },
-          { value: 'retired', label: 'Retired', note: 'Refused, and its chats are told what to choose instead.' },
-        ]}
-      />
+      <div className="flex flex-col gap-1.5">
+        <p className="text-sm font-medium">Availability</p>
+        <RadioCards
+          label="Availability"
+          value={fields.availability}
+          onChange={(availability) => change({ availability })}
+          isRow
+          choices={[
+            { value: 'offered', label: 'Offered', note: 'In the menus.' },
+            { value: 'hidden', label: 'Hidden', note: 'In no menu, and refused.' },
+            { value: 'retired', label: 'Retired', note: 'Refused, with a successor.' },
+          ]}
+        />
+      </div>
       {fields.availability === 'retired' ? (
-        <Field label="Successor" hint="Chats that were made with it offer this one.">
+        <Field label="Successor" hint="What chats that were made with it offer instead.">
           <Select
             value={fields.successor || NOBODY}
             onChange={(next) => change({ successor: next === NOBODY ? '' : next })}
@@ -78,7 +82,7 @@ export function ModelDialog({ provider, model, mayRuleInstance, onClose }: Props
       ) : null}
       <PriceFields fields={fields} listed={model.builtInPrice} onChange={change} />
       <fieldset className="flex flex-col gap-1.5">
-        <legend className="mb-1 text-sm font-medium">May be used through</legend>
+        <legend className="mb-1.5 text-sm font-medium">May be used through</legend>
         {allScopes.map((scope) => (
           <Checkbox
             key={scope}
@@ -87,7 +91,7 @@ export function ModelDialog({ provider, model, mayRuleInstance, onClose }: Props
               change({ scopes: allScopes.filter((each) => (each === scope ? isChecked : fields.scopes.includes(each))) })
             }
           >
-            {scopeWords[scope]}
+            {sentenceOf(scopeWords[scope])}
           </Checkbox>
         ))}
         {fields.scopes.length === 0 ? <p className="text-sm text-bad-ink">Choose at least one, or hide the model.</p> : null}
@@ -104,3 +108,5 @@ export function ModelDialog({ provider, model, mayRuleInstance, onClose }: Props
     </FormDialog>
   )
 }
+
+const sentenceOf = (words: string) => words.charAt(0).toUpperCase() + words.slice(1)

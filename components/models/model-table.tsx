@@ -24,6 +24,8 @@ export function ModelTable({ provider, models, mayRule, onEdit }: Props) {
     key: 'acts',
     heading: <span className="sr-only">Change</span>,
     align: 'end',
+    // What is hidden from the eye would stand outside of what scrolls.
+    className: 'relative',
     cell: (model) => <ModelMenu provider={provider} model={model} onEdit={() => onEdit(model)} />,
   }
   return (

@@ -1,9 +1,10 @@
 'use client'
 
 import { microsOf, type ModelFields } from '#components/models/model-form.model.ts'
-import { priceWords, type PriceMicros } from '#components/models/price-words.ts'
+import type { PriceMicros } from '#components/models/price-words.ts'
 import { Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
+import { formatPrice } from '#components/ui/numbers.ts'
 import { RadioCards } from '#components/ui/radio-cards.tsx'
 
 type Rate = 'input' | 'output' | 'cacheRead' | 'cacheWrite'
@@ -27,22 +28,27 @@ export function PriceFields({
   const errorOf = ({ rate, isOptional }: (typeof rates)[number]) =>
     fields[rate].trim() === '' ? (isOptional ? undefined : 'Needed') : microsOf(fields[rate]) === null ? 'Up to $2,000' : undefined
   return (
-    <div className="flex flex-col gap-3">
-      <p className="text-sm font-medium">Price</p>
+    <div className="flex flex-col gap-1.5">
+      <p className="text-sm font-medium">Price per million tokens</p>
       <RadioCards
         label="Price"
         value={fields.pricing}
         onChange={(pricing) => onChange({ pricing })}
+        isRow
         choices={[
-          { value: 'listed', label: 'As listed', note: listed ? priceWords(listed) : 'Nobody has published one: no price.' },
-          { value: 'own', label: 'Own price', note: 'What you really pay, in dollars per million tokens.' },
-          { value: 'free', label: 'Free', note: 'A server of your own: counted, and billed with nothing.' },
+          {
+            value: 'listed',
+            label: 'As listed',
+            note: listed ? `${formatPrice(listed.inputMicros)} in, ${formatPrice(listed.outputMicros)} out` : 'Nobody has: no price.',
+          },
+          { value: 'own', label: 'Own price', note: 'What you really pay.' },
+          { value: 'free', label: 'Free', note: 'A server of your own.' },
         ]}
       />
       {fields.pricing === 'own' ? (
-        <div className="grid grid-cols-2 gap-3 sm:grid-cols-4">
+        <div className="mt-1.5 grid grid-cols-2 gap-3 sm:grid-cols-4">
           {rates.map((each) => (
-            <Field key={each.rate} label={each.label} optional={each.isOptional} error={errorOf(each)}>
+            <Field key={each.rate} label={each.label} error={errorOf(each)}>
               <Input
                 inputMode="decimal"
                 value={fields[each.rate]}
@@ -52,6 +58,7 @@ export function PriceFields({
               />
             </Field>
           ))}
+          <p className="col-span-full text-sm text-ink-quiet">In dollars. An empty cache price is that of the input.</p>
         </div>
       ) : null}
     </div>
