@@ -15,9 +15,9 @@ type Props = { provider: CatalogProvider; models: readonly CatalogModel[]; mayRu
 
 export function ModelTable({ provider, models, mayRule, onEdit }: Props) {
   const columns: Column<CatalogModel>[] = [
-    { key: 'model', heading: 'Model', cell: (model) => <ModelName model={model} />, className: 'w-full min-w-44' },
+    { key: 'model', heading: 'Model', cell: (model) => <ModelName model={model} />, className: 'w-full min-w-36' },
     { key: 'context', heading: 'Context', align: 'end', isSecondary: true, cell: ({ contextTokens }) => formatShort(contextTokens) },
-    { key: 'price', heading: 'In / out per 1M', align: 'end', cell: (model) => <Price model={model} />, className: 'whitespace-nowrap' },
+    { key: 'price', heading: 'In / out per 1M', align: 'end', cell: (model) => <Price model={model} /> },
     { key: 'use', heading: 'Last 7 days', isSecondary: true, cell: (model) => <Use use={model.use} />, className: 'min-w-40' },
   ]
   const acts: Column<CatalogModel> = {
@@ -62,7 +62,7 @@ function Price({ model }: { model: CatalogModel }) {
   const { price, note } = priceLines(model)
   return (
     <>
-      <span className={model.price ? 'block' : 'block text-warn-ink'}>{price}</span>
+      <span className={model.price ? 'block whitespace-nowrap' : 'block whitespace-nowrap text-warn-ink'}>{price}</span>
       {note ? <span className="block text-xs text-ink-quiet">{note}</span> : null}
     </>
   )

@@ -22,7 +22,7 @@ export function UndecidedList({
       <summary className="touch-target flex cursor-pointer items-center gap-2 rounded-lg px-4 py-3">
         <Sparkles aria-hidden className="size-4 shrink-0 text-accent-ink" />
         <span className="font-medium">
-          Seen at {provider.name}: {formatCount(models.length)} {models.length === 1 ? 'model' : 'models'} more
+          Seen at {provider.name}: {formatCount(models.length)} more {models.length === 1 ? 'model' : 'models'}
         </span>
         <span className="ml-auto text-sm text-accent-ink group-open:hidden">Show</span>
       </summary>

@@ -134,7 +134,7 @@ export function allows(query: ModelQuery, id: string): ModelVerdict {
   const weighed = weigh(query, id)
   if (weighed?.why === null) return { ok: true, entry: weighed.entry, isBackground: false }
   const isBackground = query.harness.backgroundModels.includes(id)
-  if (weighed && isBackground && weighed.why !== 'model.unpriced') return { ok: true, entry: weighed.entry, isBackground }
+  if (isBackground && weighed?.why === 'model.not-allowed') return { ok: true, entry: weighed.entry, isBackground }
   if (!weighed) return { ok: false, code: 'model.unknown', successor: null, isBackground }
   const { why: code } = weighed
   return { ok: false, code, successor: code === 'model.retired' ? successorOf(query, weighed.entry) : null, isBackground }

@@ -26,11 +26,10 @@ export function overviewOf(offers: readonly Offer[], listed: readonly string[]):
       if (weighed && (!before || (before.why !== null && weighed.why === null))) byId.set(id, { ...weighed, builtIn: findModel(offer, id) })
     }
   }
-  const undecided = listed.filter((id) => offers.every((offer) => weigh(offer, id) === null))
-  return { models: [...byId.values()], undecided }
+  return { models: [...byId.values()], undecided: listed.filter((id) => !byId.has(id)) }
 }
 
-/** A model of the dialect's vendor that this server of one's own does not serve, and nobody has spoken of. */
+/** A model of the dialect's vendor that this server of one's own does not serve or was not connected for, and that no rule speaks of. */
 const isElsewhere = ({ provider, server = null, rules }: Offer, { entry, why }: Weighed): boolean =>
   server !== null &&
   (why === 'model.not-allowed' || why === 'model.retired') &&

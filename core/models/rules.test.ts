@@ -45,6 +45,8 @@ describe('a team’s word', () => {
     expect(ids(query)).not.toContain('gpt-5.6-luna')
     expect(allows(query, 'gpt-5.6-luna')).toMatchObject({ ok: true, isBackground: true, entry: { id: 'gpt-5.6-luna' } })
     expect(allows({ ...query, harness: opencode, dialect: 'openai-chat' }, 'gpt-5.6-luna').ok).toBe(false)
+    const retired = onOpenai(rulesOf([openai({ model: 'gpt-5.6-luna', retirement: { successor: null } })]))
+    expect(allows(retired, 'gpt-5.6-luna')).toEqual({ ok: false, code: 'model.retired', successor: null, isBackground: true })
   })
 
   it('does not send to a provider what that does not know, and blames no turn for it', () => {
@@ -173,5 +175,10 @@ describe('the overview', () => {
     const { models, undecided } = overviewOf([onServer({ listed: ['gpt-6-sol', 'llama'] })], ['gpt-6-sol', 'llama'])
     expect(models.map((each) => each.entry.id)).toEqual(['gpt-6-sol'])
     expect(undecided).toEqual(['llama'])
+  })
+  it('leaves to an admin whatever a server lists beside what it was connected for, known or not', () => {
+    const { models, undecided } = overviewOf([onServer({ customModels: ['llama'] })], ['gpt-6-sol', 'llama', 'qwen'])
+    expect(models.map((each) => each.entry.id)).toEqual(['llama'])
+    expect(undecided).toEqual(['gpt-6-sol', 'qwen'])
   })
 })

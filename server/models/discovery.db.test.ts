@@ -84,7 +84,7 @@ it('lets the connector’s own choice stand above the list', async () => {
   expect(await menuOf(scope)).toEqual(['llama4'])
   const page = await pageOf(scope)
   expect(page?.models.map(({ id, code }) => [id, code])).toEqual([['llama4', null]])
-  expect(page?.undecided.map((each) => each.id)).toEqual(['qwen3:8b'])
+  expect(page?.undecided.map((each) => each.id)).toEqual(['gpt-6-sol', 'qwen3:8b'])
 })
 
 it('asks with the keys of one’s own, of the team’s projects and of the instance, and with nobody else’s', async () => {
