@@ -14,10 +14,16 @@ import { environmentOf, processesOf } from '#e2e/world/processes.ts'
 import { connectFake, type World } from '#e2e/world/world.ts'
 
 /** Each with a catalog of one model: whatever it asks for by itself has to be that one, or be known as its own. */
-const harnesses: { harness: string; dialect: FakeDialect; route: string; model: string }[] = [
-  { harness: 'codex', dialect: 'openai-responses', route: '/openai/v1/responses', model: 'gpt-6-sol' },
-  { harness: 'claude-code', dialect: 'anthropic-messages', route: '/anthropic/v1/messages', model: 'claude-sonnet-5-5' },
-  { harness: 'opencode', dialect: 'openai-chat', route: '/openai/v1/chat/completions', model: 'gpt-6.1-terra' },
+const harnesses: { harness: string; dialect: FakeDialect; route: RegExp; model: string }[] = [
+  { harness: 'codex', dialect: 'openai-responses', route: /^\/openai\/v1\/responses$/, model: 'gpt-6-sol' },
+  { harness: 'claude-code', dialect: 'anthropic-messages', route: /^\/anthropic\/v1\/messages$/, model: 'claude-sonnet-5-5' },
+  { harness: 'opencode', dialect: 'openai-chat', route: /^\/openai\/v1\/chat\/completions$/, model: 'gpt-6.1-terra' },
+  {
+    harness: 'opencode',
+    dialect: 'gemini-generate',
+    route: /^\/gemini\/v1beta\/models\/gemini-4-argon:streamGenerateContent$/,
+    model: 'gemini-4-argon',
+  },
 ]
 
 // The first chat of a harness installs it.
@@ -81,7 +87,7 @@ const total = (counts: readonly Tokens[]): Tokens => {
 }
 
 for (const { harness, dialect, route, model } of harnesses) {
-  test(`${harness}: a prompt becomes a file, a transcript and a bill`, async ({ world, project }) => {
+  test(`${harness} in ${dialect}: a prompt becomes a file, a transcript and a bill`, async ({ world, project }) => {
     const { api } = world.owner
     const { provider } = world
     const seenBefore = provider.received.length
@@ -108,13 +114,9 @@ for (const { harness, dialect, route, model } of harnesses) {
     const runs = chat.events.filter((each) => each.type === 'run.started')
     const seen = () => provider.received.slice(seenBefore)
     const reported = () => total(seen().flatMap((each) => (each.reported ? [each.reported] : [])))
-    expect(
-      new Set(
-        seen()
-          .filter((each) => each.ask)
-          .map((each) => each.url.split('?')[0]),
-      ),
-    ).toEqual(new Set([route]))
+    const paths = seen().flatMap((each) => (each.ask ? [each.url.split('?')[0]!] : []))
+    expect(paths.length).toBeGreaterThan(0)
+    expect(paths.filter((each) => !route.test(each))).toEqual([])
     expect(sightings(world, provider.key)).toEqual([])
 
     const second = await untilEndedAllowing(world, chat, await chat.send('say: Still here, and warm.'))

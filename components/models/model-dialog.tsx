@@ -33,7 +33,7 @@ export function ModelDialog({ provider, model, mayRuleInstance, onClose }: Props
         onClose()
       },
     })
-  const successors = provider.models.filter((each) => each.id !== model.id && isOffered(each))
+  const successors = provider.models.filter((each) => each.id !== model.id && isOffered(each) && each.isEmbedding === model.isEmbedding)
 
   return (
     <FormDialog

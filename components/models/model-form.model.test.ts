@@ -13,6 +13,7 @@ const model = (over: Partial<CatalogModel> = {}): CatalogModel => ({
   contextTokens: 1,
   outputTokens: 1,
   capabilities: [],
+  isEmbedding: false,
   price,
   builtInPrice: price,
   hasOwnPrice: false,

@@ -34,6 +34,7 @@ export function badgesOf(model: CatalogModel): { word: string; tone: Tone }[] {
   if (model.code === 'model.unpriced') badges.push({ word: 'Refused without a price', tone: 'warn' })
   if (model.lifecycle === 'legacy') badges.push({ word: 'Legacy', tone: 'quiet' })
   if (model.lifecycle === 'retired') badges.push({ word: 'Retired', tone: 'warn' })
+  if (model.isEmbedding) badges.push({ word: 'Embeddings', tone: 'quiet' })
   if (model.isAdded) badges.push({ word: 'Added here', tone: 'accent' })
   if (model.scopes) badges.push({ word: `Only ${model.scopes.map((each) => scopeWords[each]).join(', ')}`, tone: 'quiet' })
   if (model.ruledBy === 'platform') badges.push({ word: 'For every team', tone: 'quiet' })

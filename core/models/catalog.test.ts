@@ -3,12 +3,12 @@ import { fit } from '#core/connections/connection.ts'
 import { credential } from '#core/connections/testing.ts'
 import { acceptance, keyDialects, type Harness } from '#core/harnesses/harness.ts'
 import { findHarness, harnesses } from '#core/harnesses/registry.ts'
-import { allows, defaultModel, findModel, modelsFor, priceOf, type ModelQuery } from '#core/models/catalog.ts'
+import { allows, allowsEmbedding, defaultModel, findModel, modelsFor, priceOf, type ModelQuery } from '#core/models/catalog.ts'
 import type { ModelEntry } from '#core/models/model.ts'
 import { entries } from '#core/models/entries/all.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { presetById, providers } from '#core/providers/presets.ts'
-import { isProxied, proxyRoutes } from '#core/links/proxy-routes.ts'
+import { isProxied, proxyRoutes, upstreamPathOf, type AskingRoute } from '#core/links/proxy-routes.ts'
 
 const harness = (id: string): Harness => findHarness(id)!
 const codexOnOpenai: ModelQuery = { harness: harness('codex'), provider: 'openai', dialect: 'openai-responses' }
@@ -82,9 +82,11 @@ describe('the data', () => {
   it('has whole, positive prices for every current model, and tiers that rise', () => {
     const current = entries.filter((entry) => entry.lifecycle.is === 'current')
     const isWhole = (amount: unknown) => Number.isInteger(amount) && Number(amount) > 0
-    const isPriced = ({ price }: ModelEntry) => {
+    const isPriced = ({ price, kind }: ModelEntry) => {
       if (!price) return false
-      const { tiers = [], ...base } = price
+      const { tiers = [], ...rates } = price
+      // What writes nothing costs nothing for that.
+      const base = kind === 'embedding' ? { ...rates, output: rates.output || 1 } : rates
       const thresholds = tiers.map((tier) => tier.inputTokensAbove)
       const rises = thresholds.every((each, at) => at === 0 || each > thresholds[at - 1]!)
       return rises && [base, ...tiers].flatMap((rates) => Object.values(rates)).every(isWhole)
@@ -93,7 +95,7 @@ describe('the data', () => {
   })
 
   it('has sizes that fit each other', () => {
-    const isOdd = (entry: ModelEntry) => entry.outputTokens < 1 || entry.contextTokens < entry.outputTokens
+    const isOdd = (entry: ModelEntry) => (entry.kind !== 'embedding' && entry.outputTokens < 1) || entry.contextTokens < entry.outputTokens
     expect(entries.filter(isOdd).map((entry) => entry.id)).toEqual([])
   })
 
@@ -140,12 +142,13 @@ function dialled(each: Harness, entry: ModelEntry, dialect: Dialect): string | n
   if (found?.via !== 'proxy') return null
   const verdict = allows({ harness: each, provider: found.provider, dialect: found.dialect }, entry.id)
   if (!verdict.ok || verdict.entry.provider !== entry.provider) return null
-  const route = proxyRoutes.find((one) => one.kind === 'generate' && one.dialects.some((spoken) => spoken === found.dialect))
-  return new URL(`${found.baseUrl}${route?.upstreamPath ?? ''}`).href
+  const routes = proxyRoutes.filter((one): one is AskingRoute => one.kind === 'generate')
+  const route = routes.find((one) => one.dialects.some((spoken) => spoken === found.dialect))!
+  return new URL(`${found.baseUrl}${upstreamPathOf(route, entry.id)}`).href
 }
 
 describe('routing', () => {
-  const selectable = entries.filter((entry) => entry.lifecycle.is !== 'retired')
+  const selectable = entries.filter((entry) => entry.lifecycle.is !== 'retired' && entry.kind !== 'embedding')
   const ways = harnesses.flatMap((each) => selectable.flatMap((entry) => entry.dialects.map((dialect) => ({ each, entry, dialect }))))
   const spoken = ways.filter(({ each, dialect }) => keyDialects(each).some((one) => one === dialect))
 
@@ -165,6 +168,13 @@ describe('routing', () => {
     ['codex', 'openrouter', 'openai/gpt-6.1-sol', 'openai-responses', 'https://openrouter.ai/api/v1/responses'],
     ['opencode', 'groq', 'openai/gpt-oss-120b', 'openai-chat', 'https://api.groq.com/openai/v1/chat/completions'],
     ['claude-code', 'openrouter', 'anthropic/claude-opus-5.5', 'anthropic-messages', 'https://openrouter.ai/api/v1/messages'],
+    [
+      'opencode',
+      'google',
+      'gemini-4-argon',
+      'gemini-generate',
+      'https://generativelanguage.googleapis.com/v1beta/models/gemini-4-argon:generateContent',
+    ],
     ['claude-code', 'deepseek', 'deepseek-flash', 'anthropic-messages', 'https://api.deepseek.com/anthropic/v1/messages'],
   ] as const)('%s on %s: %s', (id, provider, model, dialect, url) => {
     expect(
@@ -191,6 +201,27 @@ describe('the allowlist', () => {
   it('refuses a model in a dialect that it does not answer in', () => {
     const chat: ModelQuery = { harness: harness('opencode'), provider: 'openai', dialect: 'openai-chat' }
     expect(allows(chat, 'gpt-5.3-codex')).toEqual({ ok: false, code: 'model.not-allowed', successor: null, isBackground: false })
+  })
+})
+
+describe('embedding models', () => {
+  const ids = entries.filter((entry) => entry.kind === 'embedding').map((entry) => entry.id)
+  it('are on no menu, and generate nothing', () => {
+    for (const query of queries) {
+      expect(modelsFor(query).filter((entry) => entry.kind === 'embedding')).toEqual([])
+      for (const id of ids) expect(allows(query, id).ok).toBe(false)
+    }
+    expect(modelsFor({ ...codexOnOpenai, provider: 'custom', customModels: ids })).toEqual([])
+  })
+  it('serve the embeddings route where their provider has them, and nothing else does', () => {
+    for (const id of ids) expect(allowsEmbedding(codexOnOpenai, id)).toMatchObject({ ok: true, entry: { id } })
+    expect(allowsEmbedding(codexOnOpenai, 'gpt-6.1-sol')).toMatchObject({ ok: false, code: 'model.not-allowed' })
+    expect(allowsEmbedding(codexOnOpenai, 'text-embedding-9')).toMatchObject({ ok: false, code: 'model.unknown' })
+    expect(allowsEmbedding({ ...codexOnOpenai, provider: 'openrouter' }, ids[0]!).ok).toBe(false)
+    const own = { ...codexOnOpenai, provider: 'custom', customModels: ['nomic-embed'] }
+    expect(allowsEmbedding(own, 'nomic-embed')).toMatchObject({ ok: true, entry: { price: null } })
+    expect(allowsEmbedding(own, ids[0]!).ok).toBe(false)
+    expect(allowsEmbedding({ ...own, customModels: [] }, ids[0]!).ok).toBe(true)
   })
 })
 

@@ -111,8 +111,8 @@ export function candidates(query: Offer): Set<string> {
 /** The menu: what a person may choose, current models first, in the order of the data. */
 export function modelsFor(query: ModelQuery): ModelEntry[] {
   const offered = [...candidates(query)].flatMap((id) => {
-    const weighed = weigh(query, id)
-    return weighed && weighed.why === null ? [weighed.entry] : []
+    const weighed = conversational(weigh(query, id))
+    return weighed?.why === null ? [weighed.entry] : []
   })
   return [...offered.filter((each) => each.lifecycle.is === 'current'), ...offered.filter((each) => each.lifecycle.is !== 'current')]
 }
@@ -131,13 +131,20 @@ export type ModelVerdict =
  * that dies of its title helps nobody. It is metered and priced like any other.
  */
 export function allows(query: ModelQuery, id: string): ModelVerdict {
-  const weighed = weigh(query, id)
+  const weighed = conversational(weigh(query, id))
   if (weighed?.why === null) return { ok: true, entry: weighed.entry, isBackground: false }
   const isBackground = query.harness.backgroundModels.includes(id)
   if (isBackground && weighed?.why === 'model.not-allowed') return { ok: true, entry: weighed.entry, isBackground }
-  if (!weighed) return { ok: false, code: 'model.unknown', successor: null, isBackground }
-  const { why: code } = weighed
-  return { ok: false, code, successor: code === 'model.retired' ? successorOf(query, weighed.entry) : null, isBackground }
+  return refusal(query, weighed, isBackground)
+}
+
+/** A model that embeds does not talk, whatever else is said of it. */
+const conversational = (weighed: Weighed | null): Weighed | null =>
+  weighed?.entry.kind === 'embedding' ? { ...weighed, why: weighed.why ?? 'model.not-allowed' } : weighed
+
+function refusal(query: Offer, weighed: Weighed | null, isBackground = false): ModelVerdict {
+  const code = weighed?.why ?? 'model.unknown'
+  return { ok: false, code, successor: weighed && code === 'model.retired' ? successorOf(query, weighed.entry) : null, isBackground }
 }
 
 /** The first in the line of successors that can be chosen here. */
@@ -152,6 +159,18 @@ function successorOf(query: Offer, { id, lifecycle }: ModelEntry): string | null
     next = its.is === 'current' ? undefined : its.successor
   }
   return null
+}
+
+/**
+ * The allowlist of the embeddings route: models that embed, and of those that nobody has described what somebody vouches
+ * for. In no menu, since nobody talks with them.
+ */
+export function allowsEmbedding(query: ModelQuery, id: string): ModelVerdict {
+  const weighed = weigh(query, id)
+  const isDescribed = findModel(query, id) !== null && query.customModels?.includes(id) !== true
+  if (weighed && isDescribed && weighed.entry.kind !== 'embedding')
+    return refusal(query, { ...weighed, why: weighed.why ?? 'model.not-allowed' })
+  return weighed?.why === null ? { ok: true, entry: weighed.entry, isBackground: false } : refusal(query, weighed)
 }
 
 /** What a harness gets when nobody chose: its own preference where it is offered, else the head of the menu. */

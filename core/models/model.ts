@@ -17,6 +17,8 @@ export type Lifecycle =
 export type Capability = 'tools' | 'images' | 'reasoning'
 
 export type ModelEntry = {
+  /** Absent for what answers a conversation. An embedding model is on no menu, and serves the embeddings route alone. */
+  kind?: 'embedding'
   provider: string
   /** The upstream id: what the provider reads in the request's `model`. Unique within its provider. */
   id: string

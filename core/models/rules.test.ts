@@ -165,7 +165,8 @@ describe('the overview', () => {
     const offers = offersOf(presetById('openai')!, rules)
     const { models, undecided } = overviewOf(offers, ['gpt-6.1-sol', 'gpt-7-preview', 'seen-and-hidden'])
     expect(undecided).toEqual(['gpt-7-preview'])
-    const offered = models.filter((each) => each.why === null).map((each) => each.entry.id)
+    // What embeds is allowed and in no menu.
+    const offered = models.filter((each) => each.why === null && each.entry.kind !== 'embedding').map((each) => each.entry.id)
     const menus = offers.flatMap((offer) => ids({ ...offer, harness: codex }))
     expect(new Set(offered)).toEqual(new Set(menus))
     expect(models.find((each) => each.entry.id === 'gpt-6-sol')).toMatchObject({ why: 'model.not-allowed', builtIn: { id: 'gpt-6-sol' } })

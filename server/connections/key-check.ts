@@ -5,6 +5,7 @@
  */
 import type { FailureCode } from '#core/errors.ts'
 import type { Verdict } from '#core/connections/verdict.ts'
+import { refusesKey } from '#core/providers/refused-key.ts'
 import { guardedGet, type Patience, type Question } from '#server/proxy/guarded-get.ts'
 import { configuredGuard } from '#server/proxy/upstream-guard.ts'
 
@@ -19,7 +20,7 @@ export async function checkKey(question: Question, patience?: Patience): Promise
   const got = await guardedGet(question, { ...(patience ?? { guard: configuredGuard(), timeoutMs: TIMEOUT_MS }), maxBytes: MAX_BYTES })
   switch (got.is) {
     case 'answered':
-      return answerOf(got.status, { isJson: isJson(got) })
+      return answerOf(got.status, { text: got.text, isJson: isJson(got) })
     case 'unsafe':
       return { verdict: 'unreachable', code: 'upstream.unsafe' }
     case 'unreachable':
@@ -31,10 +32,10 @@ export async function checkKey(question: Question, patience?: Patience): Promise
  * In step with the proxy (`metered-exchange.ts`): a firewall's page with a 403 says nothing about the key, nor does one
  * with a 200, and where a redirect leads is no matter of the key's.
  */
-function answerOf(status: number, { isJson }: { isJson: boolean }): Answer {
+function answerOf(status: number, body: { text: string; isJson: boolean }): Answer {
   if (status >= 200 && status < 300)
-    return isJson ? { verdict: 'accepted', code: null } : { verdict: 'unreachable', code: 'provider.garbled' }
-  if (status === 401 || (status === 403 && isJson)) return { verdict: 'refused', code: 'provider.refused-key' }
+    return body.isJson ? { verdict: 'accepted', code: null } : { verdict: 'unreachable', code: 'provider.garbled' }
+  if (refusesKey(status, body)) return { verdict: 'refused', code: 'provider.refused-key' }
   if (status === 402 || status === 429) return { verdict: 'out-of-quota', code: 'provider.out-of-quota' }
   if (status < 400 || status >= 500) return { verdict: 'unreachable', code: 'provider.failed' }
   return { verdict: 'unverified', code: null }

@@ -26,6 +26,8 @@ export type CatalogModel = {
   contextTokens: number
   outputTokens: number
   capabilities: readonly Capability[]
+  /** Answers the embeddings route, and stands in no menu. */
+  isEmbedding: boolean
   price: PriceView | null
   /** What the built-in catalog says, where a rule says otherwise. */
   builtInPrice: PriceView | null
@@ -133,6 +135,7 @@ function describeModel(
     contextTokens: entry.contextTokens,
     outputTokens: entry.outputTokens,
     capabilities: entry.capabilities,
+    isEmbedding: entry.kind === 'embedding',
     price: entry.price && describePrice(entry.price),
     builtInPrice: builtIn?.price ? describePrice(builtIn.price) : null,
     hasOwnPrice: rules.byKey.get(key)?.price != null,

@@ -8,6 +8,7 @@ import type { FailureCode } from '#core/errors.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { modelListPath } from '#core/providers/presets.ts'
 import type { Endpoint } from '#core/providers/provider.ts'
+import { refusesKey } from '#core/providers/refused-key.ts'
 import type { ListedModel } from '#server/models/listing-store.ts'
 import { guardedGet, type Patience } from '#server/proxy/guarded-get.ts'
 import { configuredGuard } from '#server/proxy/upstream-guard.ts'
@@ -93,7 +94,7 @@ export async function askForModels(given: { endpoint: Endpoint; key: string }, p
     const leftMs = Math.max(1, untilMs - performance.now())
     const got = await guardedGet({ url, authHeader, key }, { guard, timeoutMs: leftMs, maxBytes: MAX_BYTES })
     if (got.is !== 'answered') return { ok: false, code: got.is === 'unsafe' ? 'upstream.unsafe' : 'provider.unreachable' }
-    const failure = failureOf(got.status)
+    const failure = failureOf(got.status, got.text)
     if (failure) return { ok: false, code: failure }
     const page = got.isWhole ? speech.read(parsed(got.text)) : null
     if (!page) return { ok: false, code: 'provider.garbled' }
@@ -107,9 +108,9 @@ export async function askForModels(given: { endpoint: Endpoint; key: string }, p
 }
 
 /** As of a key that is checked: where a redirect leads is nobody's business here. */
-function failureOf(status: number): FailureCode | null {
+function failureOf(status: number, text: string): FailureCode | null {
   if (status >= 200 && status < 300) return null
-  if (status === 401 || status === 403) return 'provider.refused-key'
+  if (refusesKey(status, { text, isJson: parsed(text) !== undefined })) return 'provider.refused-key'
   return status === 402 || status === 429 ? 'provider.out-of-quota' : 'provider.failed'
 }
 

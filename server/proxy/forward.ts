@@ -8,13 +8,13 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Pool, type Dispatcher } from 'undici'
 import type { AuthHeader } from '#core/providers/dialects.ts'
-import { configuredGuard, guardedConnector, type Guard } from '#server/proxy/upstream-guard.ts'
-
-/** Enough for the origins that a busy instance uses; tenants choose them, so there must be an end. */
-const MAX_ORIGINS = 256
+import type { ProxyLimits } from '#server/proxy/limits.ts'
+import { mentions } from '#server/proxy/redact.ts'
+import { watchStall } from '#server/proxy/stalled.ts'
+import { guardedConnector, type Guard } from '#server/proxy/upstream-guard.ts'
 
 /** Keeps connections to upstreams open. HTTP/1.1 on purpose: its connections are cheaper, and nothing here multiplexes. */
-export function createUpstreams(guard: Guard = configuredGuard()) {
+export function createUpstreams(guard: Guard, { origins, upstreamHeadMs, upstreamIdleMs }: ProxyLimits) {
   const pools = new Map<string, Pool>()
   const connect = guardedConnector(guard)
   return {
@@ -29,12 +29,11 @@ export function createUpstreams(guard: Guard = configuredGuard()) {
           pipelining: 1,
           allowH2: false,
           keepAliveTimeout: 30_000,
-          // A model may think for minutes before its first byte, and pause between two.
-          headersTimeout: 600_000,
-          bodyTimeout: 300_000,
+          headersTimeout: upstreamHeadMs,
+          bodyTimeout: upstreamIdleMs,
         })
       pools.set(origin, pool)
-      if (pools.size > MAX_ORIGINS) {
+      if (pools.size > origins) {
         const [oldest] = pools.keys()
         void pools.get(oldest!)?.close()
         pools.delete(oldest!)
@@ -67,7 +66,8 @@ export function upstreamHeaders(
   req: IncomingMessage,
   { key, authHeader, bytes }: { key: string; authHeader: AuthHeader; bytes: number },
 ): string[] {
-  const headers = ['content-type', 'application/json', 'content-length', String(bytes)]
+  // Said aloud: without it any encoding would do, and what is compressed can be neither metered nor filtered.
+  const headers = ['content-type', 'application/json', 'content-length', String(bytes), 'accept-encoding', 'identity']
   for (const name of REQUEST_HEADERS) {
     const value = req.headers[name]
     if (value !== undefined) headers.push(name, Array.isArray(value) ? value.join(', ') : value)
@@ -80,12 +80,16 @@ export function upstreamHeaders(
 const RESPONSE_HEADERS =
   /^(content-type|content-encoding|cache-control|retry-after(-ms)?|request-id|x-request-id|x-should-retry|openai-(model|processing-ms|version)|x-reasoning-included|(anthropic|x)-ratelimit-[a-z0-9-]+)$/
 
-/** Flat name-value list for `writeHead`. */
+/** Node would write other characters in another encoding than they came in. */
+const PLAIN = /^[\t\x20-\x7e]*$/
+
+/** Flat name-value list for `writeHead`: of a header that comes twice the first, of one that holds the key nothing. */
 export function clientHeaders(headers: IncomingHttpHeaders, key: string): string[] {
   const passed: string[] = []
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || !RESPONSE_HEADERS.test(name)) continue
-    for (const each of Array.isArray(value) ? value : [value]) if (!each.includes(key)) passed.push(name, each)
+    const first = Array.isArray(value) ? value[0]! : value
+    if (PLAIN.test(first) && !mentions(first, key)) passed.push(name, first)
   }
   return passed
 }
@@ -96,6 +100,7 @@ export type Exchange = {
   headers: string[]
   body: Buffer
   res: ServerResponse
+  stalledClientMs: number
   /**
    * Decides about the answer once its head is there: `pass` streams it with these headers
    * (and `through` may hold bytes back), `keep` collects up to so many bytes for `onKept`.
@@ -121,7 +126,7 @@ export function exchange(given: Exchange): (reason: Error) => void {
   return (reason) => running.end(reason)
 }
 
-/** Tells an abort of ours from a failure of theirs. */
+/** Tells an abort of ours from a failure of theirs. Who reads no more has left, too. */
 export class ClientLeft extends Error {}
 
 class Running implements Dispatcher.DispatchHandler {
@@ -136,9 +141,17 @@ class Running implements Dispatcher.DispatchHandler {
   /** Set when the end was asked for before undici gave us a way to end it. */
   #endReason: Error | null = null
   readonly #onDrain = () => this.#controller?.resume()
+  readonly #waitForClient: () => void
 
   constructor(given: Exchange) {
     this.#given = given
+    this.#waitForClient = watchStall(given.res, {
+      afterMs: given.stalledClientMs,
+      onStall: () => {
+        this.end(new ClientLeft('The client has stopped reading'))
+        given.res.destroy()
+      },
+    })
   }
 
   end(reason: Error): void {
@@ -179,7 +192,9 @@ class Running implements Dispatcher.DispatchHandler {
     }
     this.#given.onBytes(chunk)
     const out = this.#passing?.through ? this.#passing.through.pass(chunk) : chunk
-    if (out.length > 0 && !this.#given.res.write(out)) controller.pause()
+    if (out.length === 0 || this.#given.res.write(out)) return
+    controller.pause()
+    this.#waitForClient()
   }
 
   onResponseEnd(): void {
@@ -209,5 +224,6 @@ class Running implements Dispatcher.DispatchHandler {
     const rest = this.#passing?.do === 'pass' && this.#passing.through ? this.#passing.through.rest() : null
     if (rest && rest.length > 0 && !res.destroyed) res.write(rest)
     this.#given.onEnd(failure)
+    this.#waitForClient()
   }
 }

@@ -10,6 +10,7 @@ import { env } from '#server/env.ts'
 import { log } from '#server/log.ts'
 import { createLoginHandler } from '#server/logins/handler.ts'
 import { createProxyHandler } from '#server/proxy/handler.ts'
+import { refuseUpgrade } from '#server/proxy/upgrade.ts'
 import { joinBus, leaveBus } from '#server/realtime/bus.ts'
 import { closeAbandonedRecords, drainUsage } from '#server/usage/service.ts'
 
@@ -36,6 +37,7 @@ const server = createServer(
     else handle(req, res)
   },
 )
+server.on('upgrade', refuseUpgrade)
 server.listen(proxyPort, host, () => log.info({ port: proxyPort }, 'The proxy listens'))
 
 let isStopping = false

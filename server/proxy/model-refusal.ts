@@ -12,7 +12,7 @@ export function refusalOf(asked: string, { code, successor }: Extract<ModelVerdi
   const model = `The model "${asked.slice(0, 100)}"`
   switch (code) {
     case 'model.retired': {
-      const next = successor ? `Its successor is ${successor}: choose that in Gatehouse.` : 'Choose another in Gatehouse.'
+      const next = successor ? `Its successor is ${successor}. Choose that one in Gatehouse.` : 'Choose another in Gatehouse.'
       return { status: STATUS, code, message: `${model} has been retired. ${next}`, ...(successor && { successor }) }
     }
     case 'model.unpriced':

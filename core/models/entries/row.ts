@@ -42,3 +42,20 @@ export const rowsOf =
     capabilities: can.split(' ') as Capability[],
     ...row,
   })
+
+/** Embedding models take 8,192 tokens and write none; so they cost for what they read. */
+export const embeddingsOf =
+  (provider: string, dialects: readonly Dialect[]) =>
+  (id: string, name: string, { price, lifecycle = { is: 'current' } }: Pick<Row, 'price' | 'lifecycle'>): ModelEntry => ({
+    kind: 'embedding',
+    provider,
+    id,
+    name,
+    family: 'embedding',
+    lifecycle,
+    dialects,
+    contextTokens: 8_192,
+    outputTokens: 0,
+    capabilities: [],
+    price,
+  })
