@@ -45,6 +45,31 @@ async function everyState({ owner, provider }: World): Promise<void> {
   await owner.api.connections.setEnabled.mutate({ connectionId, isEnabled: false })
 }
 
+/** Returns the name of the server. */
+async function ruledModels({ owner: { api }, provider }: World): Promise<string> {
+  await api.connections.connect.mutate({
+    harness: 'codex',
+    scope: 'user',
+    secret: {
+      kind: 'api-key',
+      provider: 'custom',
+      key: provider.key,
+      baseUrl: provider.baseUrl('openai-responses'),
+      dialect: 'openai-responses',
+    },
+  })
+  provider.list('gpt-6.1-sol', 'gpt-6.1-terra', 'o3', 'llama-4-scout', 'qwen3-coder:30b', 'seen-and-undecided')
+  await api.models.discover.mutate({})
+  const on = (model: string) => ({ provider: 'custom', server: provider.host, model })
+  const rates = { input: 1_500_000, output: 6_000_000, cacheRead: 150_000, cacheWrite: 1_500_000 }
+  await api.models.setRule.mutate({ ...on('o3'), price: rates })
+  await api.models.setRule.mutate({ ...on('llama-4-scout'), isAllowed: true, name: 'Llama 4 Scout' })
+  const free = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+  await api.models.setRule.mutate({ ...on('qwen3-coder:30b'), isAllowed: true, price: free, scopes: ['project'] })
+  provider.list()
+  return provider.host
+}
+
 const screens: Record<string, (world: World, projectId: string) => Promise<Place> | Place> = {
   'sign-in': () => ({ path: '/sign-in', isSignedOut: true }),
   'setup-closed': () => ({ path: '/setup', isSignedOut: true }),
@@ -89,6 +114,22 @@ const screens: Record<string, (world: World, projectId: string) => Promise<Place
     }
   },
   team: () => ({ path: '/team' }),
+  // A server that was asked, with something that nobody has decided on, and a rule of each sort.
+  models: async (world) => {
+    await ruledModels(world)
+    return { path: '/models' }
+  },
+  'model-dialog': async (world) => {
+    const host = await ruledModels(world)
+    return {
+      path: '/models',
+      open: async (page) => {
+        await page.getByRole('region', { name: host, exact: true }).getByRole('button', { name: 'Change o3', exact: true }).click()
+        await page.getByRole('menuitem', { name: /^Price/ }).click()
+        await expect(page.getByRole('dialog')).toBeVisible()
+      },
+    }
+  },
   nodes: () => ({ path: '/nodes' }),
   usage: () => ({ path: '/usage' }),
   audit: () => ({ path: '/audit' }),

@@ -4,6 +4,7 @@ import { CircleSlash, Check, CloudOff, OctagonX, RotateCw } from 'lucide-react'
 import type { Turn } from '#core/chat/view.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { LineCounts } from '#components/chat/line-counts.tsx'
+import { ModelMend } from '#components/chat/model-mend.tsx'
 import { changeWords, endFacts, endWords } from '#components/chat/turn-words.model.ts'
 import { failureWords } from '#components/failures/sentences.ts'
 import { Button, ButtonLink } from '#components/ui/button.tsx'
@@ -64,7 +65,7 @@ const dotted = "relative pl-4 before:absolute before:left-1.5 before:content-['Â
 
 /** A failed turn says its sentence; an interrupted one is no failure, and nothing of it is sent again by itself. */
 function Trouble({ turn }: { turn: Turn }) {
-  const { projectId, harness, mayPrompt, sendAgain, chooseModel } = useChatActs()
+  const { projectId, harness, mayPrompt, sendAgain } = useChatActs()
   const again = mayPrompt ? (
     <Button size="sm" icon={<RotateCw aria-hidden />} onClick={() => sendAgain(turn)}>
       Send again
@@ -91,11 +92,7 @@ function Trouble({ turn }: { turn: Turn }) {
               {words.label}
             </ButtonLink>
           ) : null}
-          {words.recovery === 'choose-model' ? (
-            <Button size="sm" onClick={chooseModel}>
-              Choose a model
-            </Button>
-          ) : null}
+          {words.recovery === 'choose-model' ? <ModelMend facts={facts} /> : null}
           {again}
         </>
       }
