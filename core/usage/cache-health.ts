@@ -28,8 +28,7 @@ export type CacheHealth = {
 const ratesOf = (price: Price): readonly Rates[] => [price, ...(price.tiers ?? [])]
 
 /** By how much a token costs more that no cache gives, in micros per million; the least of a price's tiers, so that nothing is overstated. */
-export const missRate = (price: Price): number =>
-  Math.max(0, Math.min(...ratesOf(price).map((rates) => rates.input - rates.cacheRead)))
+export const missRate = (price: Price): number => Math.max(0, Math.min(...ratesOf(price).map((rates) => rates.input - rates.cacheRead)))
 
 const missMicrosOf = ({ price, sums }: CacheLine): number | null =>
   price === null ? null : Math.round((sums.inputTokens * missRate(price)) / 1_000_000)
@@ -39,8 +38,7 @@ export function cacheHealth(lines: readonly CacheLine[]): CacheHealth[] {
   return [...Map.groupBy(lines, (line) => line.key)].map(([key, own]) => healthOf(key, own)).sort(dearestFirst)
 }
 
-const dearestFirst = (a: CacheHealth, b: CacheHealth): number =>
-  (b.missMicros ?? -1) - (a.missMicros ?? -1) || b.readTokens - a.readTokens
+const dearestFirst = (a: CacheHealth, b: CacheHealth): number => (b.missMicros ?? -1) - (a.missMicros ?? -1) || b.readTokens - a.readTokens
 
 export function healthOf(key: string, lines: readonly CacheLine[]): CacheHealth {
   const sums = lines.reduce((sum, line) => addSums(sum, line.sums), noSums)

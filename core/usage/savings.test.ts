@@ -34,9 +34,7 @@ describe('a cold cache', () => {
 
   it('is set against what the other chats of the same agent and model reach', () => {
     // 90 % there, 20 % here: 7 of 10 million tokens at $4.00 instead of $0.20 a million.
-    expect(findSavings([warm, cold])).toEqual([
-      saving({ chatId: 'cold', savesMicros: 7 * 3_800_000, shares: { own: 0.2, others: 0.9 } }),
-    ])
+    expect(findSavings([warm, cold])).toEqual([saving({ chatId: 'cold', savesMicros: 7 * 3_800_000, shares: { own: 0.2, others: 0.9 } })])
   })
 
   it('saves no more than what was read afresh', () => {
@@ -126,7 +124,8 @@ it('names what was paid for answers that were thrown away', () => {
 })
 
 it('leaves of chats that the reader may not read the numbers alone, joined', () => {
-  const legacy = (model: string, chatId: string, isShown: boolean) => line({ costMicros: 5 * M, inputTokens: M }, { model, chatId, isShown })
+  const legacy = (model: string, chatId: string, isShown: boolean) =>
+    line({ costMicros: 5 * M, inputTokens: M }, { model, chatId, isShown })
   const found = findSavings([
     legacy('claude-opus-5', 'mine', true),
     legacy('claude-opus-5', 'hers', false),

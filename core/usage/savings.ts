@@ -107,7 +107,9 @@ function coldCaches(lines: readonly SavingLine[]): Found[] {
       if (!isPriced(line.sums) || !hasHabit || own === null || others === null || own >= others) return []
       // No more than what was read afresh: what was written to a cache has its own price.
       const missed = Math.min((others - own) * readTokens(line.sums), line.sums.inputTokens)
-      return [{ ...bare(line), kind: 'cold-cache', savesMicros: Math.round((missed * missRate(price)) / 1_000_000), shares: { own, others } }]
+      return [
+        { ...bare(line), kind: 'cold-cache', savesMicros: Math.round((missed * missRate(price)) / 1_000_000), shares: { own, others } },
+      ]
     })
   })
 }
@@ -146,7 +148,13 @@ function instead(line: SavingLine, kind: SavingKind, otherModel: string, price: 
 function thrownAway(lines: readonly SavingLine[]): Found[] {
   return lines.flatMap((line): Found[] => {
     const { abortedRequests, abortedMicros, failedRequests, failedMicros } = line.sums
-    const aborted = { ...bare(line), kind: 'aborted' as const, requests: abortedRequests, costMicros: abortedMicros, savesMicros: abortedMicros }
+    const aborted = {
+      ...bare(line),
+      kind: 'aborted' as const,
+      requests: abortedRequests,
+      costMicros: abortedMicros,
+      savesMicros: abortedMicros,
+    }
     const failed = { ...bare(line), kind: 'failed' as const, requests: failedRequests, costMicros: failedMicros, savesMicros: failedMicros }
     return [aborted, failed].filter((each) => each.savesMicros > 0)
   })
