@@ -7,6 +7,7 @@ import AxeBuilder from '@axe-core/playwright'
 import { devices, type Page } from '@playwright/test'
 import { expect, test } from '#e2e/fixtures.ts'
 import { followChat } from '#e2e/world/follow.ts'
+import { writeUsageHistory } from '#e2e/world/usage-history.ts'
 import { connectFake, unique, type World } from '#e2e/world/world.ts'
 
 const sizes = { desktop: { width: 1440, height: 900 }, phone: devices['iPhone 15'].viewport, narrow: { width: 375, height: 667 } }
@@ -43,6 +44,19 @@ async function everyState({ owner, provider }: World): Promise<void> {
   await connect('claude-code', 'anthropic-messages', refused)
   const { connectionId } = await connect('opencode', 'openai-chat', provider.key)
   await owner.api.connections.setEnabled.mutate({ connectionId, isEnabled: false })
+}
+
+/** Weeks of usage in this project alone. */
+async function usagePath(
+  { server, addMember }: World,
+  projectId: string,
+  shown: Record<string, string>,
+  history: { days?: number; scale?: number } = {},
+): Promise<string> {
+  const { api } = await addMember('Maximiliane von und zu Hohenstein-Breitenbach', 'viewer')
+  const { user } = await api.me.get.query()
+  await writeUsageHistory({ home: server.home, projectId, userIds: [user.userId], ...history })
+  return `/usage?${new URLSearchParams({ ...shown, project: projectId })}`
 }
 
 const screens: Record<string, (world: World, projectId: string) => Promise<Place> | Place> = {
@@ -90,7 +104,19 @@ const screens: Record<string, (world: World, projectId: string) => Promise<Place
   },
   team: () => ({ path: '/team' }),
   nodes: () => ({ path: '/nodes' }),
-  usage: () => ({ path: '/usage' }),
+  usage: async (world, projectId) => ({ path: await usagePath(world, projectId, { span: '90' }) }),
+  'usage-by-chat': async (world, projectId) => ({
+    path: await usagePath(world, projectId, { by: 'chat', stack: 'member', measure: 'tokens', harness: 'claude-code', sort: 'cached.up' }),
+  }),
+  'usage-one-day': async (world, projectId) => {
+    const today = new Date().toISOString().slice(0, 10)
+    return { path: await usagePath(world, projectId, { span: `${today}..${today}`, by: 'day' }, { days: 1, scale: 400 }) }
+  },
+  'usage-unpriced': async (world, projectId) => ({ path: await usagePath(world, projectId, { provider: 'custom', by: 'member' }) }),
+  'usage-empty': (_, projectId) => ({ path: `/usage?project=${projectId}` }),
+  'usage-caches': async (world, projectId) => ({ path: await usagePath(world, projectId, { view: 'caches' }) }),
+  'usage-savings': async (world, projectId) => ({ path: await usagePath(world, projectId, { view: 'savings' }) }),
+  'usage-requests': async (world, projectId) => ({ path: await usagePath(world, projectId, { view: 'requests' }) }),
   audit: () => ({ path: '/audit' }),
   account: () => ({ path: '/account' }),
   'not-found': () => ({ path: '/no/such/page' }),

@@ -81,7 +81,7 @@ export function ChatPanel({
               panel: <ChangesPanel changes={view.changes} layout={layout} onLayout={setLayout} />,
             },
             { value: 'plan', label: 'Plan', panel: <PlanPanel plan={view.plan} /> },
-            { value: 'usage', label: 'Usage', panel: <UsagePanel view={view} /> },
+            { value: 'usage', label: 'Usage', panel: <UsagePanel view={view} payer={chat.payer} /> },
             { value: 'details', label: 'Details', panel: <DetailsPanel view={view} chat={chat} /> },
           ]}
         />

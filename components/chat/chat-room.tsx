@@ -164,6 +164,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
             people={present}
             isPanelOpen={isShown}
             onTogglePanel={() => showPanel(!isShown)}
+            onShowUsage={() => acts.openPanel('usage')}
           />
           <ConnectionBar link={link} onRetry={feed.retry} />
           {!isLoaded && rows.length === 0 ? (

@@ -176,6 +176,14 @@ describe('the chat', () => {
       hasUnpriced: true,
     })
   })
+  it('sums by model too, those of one provider apart from those of another', () => {
+    const chat = view(requested, metered(), metered({ model: 'small', costMicros: null }), metered(), metered({ provider: 'custom' }))
+    expect(chat.usageByModel).toMatchObject([
+      { provider: 'openai', model: 'm', usage: { requests: 2, inputTokens: 20, costMicros: 14, hasUnpriced: false } },
+      { provider: 'openai', model: 'small', usage: { requests: 1, costMicros: 0, hasUnpriced: true } },
+      { provider: 'custom', model: 'm', usage: { requests: 1, costMicros: 7 } },
+    ])
+  })
   it('keeps the newest changes, of the chat and of the turn that made them', () => {
     const chat = view(requested, changes)
     expect(chat.changes).toEqual({ files: changes['files'], isTruncated: false })

@@ -9,7 +9,7 @@
  */
 import type { ChatEvent } from '#core/chat/events.ts'
 import { foldTurn } from '#core/chat/fold-turn.ts'
-import { addUsage } from '#core/chat/fold-usage.ts'
+import { addModelUsage, addUsage } from '#core/chat/fold-usage.ts'
 import { noUsage, type ChatView, type Turn } from '#core/chat/view.ts'
 
 /** Whether an event is already in the view, follows on it, or leaves a gap that must be fetched first. */
@@ -84,7 +84,7 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     case 'changes.recorded':
       return { ...withTurn(view, event), changes: { files: event.files, isTruncated: event.isTruncated } }
     case 'usage.metered':
-      return { ...withTurn(view, event), usage: addUsage(view.usage, event) }
+      return { ...withTurn(view, event), usage: addUsage(view.usage, event), usageByModel: addModelUsage(view.usageByModel, event) }
     case 'turn.interrupted': {
       // Whatever prepared or ran for this turn is gone with its daemon.
       const next = withTurn(view, event)

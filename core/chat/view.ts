@@ -50,6 +50,9 @@ export type Usage = {
   hasUnpriced: boolean
 }
 
+/** `model` is null where a request named none. */
+export type ModelUsage = { provider: string; model: string | null; usage: Usage }
+
 /** `queued` waits for another turn or a node; `starting` was taken and has shown nothing yet. */
 export type TurnStatus = 'queued' | 'starting' | 'running' | 'waiting' | 'cancelling' | TurnOutcome
 
@@ -111,6 +114,8 @@ export type ChatView = {
   /** The newest `changes.recorded`, for the Changes panel. */
   changes: Turn['changes']
   usage: Usage
+  /** The same for each model, in the order in which they were first used. */
+  usageByModel: readonly ModelUsage[]
   /** How many protocol messages nobody has a word for; shown under Details. */
   unknownMessages: number
 }
@@ -142,5 +147,6 @@ export const emptyChat: ChatView = {
   commands: [],
   changes: null,
   usage: noUsage,
+  usageByModel: [],
   unknownMessages: 0,
 }

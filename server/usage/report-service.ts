@@ -107,8 +107,10 @@ async function allNames(
 
 type Page = { cursor: string | null; limit: number }
 
-export const reportRequests = (scope: TeamScope, { cursor, limit, ...asked }: Asked & Page): Promise<RequestPage> =>
-  findRequests(scope, asked, { cursor, limit })
+export async function reportRequests(scope: TeamScope, { cursor, limit, ...asked }: Asked & Page): Promise<RequestPage & { names: Names }> {
+  const page = await findRequests(scope, asked, { cursor, limit })
+  return { ...page, names: await allNames(scope, known(asked.filter, page.requests.length > 0), []) }
+}
 
 /** The same span and filter as a file: every request, or the sums of a table. */
 export const exportUsage = (
