@@ -27,7 +27,7 @@ import { createHttpServer, noParts, type Parts } from '#server/http.ts'
 import { log } from '#server/log.ts'
 import { createLoginHandler, type LoginHandler } from '#server/logins/handler.ts'
 import { createProxyHandler, type ProxyHandler } from '#server/proxy/handler.ts'
-import { closeAbandonedRecords, drainUsage } from '#server/usage/service.ts'
+import { startLedger } from '#server/usage/service.ts'
 import { joinBus, hintMembership, leaveBus } from '#server/realtime/bus.ts'
 import { attachRealtime } from '#server/realtime/gateway.ts'
 import { openSockets, type Sockets } from '#server/sockets.ts'
@@ -128,7 +128,7 @@ export class RunningServer {
 
   async #openSockets(env: Env, { url }: ReadyDatabase): Promise<void> {
     joinBus(url)
-    await closeAbandonedRecords()
+    this.#workers.push(await startLedger())
     this.#proxy = createProxyHandler()
     this.#parts.proxy = this.#proxy
     this.#logins = createLoginHandler()
@@ -166,7 +166,6 @@ export class RunningServer {
     await attempt(() => this.#sockets?.close())
     // What was taken in is stored before the database goes.
     await attempt(drainIngest)
-    await attempt(drainUsage)
     for (const stopWorker of this.#workers.toReversed()) await attempt(stopWorker)
     await attempt(leaveBus)
     await attempt(async () => (await this.#pages)?.close())

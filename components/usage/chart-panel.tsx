@@ -1,6 +1,7 @@
 'use client'
 
 import dynamic from 'next/dynamic'
+import { useState } from 'react'
 import { filterable, type Filterable } from '#core/usage/dimensions.ts'
 import type { Span } from '#core/usage/span.ts'
 import { sayDayOf, type Measure } from '#components/usage/address.model.ts'
@@ -35,6 +36,8 @@ type Props = {
 
 /** Day by day, stacked by what somebody chooses. */
 export function ChartPanel({ report, span, stack, measure, onStack, onMeasure }: Props) {
+  // Of many who look at the chart few open the table.
+  const [isOpen, setOpen] = useState(false)
   const { series, points } = chartOf(report, { stack, measure, span })
   const format = measure === 'cost' ? formatMoney : formatShort
   return (
@@ -61,16 +64,18 @@ export function ChartPanel({ report, span, stack, measure, onStack, onMeasure }:
           <li key={each.key} className="flex max-w-full min-w-0 items-center gap-2">
             <span aria-hidden className="size-2.5 shrink-0 rounded-xs" style={{ background: seriesColour(each.key, index) }} />
             <span className="truncate">{each.name}</span>
-            <span className="figures shrink-0 text-ink-quiet">{format(measure === 'cost' ? each.costMicros : each.tokens)}</span>
+            <span className="figures shrink-0 text-ink-quiet">
+              {measure === 'tokens' ? format(each.tokens) : each.isUnpriced ? 'No price' : format(each.costMicros)}
+            </span>
           </li>
         ))}
       </ul>
-      <details className="mt-3 text-sm">
+      <details className="mt-3 text-sm" onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary className="touch-target w-fit rounded-xs py-1 text-ink-quiet underline decoration-line-strong underline-offset-4 hover:text-ink">
           The same as a table
         </summary>
         <div className="thin-scroll mt-2 max-h-80 overflow-y-auto rounded-lg">
-          <DayTable points={points} series={series} format={format} />
+          {isOpen ? <DayTable points={points} series={series} format={format} /> : null}
         </div>
       </details>
     </Card>

@@ -47,22 +47,37 @@ it('measures cost where there is any, unless somebody chose', () => {
 })
 
 it('draws every day, the biggest series first and the others last', () => {
-  const each = (day: string, key: string, costMicros: number, tokens: number) => ({ day, key, costMicros, tokens, requests: 1 })
-  const report = { names: {}, series: [each('2026-03-01', OTHERS, 90, 1), each('2026-03-01', 'a', 5, 9), each('2026-03-03', 'b', 7, 2)] }
+  const each = (day: string, key: string, costMicros: number, tokens: number) => ({
+    day,
+    key,
+    costMicros,
+    tokens,
+    unpricedTokens: costMicros === 0 ? tokens : 0,
+  })
+  const report = {
+    names: {},
+    series: [
+      each('2026-03-01', OTHERS, 90, 1),
+      each('2026-03-01', 'a', 5, 9),
+      each('2026-03-03', 'b', 7, 2),
+      each('2026-03-03', 'c', 0, 1),
+    ],
+  }
   const asked = { stack: 'model', span: { from: '2026-03-01', to: '2026-03-03' } } as const
   expect(chartOf(report, { ...asked, measure: 'cost' })).toEqual({
     series: [
-      { key: 'b', name: 'b', costMicros: 7, tokens: 2 },
-      { key: 'a', name: 'a', costMicros: 5, tokens: 9 },
-      { key: OTHERS, name: 'Others', costMicros: 90, tokens: 1 },
+      { key: 'b', name: 'b', costMicros: 7, tokens: 2, isUnpriced: false },
+      { key: 'a', name: 'a', costMicros: 5, tokens: 9, isUnpriced: false },
+      { key: 'c', name: 'c', costMicros: 0, tokens: 1, isUnpriced: true },
+      { key: OTHERS, name: 'Others', costMicros: 90, tokens: 1, isUnpriced: false },
     ],
     points: [
-      { day: '2026-03-01', value0: 0, value1: 5, value2: 90 },
-      { day: '2026-03-02', value0: 0, value1: 0, value2: 0 },
-      { day: '2026-03-03', value0: 7, value1: 0, value2: 0 },
+      { day: '2026-03-01', value0: 0, value1: 5, value2: 0, value3: 90 },
+      { day: '2026-03-02', value0: 0, value1: 0, value2: 0, value3: 0 },
+      { day: '2026-03-03', value0: 7, value1: 0, value2: 0, value3: 0 },
     ],
   })
-  expect(chartOf(report, { ...asked, measure: 'tokens' }).series.map((one) => one.key)).toEqual(['a', 'b', OTHERS])
+  expect(chartOf(report, { ...asked, measure: 'tokens' }).series.map((one) => one.key)).toEqual(['a', 'b', 'c', OTHERS])
 })
 
 describe('words', () => {

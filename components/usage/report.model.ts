@@ -66,7 +66,14 @@ export function sayCostOf(sums: UsageSums): string {
   return `${sums.unpricedRequests > 0 ? '≥ ' : ''}${formatMoney(sums.costMicros)}`
 }
 
-export type Series = { key: string; name: string; costMicros: number; tokens: number }
+export type Series = {
+  key: string
+  name: string
+  costMicros: number
+  tokens: number
+  /** Nothing of it has a price, which is not the same as no cost. */
+  isUnpriced: boolean
+}
 /** One day of the chart: a value for each series, in the chosen measure. */
 export type Point = { day: string } & Record<`value${number}`, number>
 
@@ -82,6 +89,7 @@ export function chartOf(
       name: nameOf(stack, key, report.names),
       costMicros: rows.reduce((sum, row) => sum + row.costMicros, 0),
       tokens: rows.reduce((sum, row) => sum + row.tokens, 0),
+      isUnpriced: rows.every((row) => row.costMicros === 0) && rows.some((row) => row.unpricedTokens > 0),
     }))
     .sort((a, b) => Number(a.key === OTHERS) - Number(b.key === OTHERS) || size(b) - size(a))
   const byDay = Map.groupBy(report.series, (row) => row.day)

@@ -6,10 +6,8 @@ type Figure = { name: string; value: string; note: string | null }
 
 /** The sums of the time that is shown, beside those of the time before; what has no price is told apart. */
 export function UsageTotals({ totals, before, beforeWords }: { totals: UsageSums; before: UsageSums | null; beforeWords: string }) {
-  const than = (now: number, then: number) => {
-    const words = sayChange(now, then)
-    return words === 'new' || words === 'none' ? `none ${beforeWords}` : words
-  }
+  const isFirst = before !== null && before.requests === 0
+  const than = (now: number, then: number) => (isFirst ? null : sayChange(now, then))
   const figures: Figure[] = [
     { name: 'Cost', value: sayCostOf(totals), note: before && than(totals.costMicros, before.costMicros) },
     { name: 'Requests', value: formatCount(totals.requests), note: before && than(totals.requests, before.requests) },
@@ -41,7 +39,7 @@ export function UsageTotals({ totals, before, beforeWords }: { totals: UsageSums
         ))}
       </dl>
       <p className="text-sm text-ink-quiet">
-        {before ? `Compared with what was used ${beforeWords}. ` : ''}
+        {before ? (isFirst ? `Nothing was used ${beforeWords}. ` : `Compared with what was used ${beforeWords}. `) : ''}
         Cost at list prices{apart.length > 0 ? `; ${apart.join('; ')}` : ''}.
       </p>
     </section>

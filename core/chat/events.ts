@@ -31,10 +31,12 @@ export const PromptContent = z
   .max(20)
 export type PromptContent = z.infer<typeof PromptContent>
 
+const FailureFactsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()]))
+
 /** A failure that ended a turn: the code decides sentence and recovery, `detail` is the raw text behind "Details". */
 export const TurnFailure = z.object({
   code: FailureCodeSchema,
-  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()])).default({}),
+  facts: FailureFactsSchema.default({}),
   detail: z.string().max(4_000).optional(),
 })
 export type TurnFailure = z.infer<typeof TurnFailure>
@@ -137,6 +139,8 @@ const serverFacts = [
     model: z.string().nullable(),
     status: z.int().nullable(),
     code: FailureCodeSchema,
+    /** What the sentence needs beside the above: which budget, for example. */
+    facts: FailureFactsSchema.optional(),
     detail: z.string().max(4_000).optional(),
   }),
   /** One settled usage record. Tokens as in `core/models/usage.ts`; `costMicros` is null when no price is known. */

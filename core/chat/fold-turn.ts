@@ -199,6 +199,7 @@ function modelFailed(turn: Turn, event: ChatEventOf<'model.failed'>): Turn {
   const failure = {
     code: event.code,
     facts: {
+      ...event.facts,
       provider: event.provider,
       model: event.model,
       status: event.status,

@@ -14,6 +14,8 @@ export type TokenCounts = {
   outputTokens: number
   cacheReadTokens: number
   cacheWriteTokens: number
+  /** A part of `cacheWriteTokens` that is kept for an hour instead of minutes; absent where there is none. */
+  cacheWrite1hTokens?: number
   /** A part of `outputTokens`. */
   reasoningTokens: number
 }
@@ -55,11 +57,14 @@ const readers: Record<Dialect, (raw: Json) => TokenCounts | null> = {
     const input = count(raw['input_tokens'])
     const output = count(raw['output_tokens'])
     if (input === null && output === null) return null
+    const cacheWrite = count(raw['cache_creation_input_tokens']) ?? 0
+    const forAnHour = Math.min(count(within(raw['cache_creation'], 'ephemeral_1h_input_tokens')) ?? 0, cacheWrite)
     return {
       inputTokens: input ?? 0,
       outputTokens: output ?? 0,
       cacheReadTokens: count(raw['cache_read_input_tokens']) ?? 0,
-      cacheWriteTokens: count(raw['cache_creation_input_tokens']) ?? 0,
+      cacheWriteTokens: cacheWrite,
+      ...(forAnHour > 0 && { cacheWrite1hTokens: forAnHour }),
       reasoningTokens: Math.min(count(within(raw['output_tokens_details'], 'thinking_tokens')) ?? 0, output ?? 0),
     }
   },

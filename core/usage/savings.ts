@@ -74,7 +74,7 @@ const costAtMost = (price: Price, sums: UsageSums): number =>
         sums.inputTokens * rates.input +
         sums.outputTokens * rates.output +
         sums.cacheReadTokens * rates.cacheRead +
-        sums.cacheWriteTokens * rates.cacheWrite,
+        sums.cacheWriteTokens * Math.max(rates.cacheWrite, rates.cacheWrite1h ?? 0),
     ),
   ) / 1_000_000
 

@@ -52,6 +52,11 @@ export type Asked = {
   isStream: boolean
   /** Whether the client itself has decided about a usage frame; only then it sees one. */
   saysStreamOptions: boolean
+  /** The end that it sets to each answer, and how many it wants; what a dialect does not take is not looked at. */
+  maxOutputTokens: number | null
+  choices: number
+  /** It goes on from what the provider has kept. */
+  continues: boolean
 }
 
 /** A name goes into records, logs and sentences: no control characters (PostgreSQL takes no NUL), and an end to its length. */
@@ -76,12 +81,27 @@ export function readAsked(bytes: Buffer): { ok: true; asked: Asked } | { ok: fal
     if (seen.has(folded)) return { ok: false, message: `The body names "${key.slice(0, 100)}" twice.` }
     seen.add(folded)
   }
-  const { model, stream } = value as Record<string, unknown>
+  const body = value as Readonly<Record<string, unknown>>
+  const { model, stream } = body
   if (typeof model !== 'string' || model === '') return { ok: false, message: 'The body does not name a model.' }
   if (!MODEL.test(model)) return { ok: false, message: 'The name of the model is not one.' }
   if (stream !== undefined && stream !== null && typeof stream !== 'boolean')
     return { ok: false, message: '"stream" must be true or false.' }
-  return { ok: true, asked: { model, isStream: stream === true, saysStreamOptions: seen.has('stream_options') } }
+  return { ok: true, asked: { model, isStream: stream === true, saysStreamOptions: seen.has('stream_options'), ...sizeOf(body) } }
+}
+
+/** A count that makes no sense is the provider's to refuse. */
+const count = (value: unknown): number | null => (Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : null)
+
+function sizeOf(body: Readonly<Record<string, unknown>>): Pick<Asked, 'maxOutputTokens' | 'choices' | 'continues'> {
+  const config = (body['generationConfig'] ?? {}) as Readonly<Record<string, unknown>>
+  const limits = [body['max_tokens'], body['max_completion_tokens'], body['max_output_tokens'], config['maxOutputTokens']].map(count)
+  const known = limits.filter((each) => each !== null)
+  return {
+    maxOutputTokens: known.length > 0 ? Math.max(...known) : null,
+    choices: Math.min(count(body['n']) ?? count(config['candidateCount']) ?? 1, 128),
+    continues: (body['previous_response_id'] ?? body['conversation'] ?? null) !== null,
+  }
 }
 
 const QUOTE = 34
@@ -144,7 +164,7 @@ const ASK_FOR_USAGE = Buffer.from('"stream_options":{"include_usage":true},')
  */
 export function askingForUsage(
   bytes: Buffer,
-  asked: Asked,
+  asked: Pick<Asked, 'isStream' | 'saysStreamOptions'>,
   { dialect, reportsUsageUnasked }: Pick<Endpoint, 'dialect' | 'reportsUsageUnasked'>,
 ): Buffer | null {
   if (dialect !== 'openai-chat' || reportsUsageUnasked || !asked.isStream || asked.saysStreamOptions) return null

@@ -96,6 +96,8 @@ export type Exchange = {
   headers: string[]
   body: Buffer
   res: ServerResponse
+  /** Not one byte of an answer leaves before this is true; null: nothing is written down of it. */
+  recorded: Promise<boolean> | null
   /**
    * Decides about the answer once its head is there: `pass` streams it with these headers
    * (and `through` may hold bytes back), `keep` collects up to so many bytes for `onKept`.
@@ -108,6 +110,8 @@ export type Exchange = {
   onEnd(failure: Error | null): void
   /** The upstream gave no head. */
   onUnreachable(failure: Error): void
+  /** `recorded` turned out false. Called alone, with nothing sent. */
+  onUnrecorded(): void
 }
 
 export type Passing =
@@ -117,6 +121,7 @@ export type Passing =
 /** @returns how to end it early */
 export function exchange(given: Exchange): (reason: Error) => void {
   const running = new Running(given)
+  void given.recorded?.then((isRecorded) => running.onRecorded(isRecorded))
   given.pool.dispatch({ method: 'POST', path: given.path, headers: given.headers, body: given.body } as Dispatcher.DispatchOptions, running)
   return (reason) => running.end(reason)
 }
@@ -135,10 +140,34 @@ class Running implements Dispatcher.DispatchHandler {
   #isOver = false
   /** Set when the end was asked for before undici gave us a way to end it. */
   #endReason: Error | null = null
+  #isRecorded: boolean
+  /** What would have been said by now, in order. */
+  #held: (() => void)[] = []
   readonly #onDrain = () => this.#controller?.resume()
 
   constructor(given: Exchange) {
     this.#given = given
+    this.#isRecorded = given.recorded === null
+  }
+
+  onRecorded(isRecorded: boolean): void {
+    if (this.#isOver) return
+    if (!isRecorded) {
+      this.#isOver = true
+      this.end(new Error('The request could not be written down'))
+      return this.#given.onUnrecorded()
+    }
+    this.#isRecorded = true
+    for (const say of this.#held) say()
+    this.#held = []
+    this.#controller?.resume()
+  }
+
+  /** Now, or once the record is there: in the ordinary case it is there long before the upstream's first byte. */
+  #say(say: () => void): void {
+    if (this.#isRecorded || this.#given.res.destroyed) return say()
+    this.#held.push(say)
+    this.#controller?.pause()
   }
 
   end(reason: Error): void {
@@ -157,13 +186,16 @@ class Running implements Dispatcher.DispatchHandler {
     this.#status = status
     this.#headers = headers
     this.#passing = this.#given.onHead(status, headers)
-    if (this.#passing.do === 'keep') return
-    const { res } = this.#given
-    if (res.destroyed) return
-    res.writeHead(this.#passing.status, this.#passing.headers)
-    // The head goes out alone: a model may think for long before its first word.
-    res.flushHeaders()
-    res.on('drain', this.#onDrain)
+    const passing = this.#passing
+    if (passing.do === 'keep') return
+    this.#say(() => {
+      const { res } = this.#given
+      if (res.destroyed) return
+      res.writeHead(passing.status, passing.headers)
+      // The head goes out alone: a model may think for long before its first word.
+      res.flushHeaders()
+      res.on('drain', this.#onDrain)
+    })
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -179,26 +211,36 @@ class Running implements Dispatcher.DispatchHandler {
     }
     this.#given.onBytes(chunk)
     const out = this.#passing?.through ? this.#passing.through.pass(chunk) : chunk
-    if (out.length > 0 && !this.#given.res.write(out)) controller.pause()
+    if (out.length === 0) return
+    if (this.#isRecorded) this.#write(controller, out)
+    else this.#say(() => this.#write(controller, out))
+  }
+
+  #write(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    if (!this.#given.res.write(bytes)) controller.pause()
   }
 
   onResponseEnd(): void {
     if (this.#passing?.do === 'keep') return this.#finishKept()
-    this.#finish(null)
+    this.#say(() => this.#finish(null))
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, failure: Error): void {
-    if (this.#isOver) return
     if (this.#passing?.do === 'keep') return this.#finishKept()
-    if (this.#passing) return this.#finish(failure)
-    this.#isOver = true
-    this.#given.onUnreachable(failure)
+    if (this.#passing) return this.#say(() => this.#finish(failure))
+    this.#say(() => {
+      if (this.#isOver) return
+      this.#isOver = true
+      this.#given.onUnreachable(failure)
+    })
   }
 
   #finishKept(): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.#given.onKept(this.#status, Buffer.concat(this.#kept), this.#headers)
+    this.#say(() => {
+      if (this.#isOver) return
+      this.#isOver = true
+      this.#given.onKept(this.#status, Buffer.concat(this.#kept), this.#headers)
+    })
   }
 
   #finish(failure: Error | null): void {

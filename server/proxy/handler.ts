@@ -4,7 +4,7 @@
  * (`server/http.ts`) or in a process of its own (`main.ts`).
  *
  * The order is the contract: fixed route (404), token format without I/O, the run and its
- * right to spend, the dialect, the model, then the upstream. Nothing of a body, a key or a
+ * right to spend, the dialect, the model, the budgets, then the upstream. Nothing of a body, a key or a
  * token is logged; what the log of a chat gets of an upstream's error went through `redact.ts`.
  * Next: `metered-exchange.ts`.
  */
@@ -12,6 +12,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import type { CallKind } from '#core/links/proxy-routes.ts'
 import { allows } from '#core/models/catalog.ts'
+import type { ModelEntry } from '#core/models/model.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { log } from '#server/log.ts'
 import { askingForUsage, readAsked, readBody, type Asked } from '#server/proxy/body.ts'
@@ -21,6 +22,7 @@ import { MeteredExchange, refusedKey, type Refusal } from '#server/proxy/metered
 import { modelList } from '#server/proxy/model-list.ts'
 import { readCall, UNKNOWN_TOKEN, type Call } from '#server/proxy/route.ts'
 import { cutEverything, findRun, modelQueryFor, recheckRegularly, recheckRuns, type ProxiedRun } from '#server/proxy/run.ts'
+import { buy } from '#server/proxy/spending.ts'
 import { configuredGuard, type Guard } from '#server/proxy/upstream-guard.ts'
 import { onHint } from '#server/realtime/bus.ts'
 import { openRecord } from '#server/usage/service.ts'
@@ -86,10 +88,16 @@ export function createProxyHandler({ guard = configuredGuard(), maxBodyBytes }: 
     const understood = readAsked(body.bytes)
     if (!understood.ok) return sendError(res, { status: 400, message: understood.message, dialect, code: 'gatehouse.body' })
     const { asked } = understood
-    const record = kind === 'generate' ? openRecord({ ...recordOf(run, call), model: asked.model }) : null
+    const admitted = admit(run, asked)
+    const bought =
+      admitted.is === 'admitted' && kind === 'generate'
+        ? await buy({ ...admitted, run, asked, bodyBytes: body.bytes.length, res })
+        : admitted
+    if (bought.is === 'left') return
+    const spending = bought.is === 'bought' ? bought.spending : null
+    const record = kind === 'generate' ? openRecord({ ...recordOf(run, call), model: asked.model, spending }) : null
     const exchanging = new MeteredExchange({ res, run, asked, record, startedMs })
-    const refusal = whyRefused(run, asked)
-    if (refusal) return exchanging.refuse(refusal)
+    if (bought.is === 'refused') return exchanging.refuse(bought.refusal)
     const url = new URL(`${run.endpoint.baseUrl}${upstreamPath}`)
     const spliced = askingForUsage(body.bytes, asked, run.endpoint)
     const bytes = spliced ?? body.bytes
@@ -141,18 +149,22 @@ const recordOf = (run: ProxiedRun, call: Call) => ({
   route: call.route.path,
 })
 
-function whyRefused(run: ProxiedRun, asked: Asked): Refusal | null {
-  if (run.isBroken) return { status: 403, code: 'provider.refused-key', message: refusedKey(run) }
+type Admission = { is: 'admitted'; entry: ModelEntry } | { is: 'refused'; refusal: Refusal }
+
+const refused = (refusal: Refusal): Admission => ({ is: 'refused', refusal })
+
+function admit(run: ProxiedRun, asked: Asked): Admission {
+  if (run.isBroken) return refused({ status: 403, code: 'provider.refused-key', message: refusedKey(run) })
   const verdict = allows(modelQueryFor(run), asked.model)
-  if (verdict.ok) return null
+  if (verdict.ok) return { is: 'admitted', entry: verdict.entry }
   const model = `The model "${asked.model.slice(0, 100)}"`
   if (verdict.code === 'model.retired') {
     const hint = verdict.successor ? ` Its successor is ${verdict.successor}.` : ''
-    return { status: 404, code: verdict.code, message: `${model} has been retired.${hint}` }
+    return refused({ status: 404, code: verdict.code, message: `${model} has been retired.${hint}` })
   }
-  return {
+  return refused({
     status: 404,
     code: verdict.code,
     message: `${model} is not one of those that this chat's connection allows. Choose another in Gatehouse.`,
-  }
+  })
 }

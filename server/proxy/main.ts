@@ -11,7 +11,7 @@ import { log } from '#server/log.ts'
 import { createLoginHandler } from '#server/logins/handler.ts'
 import { createProxyHandler } from '#server/proxy/handler.ts'
 import { joinBus, leaveBus } from '#server/realtime/bus.ts'
-import { closeAbandonedRecords, drainUsage } from '#server/usage/service.ts'
+import { startLedger } from '#server/usage/service.ts'
 
 /** Streams that run when the process is told to go may take this long to end by themselves. */
 const DRAIN_MS = 10_000
@@ -23,7 +23,7 @@ if (proxyPort === null || databaseUrl === null) {
 }
 await openDatabase(databaseUrl)
 joinBus(databaseUrl)
-await closeAbandonedRecords()
+const stopLedger = await startLedger()
 const handle = createProxyHandler()
 // Daemons know this process alone as the way of their runs.
 const handleLogin = createLoginHandler()
@@ -48,7 +48,7 @@ async function stop(): Promise<void> {
   await handle.close()
   await handleLogin.close()
   server.closeAllConnections()
-  await drainUsage()
+  await stopLedger()
   await leaveBus()
   await closeDatabase()
 }

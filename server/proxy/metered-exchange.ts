@@ -5,6 +5,7 @@
  */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
+import type { BudgetFacts } from '#core/budgets/budget.ts'
 import { DomainError, type FailureCode } from '#core/errors.ts'
 import { providerName } from '#core/providers/presets.ts'
 import { markBroken, markFailed, markUsed } from '#server/connections/resolver.ts'
@@ -22,11 +23,18 @@ import type { Ending, OpenRecord } from '#server/usage/service.ts'
 const MAX_ERROR_BYTES = 64 * 1024
 const MAX_DETAIL = 2_000
 
-export type Refusal = { status: number; code: FailureCode; message: string }
+export type Refusal = { status: number; code: FailureCode; message: string; facts?: BudgetFacts; mayRetry?: boolean }
 
 const nameOf = (run: ProxiedRun) => providerName(run.provider, run.endpoint.baseUrl)
 export const refusedKey = (run: ProxiedRun) =>
   `${nameOf(run)} refused the key of this connection. Replace it in Gatehouse under Connections.`
+
+export const unrecorded: Refusal = {
+  status: 503,
+  code: 'usage.unrecorded',
+  message: 'Gatehouse could not write down this request, so it is not answered. Try again in a moment.',
+  mayRetry: true,
+}
 
 type Start = {
   upstreams: Upstreams
@@ -71,10 +79,11 @@ export class MeteredExchange {
     this.#startedMs = startedMs
   }
 
-  /** Answered without an upstream. */
-  refuse({ status, code, message }: Refusal): void {
-    sendError(this.#res, { status, message, dialect: this.#run.dialect, code })
-    this.#settle({ outcome: 'refused', status, failure: { code, detail: message } })
+  /** Answered without an upstream; it is written down first all the same. */
+  async refuse({ status, code, message, facts, mayRetry = false }: Refusal): Promise<void> {
+    this.#settle({ outcome: 'refused', status, failure: { code, detail: message, ...(facts && { facts }) } })
+    await this.#record?.durable
+    sendError(this.#res, { status, message, dialect: this.#run.dialect, code, mayRetry })
   }
 
   start({ upstreams, origin, path, headers, bytes, hidesAddedUsage }: Start): void {
@@ -87,11 +96,13 @@ export class MeteredExchange {
       headers,
       body: bytes,
       res,
+      recorded: this.#record?.durable ?? null,
       onHead: (status, answered) => this.#onHead(status, answered, hidesAddedUsage),
       onBytes: (chunk) => this.#onBytes(chunk),
       onKept: (status, body, answered) => this.#onKept(status, body, answered),
       onEnd: (failure) => this.#onEnd(failure),
       onUnreachable: (failure) => this.#onUnreachable(failure),
+      onUnrecorded: () => this.#fail(unrecorded),
     })
     res.once('close', () => {
       this.#unwatch()
@@ -210,7 +221,7 @@ export class MeteredExchange {
     this.#fail({ status: 502, code: 'provider.unreachable', message: `${nameOf(this.#run)} cannot be reached (${why}).`, mayRetry: true })
   }
 
-  #fail({ status, code, message, detail = message, mayRetry = false }: Refusal & { detail?: string; mayRetry?: boolean }): void {
+  #fail({ status, code, message, detail = message, mayRetry = false }: Refusal & { detail?: string }): void {
     sendError(this.#res, { status, message, dialect: this.#run.dialect, code, mayRetry })
     this.#settle({ outcome: 'failed', status: this.#status, failure: { code, detail } })
   }
@@ -223,7 +234,7 @@ export class MeteredExchange {
     this.#record?.settle({
       ...ending,
       verdict: ending.verdict ?? null,
-      failure: failure && { code: failure.code, detail: failure.detail.slice(0, MAX_DETAIL) },
+      failure: failure && { ...failure, detail: failure.detail.slice(0, MAX_DETAIL) },
       firstByteMs: this.#firstByteMs,
       durationMs: this.#elapsedMs(),
     })

@@ -103,7 +103,7 @@ export async function sumBy(
   return { rows: found.map(({ count: _, ...row }) => row), count: found[0]?.count ?? 0 }
 }
 
-export type SeriesRow = { day: string; key: string; costMicros: number; tokens: number; requests: number }
+export type SeriesRow = { day: string; key: string; costMicros: number; tokens: number; unpricedTokens: number }
 
 /** Day by day, told apart by `stack`: its `most` biggest by `measure`, and the others as one. */
 export async function sumSeries(
@@ -113,12 +113,12 @@ export async function sumSeries(
 ): Promise<SeriesRow[]> {
   const { rows, values } = source(scope, asked)
   const perDay = `select d.day, ${columns[stack]} as raw, ${IS_COVERED} as "isCovered",
-    ${sumOf(COST)} as cost, ${sumOf(TOKENS)} as tokens, ${sumOf('d.requests')} as requests ${rows} group by 1, 2, 3`
+    ${sumOf(COST)} as cost, ${sumOf(TOKENS)} as tokens, ${sumOf('d."unpricedTokens"')} as unpriced ${rows} group by 1, 2, 3`
   return ask<SeriesRow>(
-    `with part as materialized (select day, ${covering(stack, 'raw', '"isCovered"')} as key, cost, tokens, requests from (${perDay}) p),
+    `with part as materialized (select day, ${covering(stack, 'raw', '"isCovered"')} as key, cost, tokens, unpriced from (${perDay}) p),
      biggest as (select key from part group by key order by sum(${measure}) desc, sum(tokens) desc, key limit ${most})
      select to_char(day, 'YYYY-MM-DD') as day, case when key in (select key from biggest) then key else '${OTHERS}' end as key,
-       sum(cost) as "costMicros", sum(tokens) as tokens, sum(requests) as requests
+       sum(cost) as "costMicros", sum(tokens) as tokens, sum(unpriced) as "unpricedTokens"
      from part group by part.day, 2 order by part.day, 2`,
     values,
   )

@@ -1,10 +1,7 @@
-/** Usage records in plain SQL: batches in, sums out. Written by `recorder.ts` alone. */
-import type { ServerFact } from '#core/chat/events.ts'
-import { ChatId, type TurnId, type UsageRecordId } from '#core/ids.ts'
-import type { TokenCounts } from '#core/models/usage.ts'
+/** Usage records in plain SQL: opened in batches by `opener.ts` alone, read by people. How they are closed: `closing-store.ts`. */
+import type { TurnId, UsageRecordId } from '#core/ids.ts'
 import type { ProjectScope, TeamScope } from '#server/access/scope.ts'
-import { announceAppended, appendServerFacts } from '#server/chats/append.ts'
-import { inTransaction, pool } from '#server/db/client.ts'
+import { pool } from '#server/db/client.ts'
 
 export type OpenedRow = {
   usageRecordId: UsageRecordId
@@ -20,22 +17,13 @@ export type OpenedRow = {
   route: string
   model: string
   startedAt: Date
+  /** What was reserved for it, as the columns of the same names say. */
+  budgetMicros: number | null
+  budgetTokens: number | null
+  processId: string
 }
 
-export type SettledRow = {
-  usageRecordId: UsageRecordId
-  outcome: 'completed' | 'refused' | 'failed' | 'aborted'
-  status: number | null
-  failureCode: string | null
-  source: 'provider' | 'partial' | 'none'
-  tokens: TokenCounts
-  rawUsage: unknown
-  costMicros: number | null
-  firstByteMs: number | null
-  durationMs: number
-}
-
-const column = <T, K extends keyof T>(rows: readonly T[], key: K): T[K][] => rows.map((row) => row[key])
+export const column = <T, K extends keyof T>(rows: readonly T[], key: K): T[K][] => rows.map((row) => row[key])
 
 /**
  * Which turn a request served, and whose prompt it was, is what the chat's head says at
@@ -44,11 +32,12 @@ const column = <T, K extends keyof T>(rows: readonly T[], key: K): T[K][] => row
 export async function insertOpened(rows: readonly OpenedRow[]): Promise<Map<UsageRecordId, TurnId | null>> {
   const { rows: inserted } = await pool().query<{ id: UsageRecordId; turnId: TurnId | null }>(
     `insert into usage_record (id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion",
-                               route, model, "startedAt", "turnId", "userId")
+                               route, model, "startedAt", "budgetMicros", "budgetTokens", "processId", "turnId", "userId")
      select o.*, h."activeTurn", h."activeBy"
      from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[],
-                 $11::text[], $12::text[], $13::timestamptz[])
-       as o(id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion", route, model, "startedAt")
+                 $11::text[], $12::text[], $13::timestamptz[], $14::bigint[], $15::int[], $16::uuid[])
+       as o(id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion", route, model, "startedAt",
+            "budgetMicros", "budgetTokens", "processId")
      left join chat_head h on h."chatId" = o."chatId"
      on conflict (id) do nothing
      returning id, "turnId"`,
@@ -66,64 +55,12 @@ export async function insertOpened(rows: readonly OpenedRow[]): Promise<Map<Usag
       column(rows, 'route'),
       column(rows, 'model'),
       column(rows, 'startedAt'),
+      column(rows, 'budgetMicros'),
+      column(rows, 'budgetTokens'),
+      column(rows, 'processId'),
     ],
   )
   return new Map(inserted.map(({ id, turnId }) => [id, turnId]))
-}
-
-/**
- * Closes records of one chat and tells its log, both or neither. A chat that is gone
- * meanwhile loses its log, not its bill: `tells` false closes the records alone.
- */
-export async function updateSettled({
-  chatId,
-  rows,
-  facts,
-}: {
-  chatId: string
-  rows: readonly SettledRow[]
-  facts: readonly ServerFact[]
-}): Promise<void> {
-  const appended = await inTransaction(async (tx) => {
-    await tx.query(
-      `update usage_record u set outcome = s.outcome::usage_outcome, status = s.status, "failureCode" = s."failureCode", source = s.source::usage_source,
-              "inputTokens" = s."inputTokens", "outputTokens" = s."outputTokens", "cacheReadTokens" = s."cacheReadTokens",
-              "cacheWriteTokens" = s."cacheWriteTokens", "reasoningTokens" = s."reasoningTokens", "rawUsage" = s."rawUsage"::jsonb,
-              "costMicros" = s."costMicros", "firstByteMs" = s."firstByteMs", "durationMs" = s."durationMs"
-       from unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::text[],
-                   $12::bigint[], $13::int[], $14::int[])
-         as s(id, outcome, status, "failureCode", source, "inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens", "reasoningTokens",
-              "rawUsage", "costMicros", "firstByteMs", "durationMs")
-       where u.id = s.id`,
-      [
-        column(rows, 'usageRecordId'),
-        column(rows, 'outcome'),
-        column(rows, 'status'),
-        column(rows, 'failureCode'),
-        column(rows, 'source'),
-        rows.map((row) => row.tokens.inputTokens),
-        rows.map((row) => row.tokens.outputTokens),
-        rows.map((row) => row.tokens.cacheReadTokens),
-        rows.map((row) => row.tokens.cacheWriteTokens),
-        rows.map((row) => row.tokens.reasoningTokens),
-        rows.map((row) => (row.rawUsage === null ? null : JSON.stringify(row.rawUsage))),
-        column(rows, 'costMicros'),
-        column(rows, 'firstByteMs'),
-        column(rows, 'durationMs'),
-      ],
-    )
-    return appendServerFacts(tx, ChatId.parse(chatId), facts)
-  })
-  announceAppended(appended)
-}
-
-/** A process that died left them open. What they used nobody knows, and that is not nothing. */
-export async function closeAbandoned({ olderThanMinutes }: { olderThanMinutes: number }): Promise<number> {
-  const { rowCount } = await pool().query(
-    `update usage_record set outcome = 'unknown' where outcome = 'open' and "startedAt" < now() - make_interval(mins => $1)`,
-    [olderThanMinutes],
-  )
-  return rowCount ?? 0
 }
 
 // --- reading -----------------------------------------------------------------------------------------------

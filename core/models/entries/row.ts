@@ -2,20 +2,23 @@
 import type { Capability, Lifecycle, ModelEntry, Price, Rates } from '#core/models/model.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 
-type Dollars = { input: number; output: number; cacheRead?: number; cacheWrite?: number }
+type Dollars = { input: number; output: number; cacheRead?: number; cacheWrite?: number; cacheWrite1h?: number }
 
 /** Where a provider names no price for cached tokens, they cost what fresh input costs. */
-const rates = ({ input, output, cacheRead = input, cacheWrite = input }: Dollars): Rates => ({
+const rates = ({ input, output, cacheRead = input, cacheWrite = input, cacheWrite1h }: Dollars): Rates => ({
   input: micros(input),
   output: micros(output),
   cacheRead: micros(cacheRead),
   cacheWrite: micros(cacheWrite),
+  ...(cacheWrite1h !== undefined && { cacheWrite1h: micros(cacheWrite1h) }),
 })
 
 const micros = (dollars: number) => Math.round(dollars * 1_000_000)
 
 /** US dollars per million tokens, as price lists print them. */
-export function usd({ tiers, ...base }: Dollars & { tiers?: readonly (Dollars & { inputTokensAbove: number })[] }): Price {
+export type PriceList = Dollars & { tiers?: readonly (Dollars & { inputTokensAbove: number })[] }
+
+export function usd({ tiers, ...base }: PriceList): Price {
   if (!tiers) return rates(base)
   return { ...rates(base), tiers: tiers.map(({ inputTokensAbove, ...tier }) => ({ inputTokensAbove, ...rates(tier) })) }
 }
