@@ -18,7 +18,7 @@ import { recallable } from '#components/chat/composer.model.ts'
 import { ConnectionBar } from '#components/chat/connection-bar.tsx'
 import { ModelChoice } from '#components/chat/model-choice.tsx'
 import { OpenRows } from '#components/chat/open-rows.ts'
-import { payerWords } from '#components/chat/payer.model.ts'
+import { isSubscription, payerWords } from '#components/chat/payer.model.ts'
 import { approvalOf } from '#components/chat/permission.model.ts'
 import { statusOf } from '#components/chat/status.model.ts'
 import { Timeline, type TimelineHandle } from '#components/chat/timeline.tsx'
@@ -33,6 +33,8 @@ import { usePresence } from '#components/chat/use-presence.ts'
 import { useScreenKeys } from '#components/chat/use-screen-keys.ts'
 import { useTabTitle, useUnread } from '#components/chat/use-tab-title.ts'
 import { whyNotPrompt } from '#components/chat/why-not.model.ts'
+import { BudgetNotice } from '#components/budgets/budget-notice.tsx'
+import { useApplyingBudgets } from '#components/budgets/use-applying-budgets.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { useStoredFlag } from '#components/shell/stored-flag.ts'
 import { type Outputs, useTRPC } from '#components/trpc/trpc.ts'
@@ -147,6 +149,9 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   }
   useScreenKeys({ stop, approve })
 
+  const allBudgets = useApplyingBudgets({ projectId: chat.projectId, chatId, metered: view.usage.requests })
+  // A login is its provider's to count: no budget of ours holds it.
+  const budgets = isSubscription(chat.payer) ? [] : allBudgets
   const node = chat.node
   const surroundings = useMemo(() => ({ run: view.run, node, me: me.user }), [view.run, node, me.user])
   const earlier = useMemo(() => recallable(view.turns, me.user.userId), [view.turns, me.user.userId])
@@ -220,7 +225,9 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
                   >
                     {whyNot.sentence}
                   </Notice>
-                ) : null
+                ) : (
+                  <BudgetNotice budgets={budgets} />
+                )
               }
               agent={agent}
               choices={
@@ -246,6 +253,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
           onTab={setTab}
           isOpenWide={isPanelOpen}
           isOpenNarrow={isPanelOver}
+          budgets={budgets}
           onClose={() => showPanel(false)}
         />
       </div>

@@ -5,6 +5,8 @@ import Link from 'next/link'
 import { useId, type ReactNode } from 'react'
 import type { ChatView, ModelUsage, Turn, Usage } from '#core/chat/view.ts'
 import { allTokens, cacheShare, readTokens } from '#core/usage/sums.ts'
+import { ApplyingList } from '#components/budgets/applying-list.tsx'
+import type { Budget } from '#components/budgets/budget.model.ts'
 import { sayCached, sayClock, sayCost, sayPercent, sayTokenFlow } from '#components/chat/amounts.model.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { contextLook } from '#components/chat/composer.model.ts'
@@ -19,14 +21,14 @@ import { formatCount, formatShort } from '#components/ui/numbers.ts'
 type Payer = Outputs['chats']['get']['payer']
 
 /** What the chat has used, as it is metered: in all, by model, and turn by turn. */
-export function UsagePanel({ view, payer, budgets }: { view: ChatView; payer: Payer; budgets?: ReactNode }) {
+export function UsagePanel({ view, payer, budgets }: { view: ChatView; payer: Payer; budgets: readonly Budget[] }) {
   const { chatId } = useChatActs()
   const onSubscription = isSubscription(payer)
   const context = contextLook(view.context)
   const metered = view.turns.filter((turn) => turn.usage.requests > 0)
   return (
     <div className="flex flex-col gap-6 p-4">
-      {budgets}
+      <ApplyingList budgets={budgets} />
       {view.usage.requests === 0 ? (
         <EmptyState icon={<Coins aria-hidden />} title={onSubscription ? 'Not priced' : 'Nothing used yet'}>
           {onSubscription

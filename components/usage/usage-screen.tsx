@@ -2,6 +2,7 @@
 
 import { useEffect, useState, type ComponentType } from 'react'
 import { dayOfMs } from '#core/usage/span.ts'
+import { BudgetsView } from '#components/budgets/budgets-view.tsx'
 import { type View } from '#components/usage/address.model.ts'
 import { CachesView } from '#components/usage/caches-view.tsx'
 import { ExportMenu } from '#components/usage/export-menu.tsx'
@@ -18,6 +19,7 @@ const views: readonly { value: View; label: string; Panel: ComponentType<ViewPro
   { value: 'caches', label: 'Cache health', Panel: CachesView },
   { value: 'savings', label: 'Savings', Panel: SavingsView },
   { value: 'requests', label: 'Requests', Panel: RequestsView },
+  { value: 'budgets', label: 'Budgets', Panel: BudgetsView },
 ]
 
 /** `today` is the server's, so that both draw the same first; a page that stays open goes on with the day. */
@@ -30,10 +32,12 @@ export function UsageScreen({ today: first }: { today: string }) {
         title="Usage"
         lead="Every model request that went through the proxy, as the providers counted it."
         actions={
-          <>
-            <SpanSelect span={address.span} today={today} onChange={(span) => adjust({ span })} />
-            <ExportMenu address={address} today={today} />
-          </>
+          address.view === 'budgets' ? null : (
+            <>
+              <SpanSelect span={address.span} today={today} onChange={(span) => adjust({ span })} />
+              <ExportMenu address={address} today={today} />
+            </>
+          )
         }
       />
       <Tabs<View>

@@ -118,6 +118,8 @@ export async function writeUsageHistory({ home, projectId, days = 60, perDay = 1
   }
 }
 
+const DAY_MS = 86_400_000
+
 type Chat = { id: string; by: string }
 
 function records({ chats, days, perDay, scale }: { chats: readonly Chat[]; days: number; perDay: number; scale: number }) {
@@ -125,10 +127,11 @@ function records({ chats, days, perDay, scale }: { chats: readonly Chat[]; days:
   const bag = kinds.flatMap((kind) => Array.from({ length: kind.weight }, () => kind))
   const now = Date.now()
   return Array.from({ length: days }, (_, back) => {
-    const isWeekend = [0, 6].includes(new Date(now - back * 86_400_000).getUTCDay())
+    const isWeekend = [0, 6].includes(new Date(now - back * DAY_MS).getUTCDay())
     const count = Math.round(perDay * (isWeekend ? 0.2 : 0.6 + roll() * 0.9))
     return Array.from({ length: count }, () => {
-      const at = Math.min(Math.floor(now / 86_400_000 - back) * 86_400_000 + roll() * 86_400_000, now - roll() * 60_000)
+      const start = Math.floor(now / DAY_MS - back) * DAY_MS
+      const at = start + roll() * Math.min(DAY_MS, now - start)
       return record({ kind: bag[Math.floor(roll() * bag.length)]!, chats, at, roll, scale })
     })
   }).flat()
