@@ -19,10 +19,9 @@ import { allowedOrigins } from '#server/http-guards.ts'
 import { startLocalDaemon, startProxyProcess } from '#server/local-daemon.ts'
 import { drainIngest } from '#server/daemons/ingest.ts'
 import { attachDaemons } from '#server/daemons/gateway.ts'
-import { endLeasesOfMember } from '#server/daemons/lease.ts'
 import { sweepRemovedRegularly } from '#server/connections/undo-service.ts'
 import { answerJoin } from '#server/daemons/join-handler.ts'
-import { removeNodesOfMember } from '#server/daemons/service.ts'
+import { endWorkOfMember } from '#server/daemons/service.ts'
 import { createHttpServer, noParts, type Parts } from '#server/http.ts'
 import { log } from '#server/log.ts'
 import { createLoginHandler, type LoginHandler } from '#server/logins/handler.ts'
@@ -117,9 +116,7 @@ export class RunningServer {
     this.#health.add('database', async () => (await pool().query('select 1')).rowCount === 1)
     openAuth({ ...env, secret: sessionSecret(env), trustedOrigins: [...allowedOrigins(env)] })
     openPageCaller()
-    // Nodes first, as everybody locks a node before its chats.
-    onMemberRemoved(removeNodesOfMember)
-    onMemberRemoved(endLeasesOfMember)
+    onMemberRemoved(endWorkOfMember)
     onMemberRemoved(async (_tx, removed) => () => hintMembership(removed))
     this.#parts.accounts = toNodeHandler(auth())
     this.#parts.api = createApiHandler(env)

@@ -1,6 +1,6 @@
 /** How costs, tokens and times of day are said on the chat screen; plain numbers are `components/ui/numbers.ts`'s. */
 import type { Usage } from '#core/chat/view.ts'
-import { cacheShare, readTokens } from '#core/usage/sums.ts'
+import { allTokens, cacheShare, readTokens } from '#core/usage/sums.ts'
 import { formatDuration, formatMoney, formatShort } from '#components/ui/numbers.ts'
 
 const SECOND_MS = 1_000
@@ -15,19 +15,16 @@ export const sayDuration = (durationMs: number): string =>
  * The cost of some requests; null when there is nothing to say. A request without a price makes it a lower bound; what a
  * subscription pays has none by its nature, which is nothing to wonder about.
  */
-export function sayCost(
-  usage: Pick<Usage, 'requests' | 'costMicros' | 'hasUnpriced'>,
-  { isSubscription = false }: { isSubscription?: boolean } = {},
-): string | null {
-  if (usage.requests === 0) return null
-  if (!usage.hasUnpriced) return formatMoney(usage.costMicros)
-  if (isSubscription) return usage.costMicros === 0 ? 'subscription' : `${formatMoney(usage.costMicros)} and subscription`
-  return usage.costMicros === 0 ? 'no price' : `at least ${formatMoney(usage.costMicros)}`
+export function sayCost(usage: Pick<Usage, 'requests' | 'costMicros' | 'hasUnpriced' | 'subscriptionTurns'>): string | null {
+  if (usage.requests === 0) return usage.subscriptionTurns === 0 ? null : 'on a subscription'
+  if (usage.hasUnpriced) return usage.costMicros === 0 ? 'no price' : `at least ${formatMoney(usage.costMicros)}`
+  return usage.subscriptionTurns === 0 ? formatMoney(usage.costMicros) : `${formatMoney(usage.costMicros)} and a subscription`
 }
 
 /** "12.3k in, 4.1k out"; input counts what was read from and written to the cache too. */
 export function sayTokenFlow(usage: Usage): string | null {
-  if (usage.requests === 0) return null
+  // An agent on its own login may say nothing, and nothing is not none.
+  if (usage.requests === 0 && allTokens(usage) === 0) return null
   return `${formatShort(readTokens(usage))} in, ${formatShort(usage.outputTokens)} out`
 }
 

@@ -8,7 +8,7 @@ import { totalsOf } from '#components/chat/changes.model.ts'
 import { ChatPrivacy } from '#components/chat/chat-privacy.tsx'
 import { ChatTitle } from '#components/chat/chat-title.tsx'
 import { LineCounts } from '#components/chat/line-counts.tsx'
-import { isSubscription, payerWords } from '#components/chat/payer.model.ts'
+import { payerWords } from '#components/chat/payer.model.ts'
 import { type OpenChatStatus, statusLooks } from '#components/chat/status.model.ts'
 import type { Present } from '#components/chat/use-presence.ts'
 import type { Outputs } from '#components/trpc/trpc.ts'
@@ -31,7 +31,7 @@ type Props = {
 /** What this chat is, where it stands, who is here, who pays, what it has cost. */
 export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, onTogglePanel, onShowUsage }: Props) {
   const look = statusLooks[status]
-  const cost = sayCost(view.usage, { isSubscription: isSubscription(chat.payer) })
+  const cost = sayCost(view.usage)
   const used = [cost, sayTokenFlow(view.usage), sayCached(view.usage)].filter(Boolean).join(' · ')
   const payer = payerWords(chat.payer)
   const changed = view.changes && view.changes.files.length > 0 ? totalsOf(view.changes.files) : null

@@ -7,7 +7,7 @@ import type { ChatView, ModelUsage, Turn, Usage } from '#core/chat/view.ts'
 import { allTokens, cacheShare, readTokens } from '#core/usage/sums.ts'
 import { ApplyingList } from '#components/budgets/applying-list.tsx'
 import type { Budget } from '#components/budgets/budget.model.ts'
-import { sayCached, sayClock, sayCost, sayPercent, sayTokenFlow } from '#components/chat/amounts.model.ts'
+import { sayCached, sayClock, sayCost, sayCount, sayPercent, sayTokenFlow } from '#components/chat/amounts.model.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { contextLook } from '#components/chat/composer.model.ts'
 import { isSubscription } from '#components/chat/payer.model.ts'
@@ -25,25 +25,25 @@ export function UsagePanel({ view, payer, budgets }: { view: ChatView; payer: Pa
   const { chatId } = useChatActs()
   const onSubscription = isSubscription(payer)
   const context = contextLook(view.context)
-  const metered = view.turns.filter((turn) => turn.usage.requests > 0)
+  const metered = view.turns.filter((turn) => hasUsed(turn.usage))
   return (
     <div className="flex flex-col gap-6 p-4">
       <ApplyingList budgets={budgets} />
-      {view.usage.requests === 0 ? (
+      {!hasUsed(view.usage) ? (
         <EmptyState icon={<Coins aria-hidden />} title={onSubscription ? 'Not priced' : 'Nothing used yet'}>
           {onSubscription
-            ? 'This chat runs on a login. Its provider counts what it uses against the subscription, so there is nothing to meter here.'
+            ? 'This chat runs on a login: each turn is listed here with the tokens that its agent counts. The subscription pays, so there is no price.'
             : 'Tokens and cost of each turn are listed here, as the proxy metered them.'}
         </EmptyState>
       ) : (
-        <Totals usage={view.usage} isSubscription={onSubscription} />
+        <Totals usage={view.usage} />
       )}
       {context && view.context ? (
         <Measure label="Context" value={`${context.percent} % of ${formatCount(view.context.sizeTokens)}`} fraction={context.fraction} />
       ) : null}
       {view.usageByModel.length > 0 ? (
         <Part title="By model">
-          <ModelList models={view.usageByModel} isSubscription={onSubscription} />
+          <ModelList models={view.usageByModel} />
         </Part>
       ) : null}
       {metered.length > 0 ? (
@@ -51,12 +51,12 @@ export function UsagePanel({ view, payer, budgets }: { view: ChatView; payer: Pa
           <TurnBars turns={metered} />
           <ol>
             {metered.toReversed().map((turn) => (
-              <TurnUsage key={turn.turnId} turn={turn} isSubscription={onSubscription} />
+              <TurnUsage key={turn.turnId} turn={turn} />
             ))}
           </ol>
         </Part>
       ) : null}
-      {view.usage.requests > 0 ? (
+      {hasUsed(view.usage) ? (
         <Link
           href={`/usage?by=model&chat=${chatId}`}
           className="touch-target w-fit text-sm text-accent-ink underline decoration-accent/40 underline-offset-4 hover:decoration-accent"
@@ -68,7 +68,9 @@ export function UsagePanel({ view, payer, budgets }: { view: ChatView; payer: Pa
   )
 }
 
-function Totals({ usage, isSubscription: onSubscription }: { usage: Usage; isSubscription: boolean }) {
+const hasUsed = (usage: Usage): boolean => usage.requests + usage.subscriptionTurns > 0
+
+function Totals({ usage }: { usage: Usage }) {
   const share = cacheShare(usage)
   const counts: readonly [string, number][] = [
     ['Read afresh', usage.inputTokens],
@@ -79,9 +81,11 @@ function Totals({ usage, isSubscription: onSubscription }: { usage: Usage; isSub
   return (
     <section aria-label="In all" className="flex flex-col gap-3">
       <div className="flex flex-wrap items-baseline justify-between gap-x-4">
-        <p className="figures text-2xl font-medium tracking-[-0.02em]">{sayCost(usage, { isSubscription: onSubscription })}</p>
+        <p className="figures text-2xl font-medium tracking-[-0.02em]">{sayCost(usage)}</p>
         <p className="figures text-sm text-ink-quiet">
-          {formatCount(usage.requests)} {usage.requests === 1 ? 'request' : 'requests'}
+          {usage.requests > 0
+            ? `${formatCount(usage.requests)} ${usage.requests === 1 ? 'request' : 'requests'}`
+            : sayCount(usage.subscriptionTurns, 'turn')}
         </p>
       </div>
       {share === null ? null : (
@@ -95,12 +99,13 @@ function Totals({ usage, isSubscription: onSubscription }: { usage: Usage; isSub
           </div>
         ))}
       </dl>
-      {usage.hasUnpriced ? (
+      {usage.subscriptionTurns > 0 ? (
         <p className="text-xs text-ink-quiet">
-          {onSubscription
-            ? 'What the subscription pays has no price per request.'
-            : 'Some requests have no known price: an admin can give their model one. They are counted in tokens, and not as free.'}
+          {sayCount(usage.subscriptionTurns, 'turn')} on a subscription: counted by the agent itself, and not priced.
         </p>
+      ) : null}
+      {usage.hasUnpriced ? (
+        <p className="text-xs text-ink-quiet">Some requests have no known price. They are counted in tokens, and not as free.</p>
       ) : null}
     </section>
   )
@@ -130,7 +135,7 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
   )
 }
 
-function ModelList({ models, isSubscription: onSubscription }: { models: readonly ModelUsage[]; isSubscription: boolean }) {
+function ModelList({ models }: { models: readonly ModelUsage[] }) {
   const biggest = Math.max(...models.map((each) => allTokens(each.usage)))
   return (
     <ul>
@@ -139,8 +144,8 @@ function ModelList({ models, isSubscription: onSubscription }: { models: readonl
         .map(({ provider, model, usage }) => (
           <li key={`${provider} ${model}`} className="border-t border-line py-2 text-sm">
             <p className="flex items-baseline justify-between gap-3">
-              <span className="min-w-0 truncate">{model ?? 'No model named'}</span>
-              <span className="figures shrink-0">{sayCost(usage, { isSubscription: onSubscription })}</span>
+              <span className="min-w-0 truncate">{model ?? (provider === null ? 'The agent’s own choice' : 'No model named')}</span>
+              <span className="figures shrink-0">{sayCost(usage)}</span>
             </p>
             <ShareBar fraction={biggest > 0 ? allTokens(usage) / biggest : 0} className="my-1" />
             <p className="figures flex justify-between gap-3 text-xs text-ink-quiet">
@@ -168,7 +173,7 @@ function TurnBars({ turns }: { turns: readonly Turn[] }) {
   )
 }
 
-function TurnUsage({ turn, isSubscription: onSubscription }: { turn: Turn; isSubscription: boolean }) {
+function TurnUsage({ turn }: { turn: Turn }) {
   const { nameOf } = useChatActs()
   return (
     <li className="flex items-baseline gap-3 border-t border-line py-2 text-sm first:border-0">
@@ -179,7 +184,7 @@ function TurnUsage({ turn, isSubscription: onSubscription }: { turn: Turn; isSub
         </p>
       </div>
       <div className="figures shrink-0 text-right">
-        <p>{sayCost(turn.usage, { isSubscription: onSubscription })}</p>
+        <p>{sayCost(turn.usage)}</p>
         <p className="text-xs text-ink-quiet">{[sayTokenFlow(turn.usage), sayCached(turn.usage)].filter(Boolean).join(' · ')}</p>
       </div>
     </li>

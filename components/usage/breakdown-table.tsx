@@ -95,7 +95,14 @@ function columnsFor({ by, name, bar, onNarrow }: ColumnsFor): readonly SortableC
       className: 'whitespace-nowrap text-ink-quiet',
       cell: (row) => (by === 'day' ? '—' : sayChange(...changing(row))),
     },
-    { key: 'requests', heading: 'Requests', align: 'end', isSortable: true, isSecondary: true, cell: (row) => formatCount(row.requests) },
+    {
+      key: 'requests',
+      heading: 'Requests',
+      align: 'end',
+      isSortable: true,
+      isSecondary: true,
+      cell: (row) => formatCount(row.requests + row.subscriptionTurns),
+    },
     { key: 'input', heading: 'Tokens in', align: 'end', isSortable: true, isSecondary: true, cell: (row) => formatShort(readTokens(row)) },
     { key: 'cached', heading: 'Cached', align: 'end', isSortable: true, isSecondary: true, cell: (row) => sayShare(cacheShare(row)) },
     {

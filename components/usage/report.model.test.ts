@@ -34,10 +34,10 @@ it.each<[Dimension, string, string]>([
 
 it('says a cost only where there is one', () => {
   expect(sayCostOf({ ...noSums, requests: 1 })).toBe('$0.00')
-  expect(sayCostOf({ ...noSums, unpricedRequests: 2, subscriptionRequests: 1 })).toBe('No price')
-  expect(sayCostOf({ ...noSums, subscriptionRequests: 1 })).toBe('Not priced')
+  expect(sayCostOf({ ...noSums, unpricedRequests: 2, subscriptionTurns: 1 })).toBe('No price')
+  expect(sayCostOf({ ...noSums, subscriptionTurns: 1 })).toBe('Subscription')
   expect(sayCostOf({ ...noSums, costMicros: 2_500_000, unpricedRequests: 1 })).toBe('≥ $2.50')
-  expect(sayCostOf({ ...noSums, costMicros: 2_500_000, subscriptionRequests: 1 })).toBe('$2.50')
+  expect(sayCostOf({ ...noSums, costMicros: 2_500_000, subscriptionTurns: 1 })).toBe('$2.50')
 })
 
 it('measures cost where there is any, unless somebody chose', () => {

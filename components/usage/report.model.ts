@@ -25,6 +25,7 @@ export const dimensionWords: Readonly<Record<Dimension, string>> = {
 
 const coveredWords: Partial<Record<Dimension, string>> = {
   chat: 'Private and deleted chats',
+  member: 'In private and deleted chats',
   model: 'In private and deleted chats',
   credential: 'In private and deleted chats',
 }
@@ -58,11 +59,11 @@ export function nameOf(by: Dimension, key: string, names: Names): string {
 export const measureOf = (chosen: Measure | null, totals: UsageSums): Measure => chosen ?? (totals.costMicros > 0 ? 'cost' : 'tokens')
 
 /** Whether a cost says all: some requests may have no price, or be a subscription's. */
-export const isUnknownCost = (sums: UsageSums): boolean => sums.costMicros === 0 && sums.unpricedRequests + sums.subscriptionRequests > 0
+export const isUnknownCost = (sums: UsageSums): boolean => sums.costMicros === 0 && sums.unpricedRequests + sums.subscriptionTurns > 0
 
 /** A cost, never "$0.00" for what has no price. */
 export function sayCostOf(sums: UsageSums): string {
-  if (isUnknownCost(sums)) return sums.unpricedRequests > 0 ? 'No price' : 'Not priced'
+  if (isUnknownCost(sums)) return sums.unpricedRequests > 0 ? 'No price' : 'Subscription'
   return `${sums.unpricedRequests > 0 ? '≥ ' : ''}${formatMoney(sums.costMicros)}`
 }
 

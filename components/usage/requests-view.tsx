@@ -78,7 +78,8 @@ const columns: readonly Column<Request>[] = [
           </Link>
         )}
         <span className="block truncate text-xs text-ink-quiet">
-          {row.userName ?? 'Outside of a prompt'} · {row.projectName ?? 'A removed project'}
+          {row.chatId === null ? '' : `${row.userName ?? 'Outside of a prompt'} · `}
+          {row.projectName ?? 'A removed project'}
         </span>
       </>
     ),

@@ -18,7 +18,7 @@ import { SkeletonRows } from '#components/ui/skeleton.tsx'
 export function SavingsView({ address, today, go }: ViewProps) {
   const savings = useQuery({ ...useTRPC().usage.savings.queryOptions(askedOf(address, today)), placeholderData: (before) => before })
   const { data } = savings
-  const isEmpty = data !== undefined && data.totals.requests === 0
+  const isEmpty = data !== undefined && data.totals.requests + data.totals.subscriptionTurns === 0
   return (
     <div aria-busy={savings.isPlaceholderData} className="flex flex-col gap-6 transition-opacity aria-busy:opacity-60">
       <FilterBar address={address} names={data?.names ?? {}} onChange={go} />

@@ -79,8 +79,8 @@ export function NothingUsed({ address, go }: Pick<ViewProps, 'address' | 'go'>) 
   }
   return (
     <EmptyState icon={<ChartColumn aria-hidden />} title="Nothing was metered in this time">
-      As soon as an agent asks a model through the proxy, its tokens and cost stand here. Runs on an agent’s own login are paid and counted
-      by its provider.
+      As soon as an agent asks a model through the proxy, its tokens and cost stand here. A turn on an agent’s own login is listed with its
+      tokens and without a price, since its subscription pays for it.
     </EmptyState>
   )
 }

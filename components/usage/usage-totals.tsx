@@ -21,8 +21,8 @@ export function UsageTotals({ totals, before, beforeWords }: { totals: UsageSums
   const apart = [
     totals.unpricedRequests > 0 &&
       `${formatCount(totals.unpricedRequests)} requests have no known price (${formatShort(totals.unpricedTokens)} tokens)`,
-    totals.subscriptionRequests > 0 &&
-      `${formatCount(totals.subscriptionRequests)} are paid by a subscription and not priced (${formatShort(totals.subscriptionTokens)} tokens)`,
+    totals.subscriptionTurns > 0 &&
+      `${formatCount(totals.subscriptionTurns)} ${totals.subscriptionTurns === 1 ? 'turn' : 'turns'} on a subscription ${totals.subscriptionTurns === 1 ? 'is' : 'are'} not priced (${formatShort(totals.subscriptionTokens)} tokens)`,
     totals.lostRequests > 0 && `${formatCount(totals.lostRequests)} more failed or were refused and used nothing`,
   ].filter((each) => each !== false)
   return (

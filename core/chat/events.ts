@@ -41,6 +41,22 @@ export const TurnFailure = z.object({
 })
 export type TurnFailure = z.infer<typeof TurnFailure>
 
+const Count = z.int().nonnegative().max(2_147_483_647)
+
+/**
+ * What a turn on a login or a subscription token used, by its harness's own word: the proxy sees nothing of it. Counted as
+ * in `core/models/usage.ts`; `tokens` is null where the harness says nothing, `model` where it is its own choice.
+ */
+export const LoginUsage = z.object({
+  runId: RunId,
+  model: z.string().max(200).nullable(),
+  tokens: z
+    .object({ inputTokens: Count, outputTokens: Count, cacheReadTokens: Count, cacheWriteTokens: Count, reasoningTokens: Count })
+    .nullable(),
+  durationMs: Count,
+})
+export type LoginUsage = z.infer<typeof LoginUsage>
+
 /** How a turn ended. `failed` only when nothing more will happen by itself; `interrupted` offers "send again". */
 export const TurnOutcome = z.enum(['completed', 'cancelled', 'interrupted', 'refused', 'failed'])
 export type TurnOutcome = z.infer<typeof TurnOutcome>
@@ -169,6 +185,8 @@ const daemonFacts = [
     outcome: TurnOutcome,
     stopReason: z.string().nullable(),
     failure: TurnFailure.optional(),
+    /** Of a turn on a login; what passes the proxy is metered there. */
+    usage: LoginUsage.optional(),
   }),
   /** Shown while nothing else can be: installing the harness, cloning, starting, resuming. `fraction` is 0..1. */
   z.object({

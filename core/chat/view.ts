@@ -48,10 +48,12 @@ export type Usage = {
   costMicros: number
   /** True when at least one request had no known price, so `costMicros` is a lower bound. */
   hasUnpriced: boolean
+  /** Turns on a login or subscription: their tokens are in the sums, and nobody prices them. */
+  subscriptionTurns: number
 }
 
-/** `model` is null where a request named none. */
-export type ModelUsage = { provider: string; model: string | null; usage: Usage }
+/** `provider` is null on a login, whose agent says the model alone; `model` where that is not said either. */
+export type ModelUsage = { provider: string | null; model: string | null; usage: Usage }
 
 /** `queued` waits for another turn or a node; `starting` was taken and has shown nothing yet. */
 export type TurnStatus = 'queued' | 'starting' | 'running' | 'waiting' | 'cancelling' | TurnOutcome
@@ -128,6 +130,7 @@ export const noUsage: Usage = {
   cacheWriteTokens: 0,
   costMicros: 0,
   hasUnpriced: false,
+  subscriptionTurns: 0,
 }
 
 export const emptyChat: ChatView = {

@@ -1,6 +1,6 @@
 /** Sums of metered requests, and what they say without knowing a price. */
 export type UsageSums = {
-  /** Requests that brought something back, or may have: the tokens and the cost are theirs. */
+  /** Metered requests that brought something back, or may have: the cost is theirs. */
   requests: number
   /** Requests that brought nothing back. */
   lostRequests: number
@@ -13,11 +13,11 @@ export type UsageSums = {
   reasoningTokens: number
   /** Of the priced requests alone. */
   costMicros: number
-  /** Without a known price, and not on a subscription. */
+  /** Without a known price. */
   unpricedRequests: number
   unpricedTokens: number
-  /** Paid by a subscription, which has no price per request. */
-  subscriptionRequests: number
+  /** Turns on a login or a subscription: their tokens are in the sums, and nobody prices them. */
+  subscriptionTurns: number
   subscriptionTokens: number
   abortedRequests: number
   abortedMicros: number
@@ -36,7 +36,7 @@ export const noSums: UsageSums = {
   costMicros: 0,
   unpricedRequests: 0,
   unpricedTokens: 0,
-  subscriptionRequests: 0,
+  subscriptionTurns: 0,
   subscriptionTokens: 0,
   abortedRequests: 0,
   abortedMicros: 0,

@@ -5,6 +5,7 @@
  */
 import type { PoolClient } from '#server/db/client.ts'
 import type { ChatFact } from '#core/chat/events.ts'
+import { insertLoginTurn } from '#server/usage/login-turns.ts'
 
 type Place = { tx: PoolClient; chatId: string; epoch: number | null }
 type SideEffect<T extends ChatFact['type']> = (place: Place, fact: Extract<ChatFact, { type: T }>) => Promise<unknown>
@@ -29,7 +30,10 @@ const sideEffects: { [T in ChatFact['type']]?: SideEffect<T> } = {
     )
     await touch(tx, chatId)
   },
-  'turn.ended': (place, { turnId, outcome }) => endTurn(place, turnId, outcome),
+  'turn.ended': async (place, { turnId, outcome, usage }) => {
+    const hasEnded = await endTurn(place, turnId, outcome)
+    if (hasEnded && usage) await insertLoginTurn(place.tx, { chatId: place.chatId, turnId, outcome, usage })
+  },
   'turn.interrupted': (place, { turnId }) => endTurn(place, turnId, 'interrupted'),
 
   'permission.requested': async ({ tx, chatId }, { requestId, turnId, options }) => {
@@ -89,16 +93,16 @@ export async function applySideFacts(place: Place, facts: readonly ChatFact[]): 
 const touch = (tx: PoolClient, chatId: string) => tx.query('update chat set "lastActivityAt" = now() where id = $1', [chatId])
 
 /**
- * A turn that no command waits for any more (withdrawn, or ended before) changes nothing.
+ * A turn that no command waits for any more (withdrawn, or ended before) changes nothing, and is false.
  * What people asked of the turn is over with it; its open questions can no longer be answered.
  */
-async function endTurn({ tx, chatId }: Place, turnId: string, outcome: string): Promise<void> {
+async function endTurn({ tx, chatId }: Place, turnId: string, outcome: string): Promise<boolean> {
   const { rowCount } = await tx.query(
     `update command set state = 'done' where "chatId" = $1 and "turnId" = $2 and state in ('queued', 'accepted')`,
     [chatId, turnId],
   )
   await tx.query('update permission_question set "isOpen" = false where "chatId" = $1 and "turnId" = $2 and "isOpen"', [chatId, turnId])
-  if (!rowCount) return
+  if (!rowCount) return false
   await tx.query(
     `update chat_head set "lastOutcome" = $3, "waitingFor" = 0,
        "activeTurn" = nullif("activeTurn", $2), "activeBy" = case when "activeTurn" = $2 then null else "activeBy" end
@@ -106,6 +110,7 @@ async function endTurn({ tx, chatId }: Place, turnId: string, outcome: string): 
     [chatId, turnId, outcome],
   )
   await touch(tx, chatId)
+  return true
 }
 
 async function closeQuestion({ tx, chatId }: Place, requestId: string): Promise<void> {

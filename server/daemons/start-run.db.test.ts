@@ -104,6 +104,7 @@ it('starts nothing in what is archived, nothing when nobody waits, and nothing f
     wstokenHash: null,
     sentinelHash: null,
     loginRevision: null,
+    keepsLogin: false,
   }
   const held = run()
   expect(await insertRun(pool(), { ...late, runId: held })).toEqual({ isRepeated: false })

@@ -8,6 +8,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Endpoint } from '#core/providers/provider.ts'
+import { readBounded } from '#server/bounded-body.ts'
 
 /** Anthropic's own limit; short of it a request of an agent is no attack. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -23,27 +24,11 @@ export async function readBody(req: IncomingMessage, { maxBytes = MAX_BODY_BYTES
   if (!/^application\/json\s*(;|$)/i.test(type ?? '')) return { ok: false, status: 415, message: 'Gatehouse takes application/json only.' }
   const tooLarge = { ok: false, status: 413, message: `The request is larger than ${maxBytes} bytes.` } as const
   if (declared !== undefined && Number(declared) > maxBytes) return tooLarge
-  const chunks: Buffer[] = []
-  let size = 0
-  let isLate = false
-  const timer = setTimeout(() => {
-    isLate = true
-    req.destroy()
-  }, BODY_TIMEOUT_MS)
-  try {
-    for await (const chunk of req as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > maxBytes) return tooLarge
-      chunks.push(chunk)
-    }
-  } catch (failure) {
-    if (isLate) return { ok: false, status: 408, message: 'The request took too long to arrive.' }
-    throw failure
-  } finally {
-    clearTimeout(timer)
-  }
-  if (size === 0) return { ok: false, status: 400, message: 'The request has no body.' }
-  return { ok: true, bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size) }
+  const body = await readBounded(req, { maxBytes, timeoutMs: BODY_TIMEOUT_MS })
+  if (body.is === 'too-large') return tooLarge
+  if (body.is === 'too-late') return { ok: false, status: 408, message: 'The request took too long to arrive.' }
+  if (body.bytes.length === 0) return { ok: false, status: 400, message: 'The request has no body.' }
+  return { ok: true, bytes: body.bytes }
 }
 
 /** What we need to know of a body, and nothing of what it says. */

@@ -12,11 +12,10 @@ export type RequestRow = {
   startedAt: string
   projectId: string
   projectName: string | null
-  userId: string | null
-  userName: string | null
-  /** Null where the reader may not read the chat; so are the model and the credential. */
+  /** Null where the reader may not read the chat; so are who prompted, the model and the credential. */
   chatId: string | null
   chatTitle: string | null
+  userName: string | null
   model: string | null
   credentialName: string | null
   harness: string
@@ -37,7 +36,7 @@ export type RequestRow = {
 const covered = (column: string) => `case when c.id is null then '${PRIVATE}' else ${column} end`
 const columns: Readonly<Record<Filterable, string>> = {
   project: 'u."projectId"',
-  member: `coalesce(u."userId", '')`,
+  member: covered(`coalesce(u."userId", '')`),
   harness: 'u.harness',
   provider: 'u.provider',
   model: covered(`coalesce(u.model, '')`),
@@ -64,10 +63,10 @@ export async function findRequests(
     return [`and ${columns[each]} = ${place}${byIndex}`]
   })
   const { rows } = await pool().query(
-    `select u.id as "usageRecordId", u."startedAt", u."projectId", p.name as "projectName", u."userId", w.name as "userName",
+    `select u.id as "usageRecordId", u."startedAt", u."projectId", p.name as "projectName", case when c.id is not null then w.name end as "userName",
             c.id as "chatId", c.title as "chatTitle", case when c.id is not null then u.model end as model,
             case when c.id is not null then k.name end as "credentialName", u.harness, u.provider, u.outcome::text, u.status,
-            case when u."costMicros" is not null then 'priced' when k.kind <> 'api-key' then 'subscription' else 'unpriced' end as pricing,
+            case when u."costMicros" is not null then 'priced' when u.via = 'login' then 'subscription' else 'unpriced' end as pricing,
             u."inputTokens", u."outputTokens", u."cacheReadTokens", u."cacheWriteTokens", u."reasoningTokens",
             u."costMicros"::float8 as "costMicros", u."firstByteMs", u."durationMs"
      from usage_record u
@@ -115,7 +114,7 @@ function toLine(row: RequestRow): string {
   return csvLine([
     row.startedAt,
     row.projectName,
-    row.userName,
+    row.chatId === null ? PRIVATE : row.userName,
     row.chatId === null ? PRIVATE : row.chatTitle,
     row.chatId,
     row.harness,
@@ -156,15 +155,15 @@ export async function exportSums(scope: TeamScope, asked: Asked, by: Dimension):
     'cacheShare',
     'costUsd',
     'unpricedRequests',
-    'subscriptionRequests',
+    'subscriptionTurns',
     'lostRequests',
   ]
   const line = (row: UsageSums & { key: string }) => {
     const share = cacheShare(row)
     const tokens = [row.inputTokens, row.cacheReadTokens, row.cacheWriteTokens, row.outputTokens, row.reasoningTokens]
     // Where nothing has a price, no number says what it cost.
-    const cost = row.costMicros === 0 && row.unpricedRequests + row.subscriptionRequests > 0 ? null : dollars(row.costMicros)
-    const apart = [row.unpricedRequests, row.subscriptionRequests, row.lostRequests]
+    const cost = row.costMicros === 0 && row.unpricedRequests + row.subscriptionTurns > 0 ? null : dollars(row.costMicros)
+    const apart = [row.unpricedRequests, row.subscriptionTurns, row.lostRequests]
     return csvLine([names[row.key] ?? row.key, row.key, row.requests, ...tokens, share === null ? null : share.toFixed(4), cost, ...apart])
   }
   return { contents: csvLine(headings) + rows.map(line).join(''), nextCursor: null }

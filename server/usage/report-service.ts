@@ -57,14 +57,19 @@ export async function report(scope: TeamScope, { by, stack, measure, before, ...
     sumBy(scope, asked, { by, before, limit: MOST_ROWS }),
     sumSeries(scope, asked, { stack, measure, most: MOST_SERIES }),
   ])
-  const names = await allNames(scope, known(asked.filter, totals.requests + totals.lostRequests > 0), [
+  const names = await allNames(scope, known(asked.filter, totals.requests + totals.lostRequests + totals.subscriptionTurns > 0), [
     [by, rows.map((row) => row.key)],
     [stack, series.map((row) => row.key)],
   ])
   return { totals, totalsBefore, rows, rowCount: count, series, names }
 }
 
-const toLine = (row: ModelRow): CacheLine => ({ key: row.key, price: priceOf(row, row.model), sums: row.sums })
+const toLine = (row: ModelRow): CacheLine => ({
+  key: row.key,
+  // What a subscription pays has no price, whatever its models cost elsewhere.
+  price: row.sums.subscriptionTurns > 0 ? null : priceOf(row, row.model),
+  sums: row.sums,
+})
 
 /** How much caches gave, by `by`, and what the rest cost. */
 export async function reportCaches(

@@ -1,7 +1,7 @@
 /**
  * Sums for reports, from the rows of `usage_day`, which the database keeps in step with the records. Of a chat that the
- * reader may not read, and of one that is gone, its id, its model and its credential are covered before anything is
- * filtered or handed out, so that no narrowing of a report tells more than the report.
+ * reader may not read, and of one that is gone, its id, who prompts in it, its model and its credential are covered before
+ * anything is filtered or handed out, so that no narrowing of a report tells more than the report.
  */
 import type { Dialect } from '#core/providers/dialects.ts'
 import { filterable, OTHERS, PRIVATE, type Dimension, type UsageFilter } from '#core/usage/dimensions.ts'
@@ -24,25 +24,17 @@ const columns: Readonly<Record<Dimension, string>> = {
   chat: 'd."chatId"',
   credential: 'd."credentialId"',
 }
-const tellsOfChat = (by: Dimension): boolean => by === 'model' || by === 'chat' || by === 'credential'
+const tellsOfChat = (by: Dimension): boolean => by === 'member' || by === 'model' || by === 'chat' || by === 'credential'
 const IS_COVERED = 'c.id is null'
 const covering = (by: Dimension, value: string, isCovered: string): string =>
   tellsOfChat(by) ? `case when ${isCovered} then '${PRIVATE}' else ${value}::text end` : `${value}::text`
 
-const IS_SUBSCRIPTION = `k.kind is not null and k.kind <> 'api-key'`
-/** A subscription has no price, which is something else than a price that nobody knows. */
-const expressions: Readonly<Partial<Record<keyof UsageSums, string>>> = {
-  unpricedRequests: `case when ${IS_SUBSCRIPTION} then 0 else d."unpricedRequests" end`,
-  unpricedTokens: `case when ${IS_SUBSCRIPTION} then 0 else d."unpricedTokens" end`,
-  subscriptionRequests: `case when ${IS_SUBSCRIPTION} then d."unpricedRequests" else 0 end`,
-  subscriptionTokens: `case when ${IS_SUBSCRIPTION} then d."unpricedTokens" else 0 end`,
-}
 const TOKENS = `(d."inputTokens" + d."outputTokens" + d."cacheReadTokens" + d."cacheWriteTokens")`
 const COST = 'd."costMicros"'
 
 /** As doubles: whole up to nine quadrillion, and several times faster to add than numerics. */
 const sumOf = (expression: string, where = 'true') => `coalesce(sum((${expression})::float8) filter (where ${where}), 0)`
-const allSums = (where?: string) => sumKeys.map((key) => `${sumOf(expressions[key] ?? `d."${key}"`, where)} as "${key}"`).join(', ')
+const allSums = (where?: string) => sumKeys.map((key) => `${sumOf(`d."${key}"`, where)} as "${key}"`).join(', ')
 const again = (keys: readonly string[]) => keys.map((key) => `sum("${key}") as "${key}"`).join(', ')
 
 /** The rows that somebody sees of what they asked for, and the values of the statement's parameters. */
@@ -55,8 +47,7 @@ function source(scope: TeamScope, { from, to, filter }: Asked): { rows: string; 
   return {
     rows: `from usage_day d
       left join chat c on c.id = d."chatId" and ${isSeenBy('$2')}
-      left join credential k on k.id = d."credentialId"
-      where d."teamId" = $1 and d.day between $3::date and $4::date and (d.requests > 0 or d."lostRequests" > 0) ${narrowed.join(' ')}`,
+      where d."teamId" = $1 and d.day between $3::date and $4::date and (d.requests > 0 or d."lostRequests" > 0 or d."subscriptionTurns" > 0) ${narrowed.join(' ')}`,
     values,
   }
 }
@@ -95,7 +86,7 @@ export async function sumBy(
     `with part as (${grouped(by, `${allSums(isNow)}, ${ofBefore}`, rows)})
      select ${covering(by, 'raw', '"isCovered"')} as key, ${again([...sumKeys, 'costBeforeMicros', 'tokensBefore', 'requestsBefore'])},
        (count(*) over ())::int as count
-     from part group by 1 having sum(requests) + sum("lostRequests") > 0
+     from part group by 1 having sum(requests) + sum("lostRequests") + sum("subscriptionTurns") > 0
      order by ${by === 'day' ? '1' : `sum("costMicros") desc, sum("inputTokens" + "outputTokens" + "cacheReadTokens" + "cacheWriteTokens") desc, 1`}
      limit ${limit}`,
     values,

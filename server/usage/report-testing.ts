@@ -10,6 +10,7 @@ export type Metered = Partial<{
   provider: string
   model: string | null
   credentialId: string
+  via: 'proxy' | 'login'
   outcome: 'open' | 'completed' | 'failed' | 'aborted' | 'refused' | 'unknown'
   source: 'provider' | 'partial' | 'none'
   input: number
@@ -30,6 +31,7 @@ export async function seedRecords(scope: ChatScope, records: readonly Metered[])
     model: 'claude-opus-5-5',
     credentialId: 'credential',
     outcome: 'completed',
+    via: 'proxy',
     source: 'provider',
     input: 100,
     output: 10,
@@ -40,11 +42,11 @@ export async function seedRecords(scope: ChatScope, records: readonly Metered[])
   }))
   await pool().query(
     `insert into usage_record (id, "teamId", "projectId", "chatId", "runId", dialect, "credentialVersion", route, "userId", harness, provider, model,
-       "credentialId", outcome, source, "inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens", "costMicros", "startedAt")
+       "credentialId", outcome, via, source, "inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens", "costMicros", "startedAt")
      select r.id, $2, $3, $4, gen_random_uuid(), 'anthropic-messages', 1, 'r', r."userId", r.harness, r.provider, r.model, r."credentialId",
-       r.outcome::usage_outcome, r.source::usage_source, r.input, r.output, r.read, r.write, r."costMicros", r.at
+       r.outcome::usage_outcome, r.via::usage_via, r.source::usage_source, r.input, r.output, r.read, r.write, r."costMicros", r.at
      from jsonb_to_recordset($1::jsonb) as r(id uuid, at timestamptz, "userId" text, harness text, provider text, model text, "credentialId" text,
-       outcome text, source text, input int, output int, read int, write int, "costMicros" bigint)`,
+       outcome text, via text, source text, input int, output int, read int, write int, "costMicros" bigint)`,
     [JSON.stringify(rows), scope.teamId, scope.projectId, scope.chatId],
   )
   return rows.map((row) => row.id)

@@ -154,33 +154,19 @@ it('compares with the span before, row by row', async () => {
 
 it('keeps what has no price and what a subscription pays apart from what costs nothing', async () => {
   const scope = await seedChatScope()
-  const credentialId = mintUuid()
-  await prisma().credential.create({
-    data: {
-      id: credentialId,
-      teamId: scope.teamId,
-      name: 'Max',
-      kind: 'oauth_token',
-      sealed: Buffer.from(''),
-      masterVersion: 1,
-      lastFour: '',
-      fingerprint: '',
-      createdBy: scope.userId,
-    },
-  })
   await seedRecords(scope, [
     { costMicros: 0 },
     { costMicros: null },
-    { costMicros: null, credentialId },
+    { costMicros: null, via: 'login' },
     { costMicros: null, source: 'none', outcome: 'unknown', input: 0, output: 0 },
   ])
   const { totals } = await report(scope, asked())
   expect(totals).toMatchObject({
-    requests: 4,
+    requests: 3,
     costMicros: 0,
     unpricedRequests: 2,
     unpricedTokens: 110,
-    subscriptionRequests: 1,
+    subscriptionTurns: 1,
     subscriptionTokens: 110,
   })
   const { requests } = await reportRequests(scope, { ...march, cursor: null, limit: 9 })
@@ -234,11 +220,11 @@ it('tells of a chat that the reader may not read, and of one that is gone, the n
   await seedRecords(own, [{ costMicros: 5_000_000, input: 1_000_000, model: 'claude-opus-5', credentialId: 'hers' }])
   await prisma().chat.update({ where: { id: own.chatId }, data: { isPrivate: true, title: 'Secret plan' } })
   const open = await enterChat(own, { act: 'prompt', chatId: await seedChat(own) })
-  await seedRecords(open, [{ costMicros: 1 }])
+  await seedRecords(open, [{ costMicros: 1, userId: reader.userId }])
 
   const told = async (scope: typeof reader) =>
     Promise.all([
-      ...(['model', 'chat', 'credential', 'project'] as const).map((by) => report(scope, asked({ by, stack: by }))),
+      ...(['model', 'chat', 'credential', 'project', 'member'] as const).map((by) => report(scope, asked({ by, stack: by }))),
       reportCaches(scope, { ...march, by: 'model' }),
       reportCaches(scope, { ...march, by: 'harness' }),
       reportSavings(scope, march),
@@ -246,7 +232,7 @@ it('tells of a chat that the reader may not read, and of one that is gone, the n
       exportUsage(scope, { ...march, of: 'requests', by: 'day', cursor: null, limit: 9 }),
       exportUsage(scope, { ...march, of: 'sums', by: 'chat', cursor: null, limit: 9 }),
     ])
-  const secrets = [own.chatId, 'Secret plan', '"claude-opus-5"', 'hers']
+  const secrets = [own.chatId, own.userId, 'Secret plan', '"claude-opus-5"', 'hers']
   const words = JSON.stringify(await told(reader)).replaceAll(String.raw`\"`, '"')
   expect(secrets.filter((each) => words.includes(each))).toEqual([])
   const ownWords = JSON.stringify(await told(own)).replaceAll(String.raw`\"`, '"')

@@ -1,5 +1,10 @@
-/** Usage records in plain SQL: opened in batches by `opener.ts` alone, read by people. How they are closed: `closing-store.ts`. */
+/**
+ * Usage records in plain SQL: opened in batches by `opener.ts`, and written by `login-turns.ts` for what passes no proxy;
+ * read by people. How they are closed: `closing-store.ts`. Of a chat that the asking person does not see they show numbers
+ * and nothing else: the chat, its turns, who prompts and what they choose are its creator's.
+ */
 import type { TurnId, UsageRecordId } from '#core/ids.ts'
+import { isOfSeenChat } from '#server/access/chat-privacy.ts'
 import type { ProjectScope, TeamScope } from '#server/access/scope.ts'
 import { pool } from '#server/db/client.ts'
 
@@ -68,14 +73,18 @@ export async function insertOpened(rows: readonly OpenedRow[]): Promise<Map<Usag
 export type UsageRow = {
   usageRecordId: string
   startedAt: string
+  /** False: a private chat of somebody else's, of which no more than numbers are shown. */
+  isSeen: boolean
   userName: string | null
   projectId: string
-  chatId: string
+  chatId: string | null
   turnId: string | null
   harness: string
   provider: string
   model: string | null
   route: string
+  /** `login`: a turn on a login or subscription, which has no price. */
+  via: 'proxy' | 'login'
   outcome: string
   status: number | null
   source: string
@@ -95,18 +104,22 @@ export async function findRecords(
   { projectId, chatId, limit }: { projectId: string | null; chatId: string | null; limit: number },
 ): Promise<UsageRow[]> {
   const { rows } = await pool().query(
-    `select u.id as "usageRecordId", u."startedAt", w.name as "userName", u."projectId", u."chatId", u."turnId", u.harness, u.provider, u.model, u.route,
+    `select u.id as "usageRecordId", u."startedAt", s."isSeen", case when s."isSeen" then w.name end as "userName", u."projectId",
+            case when s."isSeen" then u."chatId" end as "chatId", case when s."isSeen" then u."turnId" end as "turnId", u.harness, u.provider,
+            case when s."isSeen" then u.model end as model, u.route, u.via::text,
             u.outcome::text, u.status, u.source::text, u."inputTokens", u."outputTokens", u."cacheReadTokens", u."cacheWriteTokens", u."reasoningTokens",
             u."costMicros"::float8 as "costMicros", u."firstByteMs", u."durationMs"
      from usage_record u left join "user" w on w.id = u."userId"
+     cross join lateral (select ${isOfSeenChat('$5', 'u."chatId"')} as "isSeen") s
      where u."teamId" = $1 and ($2::text is null or u."projectId" = $2) and ($3::text is null or u."chatId"::text = $3)
      order by u."startedAt" desc, u.id desc limit $4`,
-    [scope.teamId, projectId, chatId, limit],
+    [scope.teamId, projectId, chatId, limit, scope.userId],
   )
   return rows.map((row) => ({ ...row, startedAt: row.startedAt.toISOString() }))
 }
 
 export type Sums = {
+  /** Through the proxy. */
   requests: number
   inputTokens: number
   outputTokens: number
@@ -115,45 +128,54 @@ export type Sums = {
   /** Of the priced requests alone. */
   costMicros: number
   unpricedRequests: number
+  /** Turns on logins and subscriptions: their tokens are in the sums, and nobody prices them. */
+  subscriptionTurns: number
 }
 
-const SUMS = `count(*)::int as requests, coalesce(sum("inputTokens"), 0)::float8 as "inputTokens", coalesce(sum("outputTokens"), 0)::float8 as "outputTokens",
+const SUMS = `(count(*) filter (where via = 'proxy'))::int as requests, coalesce(sum("inputTokens"), 0)::float8 as "inputTokens", coalesce(sum("outputTokens"), 0)::float8 as "outputTokens",
   coalesce(sum("cacheReadTokens"), 0)::float8 as "cacheReadTokens", coalesce(sum("cacheWriteTokens"), 0)::float8 as "cacheWriteTokens",
-  coalesce(sum("costMicros"), 0)::float8 as "costMicros", (count(*) filter (where "costMicros" is null))::int as "unpricedRequests"`
+  coalesce(sum("costMicros"), 0)::float8 as "costMicros", (count(*) filter (where "costMicros" is null and via = 'proxy'))::int as "unpricedRequests",
+  (count(*) filter (where via = 'login'))::int as "subscriptionTurns"`
 
 /** Requests that reached a provider and brought something back, or may have. */
 const COUNTED = `"teamId" = $1 and ($2::text is null or "projectId" = $2) and "startedAt" >= (date_trunc('day', now() at time zone 'UTC') at time zone 'UTC') - make_interval(days => $3 - 1)
   and (outcome in ('completed', 'aborted', 'unknown') or source <> 'none')`
 
+/** With what the asking person, $4, does not see of it. */
+const RECORDS = `(select u.*, ${isOfSeenChat('$4', 'u."chatId"')} as "isSeen" from usage_record u) u`
+
+/** What others do in private chats stands in one sum, without who and with which model: `isSeen` is false there. */
 export type UsageSummary = {
   totals: Sums
   byDay: (Sums & { day: string })[]
-  byModel: (Sums & { model: string | null; provider: string })[]
-  byMember: (Sums & { userId: string | null; name: string | null })[]
+  byModel: (Sums & { isSeen: boolean; model: string | null; provider: string })[]
+  byMember: (Sums & { isSeen: boolean; userId: string | null; name: string | null })[]
   byProject: (Sums & { projectId: string; name: string | null })[]
 }
 
 /** Days are those of UTC; the newest is today. */
 export async function sumUsage(scope: TeamScope, { projectId, days }: { projectId: string | null; days: number }): Promise<UsageSummary> {
-  const asked = [scope.teamId, projectId, days]
+  const asked = [scope.teamId, projectId, days, scope.userId]
   const all = <T>(sql: string): Promise<T[]> =>
     pool()
       .query(sql, asked)
       .then((result) => result.rows as T[])
   const [totals, byDay, byModel, byMember, byProject] = await Promise.all([
-    all<Sums>(`select ${SUMS} from usage_record where ${COUNTED}`),
+    all<Sums>(`select ${SUMS} from ${RECORDS} where ${COUNTED}`),
     all<UsageSummary['byDay'][number]>(
-      `select to_char("startedAt" at time zone 'UTC', 'YYYY-MM-DD') as day, ${SUMS} from usage_record where ${COUNTED} group by 1 order by 1`,
+      `select to_char("startedAt" at time zone 'UTC', 'YYYY-MM-DD') as day, ${SUMS} from ${RECORDS} where ${COUNTED} group by 1 order by 1`,
     ),
     all<UsageSummary['byModel'][number]>(
-      `select model, provider, ${SUMS} from usage_record where ${COUNTED} group by model, provider order by "costMicros" desc, requests desc`,
+      `select "isSeen", case when "isSeen" then model end as model, provider, ${SUMS} from ${RECORDS} where ${COUNTED} group by 1, 2, 3
+       order by "costMicros" desc, requests desc`,
     ),
     all<UsageSummary['byMember'][number]>(
-      `select s.*, w.name from (select "userId", ${SUMS} from usage_record where ${COUNTED} group by "userId") s left join "user" w on w.id = s."userId"
-       order by s."costMicros" desc, s.requests desc`,
+      `select s.*, w.name
+       from (select "isSeen", case when "isSeen" then "userId" end as "userId", ${SUMS} from ${RECORDS} where ${COUNTED} group by 1, 2) s
+       left join "user" w on w.id = s."userId" order by s."costMicros" desc, s.requests desc`,
     ),
     all<UsageSummary['byProject'][number]>(
-      `select s.*, p.name from (select "projectId", ${SUMS} from usage_record where ${COUNTED} group by "projectId") s left join project p on p.id = s."projectId"
+      `select s.*, p.name from (select "projectId", ${SUMS} from ${RECORDS} where ${COUNTED} group by "projectId") s left join project p on p.id = s."projectId"
        order by s."costMicros" desc, s.requests desc`,
     ),
   ])

@@ -212,6 +212,46 @@ it('shows a team its own records only', async () => {
   await expect(summarise(stranger, { projectId: scope.projectId, days: 5 })).rejects.toMatchObject({ code: 'project.missing' })
 })
 
+it('shows of another’s private chat, and of one that is gone, no more than numbers, beside what it shows of open ones', async () => {
+  const open = await seedChatScope()
+  const hidden = await seedChatScope(open)
+  const [colleague, ofHidden] = [
+    await seedTeamScope({ teamId: open.teamId, role: 'viewer' }),
+    { chatId: null, turnId: null, userName: null, model: null },
+  ]
+  await prisma().chat.update({ where: { id: hidden.chatId }, data: { isPrivate: true } })
+  for (const { chatId, userId } of [open, hidden])
+    await pool().query('update chat_head set "activeTurn" = $2, "activeBy" = $3 where "chatId" = $1', [chatId, mintUuid(), userId])
+  openRecord(recordOf(open)).settle(completed)
+  openRecord(recordOf(hidden, { model: 'o4-mini', provider: 'openai' })).settle(completed)
+  await drainUsage()
+  const shown = async (scope: typeof colleague) =>
+    (await readRecords(scope, { limit: 5 })).toSorted((a, b) => Number(b.isSeen) - Number(a.isSeen))
+  expect(await shown(colleague)).toMatchObject([
+    { isSeen: true, chatId: open.chatId, userName: 'Ada', model: 'claude-opus-5-5', ...tokens },
+    { isSeen: false, ...ofHidden, provider: 'openai', outcome: 'completed', ...tokens },
+  ])
+  const creator = await readRecords(open, { limit: 5 })
+  expect(creator.map(({ isSeen, chatId }) => [isSeen, chatId]).toSorted()).toEqual(
+    [
+      [true, open.chatId],
+      [true, hidden.chatId],
+    ].toSorted(),
+  )
+  const summary = await summarise(colleague, { days: 1 })
+  expect(summary.totals).toMatchObject({ requests: 2, inputTokens: 2_000 })
+  expect(summary.byMember.map(({ isSeen, name, requests }) => [isSeen, name, requests]).toSorted()).toEqual([
+    [false, null, 1],
+    [true, 'Ada', 1],
+  ])
+  expect(summary.byModel.map(({ isSeen, model }) => [isSeen, model]).toSorted()).toEqual([
+    [false, null],
+    [true, 'claude-opus-5-5'],
+  ])
+  await prisma().chat.delete({ where: { id: open.chatId } })
+  expect(await shown(colleague)).toMatchObject([ofHidden, ofHidden])
+})
+
 it('sums by day, model, member and project, within the days that were asked for', async () => {
   const scope = await seedChatScope()
   const { caller } = await seedMember({ teamId: scope.teamId, role: 'member', name: 'Bob' })

@@ -20,6 +20,8 @@ CREATE TABLE "usage_day" (
     "costMicros" BIGINT NOT NULL,
     "unpricedRequests" BIGINT NOT NULL,
     "unpricedTokens" BIGINT NOT NULL,
+    "subscriptionTurns" BIGINT NOT NULL,
+    "subscriptionTokens" BIGINT NOT NULL,
     "abortedRequests" BIGINT NOT NULL,
     "abortedMicros" BIGINT NOT NULL,
     "failedRequests" BIGINT NOT NULL,
@@ -28,23 +30,27 @@ CREATE TABLE "usage_day" (
     CONSTRAINT "usage_day_pkey" PRIMARY KEY ("teamId","day","chatId","userId","harness","provider","dialect","model","credentialId","projectId")
 );
 
--- One record as a row of its day; `sign` -1 takes it out again. A record that is open counts for nothing.
+-- One record as a row of its day; `sign` -1 takes it out again. A record that is open counts for nothing. A turn on a login
+-- is no request: its tokens count, and no price is missing.
 CREATE FUNCTION "usage_day_of"(r "usage_record", sign int) RETURNS "usage_day" LANGUAGE sql STABLE AS $$
   SELECT r."teamId", (r."startedAt" AT TIME ZONE 'UTC')::date, r."projectId", r."chatId", coalesce(r."userId", ''), r."harness", r."provider",
     r."dialect", coalesce(r."model", ''), r."credentialId",
-    sign * counted, sign * (1 - counted),
+    sign * metered, sign * (1 - counted),
     sign * counted * r."inputTokens"::bigint, sign * counted * r."outputTokens"::bigint,
     sign * counted * r."cacheReadTokens"::bigint, sign * counted * r."cacheWriteTokens"::bigint, sign * counted * r."reasoningTokens"::bigint,
     sign * counted * coalesce(r."costMicros", 0),
-    sign * counted * unpriced,
-    sign * counted * unpriced * (r."inputTokens"::bigint + r."outputTokens" + r."cacheReadTokens" + r."cacheWriteTokens"),
-    sign * counted * aborted, sign * counted * aborted * coalesce(r."costMicros", 0),
-    sign * counted * failed, sign * counted * failed * coalesce(r."costMicros", 0)
+    sign * metered * unpriced, sign * metered * unpriced * tokens,
+    sign * (counted - metered), sign * (counted - metered) * tokens,
+    sign * metered * aborted, sign * metered * aborted * coalesce(r."costMicros", 0),
+    sign * metered * failed, sign * metered * failed * coalesce(r."costMicros", 0)
   FROM (SELECT
-    (r."outcome" IN ('completed', 'aborted', 'unknown') OR r."source" <> 'none')::int AS counted,
+    counts::int AS counted,
+    (counts AND r."via" = 'proxy')::int AS metered,
     (r."costMicros" IS NULL)::int AS unpriced,
     (r."outcome" = 'aborted')::int AS aborted,
-    (r."outcome" = 'failed')::int AS failed) AS f
+    (r."outcome" = 'failed')::int AS failed,
+    r."inputTokens"::bigint + r."outputTokens" + r."cacheReadTokens" + r."cacheWriteTokens" AS tokens
+    FROM (SELECT r."outcome" IN ('completed', 'aborted', 'unknown') OR r."source" <> 'none' AS counts) AS c) AS f
 $$;
 
 -- Adds rows up. In the order of the key, so that two statements that meet wait for each other and never both.
@@ -52,7 +58,8 @@ CREATE FUNCTION "add_usage_days"(changes "usage_day"[]) RETURNS void LANGUAGE sq
   INSERT INTO "usage_day" AS d
   SELECT "teamId", "day", "projectId", "chatId", "userId", "harness", "provider", "dialect", "model", "credentialId",
     sum("requests"), sum("lostRequests"), sum("inputTokens"), sum("outputTokens"), sum("cacheReadTokens"), sum("cacheWriteTokens"),
-    sum("reasoningTokens"), sum("costMicros"), sum("unpricedRequests"), sum("unpricedTokens"), sum("abortedRequests"), sum("abortedMicros"),
+    sum("reasoningTokens"), sum("costMicros"), sum("unpricedRequests"), sum("unpricedTokens"),
+    sum("subscriptionTurns"), sum("subscriptionTokens"), sum("abortedRequests"), sum("abortedMicros"),
     sum("failedRequests"), sum("failedMicros")
   FROM unnest(changes)
   GROUP BY "teamId", "day", "projectId", "chatId", "userId", "harness", "provider", "dialect", "model", "credentialId"
@@ -63,6 +70,8 @@ CREATE FUNCTION "add_usage_days"(changes "usage_day"[]) RETURNS void LANGUAGE sq
     "cacheReadTokens" = d."cacheReadTokens" + excluded."cacheReadTokens", "cacheWriteTokens" = d."cacheWriteTokens" + excluded."cacheWriteTokens",
     "reasoningTokens" = d."reasoningTokens" + excluded."reasoningTokens", "costMicros" = d."costMicros" + excluded."costMicros",
     "unpricedRequests" = d."unpricedRequests" + excluded."unpricedRequests", "unpricedTokens" = d."unpricedTokens" + excluded."unpricedTokens",
+    "subscriptionTurns" = d."subscriptionTurns" + excluded."subscriptionTurns",
+    "subscriptionTokens" = d."subscriptionTokens" + excluded."subscriptionTokens",
     "abortedRequests" = d."abortedRequests" + excluded."abortedRequests", "abortedMicros" = d."abortedMicros" + excluded."abortedMicros",
     "failedRequests" = d."failedRequests" + excluded."failedRequests", "failedMicros" = d."failedMicros" + excluded."failedMicros"
 $$;
