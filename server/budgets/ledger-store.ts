@@ -77,7 +77,7 @@ async function changeLoan(tx: PoolClient, { key, periodStart, processId, by }: A
      on conflict (key, "periodStart", "processId") do update set held = budget_loan.held + excluded.held`,
     [key, periodStart, processId, by],
   )
-  if (by < 0)
+  if (by <= 0)
     await tx.query('delete from budget_loan where key = $1 and "periodStart" = $2 and "processId" = $3 and held <= 0', [
       key,
       periodStart,
