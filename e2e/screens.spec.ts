@@ -112,11 +112,31 @@ const screens: Record<string, (world: World, projectId: string) => Promise<Place
     const today = new Date().toISOString().slice(0, 10)
     return { path: await usagePath(world, projectId, { span: `${today}..${today}`, by: 'day' }, { days: 1, scale: 400 }) }
   },
-  'usage-unpriced': async (world, projectId) => ({ path: await usagePath(world, projectId, { provider: 'custom', by: 'member' }) }),
   'usage-empty': (_, projectId) => ({ path: `/usage?project=${projectId}` }),
   'usage-caches': async (world, projectId) => ({ path: await usagePath(world, projectId, { view: 'caches' }) }),
   'usage-savings': async (world, projectId) => ({ path: await usagePath(world, projectId, { view: 'savings' }) }),
   'usage-requests': async (world, projectId) => ({ path: await usagePath(world, projectId, { view: 'requests' }) }),
+  budgets: async (world, projectId) => {
+    await writeUsageHistory({ home: world.server.home, projectId, days: 1, scale: 40 })
+    await world.owner.api.budgets.set.mutate({ scope: { is: 'project', projectId }, period: 'day', limitMicros: 10_000 })
+    await world.owner.api.budgets.set.mutate({ scope: { is: 'team' }, period: 'month', limitMicros: 10_000_000_000_000 })
+    return { path: '/usage?view=budgets' }
+  },
+  // What the chat has used, and that a budget is spent.
+  'chat-usage': async (world, projectId) => {
+    const chatId = await workedChat(world, projectId)
+    await world.owner.api.budgets.set.mutate({ scope: { is: 'project', projectId }, period: 'day', limitMicros: 0 })
+    return {
+      path: `/projects/${projectId}/chats/${chatId}`,
+      open: async (page) => {
+        await expect(page.getByText(/^The project budget of/)).toBeVisible()
+        const panel = page.getByRole('complementary', { name: 'Changes, plan, usage and details' })
+        if (!(await panel.isVisible())) await page.getByRole('button', { name: /^Open changes/ }).click()
+        await panel.getByRole('tab', { name: 'Usage' }).click()
+        await expect(panel.getByRole('region', { name: 'Budgets' })).toBeVisible()
+      },
+    }
+  },
   audit: () => ({ path: '/audit' }),
   account: () => ({ path: '/account' }),
   'not-found': () => ({ path: '/no/such/page' }),

@@ -8,7 +8,7 @@ import { writeUsageHistory } from '#e2e/world/usage-history.ts'
 import { connectFake } from '#e2e/world/world.ts'
 
 async function download(page: Page, item: RegExp): Promise<string[]> {
-  await page.getByRole('button', { name: 'Export' }).click()
+  await page.getByRole('button', { name: 'Export', exact: true }).click()
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: item }).click()])
   return (await readFile(await file.path(), 'utf8')).trimEnd().split('\r\n')
 }

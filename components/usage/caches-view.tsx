@@ -102,6 +102,9 @@ function Verdict({ all }: { all: Row }) {
   )
 }
 
+/** Cents as far as there are any. */
+const sayRate = (micros: number): string => (micros >= 100_000 ? formatMoney(micros) : formatPrice(micros))
+
 type ColumnsFor = { by: Dimension; names: Names; onNarrow: (key: string) => void }
 
 function columnsFor({ by, names, onNarrow }: ColumnsFor): readonly Column<Row>[] {
@@ -139,7 +142,7 @@ function columnsFor({ by, names, onNarrow }: ColumnsFor): readonly Column<Row>[]
       heading: 'A million misses',
       align: 'end',
       isSecondary: true,
-      cell: (row) => (row.missMicrosPerMillion === null ? '—' : formatPrice(row.missMicrosPerMillion)),
+      cell: (row) => (row.missMicrosPerMillion === null ? '—' : sayRate(row.missMicrosPerMillion)),
     },
     {
       key: 'miss',

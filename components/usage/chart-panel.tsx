@@ -7,7 +7,7 @@ import type { Span } from '#core/usage/span.ts'
 import { sayDayOf, type Measure } from '#components/usage/address.model.ts'
 import { chartOf, dimensionWords, type Point, type Report, type Series } from '#components/usage/report.model.ts'
 import { seriesColour } from '#components/usage/series-colour.ts'
-import { formatMoney, formatShort } from '#components/ui/numbers.ts'
+import { formatMoney, formatMoneyShort, formatShort } from '#components/ui/numbers.ts'
 import { Card } from '#components/ui/section.tsx'
 import { Segmented } from '#components/ui/segmented.tsx'
 import { Select } from '#components/ui/select.tsx'
@@ -57,7 +57,7 @@ export function ChartPanel({ report, span, stack, measure, onStack, onMeasure }:
         </div>
       </div>
       <div className="mt-4 -ml-2 h-64">
-        <StackedChart points={points} series={series} format={format} />
+        <StackedChart points={points} series={series} format={format} formatAxis={measure === 'cost' ? formatMoneyShort : formatShort} />
       </div>
       <ul aria-label="Legend" className="mt-3 flex flex-wrap gap-x-5 gap-y-1.5 text-sm">
         {series.map((each, index) => (

@@ -12,17 +12,19 @@ export function StackedChart({
   points,
   series,
   format,
+  formatAxis,
 }: {
   points: readonly Point[]
   series: readonly Series[]
   format: (value: number) => string
+  formatAxis: (value: number) => string
 }) {
   return (
     <ResponsiveContainer width="100%" height="100%">
       <BarChart data={[...points]} accessibilityLayer margin={{ top: 8, right: 4, bottom: 0, left: 4 }}>
         <CartesianGrid vertical={false} stroke="var(--line)" />
         <XAxis dataKey="day" tickFormatter={sayDayOf} tickLine={false} axisLine={{ stroke: 'var(--line)' }} minTickGap={24} tick={tick} />
-        <YAxis tickFormatter={format} tickLine={false} axisLine={false} width={64} tick={tick} />
+        <YAxis tickFormatter={formatAxis} tickLine={false} axisLine={false} width={64} tick={tick} />
         <Tooltip
           cursor={{ fill: 'var(--hover)' }}
           isAnimationActive={false}

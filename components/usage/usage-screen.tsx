@@ -30,7 +30,7 @@ export function UsageScreen({ today: first }: { today: string }) {
     <PageBody>
       <PageHeader
         title="Usage"
-        lead="Every model request that went through the proxy, as the providers counted it, and every turn on a login, as its agent counted it."
+        lead="Every model request as its provider counted it, and every turn on a login as its agent did."
         actions={
           address.view === 'budgets' ? null : (
             <>

@@ -3,7 +3,6 @@ import { NOBODY, OTHERS, PRIVATE, type Dimension } from '#core/usage/dimensions.
 import { noSums } from '#core/usage/sums.ts'
 import { enterChat, type ChatScope } from '#server/access/scope.ts'
 import { pool, prisma } from '#server/db/client.ts'
-import { mintUuid } from '#server/db/mint.ts'
 import { seedChat, seedChatScope, seedTeamScope } from '#server/db/testing.ts'
 import {
   exportUsage,
