@@ -7,7 +7,6 @@ import { cacheHealth, healthOf, type CacheHealth, type CacheLine } from '#core/u
 import { filterable, PRIVATE, type Dimension, type UsageFilter } from '#core/usage/dimensions.ts'
 import { findSavings, type Saving } from '#core/usage/savings.ts'
 import { addDays, dayOfMs, type Span } from '#core/usage/span.ts'
-import { summarise, type UsageSummary } from '#server/usage/service.ts'
 import type { UsageSums } from '#core/usage/sums.ts'
 import type { TeamScope } from '#server/access/scope.ts'
 import { exportRequests, exportSums, findRequests, type RequestPage } from '#server/usage/report-requests.ts'
@@ -23,6 +22,7 @@ import {
   type SeriesRow,
   type SumsRow,
 } from '#server/usage/report-store.ts'
+import { summarise, type UsageSummary } from '#server/usage/service.ts'
 
 /** As many rows as a table shows at once, and as many series as a chart tells apart. */
 const MOST_ROWS = 500
