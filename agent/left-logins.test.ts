@@ -33,6 +33,12 @@ async function leave(server: FakeServer, contents = '{"refresh":"left"}'): Promi
   workspace.remember({ login: { runId, epoch: 7, path: file, digest: digestOf(given) } })
 }
 
+/** All loops here look at one folder: what a test leaves is not the next one's to find. */
+async function clear(server: FakeServer): Promise<void> {
+  server.answerLogins({ is: 'kept' })
+  await world.leftLogins(server).tryAll()
+}
+
 it('is told and taken away without anybody starting anything there, and only then free', { timeout: 30_000 }, async () => {
   const server = fakeServer(() => ({}))
   await leave(server)
@@ -82,6 +88,7 @@ it('keeps no run on an API key waiting', { timeout: 30_000 }, async () => {
   expect(await server.ended(turn)).toMatchObject({ outcome: 'completed' })
   await runner.over
   expect([server.logins, existsSync(fileOf(server))]).toEqual([[], true])
+  await clear(server)
 })
 
 it('is told before a run on a login begins, which then gets what was made of it', { timeout: 30_000 }, async () => {
@@ -114,6 +121,7 @@ it('ends the turn with the reason when the server still cannot decide, and keeps
   expect(server.runEnds).toMatchObject([{ keepsLogin: false }])
   expect(server.runEnds[0]?.runId).not.toBe(runId)
   expect(noteOf(server)?.runId).toBe(runId)
+  await clear(server)
 })
 
 it('is not touched while a run has it, and handed back when that has ended', { timeout: 30_000 }, async () => {

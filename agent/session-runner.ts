@@ -22,9 +22,9 @@ import { startRun } from '#agent/run-start.ts'
 import { after, sessionLog } from '#agent/session-log.ts'
 import { chooseModel, settleOptions } from '#agent/session-options.ts'
 import { newSession, step, type Ending, type Input, type Order } from '#agent/session-machine.ts'
+import { turnChanges } from '#agent/turn-changes.ts'
 import { endingOf, failed, failureOf } from '#agent/turn-ending.ts'
 import type { Call } from '#agent/uplink.ts'
-import { readChanges } from '#agent/workspace/changes.ts'
 
 export type RunnerOptions = {
   lease: Lease
@@ -89,9 +89,7 @@ export function runSession({
   let meter: LoginMeter | null = null
   let callOffTimer: (() => void) | null = null
   let idleSinceMs = 0
-  let lastChanges = '[]'
   const tellLogin = tellLoginBy(call)
-  let recording: Promise<void> = Promise.resolve()
 
   outbox.begin(epoch)
   const delivery = deliver(outbox, call, {
@@ -118,6 +116,7 @@ export function runSession({
     },
   })
   const { put } = facts
+  const changes = turnChanges(put)
   const voice = { ...facts.voice, room: () => delivery.room(OUTBOX_ROOM_BYTES) }
 
   // --- inputs --------------------------------------------------------------------------------------------
@@ -283,25 +282,12 @@ export function runSession({
     facts.closeTurn(of, ending.outcome)
     const usage = meter?.read(performance.now())
     meter = null
-    // One at a time, since they share an index; a slow one holds up no prompt.
-    if (facts.hasPrompted()) recording = recording.then(() => record(of))
-    await Promise.race([recording, delay(CHANGES_FIRST_MS)])
+    // A slow reading holds up no prompt.
+    if (latest && facts.hasPrompted()) changes.read(of, latest)
+    await Promise.race([changes.settled(), delay(CHANGES_FIRST_MS)])
     put({ type: 'turn.ended', turnId: of, ...ending, ...(usage && { usage }) })
     accepted = null
     feed({ type: 'finished' })
-  }
-
-  async function record(of: TurnId): Promise<void> {
-    const sandbox = surroundings.sandbox()
-    if (!latest || !sandbox) return
-    const changes = await readChanges(sandbox, latest.workspace, latest.baseCommit).catch((error: unknown) => {
-      log.warn({ err: error, chatId }, 'The changes of a turn could not be read')
-      return null
-    })
-    const json = JSON.stringify(changes?.files ?? [])
-    if (!changes || json === lastChanges) return
-    lastChanges = json
-    put({ type: 'changes.recorded', turnId: of, ...changes })
   }
 
   async function stopAgent(reason: 'idle' | 'stopped' | 'shutdown' | 'replaced'): Promise<void> {
@@ -326,7 +312,7 @@ export function runSession({
   }
 
   async function release(): Promise<void> {
-    await recording
+    await changes.settled()
     await delivery.drained()
     await call('release', { chatId, epoch }).catch(() => {})
     close()

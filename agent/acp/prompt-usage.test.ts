@@ -18,10 +18,11 @@ it('reads what Codex and Claude Code say of a turn', () => {
   })
 })
 
-it('names no model where several had a part', () => {
-  const quota = { model_usage: [{ model: 'a' }, { model: 'b' }] }
+it('names the model that did most of it', () => {
+  const ofModel = (model: string, totalTokens: unknown) => ({ model, token_count: { totalTokens } })
+  const quota = { model_usage: [ofModel('titles', 30), ofModel('main', 4_000), ofModel('odd', 'many')] }
   expect(readPromptUsage({ usage: { inputTokens: 1, outputTokens: 2 }, _meta: { quota } })).toEqual({
-    model: null,
+    model: 'main',
     tokens: { inputTokens: 1, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 },
   })
 })

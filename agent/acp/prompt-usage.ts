@@ -19,15 +19,22 @@ const Usage = z.object({
   cachedReadTokens: optional,
   cachedWriteTokens: optional,
 })
-const Models = z.object({ quota: z.object({ model_usage: z.array(z.object({ model: z.string().min(1).max(200) })) }) })
+const Models = z.object({
+  quota: z.object({
+    model_usage: z.array(
+      z.object({ model: z.string().min(1).max(200), token_count: z.object({ totalTokens: count.catch(0) }).catch({ totalTokens: 0 }) }),
+    ),
+  }),
+})
 
-/** `model` is null where several were used, or none is named. */
+/** `model` is the one that did most of it: others write titles beside it. Null where none is named. */
 export function readPromptUsage(answer: unknown): PromptUsage {
   const { usage, _meta } = (answer ?? {}) as { usage?: unknown; _meta?: unknown }
   const models = Models.safeParse(_meta).data?.quota.model_usage ?? []
+  const [main] = models.toSorted((one, other) => other.token_count.totalTokens - one.token_count.totalTokens)
   const read = Usage.safeParse(usage).data
   return {
-    model: models.length === 1 ? models[0]!.model : null,
+    model: main?.model ?? null,
     tokens: read
       ? {
           inputTokens: read.inputTokens,

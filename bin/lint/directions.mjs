@@ -19,6 +19,8 @@ const doors = {
   // Its service is for people; this is what a node may say.
   'sign-ins': ['node-side.ts'],
   trpc: ['base.ts'],
+  // Written with the end of a turn, by the log's own writer; the service appends to that log and cannot be asked from there.
+  usage: ['login-turns.ts'],
 }
 /** Ground that every noun stands on. */
 const ground = ['db', 'access']

@@ -147,3 +147,9 @@ describe('a provider of one’s own', () => {
     expect(priceOf(own, 'llama-local')).toBeNull()
   })
 })
+
+it('knows for every model of Anthropic what an hour in its cache costs: twice the input', () => {
+  const own = entries.filter(({ provider, price }) => provider === 'anthropic' && price)
+  expect(own.length).toBeGreaterThan(5)
+  for (const { price } of own) for (const rates of [price!, ...(price!.tiers ?? [])]) expect(rates.cacheWrite1h).toBe(rates.input * 2)
+})

@@ -24,6 +24,23 @@ const cases: [name: string, dialect: Dialect, raw: unknown, expected: TokenCount
     counts(10, 40, 20, 30),
   ],
   [
+    'what is kept for an hour is a part of what was written',
+    'anthropic-messages',
+    {
+      input_tokens: 10,
+      cache_creation_input_tokens: 30,
+      cache_creation: { ephemeral_5m_input_tokens: 18, ephemeral_1h_input_tokens: 12 },
+      output_tokens: 40,
+    },
+    { ...counts(10, 40, 0, 30), cacheWrite1hTokens: 12 },
+  ],
+  [
+    'and never more than that',
+    'anthropic-messages',
+    { input_tokens: 10, cache_creation_input_tokens: 3, cache_creation: { ephemeral_1h_input_tokens: 12 }, output_tokens: 40 },
+    { ...counts(10, 40, 0, 3), cacheWrite1hTokens: 3 },
+  ],
+  [
     'thinking is a part of the output',
     'anthropic-messages',
     { input_tokens: 1, output_tokens: 9, output_tokens_details: { thinking_tokens: 5 } },

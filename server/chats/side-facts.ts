@@ -8,6 +8,8 @@ import type { ChatFact } from '#core/chat/events.ts'
 import { insertLoginTurn } from '#server/usage/login-turns.ts'
 
 type Place = { tx: PoolClient; chatId: string; epoch: number | null }
+/** `hasFailed`: what the head says of the model, read under its lock; left out where nobody read it. */
+type Applying = Place & { hasFailed?: boolean }
 type SideEffect<T extends ChatFact['type']> = (place: Place, fact: Extract<ChatFact, { type: T }>) => Promise<unknown>
 
 const sideEffects: { [T in ChatFact['type']]?: SideEffect<T> } = {
@@ -86,8 +88,14 @@ export const changesLists = (facts: readonly ChatFact[]): boolean => facts.some(
 export const hasSideEffects = (facts: readonly ChatFact[]): boolean => facts.some((fact) => fact.type in sideEffects)
 
 /** In the order of the facts: a turn may be accepted and ended within one batch. */
-export async function applySideFacts(place: Place, facts: readonly ChatFact[]): Promise<void> {
-  for (const fact of facts) await (sideEffects[fact.type] as SideEffect<typeof fact.type> | undefined)?.(place, fact)
+export async function applySideFacts({ hasFailed = true, ...place }: Applying, facts: readonly ChatFact[]): Promise<void> {
+  let mayHaveFailed = hasFailed
+  for (const fact of facts) {
+    if (fact.type === 'model.failed') mayHaveFailed = true
+    // Every model request says it; almost none of them comes after a failure.
+    if (fact.type === 'usage.metered' && !mayHaveFailed) continue
+    await (sideEffects[fact.type] as SideEffect<typeof fact.type> | undefined)?.(place, fact)
+  }
 }
 
 const touch = (tx: PoolClient, chatId: string) => tx.query('update chat set "lastActivityAt" = now() where id = $1', [chatId])

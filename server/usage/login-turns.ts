@@ -2,7 +2,7 @@
  * Records what a turn on a login or a subscription token has used. Nothing of it passes the proxy, so what its harness
  * says at the turn's end is all that is known, and nobody knows its price. One record for each such turn, written with
  * that end.
- * From: `server/chats/side-facts.ts`. Records of the proxy: `recorder.ts`.
+ * From: `server/chats/side-facts.ts`. Records of the proxy: `opener.ts`.
  */
 import { createHash } from 'node:crypto'
 import type { LoginUsage, TurnOutcome } from '#core/chat/events.ts'

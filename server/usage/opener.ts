@@ -9,7 +9,7 @@ import { log } from '#server/log.ts'
 import { insertOpened, type OpenedRow } from '#server/usage/store.ts'
 
 /** A request whose record the database did not take within this fails. */
-const DURABLE_WITHIN_MS = 10_000
+const DURABLE_WITHIN_MS = 5_000
 const RETRY_AFTER_MS = 250
 /** About a minute: a database that is away for longer has worse troubles. */
 const MAX_TRIES = 240

@@ -1,7 +1,7 @@
 /**
- * Usage records in plain SQL: opened in batches by `opener.ts`, and written by `login-turns.ts` for what passes no proxy;
- * read by people. How they are closed: `closing-store.ts`. Of a chat that the asking person does not see they show numbers
- * and nothing else: the chat, its turns, who prompts and what they choose are its creator's.
+ * Usage records in plain SQL: opened in batches by `opener.ts`, closed in `closing-store.ts`, written whole by
+ * `login-turns.ts` for what passes no proxy, and read by people. Of a chat that the asking person does not see they show
+ * numbers and nothing else: the chat, its turns, who prompts and what they choose are its creator's.
  */
 import type { TurnId, UsageRecordId } from '#core/ids.ts'
 import { isOfSeenChat } from '#server/access/chat-privacy.ts'
