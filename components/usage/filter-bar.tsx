@@ -20,11 +20,10 @@ export function FilterBar({ address, names, onChange }: { address: UsageAddress;
           key={dimension}
           type="button"
           onClick={() => onChange(without(address, dimension))}
-          aria-label={`${dimensionWords[dimension]}: ${name}. Remove this filter`}
           className="touch-target inline-flex h-8 max-w-full min-w-0 items-center gap-2 rounded-md bg-accent-wash pr-2 pl-3 text-sm text-accent-ink hover:bg-hover"
         >
-          <span className="shrink-0">{dimensionWords[dimension]}</span>
-          <span className="truncate font-medium">{name}</span>
+          <span className="shrink-0">{dimensionWords[dimension]}</span> <span className="truncate font-medium">{name}</span>
+          <span className="sr-only">, remove this filter</span>
           <X aria-hidden className="size-3.5 shrink-0" />
         </button>
       ))}
