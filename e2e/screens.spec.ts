@@ -7,6 +7,7 @@ import AxeBuilder from '@axe-core/playwright'
 import { devices, type Page } from '@playwright/test'
 import { expect, test } from '#e2e/fixtures.ts'
 import { followChat } from '#e2e/world/follow.ts'
+import { writeUsageHistory } from '#e2e/world/usage-history.ts'
 import { connectFake, unique, type World } from '#e2e/world/world.ts'
 
 const sizes = { desktop: { width: 1440, height: 900 }, phone: devices['iPhone 15'].viewport, narrow: { width: 375, height: 667 } }
@@ -70,6 +71,19 @@ async function ruledModels({ owner: { api }, provider }: World): Promise<string>
   return provider.host
 }
 
+/** Weeks of usage in this project alone. */
+async function usagePath(
+  { server, addMember }: World,
+  projectId: string,
+  shown: Record<string, string>,
+  history: { days?: number; scale?: number } = {},
+): Promise<string> {
+  const { api } = await addMember('Maximiliane von und zu Hohenstein-Breitenbach', 'viewer')
+  const { user } = await api.me.get.query()
+  await writeUsageHistory({ home: server.home, projectId, userIds: [user.userId], ...history })
+  return `/usage?${new URLSearchParams({ ...shown, project: projectId })}`
+}
+
 const screens: Record<string, (world: World, projectId: string) => Promise<Place> | Place> = {
   'sign-in': () => ({ path: '/sign-in', isSignedOut: true }),
   'setup-closed': () => ({ path: '/setup', isSignedOut: true }),
@@ -131,7 +145,39 @@ const screens: Record<string, (world: World, projectId: string) => Promise<Place
     }
   },
   nodes: () => ({ path: '/nodes' }),
-  usage: () => ({ path: '/usage' }),
+  usage: async (world, projectId) => ({ path: await usagePath(world, projectId, { span: '90' }) }),
+  'usage-by-chat': async (world, projectId) => ({
+    path: await usagePath(world, projectId, { by: 'chat', stack: 'member', measure: 'tokens', harness: 'claude-code', sort: 'cached.up' }),
+  }),
+  'usage-one-day': async (world, projectId) => {
+    const today = new Date().toISOString().slice(0, 10)
+    return { path: await usagePath(world, projectId, { span: `${today}..${today}`, by: 'day' }, { days: 1, scale: 400 }) }
+  },
+  'usage-empty': (_, projectId) => ({ path: `/usage?project=${projectId}` }),
+  'usage-caches': async (world, projectId) => ({ path: await usagePath(world, projectId, { view: 'caches' }) }),
+  'usage-savings': async (world, projectId) => ({ path: await usagePath(world, projectId, { view: 'savings' }) }),
+  'usage-requests': async (world, projectId) => ({ path: await usagePath(world, projectId, { view: 'requests' }) }),
+  budgets: async (world, projectId) => {
+    await writeUsageHistory({ home: world.server.home, projectId, days: 1, scale: 40 })
+    await world.owner.api.budgets.set.mutate({ scope: { is: 'project', projectId }, period: 'day', limitMicros: 10_000 })
+    await world.owner.api.budgets.set.mutate({ scope: { is: 'team' }, period: 'month', limitMicros: 10_000_000_000_000 })
+    return { path: '/usage?view=budgets' }
+  },
+  // What the chat has used, and that a budget is spent.
+  'chat-usage': async (world, projectId) => {
+    const chatId = await workedChat(world, projectId)
+    await world.owner.api.budgets.set.mutate({ scope: { is: 'project', projectId }, period: 'day', limitMicros: 0 })
+    return {
+      path: `/projects/${projectId}/chats/${chatId}`,
+      open: async (page) => {
+        await expect(page.getByText(/^The project budget of/)).toBeVisible()
+        const panel = page.getByRole('complementary', { name: 'Changes, plan, usage and details' })
+        if (!(await panel.isVisible())) await page.getByRole('button', { name: /^Open changes/ }).click()
+        await panel.getByRole('tab', { name: 'Usage' }).click()
+        await expect(panel.getByRole('region', { name: 'Budgets' })).toBeVisible()
+      },
+    }
+  },
   audit: () => ({ path: '/audit' }),
   account: () => ({ path: '/account' }),
   'not-found': () => ({ path: '/no/such/page' }),

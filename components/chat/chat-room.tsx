@@ -20,7 +20,7 @@ import { ConnectionBar } from '#components/chat/connection-bar.tsx'
 import { ModelMend } from '#components/chat/model-mend.tsx'
 import { ModelChoice } from '#components/chat/model-choice.tsx'
 import { OpenRows } from '#components/chat/open-rows.ts'
-import { payerWords } from '#components/chat/payer.model.ts'
+import { isSubscription, payerWords } from '#components/chat/payer.model.ts'
 import { approvalOf } from '#components/chat/permission.model.ts'
 import { statusOf } from '#components/chat/status.model.ts'
 import { Timeline, type TimelineHandle } from '#components/chat/timeline.tsx'
@@ -35,6 +35,8 @@ import { usePresence } from '#components/chat/use-presence.ts'
 import { useScreenKeys } from '#components/chat/use-screen-keys.ts'
 import { useTabTitle, useUnread } from '#components/chat/use-tab-title.ts'
 import { whyNotPrompt } from '#components/chat/why-not.model.ts'
+import { BudgetNotice } from '#components/budgets/budget-notice.tsx'
+import { useApplyingBudgets } from '#components/budgets/use-applying-budgets.ts'
 import { failureOf } from '#components/failures/failure.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { useStoredFlag } from '#components/shell/stored-flag.ts'
@@ -150,6 +152,9 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   }
   useScreenKeys({ stop, approve })
 
+  const allBudgets = useApplyingBudgets({ projectId: chat.projectId, chatId, metered: view.usage.requests })
+  // A login is its provider's to count: no budget of ours holds it.
+  const budgets = isSubscription(chat.payer) ? [] : allBudgets
   const node = chat.node
   const surroundings = useMemo(() => ({ run: view.run, node, me: me.user }), [view.run, node, me.user])
   const earlier = useMemo(() => recallable(view.turns, me.user.userId), [view.turns, me.user.userId])
@@ -167,6 +172,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
             people={present}
             isPanelOpen={isShown}
             onTogglePanel={() => showPanel(!isShown)}
+            onShowUsage={() => acts.openPanel('usage')}
           />
           <ConnectionBar link={link} onRetry={feed.retry} />
           {!isLoaded && rows.length === 0 ? (
@@ -222,7 +228,9 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
                   >
                     {whyNot.sentence}
                   </Notice>
-                ) : null
+                ) : (
+                  <BudgetNotice budgets={budgets} />
+                )
               }
               agent={agent}
               choices={
@@ -248,6 +256,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
           onTab={setTab}
           isOpenWide={isPanelOpen}
           isOpenNarrow={isPanelOver}
+          budgets={budgets}
           onClose={() => showPanel(false)}
         />
       </div>

@@ -2,6 +2,7 @@
 
 import { CircleSlash, Check, CloudOff, OctagonX, RotateCw } from 'lucide-react'
 import type { Turn } from '#core/chat/view.ts'
+import { RaiseLink } from '#components/budgets/raise-link.tsx'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { LineCounts } from '#components/chat/line-counts.tsx'
 import { ModelMend } from '#components/chat/model-mend.tsx'
@@ -87,7 +88,9 @@ function Trouble({ turn }: { turn: Turn }) {
       details={detail ?? null}
       action={
         <>
-          {words.href && words.label ? (
+          {code === 'budget.exhausted' ? (
+            <RaiseLink />
+          ) : words.href && words.label ? (
             <ButtonLink href={words.href} size="sm">
               {words.label}
             </ButtonLink>
