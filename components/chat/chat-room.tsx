@@ -121,10 +121,13 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
       harness: chat.harness,
       agent,
       mayPrompt,
+      userId: me.user.userId,
       nameOf,
       openRows,
       answer: calls.answer,
       withdraw: calls.withdraw,
+      moveQueued: calls.moveQueued,
+      sendNow: calls.sendNow,
       sendAgain: (turn) => send(textOf(turn.prompt)),
       retryOutgoing: retry,
       discardOutgoing: discard,
@@ -134,7 +137,22 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
         showPanel(true)
       },
     }),
-    [chatId, chat.projectId, chat.harness, agent, mayPrompt, nameOf, openRows, calls, send, retry, discard, modelChoiceId, showPanel],
+    [
+      chatId,
+      chat.projectId,
+      chat.harness,
+      agent,
+      mayPrompt,
+      me.user.userId,
+      nameOf,
+      openRows,
+      calls,
+      send,
+      retry,
+      discard,
+      modelChoiceId,
+      showPanel,
+    ],
   )
   const approve = () => {
     const first = questions[0]

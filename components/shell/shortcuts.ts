@@ -17,6 +17,7 @@ export const shortcutGroups: readonly { title: string; shortcuts: readonly Short
       { keys: ['Shift', 'Enter'], does: 'New line' },
       { keys: ['↑'], does: 'Earlier prompts, in an empty composer' },
       { keys: ['Esc'], does: 'Stop the turn' },
+      { keys: ['Alt', '↑'], does: 'Move a waiting prompt up, with Alt ↓ down' },
       { keys: ['mod', 'Enter'], does: 'Allow what the agent asks' },
     ],
   },

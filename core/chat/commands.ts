@@ -10,6 +10,10 @@ export type ChatCommand = { by: UserId } & (
   | { do: 'sendPrompt'; turnId: TurnId; prompt: PromptContent }
   | { do: 'editQueued'; turnId: TurnId; prompt: PromptContent }
   | { do: 'withdraw'; turnId: TurnId }
+  /** Puts a waiting prompt in front of another that waits, or at the end. */
+  | { do: 'moveQueued'; turnId: TurnId; before: TurnId | null }
+  /** Makes a waiting prompt the next one, and cancels the turn that it waits for. */
+  | { do: 'sendNow'; turnId: TurnId }
   /** Without `turnId`: the running turn, else the next in the queue. With it: that turn and no other. */
   | { do: 'cancelTurn'; turnId?: TurnId | undefined }
   /** ACP's answer has no room for words: a note goes to the agent as the prompt `turnId`. */
@@ -24,6 +28,8 @@ export type Order =
   | { order: 'queue-prompt'; turnId: TurnId; by: UserId; prompt: PromptContent }
   | { order: 'replace-prompt'; turnId: TurnId; prompt: PromptContent }
   | { order: 'withdraw-prompt'; turnId: TurnId }
+  /** All that wait, in the order in which they shall run. */
+  | { order: 'reorder-prompts'; turnIds: readonly TurnId[] }
   | { order: 'cancel'; turnId: TurnId; by: UserId }
   | { order: 'answer'; turnId: TurnId; requestId: RequestId; by: UserId; optionId: string }
 

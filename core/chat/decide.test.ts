@@ -53,6 +53,12 @@ const cancelsActive = {
   orders: [{ order: 'cancel', turnId: a, by: ada }],
   turnId: a,
 }
+const moved = {
+  ok: true,
+  facts: [{ type: 'queue.reordered', by: ada, turnIds: [c, b] }],
+  orders: [{ order: 'reorder-prompts', turnIds: [c, b] }],
+  turnId: c,
+}
 const endsQueued = (turnId: never) => ({
   ok: true,
   facts: [
@@ -107,6 +113,50 @@ const table: [string, ChatCommand, ChatState, unknown][] = [
   ],
   ['a prompt that was taken is not withdrawn', withdraw, { ...busy, turn: sent }, refused('turn.not-queued')],
   ['an unknown prompt is not withdrawn', withdraw, idle, refused('turn.missing')],
+
+  ['a waiting prompt moves in front of another', { do: 'moveQueued', by: ada, turnId: c, before: b }, { ...busy, turn: sent }, moved],
+  ['or to the end', { do: 'moveQueued', by: ada, turnId: b, before: null }, { ...busy, turn: sent }, { ...moved, turnId: b }],
+  [
+    'where it stands already nothing changes',
+    { do: 'moveQueued', by: ada, turnId: b, before: c },
+    { ...busy, turn: sent },
+    { ...settled, turnId: b },
+  ],
+  ['nor in front of itself', { do: 'moveQueued', by: ada, turnId: b, before: b }, { ...busy, turn: sent }, { ...settled, turnId: b }],
+  [
+    'nothing stands in front of what has left the queue',
+    { do: 'moveQueued', by: ada, turnId: b, before: a },
+    { ...busy, turn: sent },
+    refused('turn.not-queued'),
+  ],
+  [
+    'what the agent has is not moved',
+    { do: 'moveQueued', by: ada, turnId: a, before: b },
+    { ...busy, turn: sent },
+    refused('turn.not-queued'),
+  ],
+  ['an unknown prompt is not moved', { do: 'moveQueued', by: ada, turnId: a, before: null }, idle, refused('turn.missing')],
+  [
+    'sent now, a prompt is next and the running turn is cancelled',
+    { do: 'sendNow', by: ada, turnId: c },
+    { ...busy, turn: sent },
+    {
+      ok: true,
+      facts: [...moved.facts, ...cancelsActive.facts],
+      orders: [...moved.orders, ...cancelsActive.orders],
+      turnId: c,
+    },
+  ],
+  [
+    'sent now, the next prompt only loses what it waits for',
+    { do: 'sendNow', by: ada, turnId: b },
+    { ...busy, turn: sent },
+    { ...cancelsActive, turnId: b },
+  ],
+  ['a turn is cancelled once', { do: 'sendNow', by: ada, turnId: c }, { ...busy, isCancelling: true, turn: sent }, moved],
+  ['where nothing runs, none is cancelled', { do: 'sendNow', by: ada, turnId: c }, { ...busy, activeTurn: null, turn: sent }, moved],
+  ['what runs is not sent now', { do: 'sendNow', by: ada, turnId: a }, { ...busy, turn: sent }, refused('turn.not-queued')],
+  ['nor what is unknown', { do: 'sendNow', by: ada, turnId: a }, idle, refused('turn.missing')],
 
   ['the running turn is cancelled', { do: 'cancelTurn', by: ada }, busy, cancelsActive],
   ['the named running turn is cancelled', { do: 'cancelTurn', by: ada, turnId: a }, busy, cancelsActive],

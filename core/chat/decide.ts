@@ -5,7 +5,7 @@
 import { PROMPT_MAX_CHARS, type ChatCommand, type ChatState, type Order } from '#core/chat/commands.ts'
 import type { ChatFact, PromptContent } from '#core/chat/events.ts'
 import type { FailureCode, FailureFacts } from '#core/errors.ts'
-import type { TurnId } from '#core/ids.ts'
+import type { TurnId, UserId } from '#core/ids.ts'
 
 /** Facts may be empty: the command had been carried out before, and the answer is the same again. */
 export type Decision =
@@ -22,6 +22,10 @@ export function decide(command: ChatCommand, state: ChatState): Decision {
       return editQueued(command, state)
     case 'withdraw':
       return withdraw(command, state)
+    case 'moveQueued':
+      return moveQueued(command, state)
+    case 'sendNow':
+      return sendNow(command, state)
     case 'cancelTurn':
       return cancelTurn(command, state)
     case 'answerPermission':
@@ -73,6 +77,37 @@ function withdraw({ by, turnId }: Of<'withdraw'>, state: ChatState): Decision {
   if (!queued) return refuse('turn.not-queued')
   if (queued.by !== by && !state.isMaintainer) return refuse('access.denied')
   return done([{ type: 'turn.withdrawn', turnId, by }], [{ order: 'withdraw-prompt', turnId }], turnId)
+}
+
+/** What has left the queue meanwhile is nothing to stand in front of. */
+function moveQueued({ by, turnId, before }: Of<'moveQueued'>, state: ChatState): Decision {
+  if (!state.turn) return refuse('turn.missing')
+  const waiting = state.queued.map((each) => each.turnId)
+  if (!waiting.includes(turnId) || (before !== null && !waiting.includes(before))) return refuse('turn.not-queued')
+  return reordered({ by, turnId, before }, waiting)
+}
+
+/** The turn that runs ends as by Stop: what it produced stays, and it does not come back. */
+function sendNow({ by, turnId }: Of<'sendNow'>, state: ChatState): Decision {
+  if (!state.turn) return refuse('turn.missing')
+  const waiting = state.queued.map((each) => each.turnId)
+  if (!waiting.includes(turnId)) return refuse('turn.not-queued')
+  const first = reordered({ by, turnId, before: waiting[0]! }, waiting)
+  const { activeTurn } = state
+  if (!first.ok || activeTurn === null || state.isCancelling) return first
+  return done(
+    [...first.facts, { type: 'cancel.requested', turnId: activeTurn, by }],
+    [...first.orders, { order: 'cancel', turnId: activeTurn, by }],
+    turnId,
+  )
+}
+
+function reordered({ by, turnId, before }: { by: UserId; turnId: TurnId; before: TurnId | null }, waiting: readonly TurnId[]): Decision {
+  if (before === turnId) return settled(turnId)
+  const others = waiting.filter((each) => each !== turnId)
+  const turnIds = others.toSpliced(before === null ? others.length : others.indexOf(before), 0, turnId)
+  if (turnIds.every((each, at) => each === waiting[at])) return settled(turnId)
+  return done([{ type: 'queue.reordered', by, turnIds }], [{ order: 'reorder-prompts', turnIds }], turnId)
 }
 
 /**

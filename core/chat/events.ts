@@ -117,6 +117,8 @@ const serverFacts = [
   z.object({ type: z.literal('turn.edited'), turnId: TurnId, by: UserId, prompt: PromptContent }),
   /** Taken out of the queue by a person before any agent saw it. */
   z.object({ type: z.literal('turn.withdrawn'), turnId: TurnId, by: UserId }),
+  /** The queue from here on: every prompt that waited, in the order in which they will run. */
+  z.object({ type: z.literal('queue.reordered'), by: UserId, turnIds: z.array(TurnId).min(1) }),
   z.object({ type: z.literal('cancel.requested'), turnId: TurnId, by: UserId }),
   z.object({
     type: z.literal('permission.answered'),

@@ -49,6 +49,8 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       return view.turns.some((turn) => turn.turnId === event.turnId) ? view : { ...view, turns: [...view.turns, requested(event)] }
     case 'turn.withdrawn':
       return { ...view, turns: view.turns.filter((turn) => turn.turnId !== event.turnId || turn.status !== 'queued') }
+    case 'queue.reordered':
+      return { ...view, turns: reordered(view.turns, event.turnIds) }
     case 'run.progressed':
       return { ...view, run: { is: 'preparing', stage: event.stage, note: event.note, fraction: event.fraction } }
     case 'run.started':
@@ -114,6 +116,13 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     case 'tool.updated':
       return withTurn(view, event)
   }
+}
+
+/** Those that wait change places among themselves; whatever has started keeps its own. */
+function reordered(turns: readonly Turn[], turnIds: readonly string[]): readonly Turn[] {
+  const places = turns.flatMap((turn, at) => (turn.status === 'queued' && turnIds.includes(turn.turnId) ? [at] : []))
+  const inOrder = places.map((at) => turns[at]!).toSorted((a, b) => turnIds.indexOf(a.turnId) - turnIds.indexOf(b.turnId))
+  return turns.map((turn, at) => (places.includes(at) ? inOrder[places.indexOf(at)]! : turn))
 }
 
 const requested = (event: Extract<ChatEvent, { type: 'turn.requested' }>): Turn => ({

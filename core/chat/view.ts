@@ -100,7 +100,7 @@ export type ChatView = {
   model: string | null
   createdBy: UserId | null
   isArchived: boolean
-  /** In the order of their requests; withdrawn ones are gone. */
+  /** In the order in which they ran or will run; withdrawn ones are gone. */
   turns: readonly Turn[]
   run: RunView
   plan: readonly ChatEventOf<'plan.set'>['entries'][number][]

@@ -98,6 +98,8 @@ const taking: Record<string, (api: Api, chatId: ChatId) => Promise<unknown>> = {
   'chats.editQueued': (api, chatId) =>
     api.chats.editQueued({ chatId, turnId: randomUUID() as TurnId, prompt: [{ type: 'text', text: 'tell me' }] }),
   'chats.withdraw': (api, chatId) => api.chats.withdraw({ chatId, turnId: randomUUID() as TurnId }),
+  'chats.moveQueued': (api, chatId) => api.chats.moveQueued({ chatId, turnId: randomUUID() as TurnId, before: null }),
+  'chats.sendNow': (api, chatId) => api.chats.sendNow({ chatId, turnId: randomUUID() as TurnId }),
   'chats.cancelTurn': (api, chatId) => api.chats.cancelTurn({ chatId }),
   'chats.answerPermission': (api, chatId) => api.chats.answerPermission({ chatId, requestId: 'question' as never, optionId: 'yes' }),
   'chats.chooseModel': (api, chatId) => api.chats.chooseModel({ chatId, model: 'claude' }),

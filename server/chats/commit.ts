@@ -84,6 +84,16 @@ async function place(tx: PoolClient, chatId: ChatId, order: Order): Promise<void
     case 'withdraw-prompt':
       await tx.query(`update command set state = 'withdrawn' where id = $2 and "chatId" = $1 and state = 'queued'`, [chatId, order.turnId])
       return
+    case 'reorder-prompts':
+      // Their numbers are dealt out anew among them, so that nobody else's place changes.
+      await tx.query(
+        `with waiting as (select id, ord, row_number() over (order by ord) as n from command where "chatId" = $1 and id = any($2) and state = 'queued')
+         update command k set ord = place.ord
+         from unnest($2::uuid[]) with ordinality as wanted(id, n) join waiting place on place.n = wanted.n
+         where k.id = wanted.id and k."chatId" = $1 and k.state = 'queued'`,
+        [chatId, order.turnIds],
+      )
+      return
     case 'cancel':
       await tx.query(`insert into command (id, "chatId", kind, "turnId", "by", body) values ($1, $2, 'cancel', $3, $4, '{}')`, [
         mintUuid(),

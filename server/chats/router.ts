@@ -13,8 +13,10 @@ import {
   describeChat,
   editQueued,
   listChats,
+  moveQueued,
   readEvents,
   renameChat,
+  sendNow,
   sendPrompt,
   withdraw,
 } from '#server/chats/service.ts'
@@ -57,6 +59,15 @@ export const chatsRouter = router({
   withdraw: chatProcedure('prompt')
     .input(z.object({ turnId: TurnId }))
     .mutation(({ ctx, input }) => withdraw(ctx.scope, input)),
+
+  moveQueued: chatProcedure('prompt')
+    .input(z.object({ turnId: TurnId, before: TurnId.nullable() }))
+    .mutation(({ ctx, input }) => moveQueued(ctx.scope, input)),
+
+  /** Cancels the turn that runs, and makes this prompt the next one. */
+  sendNow: chatProcedure('prompt')
+    .input(z.object({ turnId: TurnId }))
+    .mutation(({ ctx, input }) => sendNow(ctx.scope, input)),
 
   /** Without `turnId`: the running turn, else the next one that waits. */
   cancelTurn: chatProcedure('prompt')

@@ -94,6 +94,18 @@ export async function withdraw(scope: ChatScope, { turnId }: { turnId: TurnId })
   await carryOut(asActor(scope), { do: 'withdraw', by: scope.userId, turnId })
 }
 
+/** In front of `before`, which waits too, or at the end. */
+export async function moveQueued(scope: ChatScope, { turnId, before }: { turnId: TurnId; before: TurnId | null }): Promise<void> {
+  await demandSpending(scope)
+  await carryOut(asActor(scope), { do: 'moveQueued', by: scope.userId, turnId, before })
+}
+
+/** Next in line, at the cost of the turn that runs. */
+export async function sendNow(scope: ChatScope, { turnId }: { turnId: TurnId }): Promise<void> {
+  await demandSpending(scope)
+  await carryOut(asActor(scope), { do: 'sendNow', by: scope.userId, turnId })
+}
+
 /** The answer names the turn that the cancel is bound to. */
 export async function cancelTurn(scope: ChatScope, { turnId }: { turnId?: TurnId | undefined }): Promise<{ turnId: TurnId }> {
   const cancelled = await carryOut(asActor(scope), { do: 'cancelTurn', by: scope.userId, turnId })

@@ -1,0 +1,52 @@
+/** Several people on one chat: its queue, its place in the lists, what is found of it, and what becomes of it. */
+import { ChatPage } from '#e2e/chat-page.ts'
+import { expect, test as base } from '#e2e/fixtures.ts'
+import { gate, text } from '#e2e/world/fake-provider-scene.ts'
+import { followChat, replyOf, type ChatFollower } from '#e2e/world/follow.ts'
+import { connectFake } from '#e2e/world/world.ts'
+
+const test = base.extend<{ chat: ChatFollower & { path: string }; ada: ChatPage }>({
+  chat: async ({ world, project }, provide) => {
+    const { api } = world.owner
+    await connectFake({ api, provider: world.provider }, { projectId: project.projectId, harness: 'scripted', dialect: 'openai-responses' })
+    const { chatId } = await api.chats.create.mutate({ projectId: project.projectId, harness: 'scripted' })
+    await provide({ ...followChat(api, chatId), path: `/projects/${project.projectId}/chats/${chatId}` })
+  },
+  ada: async ({ world, pageOf, chat }, provide) => {
+    const ada = new ChatPage(await pageOf(world.owner))
+    await ada.open(chat.path)
+    await provide(ada)
+  },
+})
+
+test.describe.configure({ timeout: 90_000 })
+
+test('the queue is put in another order by keys and buttons, and one prompt is sent now', async ({
+  world,
+  chat,
+  ada,
+  pageOf,
+  isMobile,
+}) => {
+  const mei = new ChatPage(await pageOf(await world.addMember('Mei Lin')))
+  await mei.open(chat.path)
+  world.provider.play([text('Working. '), gate('never')])
+  await ada.send('model work')
+  await expect(ada.said('Working.')).toBeVisible()
+  for (const each of ['say Second.', 'say Third.']) await ada.send(each)
+  await mei.send('say Fourth.')
+  const rows = (of: ChatPage) => of.queue.getByRole('listitem')
+  await expect(rows(ada)).toContainText(['say Second.', 'say Third.', 'say Fourth.'])
+  await mei.actOnQueued('Third.', 'Move up')
+  for (const each of [ada, mei]) await expect(rows(each)).toContainText(['say Third.', 'say Second.', 'say Fourth.'])
+  await mei.page.screenshot({ path: `.test/screens/queue-${test.info().project.name}.png` })
+  // Where there are buttons, the focus stayed with the row, and the keys go on from there.
+  if (isMobile) await mei.actOnQueued('Third.', 'Move down')
+  else await mei.page.keyboard.press('Alt+ArrowDown')
+  for (const each of [ada, mei]) await expect(rows(each)).toContainText(['say Second.', 'say Third.', 'say Fourth.'])
+  await mei.actOnQueued('Fourth.', 'Send now')
+  await expect(ada.said('Stopped by Mei Lin')).toBeVisible()
+  const view = await chat.untilView((each) => each.turns.length === 4 && each.turns.every((turn) => turn.endedAt), 'four ended turns')
+  expect(view.turns.map(replyOf)).toEqual(['Working. ', 'Fourth.', 'Second.', 'Third.'])
+  expect(view.turns.map((turn) => turn.status)).toEqual(['cancelled', 'completed', 'completed', 'completed'])
+})
