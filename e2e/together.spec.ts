@@ -50,3 +50,33 @@ test('the queue is put in another order by keys and buttons, and one prompt is s
   expect(view.turns.map(replyOf)).toEqual(['Working. ', 'Fourth.', 'Second.', 'Third.'])
   expect(view.turns.map((turn) => turn.status)).toEqual(['cancelled', 'completed', 'completed', 'completed'])
 })
+
+test('a chat is pinned by one person, archived for all, and brought back', async ({ world, chat, ada, pageOf, project, isMobile }) => {
+  const { api } = world.owner
+  await api.chats.rename.mutate({ chatId: chat.chatId, title: 'The old one' })
+  await api.chats.create.mutate({ projectId: project.projectId, harness: 'scripted', title: 'The young one' })
+  const menu = async (act: string) => {
+    await ada.button('More about this chat').click()
+    await ada.page.getByRole('menuitem', { name: act }).click()
+  }
+  const links = async (page: typeof ada.page) => {
+    await page.goto(`/projects/${project.projectId}`)
+    return page.getByRole('main').getByRole('link', { name: /The (old|young) one/ })
+  }
+  await menu('Pin to the top')
+  await expect(await links(ada.page)).toContainText(['The old one', 'The young one'])
+  const mei = await pageOf(await world.addMember('Mei Lin'))
+  await expect(await links(mei)).toContainText(['The young one', 'The old one'])
+
+  await ada.open(chat.path)
+  await menu('Archive…')
+  await ada.page.getByRole('dialog').getByRole('button', { name: 'Archive' }).click()
+  await expect(ada.said('This chat is archived, so it takes no prompts.')).toBeVisible()
+  await expect(await links(mei)).toContainText(['The young one'])
+  await mei.getByRole('button', { name: 'Archived chats' }).click()
+  await expect(mei.getByRole('region', { name: 'Archived chats' }).getByRole('link', { name: /The old one/ })).toBeVisible()
+  await mei.screenshot({ path: `.test/screens/archived-${isMobile ? 'phone' : 'desktop'}.png` })
+  await ada.button('Bring back').click()
+  await ada.send('say Back again.')
+  await expect(ada.said('Back again.')).toBeVisible()
+})

@@ -32,13 +32,12 @@ import { usePeople } from '#components/chat/use-people.ts'
 import { usePresence } from '#components/chat/use-presence.ts'
 import { useScreenKeys } from '#components/chat/use-screen-keys.ts'
 import { useTabTitle, useUnread } from '#components/chat/use-tab-title.ts'
+import { WhyNotNotice } from '#components/chat/why-not-notice.tsx'
 import { whyNotPrompt } from '#components/chat/why-not.model.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { useStoredFlag } from '#components/shell/stored-flag.ts'
 import { type Outputs, useTRPC } from '#components/trpc/trpc.ts'
-import { ButtonLink } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
-import { Notice } from '#components/ui/notice.tsx'
 
 type Props = { chatId: ChatId; chat: Outputs['chats']['get']; me: Outputs['me']['get']; feed: FollowedChat }
 
@@ -225,18 +224,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
                 refusal !== null ? (
                   <FailureNotice error={refusal} place={{ projectId: chat.projectId, harness: chat.harness }} />
                 ) : whyNot ? (
-                  <Notice
-                    className="py-2 text-sm"
-                    action={
-                      whyNot.action ? (
-                        <ButtonLink href={whyNot.action.href} size="sm">
-                          {whyNot.action.label}
-                        </ButtonLink>
-                      ) : null
-                    }
-                  >
-                    {whyNot.sentence}
-                  </Notice>
+                  <WhyNotNotice whyNot={whyNot} chat={chat} />
                 ) : null
               }
               agent={agent}

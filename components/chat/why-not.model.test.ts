@@ -13,6 +13,7 @@ const payer: NonNullable<Payer> = {
 }
 const chat = (over: Partial<Chat> = {}): Chat => ({
   mayPrompt: false,
+  mayManage: false,
   payer,
   createdBy: 'mei' as Chat['createdBy'],
   createdByName: 'Mei',
@@ -28,6 +29,10 @@ describe('why nobody may prompt', () => {
   it('says nothing to whoever may', () => expect(why({ mayPrompt: true })).toBeNull())
   it('says first that the chat is over', () =>
     expect(why({ mayPrompt: true }, 'admin', { isArchived: true })?.sentence).toBe('This chat is archived, so it takes no prompts.'))
+  it('and offers to bring it back to whoever may', () => {
+    expect(why({}, 'admin', { isArchived: true })?.action).toBe(null)
+    expect(why({ mayManage: true }, 'admin', { isArchived: true })?.action).toEqual({ label: 'Bring back', act: 'unarchive' })
+  })
   it('sends a viewer to an admin', () => expect(why({}, 'viewer')?.action).toEqual({ label: 'See who is admin', href: '/team' }))
   it('names the owner of a personal credential, and the way to one’s own', () =>
     expect(why({ payer: { ...payer, scope: 'user' } })).toEqual({

@@ -3,7 +3,11 @@ import type { FailureCode } from '#core/errors.ts'
 import { failureWords } from '#components/failures/sentences.ts'
 import type { Outputs } from '#components/trpc/trpc.ts'
 
-export type WhyNot = { sentence: string; action: { label: string; href: string } | null }
+export type WhyNot = {
+  sentence: string
+  /** The way out: on a page of its own, or an act on this chat. */
+  action: { label: string; href: string } | { label: string; act: 'unarchive' } | null
+}
 
 export function whyNotPrompt({
   chat,
@@ -11,13 +15,20 @@ export function whyNotPrompt({
   isArchived,
   code,
 }: {
-  chat: Pick<Outputs['chats']['get'], 'mayPrompt' | 'payer' | 'createdBy' | 'createdByName' | 'projectId' | 'harness' | 'harnessName'>
+  chat: Pick<
+    Outputs['chats']['get'],
+    'mayPrompt' | 'mayManage' | 'payer' | 'createdBy' | 'createdByName' | 'projectId' | 'harness' | 'harnessName'
+  >
   me: { user: { userId: string }; team: { role: string } | null }
   isArchived: boolean
   /** Why nobody pays, when nobody does. */
   code: FailureCode | null
 }): WhyNot | null {
-  if (isArchived) return { sentence: 'This chat is archived, so it takes no prompts.', action: null }
+  if (isArchived)
+    return {
+      sentence: 'This chat is archived, so it takes no prompts.',
+      action: chat.mayManage ? { label: 'Bring back', act: 'unarchive' } : null,
+    }
   if (chat.mayPrompt) return null
   if (me.team?.role === 'viewer')
     return {

@@ -20,6 +20,7 @@ export type ChatCommand = { by: UserId } & (
   | { do: 'answerPermission'; requestId: RequestId; optionId: string; note?: { turnId: TurnId; text: string } | undefined }
   | { do: 'rename'; title: string }
   | { do: 'archive' }
+  | { do: 'unarchive' }
   | { do: 'chooseModel'; model: string }
 )
 

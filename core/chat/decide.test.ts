@@ -216,6 +216,13 @@ const table: [string, ChatCommand, ChatState, unknown][] = [
     { ...busy, question: { ...question, answer: { by: ada, optionId: 'yes', at: when } } },
     settled,
   ],
+  [
+    'an archived chat is brought back',
+    { do: 'unarchive', by: ada },
+    { ...idle, isArchived: true },
+    { ...settled, facts: [{ type: 'chat.unarchived', by: ada }] },
+  ],
+  ['once', { do: 'unarchive', by: ada }, idle, settled],
   ['a closed question is no longer answered', answer, { ...busy, question: { ...question, isOpen: false } }, refused('permission.missing')],
   ['an unknown question is not answered', answer, busy, refused('permission.missing')],
   ['an option must be one of those offered', { ...answer, optionId: 'maybe' }, { ...busy, question }, refused('permission.option-unknown')],

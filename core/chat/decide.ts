@@ -34,6 +34,8 @@ export function decide(command: ChatCommand, state: ChatState): Decision {
       return state.title === command.title ? settled() : done([{ type: 'chat.renamed', by: command.by, title: command.title }])
     case 'archive':
       return archive(command, state)
+    case 'unarchive':
+      return state.isArchived ? done([{ type: 'chat.unarchived', by: command.by }]) : settled()
     case 'chooseModel':
       if (state.isArchived) return refuse('chat.archived')
       return state.model === command.model ? settled() : done([{ type: 'model.chosen', by: command.by, model: command.model }])

@@ -110,6 +110,7 @@ const serverFacts = [
   }),
   z.object({ type: z.literal('chat.renamed'), by: UserId, title: z.string() }),
   z.object({ type: z.literal('chat.archived'), by: UserId }),
+  z.object({ type: z.literal('chat.unarchived'), by: UserId }),
   /** Holds for every turn that starts afterwards. */
   z.object({ type: z.literal('model.chosen'), by: UserId, model: z.string() }),
   /** In the queue until `turn.accepted`. */

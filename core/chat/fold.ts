@@ -43,6 +43,8 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       return view.title === '' ? { ...view, title: event.title } : view
     case 'chat.archived':
       return { ...view, isArchived: true }
+    case 'chat.unarchived':
+      return { ...view, isArchived: false }
     case 'model.chosen':
       return { ...view, model: event.model }
     case 'turn.requested':

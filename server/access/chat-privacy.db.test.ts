@@ -92,6 +92,8 @@ const taking: Record<string, (api: Api, chatId: ChatId) => Promise<unknown>> = {
   'chats.get': (api, chatId) => api.chats.get({ chatId }),
   'chats.rename': (api, chatId) => api.chats.rename({ chatId, title: 'Mine' }),
   'chats.archive': (api, chatId) => api.chats.archive({ chatId }),
+  'chats.unarchive': (api, chatId) => api.chats.unarchive({ chatId }),
+  'chats.setPinned': (api, chatId) => api.chats.setPinned({ chatId, isPinned: true }),
   'chats.setShared': (api, chatId) => api.chats.setShared({ chatId, isShared: true }),
   'chats.sendPrompt': (api, chatId) =>
     api.chats.sendPrompt({ chatId, turnId: randomUUID() as TurnId, prompt: [{ type: 'text', text: 'tell me' }] }),

@@ -18,6 +18,8 @@ import {
   renameChat,
   sendNow,
   sendPrompt,
+  setPinned,
+  unarchiveChat,
   withdraw,
 } from '#server/chats/service.ts'
 import { chatProcedure, projectProcedure, router, teamProcedure } from '#server/trpc/base.ts'
@@ -27,7 +29,7 @@ const ModelName = z.string().min(1).max(200)
 
 export const chatsRouter = router({
   list: teamProcedure('read')
-    .input(z.object({ projectId: z.string().max(200).optional() }).default({}))
+    .input(z.object({ projectId: z.string().max(200).optional(), isArchived: z.boolean().optional() }).default({}))
     .query(({ ctx, input }) => listChats(ctx.scope, input)),
 
   get: chatProcedure('read').query(({ ctx }) => describeChat(ctx.scope)),
@@ -41,6 +43,13 @@ export const chatsRouter = router({
     .mutation(({ ctx, input }) => renameChat(ctx.scope, input)),
 
   archive: chatProcedure('manage').mutation(({ ctx }) => archiveChat(ctx.scope)),
+
+  unarchive: chatProcedure('manage').mutation(({ ctx }) => unarchiveChat(ctx.scope)),
+
+  /** In the caller's own lists. */
+  setPinned: chatProcedure('read')
+    .input(z.object({ isPinned: z.boolean() }))
+    .mutation(({ ctx, input }) => setPinned(ctx.scope, input)),
 
   /** By its creator alone. */
   setShared: chatProcedure('prompt')

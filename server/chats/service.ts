@@ -7,7 +7,7 @@ import { DomainError } from '#core/errors.ts'
 import { harnessName, offeredHarnesses } from '#core/harnesses/registry.ts'
 import { TurnId, type ChatId, type RequestId } from '#core/ids.ts'
 import { PAGE_MAX_BYTES } from '#core/links/browser.ts'
-import { mayInProject } from '#server/access/acts.ts'
+import { mayInProject, projectRoleOf } from '#server/access/acts.ts'
 import { isPersonalLogin } from '#server/access/chat-privacy.ts'
 import type { ChatScope, ProjectScope, TeamScope } from '#server/access/scope.ts'
 import { enterProject } from '#server/access/scope.ts'
@@ -16,16 +16,29 @@ import { carryOut } from '#server/chats/commit.ts'
 import { readEventsAfter, readHead, storable } from '#server/chats/events.ts'
 import { demandPayer, judgePayer, payingPlaceOf, type PayingPlace } from '#server/chats/payer.ts'
 import { mayChangePrivacy } from '#server/chats/privacy.ts'
-import { findChat, findChats, findName, findPeople, hasTurn, insertChat, type ChatRow, type ChatSummary } from '#server/chats/store.ts'
+import {
+  findChat,
+  findChats,
+  findName,
+  findPeople,
+  hasTurn,
+  insertChat,
+  updatePin,
+  type ChatRow,
+  type ChatSummary,
+} from '#server/chats/store.ts'
 import type { Payer } from '#server/connections/resolver.ts'
 import { inTransaction } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { env } from '#server/env.ts'
 
 /** @throws project.missing for a project that is not the team's */
-export async function listChats(scope: TeamScope, { projectId }: { projectId?: string | undefined }): Promise<ChatSummary[]> {
+export async function listChats(
+  scope: TeamScope,
+  { projectId, isArchived = false }: { projectId?: string | undefined; isArchived?: boolean | undefined },
+): Promise<ChatSummary[]> {
   if (projectId !== undefined) await enterProject(scope, { act: 'read', projectId })
-  return findChats(scope, { projectId: projectId ?? null })
+  return findChats(scope, { projectId: projectId ?? null, isArchived })
 }
 
 /** @throws harness.unknown; connection.… when nobody would pay; model.… when the catalog does not let it through */
@@ -55,6 +68,8 @@ export type ChatDescription = Omit<ChatRow, 'isArchived'> & {
   payer: Payer | null
   /** Whether the asking person may prompt here now, by role and by who pays. */
   mayPrompt: boolean
+  /** Whether the asking person may archive it and bring it back. */
+  mayManage: boolean
   /** Whether the asking person may share it now, or make it private again. */
   mayChangePrivacy: boolean
   people: { userId: string; name: string }[]
@@ -74,6 +89,9 @@ export async function describeChat(scope: ChatScope): Promise<ChatDescription> {
     harnessName: harnessName(row.harness),
     payer: payer.ok ? payer.payer : null,
     mayPrompt: verdict.ok && mayInProject(scope.projectRole, 'prompt') && !row.isArchived,
+    mayManage:
+      mayInProject(projectRoleOf({ role: scope.role, isCreator: row.createdBy === scope.userId }), 'manage') ||
+      mayInProject(scope.projectRole, 'manage'),
     mayChangePrivacy: mayChangePrivacy(scope, { ...row, payer: payer.ok ? payer.payer : null }),
     people: await findPeople(scope),
   }
@@ -138,6 +156,13 @@ export async function renameChat(scope: ChatScope, { title }: { title: string })
 export async function archiveChat(scope: ChatScope): Promise<void> {
   await carryOut(asActor(scope), { do: 'archive', by: scope.userId })
 }
+
+/** It takes prompts again; what was withdrawn and cancelled when it was archived does not come back. */
+export async function unarchiveChat(scope: ChatScope): Promise<void> {
+  await carryOut(asActor(scope), { do: 'unarchive', by: scope.userId })
+}
+
+export const setPinned = (scope: ChatScope, pin: { isPinned: boolean }): Promise<void> => updatePin(scope, pin)
 
 /** Holds for the turns that start from now on. */
 export async function chooseModel(scope: ChatScope, { model }: { model: string }): Promise<void> {

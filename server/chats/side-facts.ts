@@ -13,6 +13,7 @@ const sideEffects: { [T in ChatFact['type']]?: SideEffect<T> } = {
   'chat.renamed': ({ tx, chatId }, { title }) => tx.query('update chat set title = $2 where id = $1', [chatId, title]),
   'title.suggested': ({ tx, chatId }, { title }) => tx.query(`update chat set title = $2 where id = $1 and title = ''`, [chatId, title]),
   'chat.archived': ({ tx, chatId }) => tx.query('update chat set "archivedAt" = now() where id = $1', [chatId]),
+  'chat.unarchived': ({ tx, chatId }) => tx.query('update chat set "archivedAt" = null where id = $1', [chatId]),
   'model.chosen': ({ tx, chatId }, { model }) => tx.query('update chat set model = $2 where id = $1', [chatId, model]),
   'turn.requested': ({ tx, chatId }) => touch(tx, chatId),
 
@@ -64,6 +65,7 @@ const listed = new Set<ChatFact['type']>([
   'chat.created',
   'chat.renamed',
   'chat.archived',
+  'chat.unarchived',
   'title.suggested',
   'turn.requested',
   'turn.withdrawn',

@@ -21,6 +21,8 @@ export type ChatSummary = {
   waitingFor: number
   /** Nobody else sees it. */
   isPrivate: boolean
+  /** The asking person wants it first. */
+  isPinned: boolean
 }
 
 /** A chat that nobody has named goes by the first line of its first prompt. */
@@ -35,15 +37,21 @@ const STATUS = `case
   when h."lastOutcome" = 'failed' or (h."lastOutcome" = 'completed' and h."modelFailed") then 'failed'
   else 'idle' end`
 
-export async function findChats({ teamId, userId }: TeamScope, { projectId }: { projectId: string | null }): Promise<ChatSummary[]> {
+/** Pinned ones first, then the newest. */
+export async function findChats(
+  { teamId, userId }: TeamScope,
+  { projectId, isArchived }: { projectId: string | null; isArchived: boolean },
+): Promise<ChatSummary[]> {
   const { rows } = await pool().query(
     `select c.id as "chatId", c."projectId", p.name as "projectName", ${TITLE} as title, c.harness, c.model,
-       coalesce(u.name, 'A former member') as "createdByName", c."createdAt", c."lastActivityAt", ${STATUS} as status, h."waitingFor", c."isPrivate"
+       coalesce(u.name, 'A former member') as "createdByName", c."createdAt", c."lastActivityAt", ${STATUS} as status, h."waitingFor", c."isPrivate",
+       pin."chatId" is not null as "isPinned"
      from chat c join chat_head h on h."chatId" = c.id join project p on p.id = c."projectId" left join "user" u on u.id = c."createdBy"
-     where c."teamId" = $1 and ($2::text is null or c."projectId" = $2) and c."archivedAt" is null and p."archivedAt" is null
+     left join chat_pin pin on pin."chatId" = c.id and pin."userId" = $3
+     where c."teamId" = $1 and ($2::text is null or c."projectId" = $2) and (c."archivedAt" is not null) = $4 and p."archivedAt" is null
        and ${isSeenBy('$3')}
-     order by c."lastActivityAt" desc, c.id desc limit 500`,
-    [teamId, projectId, userId],
+     order by (pin."chatId" is not null) desc, c."lastActivityAt" desc, c.id desc limit 500`,
+    [teamId, projectId, userId, isArchived],
   )
   return rows.map(({ createdAt, lastActivityAt, ...row }) => ({
     ...row,
@@ -65,6 +73,8 @@ export type ChatRow = {
   isArchived: boolean
   /** Nobody but its creator sees it. */
   isPrivate: boolean
+  /** The asking person wants it first in their lists. */
+  isPinned: boolean
   node: { nodeId: NodeId; name: string; isOnline: boolean } | null
 }
 
@@ -72,6 +82,7 @@ export async function findChat({ teamId, chatId, userId }: ChatScope): Promise<C
   const { rows } = await pool().query(
     `select c.id as "chatId", c."projectId", p.name as "projectName", ${TITLE} as title, c.harness, c.model, c."createdBy",
        coalesce(u.name, 'A former member') as "createdByName", c."createdAt", coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived", c."isPrivate",
+       exists (select from chat_pin pin where pin."chatId" = c.id and pin."userId" = $3) as "isPinned",
        case when n.id is not null then json_build_object('nodeId', n.id, 'name', n.name,
          'isOnline', n."isConnected" and n."lastSeenAt" > now() - interval '30 seconds') end as node
      from chat c join project p on p.id = c."projectId" left join "user" u on u.id = c."createdBy" left join node n on n.id = c."nodeId"
@@ -79,6 +90,16 @@ export async function findChat({ teamId, chatId, userId }: ChatScope): Promise<C
     [chatId, teamId, userId],
   )
   return rows[0] ? { ...rows[0], createdAt: rows[0].createdAt.toISOString() } : null
+}
+
+/** Changes one person's own lists, and nothing in the chat. */
+export async function updatePin({ chatId, userId }: ChatScope, { isPinned }: { isPinned: boolean }): Promise<void> {
+  await pool().query(
+    isPinned
+      ? 'insert into chat_pin ("chatId", "userId") values ($1, $2) on conflict do nothing'
+      : 'delete from chat_pin where "chatId" = $1 and "userId" = $2',
+    [chatId, userId],
+  )
 }
 
 /** Everybody whose id a chat's log may name: the team of today, and whoever prompted, answered or started it. */
