@@ -88,6 +88,7 @@ const screens: Record<string, (world: World, projectId: string) => Promise<Place
       },
     }
   },
+  search: () => ({ path: '/search?q=nothing' }),
   team: () => ({ path: '/team' }),
   nodes: () => ({ path: '/nodes' }),
   usage: () => ({ path: '/usage' }),

@@ -80,3 +80,38 @@ test('a chat is pinned by one person, archived for all, and brought back', async
   await ada.send('say Back again.')
   await expect(ada.said('Back again.')).toBeVisible()
 })
+
+test('what was said is found by whoever may read it, and opened at its place', async ({ world, chat, ada, pageOf, isMobile }) => {
+  const word = `Zebra${Math.random().toString(36).slice(2, 8)}`
+  await chat.untilEnded(await chat.send(`say The <b>${word}</b> stands here.`))
+  for (let n = 0; n < 5; n += 1) await chat.untilEnded(await chat.send(`say Many lines follow, ${n}.`))
+  const { search } = world.owner.api
+  await expect.poll(async () => (await search.chats.query({ query: word })).hits.length).toBe(2)
+  const { page } = ada
+  await page.goto('/search')
+  await page.getByLabel('Search for').fill(`stands ${word.toLowerCase()}`)
+  const hit = page.getByRole('main').getByRole('link', { name: /Reply of Scripted agent/ })
+  await expect(hit.locator('mark')).toHaveText([word, 'stands'])
+  await expect(hit).toContainText(`The <b>${word}</b> stands here.`)
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.screenshot({ path: `.test/screens/search-${isMobile ? 'phone' : 'desktop'}-${colorScheme}.png` })
+  }
+  await hit.click()
+  await expect(ada.said(new RegExp(`${word}.* stands here`))).toBeInViewport()
+  await expect(ada.promptBy('Ada Owner').last()).not.toBeInViewport()
+  await page.screenshot({ path: `.test/screens/search-opened-${isMobile ? 'phone' : 'desktop'}.png` })
+
+  const mei = await pageOf(await world.addMember('Mei Lin'))
+  await mei.goto('/')
+  if (isMobile) await mei.getByRole('button', { name: 'Go to…' }).click()
+  else await mei.keyboard.press('Control+k')
+  await mei.getByPlaceholder('Project, chat, page, or what was said').fill(word.slice(0, -2))
+  await expect(mei.getByRole('option', { name: new RegExp(word) }).first()).toBeVisible()
+  await mei.screenshot({ path: `.test/screens/palette-${isMobile ? 'phone' : 'desktop'}.png` })
+  await mei
+    .getByRole('option', { name: /stands here/ })
+    .first()
+    .click()
+  await expect(new ChatPage(mei).said(new RegExp(`${word}.* stands here`)).first()).toBeInViewport()
+})

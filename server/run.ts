@@ -30,6 +30,7 @@ import { createProxyHandler, type ProxyHandler } from '#server/proxy/handler.ts'
 import { closeAbandonedRecords, drainUsage } from '#server/usage/service.ts'
 import { joinBus, hintMembership, leaveBus } from '#server/realtime/bus.ts'
 import { attachRealtime } from '#server/realtime/gateway.ts'
+import { startIndexing } from '#server/search/indexer.ts'
 import { openSockets, type Sockets } from '#server/sockets.ts'
 import { StartError } from '#server/start-error.ts'
 import { onMemberRemoved } from '#server/teams/service.ts'
@@ -134,6 +135,7 @@ export class RunningServer {
     this.#logins = createLoginHandler()
     this.#parts.logins = this.#logins
     if (env.proxyPort !== null) this.#proxyProcess = await startProxyProcess(env, url)
+    this.#workers.push(startIndexing())
     this.#sockets = openSockets(env)
     this.#detach = [attachRealtime(this.#sockets.io), attachDaemons(this.#sockets.io), sweepRemovedRegularly()]
     this.#parts.sockets = this.#sockets

@@ -26,6 +26,7 @@ import { arrange, isActive, openPermissions, RowKeeper, type Row, textOf, timeli
 import { useChatCalls } from '#components/chat/use-chat-calls.ts'
 import type { FollowedChat } from '#components/chat/use-chat-feed.ts'
 import { useDraft } from '#components/chat/use-draft.ts'
+import { useMarkedRow } from '#components/chat/use-marked-row.ts'
 import { useOutgoing } from '#components/chat/use-outgoing.ts'
 import { useIsNarrow } from '#components/chat/use-is-narrow.ts'
 import { usePeople } from '#components/chat/use-people.ts'
@@ -93,6 +94,8 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   const [inSight, setInSight] = useState<[string | null, string | null]>([null, null])
   const onVisible = useCallback((first: string | null, last: string | null) => setInSight([first, last]), [])
   const isQuestionInSight = questions[0] ? isBetween(rows, keyOfQuestion(questions[0]), inSight) : true
+
+  const marked = useMarkedRow({ rows, isLoaded, timeline })
 
   // --- what people do
   const isNarrow = useIsNarrow()
@@ -193,7 +196,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
               </EmptyState>
             </div>
           ) : (
-            <Timeline ref={timeline} rows={rows} surroundings={surroundings} onVisible={onVisible} />
+            <Timeline ref={timeline} rows={rows} surroundings={surroundings} onVisible={onVisible} markedKey={marked} />
           )}
           <ChatDock
             view={view}

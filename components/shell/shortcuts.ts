@@ -5,7 +5,7 @@ export const shortcutGroups: readonly { title: string; shortcuts: readonly Short
   {
     title: 'Everywhere',
     shortcuts: [
-      { keys: ['mod', 'K'], does: 'Go to a project, chat or page' },
+      { keys: ['mod', 'K'], does: 'Go to a project, chat or page, or search what was said' },
       { keys: ['mod', '/'], does: 'Show these shortcuts' },
       { keys: ['mod', 'B'], does: 'Fold or unfold the sidebar' },
     ],

@@ -12,6 +12,7 @@ import { pool, prisma } from '#server/db/client.ts'
 import { mintToken } from '#server/db/mint.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { onHint, type Hint } from '#server/realtime/bus.ts'
+import { indexChat } from '#server/search/indexer.ts'
 import { appRouter } from '#server/trpc/app-router.ts'
 import { callerFactory } from '#server/trpc/base.ts'
 
@@ -145,6 +146,8 @@ describe('lists and counts it for its creator alone', () => {
     const isOwner = role === 'owner'
     const listed = (await api.chats.list({})).filter((each) => each.chatId === chatId)
     expect(listed.map(({ title, isPrivate }) => ({ title, isPrivate }))).toEqual(isOwner ? [{ title: TITLE, isPrivate: true }] : [])
+    await indexChat(chatId)
+    expect((await api.search.chats({ query: TITLE })).hits.filter((each) => each.chatId === chatId)).toHaveLength(isOwner ? 1 : 0)
     const project = (await api.projects.list()).find((each) => each.projectId === projectId)
     if (role === 'stranger') return expect(project).toBe(undefined)
     expect(await api.chats.list({ projectId })).toHaveLength(isOwner ? 1 : 0)

@@ -177,6 +177,7 @@ export async function readEvents({ chatId }: ChatScope, { afterSeq, limit }: { a
   return { events, headSeq: Math.max(at.head, events.at(-1)?.seq ?? 0) }
 }
 
+export { CHAT_TITLE } from '#server/chats/store.ts'
 /** For the dispatcher, which asks again when a run starts. */
 export { judgePayer, type PayerVerdict } from '#server/chats/payer.ts'
 export { makePrivate, recordPrivacy, tellPrivacy } from '#server/chats/privacy.ts'

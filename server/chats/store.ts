@@ -25,8 +25,8 @@ export type ChatSummary = {
   isPinned: boolean
 }
 
-/** A chat that nobody has named goes by the first line of its first prompt. */
-const TITLE = `coalesce(nullif(c.title, ''), (
+/** For SQL, of the chat `c`: one that nobody has named goes by the first line of its first prompt. */
+export const CHAT_TITLE = `coalesce(nullif(c.title, ''), (
   select left(split_part(trim(k.body->'prompt'->0->>'text'), E'\\n', 1), 80) from command k
   where k."chatId" = c.id and k.kind = 'prompt' order by k.ord limit 1), '')`
 
@@ -43,7 +43,7 @@ export async function findChats(
   { projectId, isArchived }: { projectId: string | null; isArchived: boolean },
 ): Promise<ChatSummary[]> {
   const { rows } = await pool().query(
-    `select c.id as "chatId", c."projectId", p.name as "projectName", ${TITLE} as title, c.harness, c.model,
+    `select c.id as "chatId", c."projectId", p.name as "projectName", ${CHAT_TITLE} as title, c.harness, c.model,
        coalesce(u.name, 'A former member') as "createdByName", c."createdAt", c."lastActivityAt", ${STATUS} as status, h."waitingFor", c."isPrivate",
        pin."chatId" is not null as "isPinned"
      from chat c join chat_head h on h."chatId" = c.id join project p on p.id = c."projectId" left join "user" u on u.id = c."createdBy"
@@ -80,7 +80,7 @@ export type ChatRow = {
 
 export async function findChat({ teamId, chatId, userId }: ChatScope): Promise<ChatRow | null> {
   const { rows } = await pool().query(
-    `select c.id as "chatId", c."projectId", p.name as "projectName", ${TITLE} as title, c.harness, c.model, c."createdBy",
+    `select c.id as "chatId", c."projectId", p.name as "projectName", ${CHAT_TITLE} as title, c.harness, c.model, c."createdBy",
        coalesce(u.name, 'A former member') as "createdByName", c."createdAt", coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived", c."isPrivate",
        exists (select from chat_pin pin where pin."chatId" = c.id and pin."userId" = $3) as "isPinned",
        case when n.id is not null then json_build_object('nodeId', n.id, 'name', n.name,
