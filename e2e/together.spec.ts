@@ -1,4 +1,5 @@
 /** Several people on one chat: its queue, its place in the lists, what is found of it, and what becomes of it. */
+import { readFile } from 'node:fs/promises'
 import { ChatPage } from '#e2e/chat-page.ts'
 import { expect, test as base } from '#e2e/fixtures.ts'
 import { gate, text } from '#e2e/world/fake-provider-scene.ts'
@@ -114,4 +115,17 @@ test('what was said is found by whoever may read it, and opened at its place', a
     .first()
     .click()
   await expect(new ChatPage(mei).said(new RegExp(`${word}.* stands here`)).first()).toBeInViewport()
+})
+
+test('a chat is saved as Markdown', async ({ chat, ada }) => {
+  await chat.untilEnded(await chat.send('write notes.md: ```\nsay Written down.'))
+  await ada.button('More about this chat').click()
+  const saving = ada.page.waitForEvent('download')
+  await ada.page.getByRole('menuitem', { name: 'Export as Markdown' }).click()
+  const file = await saving
+  expect(file.suggestedFilename()).toBe(`chat-${chat.chatId}.md`)
+  const text = await readFile(await file.path(), 'utf8')
+  expect(text).toContain('## Ada Owner')
+  expect(text).toContain('> Written down.')
+  expect(text).toMatch(/^- added `notes\.md` \(\+1 −0\)$/m)
 })

@@ -28,6 +28,8 @@ import { log } from '#server/log.ts'
 import { createLoginHandler, type LoginHandler } from '#server/logins/handler.ts'
 import { createProxyHandler, type ProxyHandler } from '#server/proxy/handler.ts'
 import { closeAbandonedRecords, drainUsage } from '#server/usage/service.ts'
+import { createExportHandler } from '#server/chats/export.ts'
+import { identifyRequest } from '#server/trpc/context.ts'
 import { joinBus, hintMembership, leaveBus } from '#server/realtime/bus.ts'
 import { attachRealtime } from '#server/realtime/gateway.ts'
 import { startIndexing } from '#server/search/indexer.ts'
@@ -125,6 +127,7 @@ export class RunningServer {
     this.#parts.accounts = toNodeHandler(auth())
     this.#parts.api = createApiHandler(env)
     this.#parts.joining = answerJoin
+    this.#parts.exports = createExportHandler(identifyRequest)
   }
 
   async #openSockets(env: Env, { url }: ReadyDatabase): Promise<void> {

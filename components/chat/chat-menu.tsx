@@ -2,7 +2,7 @@
 
 /** What can be done with a chat as a whole. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Archive, ArchiveRestore, Ellipsis, Pin, PinOff } from 'lucide-react'
+import { Archive, ArchiveRestore, Download, Ellipsis, Pin, PinOff } from 'lucide-react'
 import { useState } from 'react'
 import type { ChatView } from '#core/chat/view.ts'
 import { isActive } from '#components/chat/timeline.model.ts'
@@ -10,7 +10,7 @@ import { wordsOf } from '#components/failures/failure.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { useTRPC, type Outputs } from '#components/trpc/trpc.ts'
 import { ConfirmDialog } from '#components/ui/dialog.tsx'
-import { Menu, MenuItem, MenuSeparator } from '#components/ui/menu.tsx'
+import { Menu, MenuDownload, MenuItem, MenuSeparator } from '#components/ui/menu.tsx'
 import { toast } from '#components/ui/toast.tsx'
 
 type Props = { view: ChatView; chat: Outputs['chats']['get'] }
@@ -46,6 +46,9 @@ export function ChatMenu({ view, chat }: Props) {
         >
           {isPinned ? 'Unpin' : 'Pin to the top'}
         </MenuItem>
+        <MenuDownload icon={<Download aria-hidden />} href={`/api/chats/${chatId}/export.md`}>
+          Export as Markdown
+        </MenuDownload>
         {chat.mayManage ? (
           <>
             <MenuSeparator />
