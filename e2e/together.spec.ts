@@ -129,3 +129,59 @@ test('a chat is saved as Markdown', async ({ chat, ada }) => {
   expect(text).toContain('> Written down.')
   expect(text).toMatch(/^- added `notes\.md` \(\+1 −0\)$/m)
 })
+
+test('who may not prompt forks the chat, and takes over what is handed to them', async ({ world, project, pageOf, isMobile }) => {
+  const mine = async (api: typeof world.owner.api) =>
+    api.connections.connect.mutate({
+      harness: 'scripted',
+      scope: 'user',
+      secret: {
+        kind: 'api-key',
+        provider: 'custom',
+        key: world.provider.key,
+        baseUrl: world.provider.baseUrl('openai-responses'),
+        dialect: 'openai-responses',
+      },
+    })
+  const [cleo, mei] = [await world.addMember('Cleo Own'), await world.addMember('Mei Lin')]
+  await mine(cleo.api)
+  await mine(mei.api)
+  const { chatId } = await cleo.api.chats.create.mutate({ projectId: project.projectId, harness: 'scripted', title: 'The bridge' })
+  const chat = followChat(cleo.api, chatId)
+  await chat.untilEnded(await chat.send('write bridge.md: It stands.\nsay The bridge is mended.'))
+  const path = `/projects/${project.projectId}/chats/${chatId}`
+  const seen = new ChatPage(await pageOf(mei))
+  await seen.open(path)
+  await seen.button('Fork').click()
+  const dialog = seen.page.getByRole('dialog', { name: 'Fork this chat' })
+  await seen.page.screenshot({ path: `.test/screens/fork-dialog-${isMobile ? 'phone' : 'desktop'}.png` })
+  await dialog.getByRole('button', { name: 'Fork' }).click()
+  await expect(seen.page.getByRole('heading', { name: 'Fork of The bridge' })).toBeVisible()
+  await seen.page.getByText('What it carries over').click()
+  await expect(seen.page.getByText('- added bridge.md (+1 −0)')).toBeVisible()
+  await seen.page.screenshot({ path: `.test/screens/fork-${isMobile ? 'phone' : 'desktop'}.png` })
+  await seen.send('What is left to do?')
+  await expect(seen.said(/^Done$/)).toBeVisible()
+  const told = world.provider.received.map((each) => each.body.toString()).findLast((each) => each.includes('What is left to do?'))
+  expect(told).toContain('The bridge is mended.')
+  await expect(seen.promptBy('Mei Lin')).not.toContainText('carries over')
+  await seen.page.getByRole('link', { name: 'The bridge', exact: true }).first().click()
+  await expect(seen.promptBy('Cleo Own')).toBeVisible()
+  await expect((await seen.openPanel('Details')).getByRole('link', { name: 'Fork of The bridge' })).toBeVisible()
+
+  const owner = new ChatPage(await pageOf(cleo))
+  await owner.open(path)
+  await owner.button('More about this chat').click()
+  await owner.page.getByRole('menuitem', { name: 'Hand over…' }).click()
+  await owner.page.getByRole('dialog').getByLabel('To').click()
+  await owner.page.getByRole('option', { name: /Mei Lin/ }).click()
+  await owner.page.screenshot({ path: `.test/screens/hand-over-${isMobile ? 'phone' : 'desktop'}.png` })
+  await owner.page.getByRole('dialog').getByRole('button', { name: 'Offer' }).click()
+  await expect(owner.said(/^You offer this chat to Mei Lin/)).toBeVisible()
+  await seen.open(path)
+  await seen.page.screenshot({ path: `.test/screens/offer-${isMobile ? 'phone' : 'desktop'}.png` })
+  await seen.button('Take over').click()
+  await seen.send('say Mine now.')
+  await expect(seen.said(/^Mine now\.$/)).toBeVisible()
+  await expect(owner.said('This chat runs on Mei Lin’s personal credential, so only they may prompt it.')).toBeVisible()
+})

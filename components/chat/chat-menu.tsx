@@ -2,12 +2,15 @@
 
 /** What can be done with a chat as a whole. */
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Archive, ArchiveRestore, Download, Ellipsis, Pin, PinOff } from 'lucide-react'
+import { Archive, ArchiveRestore, Download, Ellipsis, GitFork, HandHelping, Pin, PinOff } from 'lucide-react'
 import { useState } from 'react'
 import type { ChatView } from '#core/chat/view.ts'
+import { ForkDialog } from '#components/chat/fork-dialog.tsx'
+import { HandOverDialog } from '#components/chat/hand-over-dialog.tsx'
 import { isActive } from '#components/chat/timeline.model.ts'
 import { wordsOf } from '#components/failures/failure.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
+import { useMay, useMe } from '#components/session/use-me.ts'
 import { useTRPC, type Outputs } from '#components/trpc/trpc.ts'
 import { ConfirmDialog } from '#components/ui/dialog.tsx'
 import { Menu, MenuDownload, MenuItem, MenuSeparator } from '#components/ui/menu.tsx'
@@ -17,9 +20,11 @@ type Props = { view: ChatView; chat: Outputs['chats']['get'] }
 
 export function ChatMenu({ view, chat }: Props) {
   const { chatId } = chat
+  const { user } = useMe()
+  const may = useMay()
   const trpc = useTRPC()
   const queryClient = useQueryClient()
-  const [asking, setAsking] = useState<'archive' | null>(null)
+  const [asking, setAsking] = useState<'archive' | 'fork' | 'hand-over' | null>(null)
   const after = {
     onSuccess: () => queryClient.invalidateQueries(trpc.chats.pathFilter()),
     onError: (error: unknown) => toast.error(wordsOf(error).sentence),
@@ -49,6 +54,16 @@ export function ChatMenu({ view, chat }: Props) {
         <MenuDownload icon={<Download aria-hidden />} href={`/api/chats/${chatId}/export.md`}>
           Export as Markdown
         </MenuDownload>
+        {may.prompt ? (
+          <MenuItem icon={<GitFork aria-hidden />} onSelect={() => setAsking('fork')}>
+            Fork…
+          </MenuItem>
+        ) : null}
+        {may.prompt && user.userId === chat.createdBy && !view.isArchived ? (
+          <MenuItem icon={<HandHelping aria-hidden />} onSelect={() => setAsking('hand-over')}>
+            Hand over…
+          </MenuItem>
+        ) : null}
         {chat.mayManage ? (
           <>
             <MenuSeparator />
@@ -64,6 +79,8 @@ export function ChatMenu({ view, chat }: Props) {
           </>
         ) : null}
       </Menu>
+      {asking === 'fork' ? <ForkDialog chat={chat} onClose={() => setAsking(null)} /> : null}
+      {asking === 'hand-over' ? <HandOverDialog chat={chat} onClose={() => setAsking(null)} /> : null}
       {asking === 'archive' ? <ArchiveDialog view={view} chatId={chatId} onClose={() => setAsking(null)} /> : null}
     </>
   )

@@ -16,7 +16,9 @@ import { TimelineSkeleton } from '#components/chat/timeline-skeleton.tsx'
 import { Composer, type ComposerHandle } from '#components/chat/composer.tsx'
 import { recallable } from '#components/chat/composer.model.ts'
 import { ConnectionBar } from '#components/chat/connection-bar.tsx'
+import { ForkStrip } from '#components/chat/fork-strip.tsx'
 import { ModelChoice } from '#components/chat/model-choice.tsx'
+import { OfferNotice } from '#components/chat/offer-notice.tsx'
 import { OpenRows } from '#components/chat/open-rows.ts'
 import { payerWords } from '#components/chat/payer.model.ts'
 import { approvalOf } from '#components/chat/permission.model.ts'
@@ -185,6 +187,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
             isPanelOpen={isShown}
             onTogglePanel={() => showPanel(!isShown)}
           />
+          {view.forkedFrom ? <ForkStrip forkedFrom={view.forkedFrom} chat={chat} /> : null}
           <ConnectionBar link={link} onRetry={feed.retry} />
           {!isLoaded && rows.length === 0 ? (
             <TimelineSkeleton />
@@ -209,6 +212,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
             }}
             onEdit={calls.edit}
           >
+            <OfferNotice chat={chat} userId={me.user.userId} />
             <Composer
               ref={composer}
               view={view}

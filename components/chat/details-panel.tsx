@@ -1,5 +1,6 @@
 'use client'
 
+import Link from 'next/link'
 import type { ReactNode } from 'react'
 import type { ChatView } from '#core/chat/view.ts'
 import { payerWords } from '#components/chat/payer.model.ts'
@@ -68,9 +69,31 @@ export function DetailsPanel({ view, chat }: { view: ChatView; chat: Outputs['ch
           {option.choices.find((choice) => choice.value === option.current)?.name ?? String(option.current)}
         </Fact>
       ))}
-      <Fact label="Started by">
-        {chat.createdByName}, <RelativeTime at={chat.createdAt} />
+      <Fact label={chat.isHandedOver ? 'Handed over to' : 'Started by'}>
+        {chat.isHandedOver ? (
+          chat.createdByName
+        ) : (
+          <>
+            {chat.createdByName}, <RelativeTime at={chat.createdAt} />
+          </>
+        )}
       </Fact>
+      {chat.forks.length > 0 ? (
+        <Fact label={chat.forks.length === 1 ? 'Its fork' : 'Its forks'}>
+          <ul className="flex flex-col gap-1">
+            {chat.forks.map((fork) => (
+              <li key={fork.chatId}>
+                <Link
+                  href={`/projects/${encodeURIComponent(chat.projectId)}/chats/${fork.chatId}`}
+                  className="touch-target text-accent-ink underline decoration-accent/40 underline-offset-4 hover:decoration-accent"
+                >
+                  {fork.title || 'New chat'}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </Fact>
+      ) : null}
       <Fact label="Messages nobody has a word for">{view.unknownMessages === 0 ? 'None' : `${view.unknownMessages}, kept in the log`}</Fact>
       <Fact label="Chat id">
         <span className="flex items-center gap-1">

@@ -1,6 +1,8 @@
 'use client'
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { ForkDialog } from '#components/chat/fork-dialog.tsx'
 import type { WhyNot } from '#components/chat/why-not.model.ts'
 import { wordsOf } from '#components/failures/failure.ts'
 import { useTRPC, type Outputs } from '#components/trpc/trpc.ts'
@@ -18,6 +20,8 @@ export function WhyNotNotice({ whyNot: { sentence, action }, chat }: { whyNot: W
       onError: (error) => toast.error(wordsOf(error).sentence),
     }),
   )
+  const [isForking, setForking] = useState(false)
+  const act = { unarchive: () => unarchive.mutate({ chatId: chat.chatId }), fork: () => setForking(true) }
   return (
     <Notice
       className="py-2 text-sm"
@@ -27,13 +31,14 @@ export function WhyNotNotice({ whyNot: { sentence, action }, chat }: { whyNot: W
             {action.label}
           </ButtonLink>
         ) : (
-          <Button size="sm" isBusy={unarchive.isPending} onClick={() => unarchive.mutate({ chatId: chat.chatId })}>
+          <Button size="sm" isBusy={unarchive.isPending} onClick={act[action.act]}>
             {action.label}
           </Button>
         )
       }
     >
       {sentence}
+      {isForking ? <ForkDialog chat={chat} onClose={() => setForking(false)} /> : null}
     </Notice>
   )
 }

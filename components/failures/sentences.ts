@@ -86,6 +86,10 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
 
   'chat.missing': () => 'This chat does not exist, or you may not see it.',
   'chat.archived': () => 'This chat is archived, so it takes no prompts.',
+  'chat.busy': () => 'The agent is at work here. Take the chat over once its turn has ended.',
+  'chat.handed-over': (facts) =>
+    `This chat was handed over, so others have prepared its workspace and it runs on no login of ${harness(facts)}. Connect an API key, or fork the chat.`,
+  'chat.not-offered': () => 'This chat is not offered to you any more.',
   'turn.missing': () => 'This prompt is gone.',
   'turn.not-queued': () => 'This prompt has already reached the agent, so it cannot be changed.',
   'turn.nothing-to-cancel': () => 'Nothing is running, so there is nothing to stop.',

@@ -58,6 +58,7 @@ export function MenuLink({ icon, href, children }: ItemProps & { href: string })
 /** A file that the browser saves: no page of ours. */
 export function MenuDownload({ icon, href, children }: ItemProps & { href: string }) {
   return (
+    // oxlint-disable-next-line jsx-a11y/control-has-associated-label -- the item's children become its label
     <Base.LinkItem render={<a href={href} download />} closeOnClick className="popup-item">
       {icon}
       {children}

@@ -50,6 +50,7 @@ export const acts = [
   'login.refused',
   'chat.shared',
   'chat.made-private',
+  'chat.handed-over',
   'run.started',
   'sign-in.started',
   'sign-in.finished',

@@ -24,6 +24,7 @@ it.each([
   ],
   ['run.started', { harness: 'codex', isPrivate: true, credentialName: 'My login' }, 'started Codex in a private chat on “My login”'],
   ['chat.made-private', {}, 'became the only one to see the chat id-1'],
+  ['chat.handed-over', { chatTitle: 'Fix it', name: 'Ada' }, 'took over the chat “Fix it” from Ada'],
   ['member.role-changed', { name: 'Ben', formerRole: 'viewer', role: 'admin' }, 'changed the role of Ben from viewer to admin'],
   ['key.rotated', { version: 2 }, 'added version 2 of the master key'],
   ['moon.landed', {}, 'did moon.landed to id-1'],

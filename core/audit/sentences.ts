@@ -92,6 +92,7 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
   'login.refused': (said) => joined(`refused a changed login for ${named(said, 'credentialName')}`, because(said)),
   'chat.shared': ({ subjectId }) => `shared the private chat ${subjectId} with the team`,
   'chat.made-private': ({ subjectId }) => `became the only one to see the chat ${subjectId}`,
+  'chat.handed-over': (said) => joined('took over the chat', named(said, 'chatTitle'), fact(said, 'name') && `from ${fact(said, 'name')}`),
   'run.started': (said) =>
     joined(
       `started ${harness(said)}`,

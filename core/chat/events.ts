@@ -25,11 +25,15 @@ import {
 export const FailureCodeSchema = z.custom<FailureCode>(isFailureCode, 'unknown failure code')
 
 /** What a person sent. Text only for now; the array keeps the shape of ACP's content blocks. */
-export const PromptContent = z
-  .array(z.object({ type: z.literal('text'), text: z.string().min(1).max(200_000) }))
-  .min(1)
-  .max(20)
+const PromptBlock = z.object({ type: z.literal('text'), text: z.string().min(1).max(200_000) })
+const PROMPT_MAX_BLOCKS = 20
+export const PromptContent = z.array(PromptBlock).min(1).max(PROMPT_MAX_BLOCKS)
 export type PromptContent = z.infer<typeof PromptContent>
+/** What an agent is handed: what a person sent, and before it what a fork carries over. */
+export const DeliveredPrompt = z
+  .array(PromptBlock)
+  .min(1)
+  .max(PROMPT_MAX_BLOCKS + 1)
 
 /** A failure that ended a turn: the code decides sentence and recovery, `detail` is the raw text behind "Details". */
 export const TurnFailure = z.object({
@@ -108,6 +112,12 @@ const serverFacts = [
     model: z.string().nullable(),
     title: z.string(),
   }),
+  /** It goes on from another chat: `context` is what the agent is told of that one, put together from its log. */
+  z.object({ type: z.literal('chat.forked'), by: UserId, from: ChatId, context: z.string().min(1) }),
+  /** Its creator would pass it on; null takes the offer back, or declines it. */
+  z.object({ type: z.literal('chat.offered'), by: UserId, to: UserId.nullable() }),
+  /** From here on it runs on the connections of `by`. */
+  z.object({ type: z.literal('chat.handed-over'), by: UserId, from: UserId }),
   z.object({ type: z.literal('chat.renamed'), by: UserId, title: z.string() }),
   z.object({ type: z.literal('chat.archived'), by: UserId }),
   z.object({ type: z.literal('chat.unarchived'), by: UserId }),

@@ -36,6 +36,12 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
         model: event.model,
         createdBy: event.by,
       }
+    case 'chat.forked':
+      return { ...view, forkedFrom: { chatId: event.from, by: event.by, context: event.context } }
+    case 'chat.offered':
+      return view
+    case 'chat.handed-over':
+      return { ...view, createdBy: event.by }
     case 'chat.renamed':
       return { ...view, title: event.title }
     case 'title.suggested':

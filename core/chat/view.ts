@@ -3,7 +3,7 @@
  * Server and browser fold with the same code, so they cannot disagree.
  */
 import type { ChangedFile, ChatEventOf, PermissionOption, PromptContent, ToolContent, TurnFailure, TurnOutcome } from '#core/chat/events.ts'
-import type { CredentialId, MessageId, NodeId, ProjectId, RequestId, RunId, ToolCallId, TurnId, UserId } from '#core/ids.ts'
+import type { ChatId, CredentialId, MessageId, NodeId, ProjectId, RequestId, RunId, ToolCallId, TurnId, UserId } from '#core/ids.ts'
 
 export type ReplyItem = { is: 'reply'; messageId: MessageId; text: string }
 export type ThoughtItem = { is: 'thought'; messageId: MessageId; text: string; startedAt: string; lastAt: string }
@@ -99,6 +99,7 @@ export type ChatView = {
   harness: string | null
   model: string | null
   createdBy: UserId | null
+  forkedFrom: { chatId: ChatId; by: UserId; context: string } | null
   isArchived: boolean
   /** In the order in which they ran or will run; withdrawn ones are gone. */
   turns: readonly Turn[]
@@ -132,6 +133,7 @@ export const emptyChat: ChatView = {
   harness: null,
   model: null,
   createdBy: null,
+  forkedFrom: null,
   isArchived: false,
   turns: [],
   run: { is: 'none' },

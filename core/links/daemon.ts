@@ -8,7 +8,7 @@
  * `seq` is the log's: given by PostgreSQL; the daemon never sees one.
  */
 import { z } from 'zod'
-import { DaemonFact, FailureCodeSchema, PromptContent } from '#core/chat/events.ts'
+import { DaemonFact, DeliveredPrompt, FailureCodeSchema, PromptContent } from '#core/chat/events.ts'
 import { ChatId, CredentialId, NodeId, ProjectId, RequestId, RunId, TurnId, UserId } from '#core/ids.ts'
 
 export const DAEMON_PROTOCOL = 1
@@ -218,7 +218,7 @@ export const AppendReply = z.discriminatedUnion('is', [
       .array(
         z.object({
           turnId: TurnId,
-          prompt: PromptContent.nullable(),
+          prompt: DeliveredPrompt.nullable(),
           model: z.string().nullable(),
           /**
            * The live run may not serve this prompt: the credential it pinned is no longer what holds here, or is

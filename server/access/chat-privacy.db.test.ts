@@ -91,6 +91,9 @@ const outcome = (asked: Promise<unknown>) =>
 /** Every procedure that takes a chat's id. */
 const taking: Record<string, (api: Api, chatId: ChatId) => Promise<unknown>> = {
   'chats.get': (api, chatId) => api.chats.get({ chatId }),
+  'chats.fork': (api, chatId) => api.chats.fork({ chatId }),
+  'chats.offer': (api, chatId) => api.chats.offer({ chatId, to: null }),
+  'chats.takeOver': (api, chatId) => api.chats.takeOver({ chatId }),
   'chats.rename': (api, chatId) => api.chats.rename({ chatId, title: 'Mine' }),
   'chats.archive': (api, chatId) => api.chats.archive({ chatId }),
   'chats.unarchive': (api, chatId) => api.chats.unarchive({ chatId }),

@@ -6,39 +6,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { hasEnded } from '#core/chat/fold-turn.ts'
-import { foldAll } from '#core/chat/fold.ts'
 import { markdownHead, markdownOfTurn, type Naming } from '#core/chat/markdown.ts'
-import { emptyChat, type ChatView } from '#core/chat/view.ts'
 import { DomainError } from '#core/errors.ts'
 import { harnessName } from '#core/harnesses/registry.ts'
 import { ChatId } from '#core/ids.ts'
 import { enterChat, enterTeam, type Caller, type ChatScope } from '#server/access/scope.ts'
-import { readEventsAfter, readHead } from '#server/chats/events.ts'
 import { findChat, findChatPlace, findPeople } from '#server/chats/store.ts'
-
-const PAGE = { maxEvents: 2_000, maxBytes: 2_000_000 }
+import { turnsOf } from '#server/chats/turns.ts'
 
 /** The document in pieces, up to where the log stands now. */
 export async function* exportChat(scope: ChatScope, { exportedAt }: { exportedAt: string }): AsyncGenerator<string> {
-  const [chat, people, at] = await Promise.all([findChat(scope), findPeople(scope), readHead(scope.chatId)])
-  if (!chat || !at) throw new DomainError('chat.missing')
+  const [chat, people] = await Promise.all([findChat(scope), findPeople(scope)])
+  if (!chat) throw new DomainError('chat.missing')
   const agent = harnessName(chat.harness)
   const names = new Map<string, string>(people.map((each) => [each.userId, each.name]))
   const naming: Naming = { agent, nameOf: (userId) => names.get(userId) ?? 'A former member' }
   yield markdownHead({ ...chat, agent, exportedAt })
-  let view: ChatView = emptyChat
-  while (view.seq < at.head) {
-    const events = await readEventsAfter(scope.chatId, { afterSeq: view.seq, ...PAGE })
-    if (events.length === 0) break
-    view = foldAll(view, events)
-    // What is late (the list of changes, a failure of the model) still belongs to a turn when the next one is at work.
-    while (view.turns[1] && hasEnded(view.turns[0]!) && hasEnded(view.turns[1])) {
-      yield markdownOfTurn(view.turns[0]!, naming)
-      view = { ...view, turns: view.turns.slice(1) }
-    }
-  }
-  for (const turn of view.turns) yield markdownOfTurn(turn, naming)
+  for await (const turn of turnsOf(scope.chatId)) yield markdownOfTurn(turn, naming)
 }
 
 /** Answers one request; `identify` says whose it is. */

@@ -2,7 +2,9 @@
 import { z } from 'zod'
 import { TITLE_MAX_CHARS } from '#core/chat/commands.ts'
 import { PromptContent } from '#core/chat/events.ts'
-import { RequestId, TurnId } from '#core/ids.ts'
+import { RequestId, TurnId, UserId } from '#core/ids.ts'
+import { forkChat } from '#server/chats/fork.ts'
+import { offerChat, takeOver } from '#server/chats/hand-over.ts'
 import { setShared } from '#server/chats/privacy.ts'
 import {
   answerPermission,
@@ -37,6 +39,19 @@ export const chatsRouter = router({
   create: projectProcedure('prompt')
     .input(z.object({ harness: z.string().max(100), model: ModelName.optional(), title: Title.optional() }))
     .mutation(({ ctx, input }) => createChat(ctx.scope, input)),
+
+  /** A new chat of the caller's in the same project, that goes on from this one. */
+  fork: chatProcedure('prompt')
+    .input(z.object({ harness: z.string().max(100).optional() }))
+    .mutation(({ ctx, input }) => forkChat(ctx.scope, input)),
+
+  /** By its creator: to a member, or to nobody any more; by whom it is offered to: to nobody, which declines. */
+  offer: chatProcedure('prompt')
+    .input(z.object({ to: UserId.nullable() }))
+    .mutation(({ ctx, input }) => offerChat(ctx.scope, input)),
+
+  /** By whom it is offered to. */
+  takeOver: chatProcedure('prompt').mutation(({ ctx }) => takeOver(ctx.scope)),
 
   rename: chatProcedure('prompt')
     .input(z.object({ title: Title }))

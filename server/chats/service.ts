@@ -41,21 +41,32 @@ export async function listChats(
   return findChats(scope, { projectId: projectId ?? null, isArchived })
 }
 
+type NewChatWish = {
+  harness: string
+  model?: string | undefined
+  title?: string | undefined
+  /** It goes on from another chat, and is private when that one is. */
+  fork?: { from: ChatId; context: string; isPrivate: boolean } | undefined
+}
+
 /** @throws harness.unknown; connection.… when nobody would pay; model.… when the catalog does not let it through */
 export async function createChat(
   { teamId, projectId, userId }: ProjectScope,
-  { harness, model, title }: { harness: string; model?: string | undefined; title?: string | undefined },
+  { harness, model, title, fork }: NewChatWish,
 ): Promise<{ chatId: ChatId }> {
   if (!offeredHarnesses({ isTesting: env().isTesting }).some((each) => each.id === harness)) {
     throw new DomainError('harness.unknown', { harness })
   }
-  const payer = await demandPayer({ teamId, projectId, userId, harness }, { by: userId, model: model ?? null })
+  const payer = await demandPayer({ teamId, projectId, userId, harness, isHandedOver: false }, { by: userId, model: model ?? null })
   const chat = { chatId: mintUuid() as ChatId, projectId, harness, model: model ?? null, title: storable(title ?? ''), by: userId }
   announceAppended(
     await inTransaction(async (tx) => {
-      await insertChat(tx, { ...chat, teamId, isPrivate: isPersonalLogin(payer) })
+      await insertChat(tx, { ...chat, teamId, isPrivate: isPersonalLogin(payer) || (fork?.isPrivate ?? false), fork: fork ?? null })
       const { chatId, ...created } = chat
-      return appendServerFacts(tx, chatId, [{ type: 'chat.created', ...created }])
+      return appendServerFacts(tx, chatId, [
+        { type: 'chat.created', ...created },
+        ...(fork ? [{ type: 'chat.forked', by: userId, from: fork.from, context: fork.context } as const] : []),
+      ])
     }),
   )
   return { chatId: chat.chatId }
@@ -78,7 +89,13 @@ export type ChatDescription = Omit<ChatRow, 'isArchived'> & {
 export async function describeChat(scope: ChatScope): Promise<ChatDescription> {
   const row = await findChat(scope)
   if (!row) throw new DomainError('chat.missing')
-  const place: PayingPlace = { teamId: scope.teamId, projectId: row.projectId, userId: row.createdBy, harness: row.harness }
+  const place: PayingPlace = {
+    teamId: scope.teamId,
+    projectId: row.projectId,
+    userId: row.createdBy,
+    harness: row.harness,
+    isHandedOver: row.isHandedOver,
+  }
   // Who pays is shown also to those who may not spend it.
   const [verdict, payer] = await Promise.all([
     judgePayer(place, { by: scope.userId, model: null }),

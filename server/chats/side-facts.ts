@@ -107,6 +107,8 @@ async function endTurn({ tx, chatId }: Place, turnId: string, outcome: string): 
      where "chatId" = $1`,
     [chatId, turnId, outcome],
   )
+  // By now the agent has been told what a fork carries over; one that was stopped or lost before may not have.
+  if (outcome === 'completed') await tx.query('update chat set "forkContext" = null where id = $1 and "forkContext" is not null', [chatId])
   await touch(tx, chatId)
 }
 

@@ -60,6 +60,8 @@ export async function findChats(
   }))
 }
 
+export type ForkLink = { chatId: ChatId; title: string }
+
 export type ChatRow = {
   chatId: ChatId
   projectId: ProjectId
@@ -75,6 +77,12 @@ export type ChatRow = {
   isPrivate: boolean
   /** The asking person wants it first in their lists. */
   isPinned: boolean
+  /** Its creator has it from somebody else. */
+  isHandedOver: boolean
+  offeredTo: { userId: UserId; name: string } | null
+  /** What it goes on from, and what goes on from it: those that the asking person sees. */
+  forkedFrom: ForkLink | null
+  forks: ForkLink[]
   node: { nodeId: NodeId; name: string; isOnline: boolean } | null
 }
 
@@ -83,13 +91,35 @@ export async function findChat({ teamId, chatId, userId }: ChatScope): Promise<C
     `select c.id as "chatId", c."projectId", p.name as "projectName", ${CHAT_TITLE} as title, c.harness, c.model, c."createdBy",
        coalesce(u.name, 'A former member') as "createdByName", c."createdAt", coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived", c."isPrivate",
        exists (select from chat_pin pin where pin."chatId" = c.id and pin."userId" = $3) as "isPinned",
+       c."isHandedOver", (select json_build_object('userId', o.id, 'name', o.name) from "user" o where o.id = c."offeredTo") as "offeredTo",
        case when n.id is not null then json_build_object('nodeId', n.id, 'name', n.name,
          'isOnline', n."isConnected" and n."lastSeenAt" > now() - interval '30 seconds') end as node
      from chat c join project p on p.id = c."projectId" left join "user" u on u.id = c."createdBy" left join node n on n.id = c."nodeId"
      where c.id = $1 and c."teamId" = $2 and ${isSeenBy('$3')}`,
     [chatId, teamId, userId],
   )
-  return rows[0] ? { ...rows[0], createdAt: rows[0].createdAt.toISOString() } : null
+  if (!rows[0]) return null
+  const links = await findForkLinks({ teamId, userId }, chatId)
+  const link = ({ chatId: id, title }: ForkLink): ForkLink => ({ chatId: id, title })
+  return {
+    ...rows[0],
+    createdAt: rows[0].createdAt.toISOString(),
+    forkedFrom: links.filter((each) => each.isSource).map(link)[0] ?? null,
+    forks: links.filter((each) => !each.isSource).map(link),
+  }
+}
+
+async function findForkLinks(
+  { teamId, userId }: Pick<TeamScope, 'teamId' | 'userId'>,
+  chatId: ChatId,
+): Promise<(ForkLink & { isSource: boolean })[]> {
+  const { rows } = await pool().query(
+    `select c.id as "chatId", ${CHAT_TITLE} as title, c."forkedFrom" is distinct from $1 as "isSource" from chat c
+     where (c."forkedFrom" = $1 or c.id = (select me."forkedFrom" from chat me where me.id = $1)) and c."teamId" = $2 and ${isSeenBy('$3')}
+     order by c."createdAt" desc, c.id limit 50`,
+    [chatId, teamId, userId],
+  )
+  return rows
 }
 
 /** Changes one person's own lists, and nothing in the chat. */
@@ -124,15 +154,17 @@ type NewChat = {
   title: string
   by: UserId
   isPrivate: boolean
+  fork: { from: ChatId; context: string } | null
 }
 
 export async function insertChat(
   tx: PoolClient,
-  { chatId, teamId, projectId, harness, model, title, by, isPrivate }: NewChat,
+  { chatId, teamId, projectId, harness, model, title, by, isPrivate, fork }: NewChat,
 ): Promise<void> {
   await tx.query(
-    `insert into chat (id, "teamId", "projectId", harness, model, title, "createdBy", "isPrivate") values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [chatId, teamId, projectId, harness, model, title, by, isPrivate],
+    `insert into chat (id, "teamId", "projectId", harness, model, title, "createdBy", "isPrivate", "forkedFrom", "forkContext")
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [chatId, teamId, projectId, harness, model, title, by, isPrivate, fork?.from ?? null, fork?.context ?? null],
   )
   await tx.query('insert into chat_head ("chatId") values ($1)', [chatId])
 }
@@ -147,12 +179,13 @@ export async function findName(userId: string): Promise<string | null> {
   return rows[0]?.name ?? null
 }
 
-type Place = { teamId: string; projectId: string; userId: UserId; harness: string; model: string | null }
+type Place = { teamId: string; projectId: string; userId: UserId; harness: string; model: string | null; isHandedOver: boolean }
 
 /** For the resolver; asked by the server itself, so without a person's scope. */
 export async function findChatPlace(chatId: ChatId): Promise<Place | null> {
-  const { rows } = await pool().query('select "teamId", "projectId", "createdBy" as "userId", harness, model from chat where id = $1', [
-    chatId,
-  ])
+  const { rows } = await pool().query(
+    'select "teamId", "projectId", "createdBy" as "userId", harness, model, "isHandedOver" from chat where id = $1',
+    [chatId],
+  )
   return rows[0] ?? null
 }
