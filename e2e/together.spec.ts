@@ -185,3 +185,25 @@ test('who may not prompt forks the chat, and takes over what is handed to them',
   await expect(seen.said(/^Mine now\.$/)).toBeVisible()
   await expect(owner.said('This chat runs on Mei Lin’s personal credential, so only they may prompt it.')).toBeVisible()
 })
+
+test('a rule of the project answers, and people are asked for the rest', async ({ chat, ada, project, isMobile }) => {
+  const { page } = ada
+  await page.goto(`/projects/${project.projectId}?tab=settings`)
+  await page.getByRole('button', { name: 'Add a rule' }).click()
+  await page.getByLabel('Pattern of rule 1').fill('ls*')
+  await expect(page.getByText('Allowed: a command like ls*.')).toBeVisible()
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme })
+    await page.getByRole('button', { name: 'Save rules' }).scrollIntoViewIfNeeded()
+    await page.screenshot({ path: `.test/screens/rules-${isMobile ? 'phone' : 'desktop'}-${colorScheme}.png` })
+  }
+  await page.getByRole('button', { name: 'Save rules' }).click()
+  await expect(page.getByText('Saved')).toBeVisible()
+  await ada.open(chat.path)
+  await ada.send('ask ls -la\nask ls; rm -rf .')
+  await expect(ada.said(/^Allowed once by the project’s rule “allow execute ls\*”, /)).toBeVisible()
+  const card = page.getByRole('region', { name: 'Scripted agent asks to run a command' })
+  await expect(card.getByText('ls; rm -rf .')).toBeVisible()
+  await card.getByRole('button', { name: 'Reject' }).click()
+  await expect(ada.said('You chose reject.')).toBeVisible()
+})

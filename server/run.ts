@@ -28,6 +28,7 @@ import { log } from '#server/log.ts'
 import { createLoginHandler, type LoginHandler } from '#server/logins/handler.ts'
 import { createProxyHandler, type ProxyHandler } from '#server/proxy/handler.ts'
 import { closeAbandonedRecords, drainUsage } from '#server/usage/service.ts'
+import { startQuestionDesk } from '#server/chats/question-desk.ts'
 import { createExportHandler } from '#server/chats/export.ts'
 import { identifyRequest } from '#server/trpc/context.ts'
 import { joinBus, hintMembership, leaveBus } from '#server/realtime/bus.ts'
@@ -138,7 +139,7 @@ export class RunningServer {
     this.#logins = createLoginHandler()
     this.#parts.logins = this.#logins
     if (env.proxyPort !== null) this.#proxyProcess = await startProxyProcess(env, url)
-    this.#workers.push(startIndexing())
+    this.#workers.push(startIndexing(), startQuestionDesk())
     this.#sockets = openSockets(env)
     this.#detach = [attachRealtime(this.#sockets.io), attachDaemons(this.#sockets.io), sweepRemovedRegularly()]
     this.#parts.sockets = this.#sockets

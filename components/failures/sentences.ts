@@ -96,7 +96,10 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
   'turn.id-taken': () => 'This prompt clashed with another one. Send it again.',
   'prompt.too-large': () => 'This prompt is too long. Shorten it, or put the text into a file of the project.',
   'permission.missing': () => 'This question is gone.',
-  'permission.already-answered': (facts) => `${text(facts, 'byName', 'name') ?? 'Somebody'} was faster and has answered this already.`,
+  'permission.already-answered': (facts) =>
+    text(facts, 'rule')
+      ? `A rule of the project has answered this already: ${text(facts, 'rule')}.`
+      : `${text(facts, 'byName', 'name') ?? 'Somebody'} was faster and has answered this already.`,
   'permission.option-unknown': () => 'The agent does not offer this answer.',
 
   'agent.crashed': (facts) => `${harness(facts)} stopped unexpectedly. What it wrote is kept; send the prompt again to go on.`,

@@ -65,6 +65,7 @@ export const acts = [
   'node.removed',
   'project.created',
   'project.changed',
+  'project.rules-changed',
   'project.archived',
   'team.created',
   'team.renamed',

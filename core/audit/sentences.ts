@@ -123,6 +123,7 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
   'node.removed': (said) => `removed the node ${named(said, 'name')}`,
   'project.created': (said) => `created ${project(said)}`,
   'project.changed': (said) => `changed ${project(said)}`,
+  'project.rules-changed': (said) => `changed what agents may do unasked in ${project(said)}`,
   'project.archived': (said) => `archived ${project(said)}`,
   'team.created': (said) => `created the team ${named(said, 'name')}`,
   'team.renamed': (said) =>

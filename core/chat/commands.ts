@@ -6,6 +6,13 @@ import type { RequestId, TurnId, UserId } from '#core/ids.ts'
 export const PROMPT_MAX_CHARS = 200_000
 export const TITLE_MAX_CHARS = 200
 
+/** What the server does where no person has to: by a rule of the project, or because the time is over. */
+export type UnaskedCommand = { by: null; requestId: RequestId } & (
+  | { do: 'answerByRule'; optionId: string; rule: string }
+  /** `optionId` is the no that the agent offers, null when it offers none. */
+  | { do: 'expireQuestion'; optionId: string | null }
+)
+
 export type ChatCommand = { by: UserId } & (
   | { do: 'sendPrompt'; turnId: TurnId; prompt: PromptContent }
   | { do: 'editQueued'; turnId: TurnId; prompt: PromptContent }
@@ -32,7 +39,7 @@ export type Order =
   /** All that wait, in the order in which they shall run. */
   | { order: 'reorder-prompts'; turnIds: readonly TurnId[] }
   | { order: 'cancel'; turnId: TurnId; by: UserId }
-  | { order: 'answer'; turnId: TurnId; requestId: RequestId; by: UserId; optionId: string }
+  | { order: 'answer'; turnId: TurnId; requestId: RequestId; by: UserId | null; rule?: string; optionId: string | null }
 
 /** The little a decision needs, read under the head's lock. */
 export type ChatState = {
@@ -52,7 +59,7 @@ export type ChatState = {
     turnId: TurnId
     options: readonly string[]
     isOpen: boolean
-    answer: { by: UserId; optionId: string; at: string } | null
+    answer: { by: UserId | null; rule: string | null; optionId: string | null; at: string } | null
   } | null
   /** The asking person maintains the project, and so may withdraw what others queued. */
   isMaintainer: boolean

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { PROMPT_MAX_CHARS, type ChatCommand, type ChatState } from '#core/chat/commands.ts'
+import { PROMPT_MAX_CHARS, type ChatCommand, type ChatState, type UnaskedCommand } from '#core/chat/commands.ts'
 import { decide } from '#core/chat/decide.ts'
 
 const [a, b, c] = ['a', 'b', 'c'] as unknown as [never, never, never]
@@ -70,7 +70,11 @@ const endsQueued = (turnId: never) => ({
 })
 const large = refused('prompt.too-large', { chars: PROMPT_MAX_CHARS + 1, maxChars: PROMPT_MAX_CHARS })
 
-const table: [string, ChatCommand, ChatState, unknown][] = [
+const byRule: UnaskedCommand = { do: 'answerByRule', by: null, requestId: c, optionId: 'yes', rule: 'allow execute ls' }
+const expired: UnaskedCommand = { do: 'expireQuestion', by: null, requestId: c, optionId: 'no' }
+const nobodys = (rule: string | null) => ({ ...question, isOpen: false, answer: { by: null, rule, optionId: 'no', at: when } })
+
+const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
   ['a prompt is queued', send, idle, requested],
   ['a prompt is queued while another turn runs', send, { ...busy, activeTurn: c }, requested],
   ['a retried prompt lands on its turn', send, waiting, { ...settled, turnId: a }],
@@ -201,19 +205,19 @@ const table: [string, ChatCommand, ChatState, unknown][] = [
   [
     'whoever is late hears who decided',
     { ...answer, by: mei, optionId: 'no' },
-    { ...busy, question: { ...question, isOpen: false, answer: { by: ada, optionId: 'yes', at: when } } },
+    { ...busy, question: { ...question, isOpen: false, answer: { by: ada, rule: null, optionId: 'yes', at: when } } },
     refused('permission.already-answered', { by: ada, optionId: 'yes', at: when }),
   ],
   [
     'somebody else who says the same is late too',
     { ...answer, by: mei },
-    { ...busy, question: { ...question, answer: { by: ada, optionId: 'yes', at: when } } },
+    { ...busy, question: { ...question, answer: { by: ada, rule: null, optionId: 'yes', at: when } } },
     refused('permission.already-answered', { by: ada, optionId: 'yes', at: when }),
   ],
   [
     'whoever repeats their own answer hears yes',
     answer,
-    { ...busy, question: { ...question, answer: { by: ada, optionId: 'yes', at: when } } },
+    { ...busy, question: { ...question, answer: { by: ada, rule: null, optionId: 'yes', at: when } } },
     settled,
   ],
   [
@@ -223,6 +227,41 @@ const table: [string, ChatCommand, ChatState, unknown][] = [
     { ...settled, facts: [{ type: 'chat.unarchived', by: ada }] },
   ],
   ['once', { do: 'unarchive', by: ada }, idle, settled],
+  [
+    'a rule answers, and is named',
+    byRule,
+    { ...busy, question },
+    {
+      ...settled,
+      facts: [{ type: 'permission.answered', requestId: c, by: null, rule: 'allow execute ls', optionId: 'yes' }],
+      orders: [{ order: 'answer', turnId: a, requestId: c, by: null, rule: 'allow execute ls', optionId: 'yes' }],
+    },
+  ],
+  [
+    'a question whose time is over is answered with no',
+    expired,
+    { ...busy, question },
+    {
+      ...settled,
+      facts: [{ type: 'permission.closed', requestId: c, reason: 'expired' }],
+      orders: [{ order: 'answer', turnId: a, requestId: c, by: null, optionId: 'no' }],
+    },
+  ],
+  ['a person who was faster than a rule stands', byRule, { ...busy, question: { ...question, isOpen: false } }, settled],
+  ['and than the deadline', expired, { ...busy, question: { ...question, isOpen: false } }, settled],
+  [
+    'nothing is answered by an option that is not there',
+    { ...expired, optionId: 'never' },
+    { ...busy, question },
+    refused('permission.option-unknown'),
+  ],
+  [
+    'whoever comes after a rule hears which',
+    answer,
+    { ...busy, question: nobodys('deny execute *') },
+    refused('permission.already-answered', { by: null, optionId: 'no', at: when, rule: 'deny execute *' }),
+  ],
+  ['whoever comes after the deadline is too late', answer, { ...busy, question: nobodys(null) }, refused('permission.missing')],
   ['a closed question is no longer answered', answer, { ...busy, question: { ...question, isOpen: false } }, refused('permission.missing')],
   ['an unknown question is not answered', answer, busy, refused('permission.missing')],
   ['an option must be one of those offered', { ...answer, optionId: 'maybe' }, { ...busy, question }, refused('permission.option-unknown')],

@@ -2,7 +2,7 @@
  * The rules of a chat: a person's command and the state it meets become facts, or a failure.
  * Pure. `server/chats/service.ts` reads the state under the head's lock and commits what is decided here.
  */
-import { PROMPT_MAX_CHARS, type ChatCommand, type ChatState, type Order } from '#core/chat/commands.ts'
+import { PROMPT_MAX_CHARS, type ChatCommand, type ChatState, type Order, type UnaskedCommand } from '#core/chat/commands.ts'
 import type { ChatFact, PromptContent } from '#core/chat/events.ts'
 import type { FailureCode, FailureFacts } from '#core/errors.ts'
 import type { TurnId, UserId } from '#core/ids.ts'
@@ -14,8 +14,11 @@ export type Decision =
 
 type Of<D extends ChatCommand['do']> = Extract<ChatCommand, { do: D }>
 
-export function decide(command: ChatCommand, state: ChatState): Decision {
+export function decide(command: ChatCommand | UnaskedCommand, state: ChatState): Decision {
   switch (command.do) {
+    case 'answerByRule':
+    case 'expireQuestion':
+      return unasked(command, state)
     case 'sendPrompt':
       return sendPrompt(command, state)
     case 'editQueued':
@@ -138,10 +141,17 @@ function cancelTurn({ by, turnId }: Of<'cancelTurn'>, state: ChatState): Decisio
 function answerPermission({ by, requestId, optionId, note }: Of<'answerPermission'>, state: ChatState): Decision {
   if (!state.question) return refuse('permission.missing')
   const { turnId, options, isOpen, answer } = state.question
+  // Its time was over.
+  if (answer && answer.by === null && answer.rule === null) return refuse('permission.missing')
   if (answer) {
     return answer.by === by && answer.optionId === optionId
       ? settled()
-      : refuse('permission.already-answered', { by: answer.by, optionId: answer.optionId, at: answer.at })
+      : refuse('permission.already-answered', {
+          by: answer.by,
+          optionId: answer.optionId,
+          at: answer.at,
+          ...(answer.rule !== null && { rule: answer.rule }),
+        })
   }
   if (!isOpen) return refuse('permission.missing')
   if (!options.includes(optionId)) return refuse('permission.option-unknown')
@@ -155,6 +165,20 @@ function answerPermission({ by, requestId, optionId, note }: Of<'answerPermissio
     ],
     [order, { order: 'queue-prompt', turnId: note.turnId, by, prompt }],
   )
+}
+
+/** Whoever was faster, a person or the end of the turn, stands. */
+function unasked(command: UnaskedCommand, { question }: ChatState): Decision {
+  if (!question?.isOpen || question.answer) return settled()
+  const { requestId, by, optionId } = command
+  if (optionId !== null && !question.options.includes(optionId)) return refuse('permission.option-unknown')
+  const order: Order = { order: 'answer', turnId: question.turnId, requestId, by, optionId }
+  return command.do === 'answerByRule'
+    ? done(
+        [{ type: 'permission.answered', requestId, by, rule: command.rule, optionId: command.optionId }],
+        [{ ...order, rule: command.rule }],
+      )
+    : done([{ type: 'permission.closed', requestId, reason: 'expired' }], [order])
 }
 
 /** Nothing goes on in an archived chat: the queue is withdrawn and the running turn cancelled. */

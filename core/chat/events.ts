@@ -134,7 +134,9 @@ const serverFacts = [
   z.object({
     type: z.literal('permission.answered'),
     requestId: RequestId,
-    by: UserId,
+    /** Null when a rule of the project answered, which is told in `rule`. */
+    by: UserId.nullable(),
+    rule: z.string().optional(),
     optionId: z.string(),
     note: z.string().max(2_000).optional(),
   }),
@@ -257,8 +259,12 @@ const daemonFacts = [
     input: z.unknown().optional(),
     options: z.array(PermissionOption).min(1),
   }),
-  /** Nobody can answer any more: the turn ended, was cancelled, or the agent is gone. The agent was told no. */
-  z.object({ type: z.literal('permission.closed'), requestId: RequestId, reason: z.enum(['cancelled', 'turn-ended', 'agent-lost']) }),
+  /** Nobody can answer any more: the turn ended, was cancelled, the agent is gone, or the time is over. The agent was told no. */
+  z.object({
+    type: z.literal('permission.closed'),
+    requestId: RequestId,
+    reason: z.enum(['cancelled', 'turn-ended', 'agent-lost', 'expired']),
+  }),
   z.object({ type: z.literal('context.measured'), turnId: TurnId, usedTokens: z.int().nonnegative(), sizeTokens: z.int().nonnegative() }),
   z.object({ type: z.literal('options.offered'), options: z.array(ConfigOption) }),
   z.object({ type: z.literal('mode.changed'), modeId: z.string() }),

@@ -92,7 +92,8 @@ function permissionWords({ title, options, answer }: PermissionItem, nameOf: Nam
   const asked = `Asked: ${inline(title)}`
   if (answer.is !== 'answered') return `${asked} (${answer.is === 'open' ? 'not answered yet' : 'not answered'})`
   const option = options.find((each) => each.optionId === answer.optionId)
-  return `${asked}. ${inline(nameOf(answer.by))} answered ${inline(option?.name ?? answer.optionId)}`
+  const by = answer.by === null ? `The project’s rule “${inline(answer.rule ?? '')}”` : inline(nameOf(answer.by))
+  return `${asked}. ${by} answered ${inline(option?.name ?? answer.optionId)}`
 }
 
 const MANY_FILES = 200

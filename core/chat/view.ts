@@ -32,7 +32,7 @@ export type PermissionItem = {
   requestedAt: string
   answer:
     | { is: 'open' }
-    | { is: 'answered'; by: UserId; optionId: string; note?: string; at: string }
+    | { is: 'answered'; by: UserId | null; rule?: string; optionId: string; note?: string; at: string }
     | { is: 'closed'; reason: ChatEventOf<'permission.closed'>['reason']; at: string }
 }
 /** A model request that did not succeed, as the proxy saw it. */

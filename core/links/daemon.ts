@@ -71,7 +71,8 @@ export const NodeReport = z.object({
 export const Command = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('prompt'), id: z.uuid(), turnId: TurnId, by: UserId, prompt: PromptContent, model: z.string().nullable() }),
   z.object({ kind: z.literal('cancel'), id: z.uuid(), turnId: TurnId }),
-  z.object({ kind: z.literal('permission'), id: z.uuid(), requestId: RequestId, optionId: z.string() }),
+  /** Without an option the question is withdrawn, which tells the agent no. */
+  z.object({ kind: z.literal('permission'), id: z.uuid(), requestId: RequestId, optionId: z.string().nullable() }),
 ])
 export type Command = z.infer<typeof Command>
 

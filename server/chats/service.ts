@@ -210,5 +210,6 @@ async function demandSpending({ chatId, userId }: ChatScope, chosen?: string): P
 /** Whoever is late wants to read a name, not an id. */
 async function withName(error: unknown): Promise<unknown> {
   if (!(error instanceof DomainError) || error.code !== 'permission.already-answered') return error
-  return new DomainError(error.code, { ...error.facts, byName: await findName(String(error.facts['by'])) })
+  const { by } = error.facts
+  return typeof by === 'string' ? new DomainError(error.code, { ...error.facts, byName: await findName(by) }) : error
 }

@@ -4,6 +4,8 @@
  * Called by `append.ts` alone, so none of these can disagree with the log.
  */
 import type { PoolClient } from '#server/db/client.ts'
+import { askedOf } from '#core/chat/asked.ts'
+import { storable } from '#server/chats/events.ts'
 import type { ChatFact } from '#core/chat/events.ts'
 
 type Place = { tx: PoolClient; chatId: string; epoch: number | null }
@@ -33,10 +35,12 @@ const sideEffects: { [T in ChatFact['type']]?: SideEffect<T> } = {
   'turn.ended': (place, { turnId, outcome }) => endTurn(place, turnId, outcome),
   'turn.interrupted': (place, { turnId }) => endTurn(place, turnId, 'interrupted'),
 
-  'permission.requested': async ({ tx, chatId }, { requestId, turnId, options }) => {
+  'permission.requested': async ({ tx, chatId }, fact) => {
     await tx.query(
-      `insert into permission_question ("chatId", "requestId", "turnId", options) values ($1, $2, $3, $4) on conflict do nothing`,
-      [chatId, requestId, turnId, options.map((option) => option.optionId)],
+      `insert into permission_question ("chatId", "requestId", "turnId", options, asked, "deadlineAt")
+       select c.id, $2, $3, $4, $5, now() + p."questionDeadlineMinutes" * interval '1 minute'
+       from chat c join project p on p.id = c."projectId" where c.id = $1 on conflict do nothing`,
+      [chatId, fact.requestId, fact.turnId, fact.options.map((option) => option.optionId), JSON.stringify(storable(askedOf(fact)))],
     )
     await countQuestions(tx, chatId)
   },

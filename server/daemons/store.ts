@@ -76,7 +76,7 @@ type CommandRow = {
   turnId: TurnId
   requestId: RequestId
   by: UserId
-  body: { prompt: PromptContent; optionId: string }
+  body: { prompt: PromptContent; optionId: string | null }
   model: string | null
 }
 
