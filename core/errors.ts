@@ -89,6 +89,12 @@ export const failures = {
   'node.join-token-unusable': { trpc: 'FORBIDDEN', recovery: 'ask-admin' },
   'sandbox.unavailable': { trpc: 'PRECONDITION_FAILED', recovery: 'ask-admin' },
 
+  // Budgets and records
+  'budget.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'budget.exhausted': { trpc: 'PRECONDITION_FAILED', recovery: 'ask-admin' },
+  'budget.busy': { trpc: 'TOO_MANY_REQUESTS', recovery: 'send-again' },
+  'usage.unrecorded': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'send-again' },
+
   // Chats
   'chat.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'chat.archived': { trpc: 'CONFLICT', recovery: 'none' },

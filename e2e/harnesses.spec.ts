@@ -12,10 +12,11 @@ import type { FakeDialect } from '#e2e/world/fake-provider-scene.ts'
 import { environmentOf, processesOf } from '#e2e/world/processes.ts'
 import { connectFake, type World } from '#e2e/world/world.ts'
 
-const harnesses: { harness: string; dialect: FakeDialect; route: string }[] = [
-  { harness: 'codex', dialect: 'openai-responses', route: '/openai/v1/responses' },
-  { harness: 'claude-code', dialect: 'anthropic-messages', route: '/anthropic/v1/messages' },
-  { harness: 'opencode', dialect: 'openai-chat', route: '/openai/v1/chat/completions' },
+const harnesses: { harness: string; dialect: FakeDialect; route: RegExp }[] = [
+  { harness: 'codex', dialect: 'openai-responses', route: /^\/openai\/v1\/responses$/ },
+  { harness: 'claude-code', dialect: 'anthropic-messages', route: /^\/anthropic\/v1\/messages$/ },
+  { harness: 'opencode', dialect: 'openai-chat', route: /^\/openai\/v1\/chat\/completions$/ },
+  { harness: 'opencode', dialect: 'gemini-generate', route: /^\/gemini\/v1beta\/models\/gemini-4-argon:streamGenerateContent$/ },
 ]
 
 // The first chat of a harness installs it.
@@ -79,7 +80,7 @@ const total = (counts: readonly Tokens[]): Tokens => {
 }
 
 for (const { harness, dialect, route } of harnesses) {
-  test(`${harness}: a prompt becomes a file, a transcript and a bill`, async ({ world, project }) => {
+  test(`${harness} in ${dialect}: a prompt becomes a file, a transcript and a bill`, async ({ world, project }) => {
     const { api } = world.owner
     const { provider } = world
     const seenBefore = provider.received.length
@@ -106,13 +107,9 @@ for (const { harness, dialect, route } of harnesses) {
     const runs = chat.events.filter((each) => each.type === 'run.started')
     const seen = () => provider.received.slice(seenBefore)
     const reported = () => total(seen().flatMap((each) => (each.reported ? [each.reported] : [])))
-    expect(
-      new Set(
-        seen()
-          .filter((each) => each.ask)
-          .map((each) => each.url.split('?')[0]),
-      ),
-    ).toEqual(new Set([route]))
+    const paths = seen().flatMap((each) => (each.ask ? [each.url.split('?')[0]!] : []))
+    expect(paths.length).toBeGreaterThan(0)
+    expect(paths.filter((each) => !route.test(each))).toEqual([])
     expect(sightings(world, provider.key)).toEqual([])
 
     const second = await untilEndedAllowing(world, chat, await chat.send('say: Still here, and warm.'))

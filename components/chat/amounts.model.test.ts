@@ -6,9 +6,16 @@ describe('tokens and money', () => {
   it('says nothing of no requests, and a bound when a price is missing', () => {
     expect(sayCost(noUsage)).toBeNull()
     expect(sayTokenFlow(noUsage)).toBeNull()
-    expect(sayCost({ requests: 1, costMicros: 0, hasUnpriced: true })).toBe('price unknown')
-    expect(sayCost({ requests: 2, costMicros: 20_000, hasUnpriced: true })).toBe('at least $0.0200')
+    expect(sayCost({ ...noUsage, requests: 1, hasUnpriced: true })).toBe('price unknown')
+    expect(sayCost({ ...noUsage, requests: 2, costMicros: 20_000, hasUnpriced: true })).toBe('at least $0.0200')
     expect(sayTokenFlow({ ...noUsage, requests: 1, inputTokens: 1_000, cacheReadTokens: 9_000, outputTokens: 250 })).toBe('10k in, 250 out')
+  })
+
+  it('puts no price on a subscription, and no number on what its agent does not say', () => {
+    const onLogin = { ...noUsage, subscriptionTurns: 1 }
+    expect([sayCost(onLogin), sayTokenFlow(onLogin)]).toEqual(['on a subscription', null])
+    expect(sayTokenFlow({ ...onLogin, inputTokens: 500, outputTokens: 20 })).toBe('500 in, 20 out')
+    expect(sayCost({ ...onLogin, requests: 1, costMicros: 20_000 })).toBe('$0.0200')
   })
 })
 

@@ -11,16 +11,17 @@ export const sayDuration = (durationMs: number): string =>
   formatDuration(durationMs < SECOND_MS ? durationMs : Math.round(durationMs / 100) * 100)
 
 /** The cost of some requests; null when there is nothing to say. A request without a price makes it a lower bound. */
-export function sayCost(usage: Pick<Usage, 'requests' | 'costMicros' | 'hasUnpriced'>): string | null {
-  if (usage.requests === 0) return null
+export function sayCost(usage: Pick<Usage, 'requests' | 'costMicros' | 'hasUnpriced' | 'subscriptionTurns'>): string | null {
+  if (usage.requests === 0) return usage.subscriptionTurns === 0 ? null : 'on a subscription'
   if (!usage.hasUnpriced) return formatMoney(usage.costMicros)
   return usage.costMicros === 0 ? 'price unknown' : `at least ${formatMoney(usage.costMicros)}`
 }
 
 /** "12.3k in, 4.1k out"; input counts what was read from and written to the cache too. */
 export function sayTokenFlow(usage: Usage): string | null {
-  if (usage.requests === 0) return null
   const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens
+  // An agent on its own login may say nothing, and nothing is not none.
+  if (usage.requests === 0 && input + usage.outputTokens === 0) return null
   return `${formatShort(input)} in, ${formatShort(usage.outputTokens)} out`
 }
 

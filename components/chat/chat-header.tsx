@@ -31,7 +31,8 @@ type Props = {
 /** What this chat is, where it stands, who is here, who pays, what it has cost. */
 export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, onTogglePanel }: Props) {
   const look = statusLooks[status]
-  const cost = sayCost(view.usage)
+  // Of a subscription the payer's words say enough.
+  const cost = view.usage.requests > 0 ? sayCost(view.usage) : null
   const payer = payerWords(chat.payer)
   const changed = view.changes && view.changes.files.length > 0 ? totalsOf(view.changes.files) : null
   return (

@@ -12,19 +12,21 @@ import { formatCount } from '#components/ui/numbers.ts'
 /** What the chat has used, in all and turn by turn. */
 export function UsagePanel({ view }: { view: ChatView }) {
   const context = contextLook(view.context)
-  if (view.usage.requests === 0 && !context) {
+  const { requests, subscriptionTurns } = view.usage
+  if (requests + subscriptionTurns === 0 && !context) {
     return (
       <EmptyState icon={<Coins aria-hidden />} title="Nothing used yet" className="m-4">
-        Tokens and cost of each turn are listed here, as the proxy metered them.
+        Tokens and cost of each turn are listed here, as the proxy metered them, or as the agent counted them on its own login.
       </EmptyState>
     )
   }
-  const metered = view.turns.filter((turn) => turn.usage.requests > 0)
+  const metered = view.turns.filter((turn) => turn.usage.requests + turn.usage.subscriptionTurns > 0)
   return (
     <div className="flex flex-col gap-5 p-4">
       <dl className="grid grid-cols-2 gap-x-4 gap-y-2 text-sm">
         <Total label="Cost" value={sayCost(view.usage) ?? '—'} isMain />
-        <Total label="Model requests" value={formatCount(view.usage.requests)} isMain />
+        <Total label="Model requests" value={formatCount(requests)} isMain />
+        {subscriptionTurns > 0 ? <Total label="Turns on a subscription" value={`${formatCount(subscriptionTurns)}, not priced`} /> : null}
         {tokenKinds.map(({ label, key }) => (
           <Total key={key} label={label} value={formatCount(view.usage[key])} />
         ))}

@@ -6,6 +6,7 @@
  */
 import { failures, type FailureCode, type FailureFacts, type Recovery } from '#core/errors.ts'
 import { harnessName } from '#core/harnesses/registry.ts'
+import { budgetFacts, sayBusy, sayExhausted } from '#core/budgets/budget.ts'
 import { CUSTOM_PROVIDER, providerName } from '#core/providers/presets.ts'
 import { credentialProblem, repositoryReason, upstreamReason } from '#components/failures/reasons.ts'
 
@@ -83,6 +84,13 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
     `${text(facts, 'node', 'nodeName', 'name') ?? 'The node'} is offline. The chat goes on by itself once it is back.`,
   'node.join-token-unusable': () => 'This join token was used or is older than 15 minutes. Make a new one on the Nodes page.',
   'sandbox.unavailable': () => 'This node cannot isolate agents, so it refuses to run them. The Nodes page says what it lacks.',
+
+  'budget.missing': () => 'This budget was removed.',
+  'budget.exhausted': (facts) => said(budgetFacts(facts), sayExhausted) ?? 'A budget is spent. An admin can raise it.',
+  'budget.busy': (facts) =>
+    said(budgetFacts(facts), sayBusy) ?? 'A budget is reserved to its end by requests under way. Send the prompt again once they are done.',
+  'usage.unrecorded': () =>
+    'Gatehouse could not write down what this request uses, so nothing was answered. Send the prompt again in a moment.',
 
   'chat.missing': () => 'This chat does not exist, or you may not see it.',
   'chat.archived': () => 'This chat is archived, so it takes no prompts.',
@@ -183,6 +191,8 @@ function text(facts: FailureFacts, ...names: string[]): string | null {
   }
   return null
 }
+
+const said = <T>(facts: T | null, say: (facts: T) => string) => facts && say(facts)
 
 /** A problem that the server put in a sentence; what a schema says is for Details. */
 function ownWords(facts: FailureFacts): string | null {

@@ -14,6 +14,7 @@ const routersOf = {
   nodes: ['nodes'],
   members: ['team', 'me'],
   usage: ['usage'],
+  budgets: ['budgets'],
 } as const satisfies Record<z.infer<typeof ListHint>['topic'], readonly string[]>
 
 /** Keeps lists fresh: a hint, a reconnection, and nothing else makes them ask again. */

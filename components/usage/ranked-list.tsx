@@ -15,7 +15,9 @@ export function RankedList({ title, rows }: { title: string; rows: readonly Rank
                 {row.note ? <span className="text-sm text-ink-quiet"> · {row.note}</span> : null}
               </span>
               <span className="figures shrink-0">
-                {row.totals.unpricedRequests > 0 && row.totals.costMicros === 0 ? '—' : formatMoney(row.totals.costMicros)}
+                {row.totals.unpricedRequests + row.totals.subscriptionTurns > 0 && row.totals.costMicros === 0
+                  ? '—'
+                  : formatMoney(row.totals.costMicros)}
               </span>
             </div>
             <div className="mt-1 flex items-center gap-3">

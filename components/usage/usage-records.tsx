@@ -21,7 +21,7 @@ const columns: readonly Column<UsageRecord>[] = [
     key: 'when',
     heading: 'When',
     cell: (row) =>
-      row.chatId && row.projectId ? (
+      row.chatId ? (
         <Link
           href={`/projects/${encodeURIComponent(row.projectId)}/chats/${row.chatId}`}
           className="whitespace-nowrap underline decoration-line-strong underline-offset-4 hover:decoration-accent"
@@ -32,7 +32,13 @@ const columns: readonly Column<UsageRecord>[] = [
         <RelativeTime at={row.startedAt} className="whitespace-nowrap" />
       ),
   },
-  { key: 'who', heading: 'Who', cell: (row) => row.userName ?? '—', isSecondary: true, className: 'whitespace-nowrap' },
+  {
+    key: 'who',
+    heading: 'Who',
+    cell: (row) => (row.isSeen ? (row.userName ?? '—') : 'Private chat'),
+    isSecondary: true,
+    className: 'whitespace-nowrap',
+  },
   {
     key: 'model',
     heading: 'Model',
@@ -68,7 +74,13 @@ const columns: readonly Column<UsageRecord>[] = [
     className: 'whitespace-nowrap',
     cell: (row) => (row.durationMs === null ? '—' : formatDuration(row.durationMs)),
   },
-  { key: 'cost', heading: 'Cost', align: 'end', cell: (row) => formatMoney(row.costMicros) },
+  {
+    key: 'cost',
+    heading: 'Cost',
+    align: 'end',
+    cell: (row) =>
+      row.via === 'login' ? <span className="text-xs text-ink-quiet">Not priced (subscription)</span> : formatMoney(row.costMicros),
+  },
 ]
 
 /** The newest metered requests, one by one. */

@@ -42,13 +42,13 @@ export function UsageScreen() {
     placeholderData: (before) => before,
   })
   const { data } = summary
-  const isEmpty = data?.totals.requests === 0
+  const isEmpty = data?.totals.requests === 0 && data.totals.subscriptionTurns === 0
 
   return (
     <PageBody>
       <PageHeader
         title="Usage"
-        lead="Every model request that went through the proxy, as the providers counted it."
+        lead="Every model request that went through the proxy, as the providers counted it, and every turn on a login, as its agent counted it."
         actions={
           <>
             {projects.data?.length ? (
@@ -71,8 +71,8 @@ export function UsageScreen() {
       {summary.isError ? <FailureNotice error={summary.error} onRetry={() => void summary.refetch()} look="block" /> : null}
       {isEmpty ? (
         <EmptyState icon={<ChartColumn aria-hidden />} title="Nothing was metered in this time">
-          As soon as an agent asks a model through the proxy, its tokens and cost stand here. Runs on an agent’s own login are paid and
-          counted by its provider.
+          As soon as an agent asks a model through the proxy, its tokens and cost stand here. A turn on an agent’s own login is listed with
+          its tokens and without a price, since its subscription pays for it.
         </EmptyState>
       ) : null}
       {data && !isEmpty ? (
@@ -88,15 +88,18 @@ export function UsageScreen() {
           <div className="grid gap-8 lg:grid-cols-3">
             <RankedList
               title="By model"
-              rows={ranked(data.byModel, ({ model, provider }) => ({
-                key: `${provider} ${model}`,
-                name: model ?? 'Unknown model',
+              rows={ranked(data.byModel, ({ isSeen, model, provider }) => ({
+                key: `${isSeen} ${provider} ${model}`,
+                name: isSeen ? (model ?? 'Unknown model') : 'In private chats',
                 note: providerName(provider),
               }))}
             />
             <RankedList
               title="By member"
-              rows={ranked(data.byMember, ({ userId, name }) => ({ key: userId ?? '', name: name ?? 'Former members' }))}
+              rows={ranked(data.byMember, ({ isSeen, userId, name }) => ({
+                key: `${isSeen} ${userId}`,
+                name: isSeen ? (name ?? 'Former members') : 'In private chats',
+              }))}
             />
             <RankedList
               title="By project"

@@ -10,7 +10,11 @@ export function UsageTotals({ totals }: { totals: Summary['totals'] }) {
       value: `${totals.unpricedRequests > 0 ? '≥ ' : ''}${formatMoney(totals.costMicros)}`,
       note: totals.unpricedRequests > 0 ? `${formatCount(totals.unpricedRequests)} requests have no known price` : 'at list prices',
     },
-    { name: 'Requests', value: formatCount(totals.requests), note: null },
+    {
+      name: 'Requests',
+      value: formatCount(totals.requests),
+      note: totals.subscriptionTurns > 0 ? `besides ${subscriptionTurns(totals.subscriptionTurns)}, not priced` : null,
+    },
     {
       name: 'Tokens in',
       value: formatShort(totals.inputTokens + totals.cacheReadTokens + totals.cacheWriteTokens),
@@ -30,3 +34,6 @@ export function UsageTotals({ totals }: { totals: Summary['totals'] }) {
     </dl>
   )
 }
+
+const subscriptionTurns = (count: number): string =>
+  count === 1 ? '1 turn on a subscription' : `${formatCount(count)} turns on subscriptions`

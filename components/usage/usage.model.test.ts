@@ -9,6 +9,7 @@ const totals = (costMicros: number, inputTokens = 0): Summary['totals'] => ({
   cacheWriteTokens: 0,
   costMicros,
   unpricedRequests: 0,
+  subscriptionTurns: 0,
 })
 
 it('draws a day without use as zero, across the end of a month', () => {

@@ -17,6 +17,7 @@ export const subjectKinds = [
   'token',
   'node',
   'project',
+  'budget',
   'team',
   'key',
   'audit',
@@ -67,6 +68,8 @@ export const acts = [
   'project.changed',
   'project.rules-changed',
   'project.archived',
+  'budget.set',
+  'budget.removed',
   'team.created',
   'team.renamed',
   'key.rotated',
@@ -78,6 +81,6 @@ export type AuditAct = (typeof acts)[number]
 /**
  * Flat, short, and never a secret. What a sentence uses when it is there: `harness` (id), `scope`, `projectId` and `ownerId`
  * (whose names are looked up: `projectName`, and `ownerName` of somebody else’s), `credentialName`, `providerName`, `chatTitle`, `payerName`, `verdict`, `code`, `name`, `formerName`, `email`,
- * `role`, `formerRole`, `version`, `count`.
+ * `role`, `formerRole`, `version`, `count`, `period`, `limitMicros`.
  */
 export type AuditFacts = Readonly<Record<string, string | number | boolean | null>>

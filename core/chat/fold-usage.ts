@@ -1,8 +1,9 @@
-/** Sums of metered requests, for the turn and for the chat (`fold.ts`). */
+/** Sums of metered requests and of turns on a login, for the turn and for the chat (`fold.ts`). */
 import type { ChatEventOf } from '#core/chat/events.ts'
 import type { Usage } from '#core/chat/view.ts'
 
 export const addUsage = (sum: Usage, event: ChatEventOf<'usage.metered'>): Usage => ({
+  ...sum,
   requests: sum.requests + 1,
   inputTokens: sum.inputTokens + event.inputTokens,
   outputTokens: sum.outputTokens + event.outputTokens,
@@ -11,3 +12,15 @@ export const addUsage = (sum: Usage, event: ChatEventOf<'usage.metered'>): Usage
   costMicros: sum.costMicros + (event.costMicros ?? 0),
   hasUnpriced: sum.hasUnpriced || event.costMicros === null,
 })
+
+export const addLoginUsage = (sum: Usage, { usage }: ChatEventOf<'turn.ended'>): Usage =>
+  usage === undefined
+    ? sum
+    : {
+        ...sum,
+        subscriptionTurns: sum.subscriptionTurns + 1,
+        inputTokens: sum.inputTokens + (usage.tokens?.inputTokens ?? 0),
+        outputTokens: sum.outputTokens + (usage.tokens?.outputTokens ?? 0),
+        cacheReadTokens: sum.cacheReadTokens + (usage.tokens?.cacheReadTokens ?? 0),
+        cacheWriteTokens: sum.cacheWriteTokens + (usage.tokens?.cacheWriteTokens ?? 0),
+      }

@@ -9,7 +9,7 @@
  */
 import type { ChatEvent } from '#core/chat/events.ts'
 import { foldTurn } from '#core/chat/fold-turn.ts'
-import { addUsage } from '#core/chat/fold-usage.ts'
+import { addLoginUsage, addUsage } from '#core/chat/fold-usage.ts'
 import { noUsage, type ChatView, type Turn } from '#core/chat/view.ts'
 
 /** Whether an event is already in the view, follows on it, or leaves a gap that must be fetched first. */
@@ -105,7 +105,9 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     case 'turn.ended': {
       // A turn that ends while its run was still being prepared ended because that failed.
       const next = withTurn(view, event)
-      return next !== view && view.run.is === 'preparing' ? { ...next, run: { is: 'none' } } : next
+      if (next === view) return view
+      const usage = addLoginUsage(view.usage, event)
+      return view.run.is === 'preparing' ? { ...next, usage, run: { is: 'none' } } : { ...next, usage }
     }
     case 'turn.accepted': {
       // A plan is of its turn: the next one starts without.

@@ -48,6 +48,8 @@ export type Usage = {
   costMicros: number
   /** True when at least one request had no known price, so `costMicros` is a lower bound. */
   hasUnpriced: boolean
+  /** Turns on a login or subscription: their tokens are in the sums, and nobody prices them. */
+  subscriptionTurns: number
 }
 
 /** `queued` waits for another turn or a node; `starting` was taken and has shown nothing yet. */
@@ -124,6 +126,7 @@ export const noUsage: Usage = {
   cacheWriteTokens: 0,
   costMicros: 0,
   hasUnpriced: false,
+  subscriptionTurns: 0,
 }
 
 export const emptyChat: ChatView = {

@@ -35,7 +35,7 @@ export type OfferedModel = { id: string; name: string; contextTokens: number; ou
 export type ProxySetup = {
   place: Place
   dialect: ProxiedDialect
-  /** In the dialect's usual form: with `/v1` for OpenAI's, without for Anthropic's. */
+  /** In the dialect's usual form: with `/v1` for OpenAI's, without a version for the others. */
   baseUrl: string
   /** Stands where a key is expected, and opens nothing. */
   sentinelKey: string

@@ -3,7 +3,7 @@ import { fit } from '#core/connections/connection.ts'
 import { credential } from '#core/connections/testing.ts'
 import { acceptance, keyDialects, type Harness } from '#core/harnesses/harness.ts'
 import { findHarness, harnesses } from '#core/harnesses/registry.ts'
-import { allows, defaultModel, findModel, modelsFor, priceOf, type ModelQuery } from '#core/models/catalog.ts'
+import { allows, allowsEmbedding, defaultModel, findModel, modelsFor, priceOf, type ModelQuery } from '#core/models/catalog.ts'
 import type { ModelEntry } from '#core/models/model.ts'
 import { entries } from '#core/models/entries/all.ts'
 import { presetById, providers } from '#core/providers/presets.ts'
@@ -76,9 +76,11 @@ describe('the data', () => {
   it('has whole, positive prices for every current model, and tiers that rise', () => {
     const current = entries.filter((entry) => entry.lifecycle.is === 'current')
     const isWhole = (amount: unknown) => Number.isInteger(amount) && Number(amount) > 0
-    const isPriced = ({ price }: ModelEntry) => {
+    const isPriced = ({ price, kind }: ModelEntry) => {
       if (!price) return false
-      const { tiers = [], ...base } = price
+      const { tiers = [], ...rates } = price
+      // What writes nothing costs nothing for that.
+      const base = kind === 'embedding' ? { ...rates, output: rates.output || 1 } : rates
       const thresholds = tiers.map((tier) => tier.inputTokensAbove)
       const rises = thresholds.every((each, at) => at === 0 || each > thresholds[at - 1]!)
       return rises && [base, ...tiers].flatMap((rates) => Object.values(rates)).every(isWhole)
@@ -87,7 +89,7 @@ describe('the data', () => {
   })
 
   it('has sizes that fit each other', () => {
-    const isOdd = (entry: ModelEntry) => entry.outputTokens < 1 || entry.contextTokens < entry.outputTokens
+    const isOdd = (entry: ModelEntry) => (entry.kind !== 'embedding' && entry.outputTokens < 1) || entry.contextTokens < entry.outputTokens
     expect(entries.filter(isOdd).map((entry) => entry.id)).toEqual([])
   })
 
@@ -128,6 +130,27 @@ describe('the allowlist', () => {
   })
 })
 
+describe('embedding models', () => {
+  const ids = entries.filter((entry) => entry.kind === 'embedding').map((entry) => entry.id)
+  it('are on no menu, and generate nothing', () => {
+    for (const query of queries) {
+      expect(modelsFor(query).filter((entry) => entry.kind === 'embedding')).toEqual([])
+      for (const id of ids) expect(allows(query, id).ok).toBe(false)
+    }
+    expect(modelsFor({ ...codexOnOpenai, provider: 'custom', customModels: ids })).toEqual([])
+  })
+  it('serve the embeddings route where their provider has them, and nothing else does', () => {
+    for (const id of ids) expect(allowsEmbedding(codexOnOpenai, id)).toMatchObject({ ok: true, entry: { id } })
+    expect(allowsEmbedding(codexOnOpenai, 'gpt-6.1-sol')).toMatchObject({ ok: false, code: 'model.not-allowed' })
+    expect(allowsEmbedding(codexOnOpenai, 'text-embedding-9')).toMatchObject({ ok: false, code: 'model.unknown' })
+    expect(allowsEmbedding({ ...codexOnOpenai, provider: 'openrouter' }, ids[0]!).ok).toBe(false)
+    const own = { ...codexOnOpenai, provider: 'custom', customModels: ['nomic-embed'] }
+    expect(allowsEmbedding(own, 'nomic-embed')).toMatchObject({ ok: true, entry: { price: null } })
+    expect(allowsEmbedding(own, ids[0]!).ok).toBe(false)
+    expect(allowsEmbedding({ ...own, customModels: [] }, ids[0]!).ok).toBe(true)
+  })
+})
+
 describe('a provider of one’s own', () => {
   const mirror: ModelQuery = { harness: harness('opencode'), provider: 'custom', dialect: 'openai-chat' }
   it('is a mirror of its dialect’s vendor', () => {
@@ -146,4 +169,10 @@ describe('a provider of one’s own', () => {
     expect(defaultModel(own)?.id).toBe('llama-local')
     expect(priceOf(own, 'llama-local')).toBeNull()
   })
+})
+
+it('knows for every model of Anthropic what an hour in its cache costs: twice the input', () => {
+  const own = entries.filter(({ provider, price }) => provider === 'anthropic' && price)
+  expect(own.length).toBeGreaterThan(5)
+  for (const { price } of own) for (const rates of [price!, ...(price!.tiers ?? [])]) expect(rates.cacheWrite1h).toBe(rates.input * 2)
 })

@@ -23,6 +23,8 @@ export type { Lifecycle, ModelEntry, Price, Rates } from '#core/models/model.ts'
 
 const isSelectable = (entry: ModelEntry) => entry.lifecycle.is !== 'retired'
 
+const isConversational = (entry: ModelEntry) => entry.kind !== 'embedding'
+
 /** A custom provider without a list of its own is taken as a mirror of its dialect's vendor. */
 const catalogProvider = ({ provider, dialect }: Pick<ModelQuery, 'provider' | 'dialect'>) =>
   provider === CUSTOM_PROVIDER ? vendorOfDialect[dialect] : provider
@@ -51,16 +53,19 @@ const unlisted = ({ provider, dialect }: ModelQuery, id: string): ModelEntry => 
 export function modelsFor(query: ModelQuery): ModelEntry[] {
   const { provider, dialect, customModels = [], scope } = query
   if (provider === CUSTOM_PROVIDER && customModels.length > 0)
-    return customModels.map((id) => {
-      const known = findModel(query, id)
-      return known ? { ...known, provider } : unlisted(query, id)
-    })
+    return customModels
+      .map((id) => {
+        const known = findModel(query, id)
+        return known ? { ...known, provider } : unlisted(query, id)
+      })
+      .filter(isConversational)
   const vendor = catalogProvider(query)
   const offered = entries.filter(
     (entry) =>
       entry.provider === vendor &&
       entry.dialects.includes(dialect) &&
       isSelectable(entry) &&
+      isConversational(entry) &&
       (!scope || !entry.scopes || entry.scopes.includes(scope)),
   )
   const ranked = [
@@ -83,6 +88,21 @@ export function allows(query: ModelQuery, id: string): ModelVerdict {
     return { ok: false, code: 'model.retired', successor: known.lifecycle.is === 'current' ? null : (known.lifecycle.successor ?? null) }
   if (query.harness.backgroundModels.includes(id)) return { ok: true, entry: known ?? unlisted(query, id) }
   return { ok: false, code: known ? 'model.not-allowed' : 'model.unknown', successor: null }
+}
+
+/** The allowlist of the embeddings route: the provider's own such models, or what a custom provider was connected with. */
+export function allowsEmbedding(query: ModelQuery, id: string): ModelVerdict {
+  const known = findModel(query, id)
+  const own = query.provider === CUSTOM_PROVIDER ? (query.customModels ?? []) : []
+  if (own.length > 0) {
+    if (!own.includes(id)) return { ok: false, code: known ? 'model.not-allowed' : 'model.unknown', successor: null }
+    return { ok: true, entry: known ?? unlisted(query, id) }
+  }
+  if (!known) return { ok: false, code: 'model.unknown', successor: null }
+  if (known.kind !== 'embedding' || !known.dialects.includes(query.dialect))
+    return { ok: false, code: 'model.not-allowed', successor: null }
+  if (known.lifecycle.is === 'retired') return { ok: false, code: 'model.retired', successor: known.lifecycle.successor ?? null }
+  return { ok: true, entry: known }
 }
 
 /** What a harness gets when nobody chose: its own preference where it is offered, else the head of the menu. */

@@ -7,6 +7,7 @@ import { Agent, request } from 'undici'
 import { DomainError, type FailureCode } from '#core/errors.ts'
 import type { Verdict } from '#core/connections/verdict.ts'
 import type { AuthHeader } from '#core/providers/dialects.ts'
+import { refusesKey } from '#core/providers/refused-key.ts'
 import { configuredGuard, guardedConnector, type Guard } from '#server/proxy/upstream-guard.ts'
 
 export type KeyCheck = {
@@ -52,7 +53,8 @@ async function ask({ url, authHeader, key }: KeyCheck, dispatcher: Agent): Promi
       dispatcher,
       headers: { accept: 'application/json', ...authOf[authHeader](key) },
     })
-    return answerOf(statusCode, { isJson: isJson(await firstBytes(body)) })
+    const read = await firstBytes(body)
+    return answerOf(statusCode, { text: read.text, isJson: isJson(read) })
   } catch (error) {
     // A name that nobody knows is a provider out of reach; only an address that was found can be unsafe.
     const isUnsafe = error instanceof DomainError && error.facts['reason'] !== 'host-not-found'
@@ -85,10 +87,10 @@ async function firstBytes(body: AsyncIterable<Buffer>): Promise<Text> {
  * In step with the proxy (`metered-exchange.ts`): a firewall's page with a 403 says nothing about the key, nor does one
  * with a 200, and where a redirect leads is no matter of the key's.
  */
-function answerOf(status: number, { isJson }: { isJson: boolean }): Answer {
+function answerOf(status: number, body: { text: string; isJson: boolean }): Answer {
   if (status >= 200 && status < 300)
-    return isJson ? { verdict: 'accepted', code: null } : { verdict: 'unreachable', code: 'provider.garbled' }
-  if (status === 401 || (status === 403 && isJson)) return { verdict: 'refused', code: 'provider.refused-key' }
+    return body.isJson ? { verdict: 'accepted', code: null } : { verdict: 'unreachable', code: 'provider.garbled' }
+  if (refusesKey(status, body)) return { verdict: 'refused', code: 'provider.refused-key' }
   if (status === 402 || status === 429) return { verdict: 'out-of-quota', code: 'provider.out-of-quota' }
   if (status < 400 || status >= 500) return { verdict: 'unreachable', code: 'provider.failed' }
   return { verdict: 'unverified', code: null }

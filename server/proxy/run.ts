@@ -24,12 +24,16 @@ export type ProxiedRun = {
   provider: string
   dialect: Dialect
   scope: Scope
+  /** Whose prompt is under way, else who started the chat; a moment late when another's has just begun. */
+  spenderId: string
   credentialId: string
   credentialVersion: number
   isBroken: boolean
   /** Where the provider of the pinned credential answers in this run's dialect. */
   endpoint: Endpoint
   customModels: readonly string[]
+  /** How many tokens a day of models without a price the team allows; null: without end. */
+  unpricedDailyTokens: number | null
   key: string
 }
 
@@ -86,6 +90,7 @@ async function load(hash: Buffer): Promise<ProxiedRun | 'unreadable' | null> {
     isBroken: row.brokenCode !== null,
     endpoint,
     customModels: opened.customModels,
+    unpricedDailyTokens: null,
     key: opened.secret,
   }
 }

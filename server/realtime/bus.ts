@@ -10,7 +10,7 @@ import pg from 'pg'
 import type { ChatId, NodeId, TeamId, UserId } from '#core/ids.ts'
 import { log } from '#server/log.ts'
 
-export type ListTopic = 'chats' | 'connections' | 'nodes' | 'members' | 'usage'
+export type ListTopic = 'chats' | 'connections' | 'nodes' | 'members' | 'usage' | 'budgets'
 
 export type Hint =
   /** The chat's log has been committed up to `head`. */
@@ -34,6 +34,8 @@ export type Hint =
   | { about: 'membership'; teamId: TeamId; userId: UserId }
   /** From now on nobody sees the chat but this person. */
   | { about: 'privacy'; chatId: ChatId; createdBy: UserId }
+  /** A budget of the team was made, changed or removed. */
+  | { about: 'budgets'; teamId: TeamId }
   | { about: 'presence'; chatId: ChatId; place: string; userId: UserId; name: string; isTyping: boolean; isHere: boolean }
 
 const CHANNEL = 'gatehouse_hints'
