@@ -200,6 +200,11 @@ test('a rule of the project answers, and people are asked for the rest', async (
   await page.getByRole('button', { name: 'Save rules' }).click()
   await expect(page.getByText('Saved')).toBeVisible()
   await ada.open(chat.path)
+  await expect(
+    (await ada.openPanel('Details')).getByText('Reads nothing new: what you send waits for the end of the turn, or stops it.'),
+  ).toBeVisible()
+  await page.screenshot({ path: `.test/screens/abilities-${isMobile ? 'phone' : 'desktop'}.png` })
+  if (isMobile) await page.getByRole('button', { name: 'Back to the chat' }).click()
   await ada.send('ask ls -la\nask ls; rm -rf .')
   await expect(ada.said(/^Allowed once by the project’s rule “allow execute ls\*”, /)).toBeVisible()
   const card = page.getByRole('region', { name: 'Scripted agent asks to run a command' })

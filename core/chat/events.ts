@@ -119,6 +119,10 @@ export const ConfigOption = z.object({
   choices: z.array(z.object({ value: z.string(), name: z.string(), description: z.string().nullish() })),
 })
 
+/** What an agent says of itself when it is greeted (ACP `agentCapabilities`). */
+export const AgentAbilities = z.object({ resumes: z.boolean(), loads: z.boolean(), takesImages: z.boolean(), mcpOverHttp: z.boolean() })
+export type AgentAbilities = z.infer<typeof AgentAbilities>
+
 // --- facts that the server writes --------------------------------------------------------------------------
 
 const serverFacts = [
@@ -221,6 +225,8 @@ const daemonFacts = [
     credentialId: CredentialId,
     credentialVersion: z.int().positive(),
     baseCommit: z.string().nullable(),
+    /** Absent in runs of before it was asked. */
+    can: AgentAbilities.optional(),
   }),
   /** The agent process is gone; `crashed` alone is worth a word to people. */
   z.object({

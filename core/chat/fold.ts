@@ -64,6 +64,7 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     case 'run.started':
       return {
         ...view,
+        can: event.can ?? null,
         run: {
           is: 'live',
           runId: event.runId,

@@ -2,7 +2,16 @@
  * What a chat looks like to people: the result of folding its log (`fold.ts`).
  * Server and browser fold with the same code, so they cannot disagree.
  */
-import type { ChangedFile, ChatEventOf, PermissionOption, PromptContent, ToolContent, TurnFailure, TurnOutcome } from '#core/chat/events.ts'
+import type {
+  AgentAbilities,
+  ChangedFile,
+  ChatEventOf,
+  PermissionOption,
+  PromptContent,
+  ToolContent,
+  TurnFailure,
+  TurnOutcome,
+} from '#core/chat/events.ts'
 import type { ChatId, CredentialId, MessageId, NodeId, ProjectId, RequestId, RunId, ToolCallId, TurnId, UserId } from '#core/ids.ts'
 
 export type ReplyItem = { is: 'reply'; messageId: MessageId; text: string }
@@ -106,6 +115,8 @@ export type ChatView = {
   /** In the order in which they ran or will run; withdrawn ones are gone. */
   turns: readonly Turn[]
   run: RunView
+  /** What the newest agent process said of itself; null before the first. */
+  can: AgentAbilities | null
   plan: readonly ChatEventOf<'plan.set'>['entries'][number][]
   context: { usedTokens: number; sizeTokens: number } | null
   options: ChatEventOf<'options.offered'>['options']
@@ -140,6 +151,7 @@ export const emptyChat: ChatView = {
   isArchived: false,
   turns: [],
   run: { is: 'none' },
+  can: null,
   plan: [],
   context: null,
   options: [],
