@@ -38,7 +38,7 @@ export type Spending = {
   reservation: Reservation | null
 }
 
-/** `spending` null: it is refused, and sent to nobody. */
+/** `spending` null: it is refused before anything was set aside for it. */
 export type RecordOf = Given & { spending: Spending | null }
 
 export type Ending = {
@@ -130,7 +130,7 @@ function budgeted(
 ): Pick<SettledRow, 'budgetMicros' | 'budgetTokens'> {
   if (!spending) return { budgetMicros: null, budgetTokens: null }
   const { price, estimate, countsTokens } = spending
-  const isFree = tokens === null && outcome === 'failed' && (status === null || status >= 300)
+  const isFree = outcome === 'refused' || (tokens === null && outcome === 'failed' && (status === null || status >= 300))
   const isKnown = source === 'provider'
   const used = isKnown && tokens ? tokens : unreportedTokens(estimate, { tokens, durationMs })
   return {
