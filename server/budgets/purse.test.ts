@@ -170,7 +170,11 @@ describe('a purse', () => {
     const world = ledgers()
     const gate = Promise.withResolvers<void>()
     const lender = world.lenderFor('a')
-    const lend: Lender['lend'] = async (query) => lender.lend(query).finally(() => gate.promise)
+    const lend: Lender['lend'] = async (query) => {
+      const answer = await lender.lend(query)
+      await gate.promise
+      return answer
+    }
     const purse = new Purse({ lender: { ...lender, lend } })
     const leaving = new AbortController()
     const left = outcome(purse, [day], 100, { signal: leaving.signal })
