@@ -26,17 +26,17 @@ export async function lendTo({ key, periodStart, processId, limit, need, extra, 
   })
 }
 
-/** What a process does not need any more: `amount` of it, or whatever it holds when that is null. */
+/** What a process does not need any more: `amount` of it, or whatever it holds when that is null. Makes no ledger of a budget that is gone. */
 export async function giveBack(given: Account & { processId: string; amount: number | null }): Promise<void> {
   const { key, periodStart, processId, amount } = given
   await inTransaction(async (tx) => {
-    await lock(tx, [{ key, periodStart }])
+    await tx.query('select from budget_ledger where key = $1 and "periodStart" = $2 for update', [key, periodStart])
     const { rows } = await tx.query<{ held: number }>(
       'select held::float8 as held from budget_loan where key = $1 and "periodStart" = $2 and "processId" = $3',
       [key, periodStart, processId],
     )
-    const held = rows[0]?.held ?? 0
-    await changeLoan(tx, { key, periodStart, processId, by: -Math.min(amount ?? held, held) })
+    const [loan] = rows
+    if (loan) await changeLoan(tx, { key, periodStart, processId, by: -Math.min(amount ?? loan.held, loan.held) })
   })
 }
 
