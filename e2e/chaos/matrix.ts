@@ -1,0 +1,86 @@
+/**
+ * Breaks one rule of the protocol after the other, in a story that needs this rule, and shows that the check notices:
+ * a check that finds nothing in a broken protocol says nothing of a whole one. Each story also runs unbroken.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Mutation } from '#e2e/chaos/edits.ts'
+import type { FaultKind } from '#e2e/chaos/faults.ts'
+import { reportTable } from '#e2e/chaos/report.ts'
+import { run, type Plan, type Report, type Scene } from '#e2e/chaos/run.ts'
+import { until } from '#e2e/world/wait.ts'
+
+const usual = { chatsPerNode: 1, watchersPerChat: 2, prompts: ['long'], losses: {}, quietWithinMs: 25_000 } as const
+
+/** Until every node has an agent that speaks. */
+const untilAllSpeak = ({ people, observer }: Scene): Promise<unknown> =>
+  until(
+    () =>
+      people.every(({ chatId, asked }) =>
+        asked.some(
+          (turn) =>
+            !observer.hasEnded(chatId, turn.turnId) && observer.find(chatId, 'reply.appended', (fact) => fact.turnId === turn.turnId),
+        ),
+      ),
+    { what: 'agents speak' },
+  )
+
+/** Waits for agents to speak and does it, several times. */
+const whileTheySpeak =
+  (kinds: readonly FaultKind[]): Plan['story'] =>
+  async (scene) => {
+    for (const kind of kinds) {
+      await untilAllSpeak(scene)
+      await scene.faults.begin(kind)
+    }
+    await untilAllSpeak(scene)
+  }
+
+/** Takes the turn's acceptance away from the server while the daemon that sent it freezes: it is never stored. */
+const loseAcceptances: Plan['story'] = async ({ cluster, faults, people }) => {
+  cluster.lose({ acceptance: 1 })
+  await until(() => people.every(({ asked }) => asked.some((turn) => turn.isAcknowledged)), { what: 'prompts were sent' })
+  // Agents start meanwhile, and their daemons say in vain that they take the turns.
+  await pause(6_000)
+  await faults.begin('freeze daemon beyond its lease')
+  cluster.lose({})
+  await pause(2_000)
+}
+
+const stories: Record<Mutation, Omit<Plan, 'name' | keyof typeof usual> & Partial<Plan>> = {
+  'ack-early': { story: whileTheySpeak(['kill PostgreSQL', 'kill PostgreSQL', 'kill PostgreSQL']) },
+  'no-dedup': { losses: { acknowledgement: 0.2 }, prompts: ['stream'], story: () => pause(6_000) },
+  'no-fence': { story: whileTheySpeak(['freeze daemon beyond its lease']) },
+  'lazy-outbox': { story: whileTheySpeak(['kill daemon behind a silent line', 'kill daemon behind a silent line']) },
+  'hand-off-early': { prompts: ['stream'], story: loseAcceptances },
+  'deaf-after-fence': { story: whileTheySpeak(['freeze daemon beyond its lease']) },
+  'no-salvage': { story: whileTheySpeak(['freeze daemon beyond its lease']) },
+  'salvage-all': { losses: { acknowledgement: 0.5 }, story: whileTheySpeak(['freeze daemon beyond its lease']) },
+  'no-sweep': { losses: { hint: 1 }, prompts: ['stream'], story: () => pause(6_000) },
+}
+
+export const storyOf = (mutation: Mutation): Plan => ({ ...usual, name: mutation, ...stories[mutation] })
+
+/** True when every mutation was noticed and no unbroken run was accused. */
+export async function runMatrix({
+  seed,
+  only,
+  say,
+}: {
+  seed: string
+  only: Mutation | null
+  say: (line: string) => void
+}): Promise<boolean> {
+  const reports: Report[] = []
+  for (const mutation of only ? [only] : (Object.keys(stories) as Mutation[])) {
+    for (const broken of [null, mutation]) {
+      say(`${mutation}${broken ? '' : ' (whole)'}`)
+      const report = await run({ plan: storyOf(mutation), seed, seconds: 0, mutation: broken })
+      for (const { rule, what } of broken ? report.violations.slice(0, 3) : report.violations) say(`  ${rule}: ${what}`)
+      reports.push(report)
+    }
+  }
+  console.log(reportTable(reports))
+  const missed = reports.filter((each) => (each.mutation === null) !== (each.violations.length === 0))
+  for (const each of missed) say(each.mutation ? `${each.mutation} was not noticed` : `${each.plan} is accused without being broken`)
+  return missed.length === 0
+}
