@@ -232,6 +232,8 @@ const commands: Commands = {
     for (let at = 0; at < Number(count) && !running.cancelled.aborted; at += 1) {
       note(`say ${name} ${at}`)
       await say(running, `${at} `)
+      // Said is what stands in the pipe: what waits in here would die with us.
+      while (process.stdout.writableLength > 0) await delay(1)
       await delay(Number(everyMs))
     }
     if (!running.cancelled.aborted) note(`end ${name}`)

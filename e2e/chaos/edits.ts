@@ -16,6 +16,9 @@ const quick: readonly Edit[] = [
   { file: 'server/realtime/socket-options.ts', find: 'pingTimeout: 10_000', put: 'pingTimeout: 2_000' },
   { file: 'server/realtime/gateway.ts', find: 'acknowledgeMs: 10_000', put: 'acknowledgeMs: 3_000' },
   { file: 'agent/uplink.ts', find: 'ANSWER_MS = 15_000', put: 'ANSWER_MS = 2_000' },
+  // Rows are merged while people still look at them, and daemons still write.
+  { file: 'server/chats/compaction.ts', find: 'EVERY_MS = 30_000', put: 'EVERY_MS = 1_000' },
+  { file: 'server/chats/compaction.ts', find: 'REST_MS = 600_000', put: 'REST_MS = 500' },
   // Everybody comes through a link, whose port is not the server's.
   { file: 'server/http-guards.ts', find: 'if (host === undefined || !hosts.has(host))', put: 'if (host === undefined)' },
 ]

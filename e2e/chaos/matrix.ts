@@ -36,14 +36,23 @@ const whileTheySpeak =
   }
 
 /** Takes the turn's acceptance away from the server while the daemon that sent it freezes: it is never stored. */
-const loseAcceptances: Plan['story'] = async ({ cluster, faults, people }) => {
+const loseAcceptances: Plan['story'] = async ({ cluster, faults, people, observer }) => {
   cluster.lose({ acceptance: 1 })
-  await until(() => people.every(({ asked }) => asked.some((turn) => turn.isAcknowledged)), { what: 'prompts were sent' })
-  // Agents start meanwhile, and their daemons say in vain that they take the turns.
-  await pause(6_000)
+  await until(() => people.every(({ chatId }) => observer.find(chatId, 'run.started', () => true)), { what: 'agents start' })
+  // Meanwhile their daemons say in vain that they take the turns.
+  await pause(4_000)
   await faults.begin('freeze daemon beyond its lease')
   cluster.lose({})
   await pause(2_000)
+}
+
+/** The last thing that a daemon delivers before it freezes is stored, and it never learns that. */
+const loseAnswers: Plan['story'] = async (scene) => {
+  await untilAllSpeak(scene)
+  scene.cluster.lose({ acknowledgement: 1 })
+  await pause(500)
+  await scene.faults.begin('freeze daemon beyond its lease')
+  scene.cluster.lose({})
 }
 
 const stories: Record<Mutation, Omit<Plan, 'name' | keyof typeof usual> & Partial<Plan>> = {
@@ -54,7 +63,7 @@ const stories: Record<Mutation, Omit<Plan, 'name' | keyof typeof usual> & Partia
   'hand-off-early': { prompts: ['stream'], story: loseAcceptances },
   'deaf-after-fence': { story: whileTheySpeak(['freeze daemon beyond its lease']) },
   'no-salvage': { story: whileTheySpeak(['freeze daemon beyond its lease']) },
-  'salvage-all': { losses: { acknowledgement: 0.5 }, story: whileTheySpeak(['freeze daemon beyond its lease']) },
+  'salvage-all': { story: loseAnswers },
   'no-sweep': { losses: { hint: 1 }, prompts: ['stream'], story: () => pause(6_000) },
 }
 

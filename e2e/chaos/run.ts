@@ -107,7 +107,6 @@ export async function run({ plan, seed, seconds, mutation, say = () => {} }: Run
       say(String(error))
     })
     over.abort()
-    cluster.lose({})
     await Promise.all(working)
     say('quiet')
     await untilQuiet({ cluster, people, watchers, observer, chats }, plan.quietWithinMs ?? QUIET_WITHIN_MS)
