@@ -49,6 +49,7 @@ export function openUplink({ url, hello, onGreeted, onRefused, onHint }: UplinkO
     timeout: 10_000,
   })
   let isClosed = false
+  let isGreeted = false
   let greeted = Promise.withResolvers<void>()
   greeted.promise.catch(() => {})
 
@@ -63,6 +64,7 @@ export function openUplink({ url, hello, onGreeted, onRefused, onHint }: UplinkO
       const reply = await ask('hello', await hello())
       if (!reply.ok) return onRefused(reply.code)
       onGreeted(reply)
+      isGreeted = true
       greeted.resolve()
     } catch (error) {
       log.warn({ err: error }, 'The server did not take the greeting')
@@ -73,8 +75,12 @@ export function openUplink({ url, hello, onGreeted, onRefused, onHint }: UplinkO
 
   socket.on('connect', () => void greet())
   socket.on('disconnect', (reason) => {
-    greeted = Promise.withResolvers<void>()
-    greeted.promise.catch(() => {})
+    // Whoever waits for a greeting still waits when the line breaks before there was one: the promise stays theirs.
+    if (isGreeted) {
+      isGreeted = false
+      greeted = Promise.withResolvers<void>()
+      greeted.promise.catch(() => {})
+    }
     if (isClosed) return
     log.info({ reason }, 'The server is away')
     // When the server itself hangs up, socket.io leaves reconnecting to us.
