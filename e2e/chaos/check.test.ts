@@ -80,7 +80,7 @@ describe('a run that went well', () => {
     expect(rulesBroken(lost(PIPE_WORDS + 2), [fault('kill daemon')])).toEqual([
       'of what an agent said no more is lost than a dead pipe held',
     ])
-    expect(rulesBroken(lost(2), [fault('freeze daemon beyond its lease')])).toEqual([
+    expect(rulesBroken(lost(3), [fault('freeze daemon beyond its lease')])).toEqual([
       'of what an agent said no more is lost than a dead pipe held',
     ])
   })

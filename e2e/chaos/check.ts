@@ -162,7 +162,9 @@ export const rules: Readonly<Record<string, Rule>> = {
       const hole = logged.findIndex((word, at) => word !== at)
       const lost = Array.from({ length: own.said }, (_, at) => at).filter((word) => !stored.has(word)).length
       const causes = causesOf({ chat, turn, faults }).map((fault) => fault.kind)
-      const mayLose = causes.some((kind) => /kill .*daemon/.test(kind)) ? PIPE_WORDS : causes.includes('kill agent') ? 2 : 0
+      // An agent that is ended may have written down one word that it had no time to say.
+      const unsaid = turn.status === 'completed' ? 0 : 1
+      const mayLose = causes.some((kind) => /kill .*daemon/.test(kind)) ? PIPE_WORDS : unsaid
       return [
         ...(hole >= 0 ? [`${turn.turnId} shows ${logged[hole]} where ${hole} belongs`] : []),
         ...(logged.length > own.said ? [`${turn.turnId} shows ${logged.length} words, its agent said ${own.said}`] : []),

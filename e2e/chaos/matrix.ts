@@ -4,36 +4,12 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Mutation } from '#e2e/chaos/edits.ts'
-import type { FaultKind } from '#e2e/chaos/faults.ts'
 import { reportTable } from '#e2e/chaos/report.ts'
-import { run, type Plan, type Report, type Scene } from '#e2e/chaos/run.ts'
+import { run, type Plan, type Report } from '#e2e/chaos/run.ts'
+import { untilAllSpeak, whileTheySpeak } from '#e2e/chaos/stories.ts'
 import { until } from '#e2e/world/wait.ts'
 
 const usual = { chatsPerNode: 1, watchersPerChat: 2, prompts: ['long'], losses: {}, quietWithinMs: 25_000 } as const
-
-/** Until every node has an agent that speaks. */
-const untilAllSpeak = ({ people, observer }: Scene): Promise<unknown> =>
-  until(
-    () =>
-      people.every(({ chatId, asked }) =>
-        asked.some(
-          (turn) =>
-            !observer.hasEnded(chatId, turn.turnId) && observer.find(chatId, 'reply.appended', (fact) => fact.turnId === turn.turnId),
-        ),
-      ),
-    { what: 'agents speak' },
-  )
-
-/** Waits for agents to speak and does it, several times. */
-const whileTheySpeak =
-  (kinds: readonly FaultKind[]): Plan['story'] =>
-  async (scene) => {
-    for (const kind of kinds) {
-      await untilAllSpeak(scene)
-      await scene.faults.begin(kind)
-    }
-    await untilAllSpeak(scene)
-  }
 
 /** Takes the turn's acceptance away from the server while the daemon that sent it freezes: it is never stored. */
 const loseAcceptances: Plan['story'] = async ({ cluster, faults, people, observer }) => {

@@ -1,6 +1,7 @@
 /** Which faults a run has, and how often. */
 import { faultKinds } from '#e2e/chaos/faults.ts'
-import { atRandom, type Plan } from '#e2e/chaos/run.ts'
+import type { Plan } from '#e2e/chaos/run.ts'
+import { atRandom, onceAllHaveSpoken } from '#e2e/chaos/stories.ts'
 
 /** Everything that can happen, as often as it likes. */
 export const longRun: Plan = {
@@ -8,7 +9,7 @@ export const longRun: Plan = {
   chatsPerNode: 3,
   watchersPerChat: 2,
   losses: { request: 0.01, acknowledgement: 0.01, hint: 0.3 },
-  story: atRandom(faultKinds, [500, 2_500]),
+  story: onceAllHaveSpoken(atRandom(faultKinds, [500, 2_500])),
 }
 
 /** One of each of what is quick to recover from; in half a minute on two cores. */

@@ -10,7 +10,7 @@ import { check, type Violation } from '#e2e/chaos/check.ts'
 import { Cluster, type Node } from '#e2e/chaos/cluster.ts'
 import type { Mutation } from '#e2e/chaos/edits.ts'
 import type { ChatEvidence, Evidence, Fault, ProducedFact, PromptKind } from '#e2e/chaos/evidence.ts'
-import { Faults, type FaultKind } from '#e2e/chaos/faults.ts'
+import { Faults } from '#e2e/chaos/faults.ts'
 import { journalOf } from '#e2e/chaos/journal.ts'
 import type { Losses } from '#e2e/chaos/losses.ts'
 import { Observer, openPool, readLog } from '#e2e/chaos/observer.ts'
@@ -52,12 +52,6 @@ export type Report = {
   /** Kept when there is something to look at. */
   folder: string | null
 }
-
-/** Faults as they come, several at once, until the time is over. */
-export const atRandom =
-  (kinds: readonly FaultKind[], pauseMs: readonly [number, number]): Plan['story'] =>
-  async ({ faults, seconds }) =>
-    faults.work(kinds, { pauseMs, over: AbortSignal.timeout(seconds * 1_000) })
 
 const QUIET_WITHIN_MS = 60_000
 
