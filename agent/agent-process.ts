@@ -17,6 +17,7 @@ import { openAgent } from '#agent/acp/open-agent.ts'
 import type { Vendors } from '#agent/env.ts'
 import { keepLogin, type KeptLogin } from '#agent/kept-login.ts'
 import { checkBoundary } from '#agent/launch/boundary.ts'
+import type { LeftLogins } from '#agent/left-logins.ts'
 import { log } from '#agent/log.ts'
 import { programOf, type OnProgress, type Program } from '#agent/launch/install.ts'
 import { managedSettings } from '#agent/launch/managed-settings.ts'
@@ -67,6 +68,7 @@ export type StartOptions = {
   voice: AgentVoice
   onProgress: (progress: Omit<Progress, 'type'>) => void
   tellLogin: TellLogin
+  leftLogins: LeftLogins
   signal: AbortSignal
 }
 
@@ -82,6 +84,7 @@ export async function startAgent({
   voice,
   onProgress,
   tellLogin,
+  leftLogins,
   signal,
 }: StartOptions): Promise<AgentProcess> {
   const harness = findHarness(grant.harness)
@@ -133,7 +136,7 @@ export async function startAgent({
     const place = placeOf({ sandbox, workspace, harnessDir, proxyOrigin: gateway.origin, vendors: surroundings.vendors })
     const plan = planLaunch(grant, place)
     checkBoundary({ plan, harness, delivery, proxyOrigin: gateway.origin })
-    login = keepLogin({ sandbox, workspace, harness, grant, epoch, tell: tellLogin })
+    login = keepLogin({ sandbox, workspace, harness, grant, epoch, tell: tellLogin, leftLogins })
     await placeFiles(sandbox, workspace, plan.files, plan.absent)
     signal.throwIfAborted()
     login?.watch()

@@ -55,6 +55,7 @@ it(
       onChange: () => {},
       nodeId: () => first.nodeId,
       surroundings,
+      leftLogins: world.leftLogins(first),
       idleStopMs: 60_000,
       cancelGraceMs: 5_000,
     })

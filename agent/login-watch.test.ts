@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ChatId, RunId } from '#core/ids.ts'
 import { LOGIN_MAX_BYTES } from '#core/links/daemon.ts'
-import { digestOf, readLogin, tellLeftLogin, watchLogin, type LoginPlace } from '#agent/login-watch.ts'
+import { changedLogin, digestOf, readLogin, watchLogin, type LoginPlace } from '#agent/login-watch.ts'
 
 const run = {
   chatId: ChatId.parse('01890000-0000-7000-8000-000000000002'),
@@ -156,26 +156,15 @@ describe('a watch', () => {
     expect(await watchLogin({ place, run, given, tell: fails, lookEveryMs: 60_000 }).settle()).toBe(false)
   })
 
-  it('finds what a run left whose end nobody saw', async () => {
-    const { told, tell } = listener()
-    write(given)
-    await tellLeftLogin(place, { ...run, digest: digestOf(given) }, tell)
-    expect(told).toEqual([])
+  it('says of which the server has decided, so that nobody tells it again', async () => {
+    const decided: string[] = []
+    const replies = [{ is: 'later', code: 'request.too-many' } as const]
+    const tell = () => Promise.resolve(replies.shift() ?? ({ is: 'kept' } as const))
     write('{"refresh":2}')
-    await tellLeftLogin(place, { ...run, digest: digestOf(given) }, tell)
-    expect(told).toEqual(['{"refresh":2}'])
-  })
-
-  it('keeps what a run left while the server cannot decide about it', async () => {
-    let asked = 0
-    const after = (count: number) => () =>
-      Promise.resolve((asked += 1) > count ? ({ is: 'kept' } as const) : ({ is: 'later', code: 'provider.unreachable' } as const))
-    write('{"refresh":2}')
-    await tellLeftLogin(place, { ...run, digest: digestOf(given) }, after(2), { everyMs: 1 })
-    expect(asked).toBe(3)
-    await expect(
-      tellLeftLogin(place, { ...run, digest: digestOf(given) }, after(Number.POSITIVE_INFINITY), { everyMs: 1, tries: 4 }),
-    ).rejects.toMatchObject({ code: 'provider.unreachable' })
-    expect(asked).toBe(7)
+    const watch = watchLogin({ place, run, given, tell, onDecided: (digest) => decided.push(digest), lookEveryMs: 2, settleMs: 60_000 })
+    expect(await watch.settle()).toBe(true)
+    expect(decided).toEqual([digestOf('{"refresh":2}')])
+    expect(await changedLogin(place, decided[0]!)).toBeNull()
+    expect(await changedLogin(place, digestOf(given))).toBe('{"refresh":2}')
   })
 })

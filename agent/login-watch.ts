@@ -10,7 +10,6 @@ import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ChatId, RunId } from '#core/ids.ts'
-import { DomainError } from '#core/errors.ts'
 import { LOGIN_MAX_BYTES, type CallReply } from '#core/links/daemon.ts'
 import { log } from '#agent/log.ts'
 import type { Call } from '#agent/uplink.ts'
@@ -71,7 +70,7 @@ function isWhole(contents: string): boolean {
 }
 
 /** The login as it is now, when it is another than the one with this digest. */
-async function changedLogin(place: LoginPlace, digest: string): Promise<string | null> {
+export async function changedLogin(place: LoginPlace, digest: string): Promise<string | null> {
   const contents = await readLogin(place)
   return contents !== null && digestOf(contents) !== digest && isWhole(contents) ? contents : null
 }
@@ -93,16 +92,15 @@ export type LoginWatch = {
 }
 
 const LOOK_EVERY_MS = 1_000
-/** A server that is away gets the login at the next start. */
+/** A server that is away is told later: `left-logins.ts`. */
 const SETTLE_MS = 5_000
-/** Somebody waits for the run that begins then. */
-const LEFT_TRIES = 5
 
 export function watchLogin({
   place,
   run,
   given,
   tell,
+  onDecided = () => {},
   lookEveryMs = LOOK_EVERY_MS,
   settleMs = SETTLE_MS,
 }: {
@@ -111,6 +109,8 @@ export function watchLogin({
   /** As it was written. */
   given: string
   tell: TellLogin
+  /** The server has decided about the login of this digest. */
+  onDecided?: (digest: string) => void
   lookEveryMs?: number
   settleMs?: number
 }): LoginWatch {
@@ -124,6 +124,7 @@ export function watchLogin({
     const reply = await tell(run, contents)
     if (reply.is === 'later') return false
     digest = digestOf(contents)
+    onDecided(digest)
     return true
   }
   const lookAlone = (): Promise<boolean> => (looking ??= look().finally(() => (looking = null)))
@@ -144,25 +145,5 @@ export function watchLogin({
       })().catch(() => false)
       return Promise.race([last, delay(settleMs, false, { ref: false })])
     },
-  }
-}
-
-/**
- * Of a run whose end nobody saw: what its program had made of the login, before another run begins on the older one.
- * @throws why the server cannot decide about it, when it still could not after a while
- */
-export async function tellLeftLogin(
-  place: LoginPlace,
-  { digest, ...run }: LoginRun & { digest: string },
-  tell: TellLogin,
-  { everyMs = LOOK_EVERY_MS, tries = LEFT_TRIES } = {},
-): Promise<void> {
-  const contents = await changedLogin(place, digest)
-  if (contents === null) return
-  for (let tried = 1; ; tried += 1) {
-    const reply = await tell(run, contents)
-    if (reply.is !== 'later') return
-    if (tried === tries) throw new DomainError(reply.code)
-    await delay(everyMs)
   }
 }

@@ -10,9 +10,8 @@ import type { NodeId } from '#core/ids.ts'
 import { DAEMON_PROTOCOL } from '#core/links/daemon.ts'
 import { readDaemonEnv } from '#agent/env.ts'
 import { holdLeases } from '#agent/leases.ts'
-import { clearLeftLogins } from '#agent/kept-login.ts'
+import { holdLeftLogins } from '#agent/left-logins.ts'
 import { log } from '#agent/log.ts'
-import { tellLoginBy } from '#agent/login-watch.ts'
 import { nodeState } from '#agent/node-state.ts'
 import { replayOutboxes } from '#agent/replay.ts'
 import { killLeftovers } from '#agent/sandbox/sandbox.ts'
@@ -43,11 +42,13 @@ const uplink = openUplink({
     sandbox: state.sandboxReport(),
     harnesses: state.harnesses(),
     held: leases.held(),
+    logins: leftLogins.chats(),
   }),
   onGreeted(reply) {
     nodeId = reply.nodeId
     log.info({ nodeId, url: env.url }, 'Linked to the server')
     leases.refresh(reply.leaseTtlMs)
+    leftLogins.kick()
   },
   onRefused(code) {
     log.error({ code }, 'The server refuses this node')
@@ -59,8 +60,10 @@ const uplink = openUplink({
     else leases.onHint(hint)
   },
 })
+const leftLogins = holdLeftLogins({ sandbox: state.surroundings.sandbox, root: env.workspacesRoot, call: uplink.call })
 const leases = holdLeases({
   uplink,
+  leftLogins,
   outboxRoot: env.outboxRoot,
   capacity: env.capacity,
   isReady: () => state.isReady() && isReplayed,
@@ -95,7 +98,8 @@ async function stop(code: number): Promise<void> {
   clearInterval(reporting)
   log.info('Stopping')
   void uplink.tryCall('bye', {})
-  await Promise.race([Promise.all([leases.drain(), signIns.stop()]), delay(DRAIN_MS)])
+  await Promise.race([Promise.all([leases.drain().then(leftLogins.tryAll), signIns.stop()]), delay(DRAIN_MS)])
+  leftLogins.stop()
   await Promise.race([leases.abandon(), delay(1_500)])
   uplink.close()
   process.exit(code)
@@ -117,7 +121,6 @@ process.on('uncaughtException', (error) => {
 await state.begin()
 // What an earlier daemon left goes first: claiming a chat ends the epoch in which it still counts.
 await replayOutboxes(env.outboxRoot, uplink.call)
-const sandbox = state.surroundings.sandbox()
-if (sandbox) await clearLeftLogins({ sandbox, root: env.workspacesRoot, tell: tellLoginBy(uplink.call) })
 isReplayed = true
+leftLogins.kick()
 leases.claim()

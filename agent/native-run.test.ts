@@ -3,13 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DeliveryGrant } from '#core/links/daemon.ts'
-import { placeFiles } from '#agent/launch/prepare.ts'
-import { digestOf } from '#agent/login-watch.ts'
-import { inside } from '#agent/sandbox/inside.ts'
 import { fakeServer, type FakeServer } from '#agent/testing/fake-server.ts'
 import { openWorld, type World } from '#agent/testing/world.ts'
-import { openWorkspace } from '#agent/workspace/workspace.ts'
-import { RunId } from '#core/ids.ts'
 
 let world: World
 beforeAll(async () => {
@@ -63,21 +58,6 @@ describe('a login file', { timeout: 30_000 }, () => {
     expect(existsSync(fileOf(server))).toBe(false)
   })
 
-  it('is told and taken away at the next start when its daemon was killed, before another is given out', async () => {
-    const server = fakeServer(() => ({ delivery: token }))
-    const workspace = openWorkspace(world.surroundings.workspacesRoot, server.chatId, 'file')
-    const left = { path: `${inside.home}/${file}`, contents: '{"refresh":"left"}', mode: 0o600 }
-    await placeFiles(world.sandbox, workspace, [left], [])
-    const runId = RunId.parse('01890000-0000-7000-8000-000000000009')
-    workspace.remember({ login: { runId, epoch: 7, path: file, digest: digestOf(given) } })
-
-    await runOnce(server, 'say on we go')
-    expect(server.logins).toEqual([{ chatId: server.chatId, epoch: 7, runId, contents: '{"refresh":"left"}' }])
-    expect(server.calls.indexOf('loginChanged')).toBeLessThan(server.calls.indexOf('startRun'))
-    expect(existsSync(fileOf(server))).toBe(false)
-    expect(workspace.state().login).toBeNull()
-  })
-
   it('is not written through a link that an earlier run planted, and into nothing that others can read', async () => {
     const server = fakeServer(() => ({ delivery: login }))
     await runOnce(server, 'run rm -rf ~/.scripted; mkdir -m 777 /work/trap; ln -s /work/trap ~/.scripted; ls -ld ~/.scripted')
@@ -88,6 +68,34 @@ describe('a login file', { timeout: 30_000 }, () => {
     expect([modeOf(fileOf(server)), modeOf(join(fileOf(server), '..'))]).toEqual([0o600, 0o700])
     runner.drain()
     await runner.over
+  })
+})
+
+describe('what a turn used', { timeout: 30_000 }, () => {
+  const endOf = async (delivery: DeliveryGrant | null, script: string) => {
+    const server = fakeServer(() => ({ ...(delivery && { delivery }) }))
+    await runOnce(server, script)
+    const { runId } = await server.until('run.started')
+    const { usage } = await server.until('turn.ended')
+    return { runId, usage }
+  }
+  const tokens = { inputTokens: 50, outputTokens: 7, cacheReadTokens: 900, cacheWriteTokens: 0, reasoningTokens: 0 }
+
+  it.each([
+    ['a login file', login],
+    ['a subscription token', token],
+  ])('is told with its end where it ran on %s, by the agent’s own word', async (_name, delivery) => {
+    const { runId, usage } = await endOf(delivery, 'tokens 50 7 900\nsay done')
+    expect(usage).toEqual({ runId, model: 'scripted-model', tokens, durationMs: expect.any(Number) })
+  })
+
+  it('is told as unknown where the agent does not say, or is gone', async () => {
+    expect((await endOf(login, 'say done')).usage).toMatchObject({ tokens: null })
+    expect((await endOf(login, 'tokens 50 7 900\ncrash')).usage).toMatchObject({ tokens: null })
+  })
+
+  it('is not told where it ran through the proxy, which meters it', async () => {
+    expect((await endOf(null, 'tokens 50 7 900\nsay done')).usage).toBeUndefined()
   })
 })
 

@@ -8,6 +8,9 @@ import { log } from '#agent/log.ts'
 /** What each process runs on now; it starts with the plan's. */
 const current = new WeakMap<AgentProcess, string>()
 
+/** Null for the agent's own choice. */
+export const modelOf = (agent: AgentProcess): string | null => current.get(agent) ?? agent.plan.model
+
 type Choices = Extract<DaemonFact, { type: 'options.offered' }>['options'][number]['choices']
 
 /** The choice that stands for a model: by its value, or by the id that an alias names in brackets. Pure. */
@@ -20,7 +23,7 @@ export function choiceFor(choices: Choices, { value, modelId }: { value: string;
 /** @returns false when only a new process can take the model */
 export async function chooseModel(agent: AgentProcess, modelId: string, put: (fact: DaemonFact) => void): Promise<boolean> {
   const { harness, plan, connection, session } = agent
-  if ((current.get(agent) ?? plan.model) === modelId) return true
+  if (modelOf(agent) === modelId) return true
   const option = harness.modelOption
   const offered = sessionFacts(session.answer)
     .find((fact) => fact.type === 'options.offered')

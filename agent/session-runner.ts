@@ -5,23 +5,26 @@
  * From: `leases.ts`. Facts leave through `outbox.ts` and `delivery.ts`.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { DaemonFact, PromptContent, TurnFailure } from '#core/chat/events.ts'
+import type { DaemonFact, PromptContent } from '#core/chat/events.ts'
 import { DomainError } from '#core/errors.ts'
-import { RunId, type ChatId, type NodeId, type TurnId } from '#core/ids.ts'
-import type { Command, Lease, RunGrant } from '#core/links/daemon.ts'
-import { isProtocolAnswer, isSignedOut, wordsOf } from '#agent/acp/connection.ts'
+import type { ChatId, NodeId, TurnId } from '#core/ids.ts'
+import type { Command, Lease } from '#core/links/daemon.ts'
+import { isProtocolAnswer, wordsOf } from '#agent/acp/connection.ts'
 import { said, sessionFacts } from '#agent/acp/translate.ts'
-import { startAgent, type AgentProcess, type Surroundings } from '#agent/agent-process.ts'
-import { clearLeftLogin } from '#agent/kept-login.ts'
+import type { AgentProcess, Surroundings } from '#agent/agent-process.ts'
 import { deliver } from '#agent/delivery.ts'
+import type { LeftLogins } from '#agent/left-logins.ts'
 import { log } from '#agent/log.ts'
+import { meterLogin, type LoginMeter } from '#agent/login-meter.ts'
 import { tellLoginBy } from '#agent/login-watch.ts'
 import { OUTBOX_ROOM_BYTES, type Outbox } from '#agent/outbox.ts'
-import { after, mintId, sessionLog } from '#agent/session-log.ts'
+import { startRun } from '#agent/run-start.ts'
+import { after, sessionLog } from '#agent/session-log.ts'
 import { chooseModel, settleOptions } from '#agent/session-options.ts'
 import { newSession, step, type Ending, type Input, type Order } from '#agent/session-machine.ts'
+import { turnChanges } from '#agent/turn-changes.ts'
+import { endingOf, failed, failureOf } from '#agent/turn-ending.ts'
 import type { Call } from '#agent/uplink.ts'
-import { readChanges } from '#agent/workspace/changes.ts'
 
 export type RunnerOptions = {
   lease: Lease
@@ -29,6 +32,7 @@ export type RunnerOptions = {
   call: Call
   nodeId: () => NodeId
   surroundings: Surroundings
+  leftLogins: LeftLogins
   idleStopMs: number
   cancelGraceMs: number
 }
@@ -58,10 +62,17 @@ export type SessionRunner = {
 
 /** How long the end of a turn waits for its list of changes. */
 const CHANGES_FIRST_MS = 1_500
-const PROGRESS_EVERY_MS = 400
-const LOGIN_WAIT_MS = 1_000
 
-export function runSession({ lease, outbox, call, nodeId, surroundings, idleStopMs, cancelGraceMs }: RunnerOptions): SessionRunner {
+export function runSession({
+  lease,
+  outbox,
+  call,
+  nodeId,
+  surroundings,
+  leftLogins,
+  idleStopMs,
+  cancelGraceMs,
+}: RunnerOptions): SessionRunner {
   const { chatId, epoch } = lease
   const over = Promise.withResolvers<void>()
   let session = newSession
@@ -76,11 +87,11 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
   /** Nothing can be written any more. What a fenced agent still says can: it belongs to its own epoch, in the log or beside it. */
   let isMute = false
   let accepted: { prompt: PromptContent; model: string | null; mustStartAnew: boolean } | null = null
+  /** Of the turn that the agent has now. */
+  let meter: LoginMeter | null = null
   let callOffTimer: (() => void) | null = null
   let idleSinceMs = 0
-  let lastChanges = '[]'
   const tellLogin = tellLoginBy(call)
-  let recording: Promise<void> = Promise.resolve()
 
   outbox.begin(epoch)
   const delivery = deliver(outbox, call, {
@@ -108,6 +119,7 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     },
   })
   const { put } = facts
+  const changes = turnChanges(put)
   const voice = { ...facts.voice, room: () => delivery.room(OUTBOX_ROOM_BYTES) }
 
   // --- inputs --------------------------------------------------------------------------------------------
@@ -183,50 +195,15 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
   async function launch(signal: AbortSignal): Promise<void> {
     // The run before may still be handing back what it held.
     await latest?.stop()
-    const sandbox = surroundings.sandbox()
-    if (sandbox) await clearLeftLogin({ sandbox, root: surroundings.workspacesRoot, chatId, tell: tellLogin })
     signal.throwIfAborted()
-    const runId = RunId.parse(mintId())
-    const report = progress()
-    const grant = await askForRun(runId, { report, signal })
-    facts.beginProcess()
-    ended = null
-    try {
-      const process = await startAgent({
-        surroundings,
-        chatId,
-        epoch,
-        grant,
-        voice,
-        onProgress: report,
-        tellLogin,
-        signal,
-      })
-      if (signal.aborted || isFenced) {
-        await process.stop()
-        throw new Error('aborted')
-      }
-      adopt(process)
-    } catch (error) {
-      void call('runEnded', { chatId, epoch, runId }).catch(() => {})
-      throw error
-    }
+    const given = { chatId, epoch, call, surroundings, leftLogins, tellLogin, voice, put, onGranted: beginProcess }
+    adopt(await startRun(given, signal))
     await settle()
   }
 
-  /** A login that serves one run at a time is waited for, until somebody cancels: who only rests on it gives it up. */
-  async function askForRun(
-    runId: RunId,
-    { report, signal }: { report: ReturnType<typeof progress>; signal: AbortSignal },
-  ): Promise<RunGrant> {
-    for (;;) {
-      const reply = await call('startRun', { chatId, epoch, runId })
-      signal.throwIfAborted()
-      if (reply.ok) return reply.grant
-      if (reply.code !== 'login.in-use') throw new DomainError(reply.code, reply.facts)
-      report({ stage: 'starting', note: 'Waiting for another chat that uses this login', fraction: null })
-      await delay(LOGIN_WAIT_MS, undefined, { signal })
-    }
+  function beginProcess(): void {
+    facts.beginProcess()
+    ended = null
   }
 
   function adopt(process: AgentProcess): void {
@@ -254,18 +231,6 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     await settleOptions(agent, facts.offer).catch((error: unknown) => put(said(null, 'session/set_config_option', wordsOf(error))))
   }
 
-  function progress(): (fact: Omit<Extract<DaemonFact, { type: 'run.progressed' }>, 'type'>) => void {
-    let last: { stage: string; note: string; fraction: number | null; atMs: number } = { stage: '', note: '', fraction: null, atMs: 0 }
-    return (fact) => {
-      const nowMs = performance.now()
-      // Somebody who waits says for what once.
-      if (fact.stage === last.stage && fact.note === last.note && fact.fraction === last.fraction) return
-      if (fact.stage === last.stage && nowMs - last.atMs < PROGRESS_EVERY_MS && fact.fraction !== 1) return
-      last = { ...fact, atMs: nowMs }
-      put({ type: 'run.progressed', ...fact, note: fact.note.slice(0, 500) })
-    }
-  }
-
   async function prompt(of: TurnId): Promise<void> {
     const given = accepted
     if (!given || !agent) return feed({ type: 'answered', turnId: of, ending: failed({ code: 'agent.crashed', facts: {} }) })
@@ -277,7 +242,9 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
       const { connection, session: opened } = agent
       if (!isStill(of)) return
       facts.beginTurn(of)
-      const { stopReason } = await connection.prompt(opened.agentSessionId, given.prompt)
+      meter = meterLogin(agent, performance.now())
+      const { stopReason, usage } = await connection.prompt(opened.agentSessionId, given.prompt)
+      meter?.answered(usage)
       feed({ type: 'answered', turnId: of, ending: endingOf(stopReason) })
     } catch (error) {
       const isGone = await wentAway(error)
@@ -316,25 +283,14 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
 
   async function finish(of: TurnId, ending: Ending): Promise<void> {
     facts.closeTurn(of, ending.outcome)
-    // One at a time, since they share an index; a slow one holds up no prompt.
-    if (facts.hasPrompted()) recording = recording.then(() => record(of))
-    await Promise.race([recording, delay(CHANGES_FIRST_MS)])
-    put({ type: 'turn.ended', turnId: of, ...ending })
+    const usage = meter?.read(performance.now())
+    meter = null
+    // A slow reading holds up no prompt.
+    if (latest && facts.hasPrompted()) changes.read(of, latest)
+    await Promise.race([changes.settled(), delay(CHANGES_FIRST_MS)])
+    put({ type: 'turn.ended', turnId: of, ...ending, ...(usage && { usage }) })
     accepted = null
     feed({ type: 'finished' })
-  }
-
-  async function record(of: TurnId): Promise<void> {
-    const sandbox = surroundings.sandbox()
-    if (!latest || !sandbox) return
-    const changes = await readChanges(sandbox, latest.workspace, latest.baseCommit).catch((error: unknown) => {
-      log.warn({ err: error, chatId }, 'The changes of a turn could not be read')
-      return null
-    })
-    const json = JSON.stringify(changes?.files ?? [])
-    if (!changes || json === lastChanges) return
-    lastChanges = json
-    put({ type: 'changes.recorded', turnId: of, ...changes })
   }
 
   async function stopAgent(reason: 'idle' | 'stopped' | 'shutdown' | 'replaced'): Promise<void> {
@@ -352,13 +308,14 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     facts.closeQuestions('agent-lost')
     const reason = ended?.reason ?? 'crashed'
     put({ type: 'run.ended', runId: process.runId, reason, ...(reason === 'crashed' && { detail }) })
+    const { runId } = process
+    void call('runEnded', { chatId, epoch, runId, keepsLogin: leftLogins.isLeft(chatId, runId) }).catch(() => {})
     void process.stop()
-    void call('runEnded', { chatId, epoch, runId: process.runId }).catch(() => {})
     if (reason === 'crashed' || reason === 'stopped') feed({ type: 'exited', detail })
   }
 
   async function release(): Promise<void> {
-    await recording
+    await changes.settled()
     await delivery.drained()
     await call('release', { chatId, epoch }).catch(() => {})
     close()
@@ -418,32 +375,4 @@ export function runSession({ lease, outbox, call, nodeId, surroundings, idleStop
     residentBytes: () => agent?.residentBytes() ?? 0,
     over: over.promise,
   }
-}
-
-const failed = (failure: TurnFailure): Ending => ({ outcome: 'failed', stopReason: null, failure })
-
-function endingOf(stopReason: string): Ending {
-  switch (stopReason) {
-    case 'cancelled':
-      return { outcome: 'cancelled', stopReason }
-    case 'refusal':
-      return { outcome: 'refused', stopReason }
-    default:
-      return { outcome: 'completed', stopReason }
-  }
-}
-
-/** The raw text goes behind "Details"; the code decides what people read. */
-export function failureOf(error: unknown): TurnFailure {
-  if (error instanceof DomainError) {
-    const { detail, ...facts } = error.facts
-    return {
-      code: error.code,
-      facts: { ...facts } as TurnFailure['facts'],
-      ...(typeof detail === 'string' && { detail: detail.slice(-4_000) }),
-    }
-  }
-  const detail = wordsOf(error).slice(0, 4_000)
-  if (isSignedOut(error)) return { code: 'agent.signed-out', facts: {}, detail }
-  return { code: isProtocolAnswer(error) ? 'agent.protocol-error' : 'harness.start-failed', facts: {}, detail }
 }

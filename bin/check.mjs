@@ -13,7 +13,11 @@ export const checks = [
   ],
   [
     { name: 'format', command: 'oxfmt --check' },
-    { name: 'lockfiles', command: 'node bin/check-lock.mjs package-lock.json agent/launch/locks/*/package-lock.json' },
+    {
+      name: 'lockfiles',
+      command:
+        'node bin/check-lock.mjs package-lock.json agent/launch/locks/*/package-lock.json bin/bench/proxy/portkey-lock/package-lock.json',
+    },
     { name: 'dead code', command: 'knip' },
     { name: 'table of credentials', command: 'node bin/docs.ts --check' },
     { name: 'database drift', command: 'npm run --silent db:drift' },

@@ -83,11 +83,19 @@ export const failures = {
   'harness.start-failed': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'send-again' },
   'model.unknown': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'choose-model' },
   'model.retired': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'choose-model' },
+  'model.none': { trpc: 'PRECONDITION_FAILED', recovery: 'ask-admin' },
+  'model.unpriced': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'choose-model' },
   'model.not-allowed': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'choose-model' },
   'node.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'node.offline': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'wait' },
   'node.join-token-unusable': { trpc: 'FORBIDDEN', recovery: 'ask-admin' },
   'sandbox.unavailable': { trpc: 'PRECONDITION_FAILED', recovery: 'ask-admin' },
+
+  // Budgets and records
+  'budget.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'budget.exhausted': { trpc: 'PRECONDITION_FAILED', recovery: 'ask-admin' },
+  'budget.busy': { trpc: 'TOO_MANY_REQUESTS', recovery: 'send-again' },
+  'usage.unrecorded': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'send-again' },
 
   // Chats
   'chat.missing': { trpc: 'NOT_FOUND', recovery: 'none' },

@@ -109,7 +109,14 @@ for (const { name, harness, dialect, signIn, home, file, modelCalls } of cases) 
     expect(asked.filter((each) => place(each) === modelCalls && each.method === 'POST').length).toBeGreaterThan(0)
     expect(new Set(asked.map((each) => each.account?.accountId))).toEqual(new Set([login.account.accountId]))
     expect(provider.received).toHaveLength(before.provider)
-    expect(await person.api.usage.records.query({ chatId: chat.chatId })).toEqual([])
+    // The proxy metered nothing: what is known is the agent's own word, and its price nobody's.
+    const records = () => person.api.usage.records.query({ chatId: chat.chatId })
+    const [onLogin, ...more] = await records()
+    expect(more).toEqual([])
+    expect(onLogin).toMatchObject({ via: 'login', harness, userName: 'Nia', outcome: 'completed', source: 'provider', costMicros: null })
+    expect(onLogin!.inputTokens + onLogin!.cacheReadTokens).toBeGreaterThan(0)
+    expect(onLogin!.outputTokens).toBeGreaterThan(0)
+    expect(onLogin!.turnId).toBe(chat.events.find((each) => each.type === 'turn.ended')?.turnId)
 
     // Whoever reads the chat learns nothing of the login, nor whose it is.
     const told = JSON.stringify(chat.events)
@@ -141,8 +148,9 @@ for (const { name, harness, dialect, signIn, home, file, modelCalls } of cases) 
     const seen = provider.received.slice(before.provider).filter((each) => each.ask)
     expect(seen.length).toBeGreaterThan(0)
     await expect(async () => {
-      const records = await person.api.usage.records.query({ chatId: chat.chatId })
-      expect(records).toHaveLength(seen.length)
+      const metered = await records()
+      expect(metered.filter((each) => each.via === 'proxy')).toHaveLength(seen.length)
+      expect(metered.filter((each) => each.via === 'login')).toEqual([onLogin])
     }).toPass({ timeout: 30_000 })
 
     const proxied = environments(chat)

@@ -153,6 +153,8 @@ it('upgrades nothing but its sockets', async () => {
   expect(await ask('/api/socket/?EIO=4')).toBe('HTTP/1.1 101 Switching Protocols')
   expect(await ask('/_next/hmr')).toBe('')
   expect(await ask('/')).toBe('')
+  expect(await ask('/ai/proxy/-/openai/v1/responses')).toBe('HTTP/1.1 426 Upgrade Required')
+  expect(await ask('/ai/proxy/-/openai/v1/responses', 'rebound.example')).toBe('')
   expect(await ask('/api/socket/?EIO=4', 'rebound.example')).toBe('')
   expect(upgraded).toEqual(['/api/socket/?EIO=4'])
 })

@@ -11,6 +11,7 @@ import { answerHealth, answerMetrics, type Health } from '#server/health.ts'
 import { allowedHosts, allowedOrigins, whyNotJson, whyNotSmall, whyRefused, type Refusal } from '#server/http-guards.ts'
 import { log } from '#server/log.ts'
 import { httpRequests, httpSeconds } from '#server/metrics.ts'
+import { refuseUpgrade } from '#server/proxy/upgrade.ts'
 import { setPagePolicy, setSecurityHeaders } from '#server/security-headers.ts'
 import { SOCKET_PATH } from '#core/links/daemon.ts'
 
@@ -66,11 +67,11 @@ export function createHttpServer({ env, parts, health }: { env: Env; parts: Part
     return parts[part] ? parts[part](req, res) : starting(res)
   }
 
-  // One listener: socket.io's path, and for Next its development channel; nothing else upgrades.
+  // One listener: socket.io's path, and for Next its development channel; nothing else upgrades, and the proxy says so.
   server.on('upgrade', (req, socket, head) => {
     const part = partOf(req.url ?? '/')
     const isOurs = part === 'sockets' || (part === 'pages' && env.isDevelopment && req.url?.startsWith('/_next/'))
-    const upgrade = isOurs ? parts[part as 'sockets' | 'pages']?.upgrade : undefined
+    const upgrade = part === 'proxy' ? refuseUpgrade : isOurs ? parts[part as 'sockets' | 'pages']?.upgrade : undefined
     if (!upgrade || whyRefused({ method: 'GET', headers: req.headers }, guard)) return void socket.destroy()
     ownHeaders(req)
     upgrade(req, socket, head)

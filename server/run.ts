@@ -20,15 +20,14 @@ import { allowedOrigins } from '#server/http-guards.ts'
 import { startLocalDaemon, startProxyProcess } from '#server/local-daemon.ts'
 import { drainIngest } from '#server/daemons/ingest.ts'
 import { attachDaemons } from '#server/daemons/gateway.ts'
-import { endLeasesOfMember } from '#server/daemons/lease.ts'
 import { sweepRemovedRegularly } from '#server/connections/undo-service.ts'
 import { answerJoin } from '#server/daemons/join-handler.ts'
-import { removeNodesOfMember } from '#server/daemons/service.ts'
+import { endWorkOfMember } from '#server/daemons/service.ts'
 import { createHttpServer, noParts, type Parts } from '#server/http.ts'
 import { log } from '#server/log.ts'
 import { createLoginHandler, type LoginHandler } from '#server/logins/handler.ts'
 import { createProxyHandler, type ProxyHandler } from '#server/proxy/handler.ts'
-import { closeAbandonedRecords, drainUsage } from '#server/usage/service.ts'
+import { startLedger } from '#server/usage/service.ts'
 import { joinBus, hintMembership, leaveBus } from '#server/realtime/bus.ts'
 import { attachRealtime } from '#server/realtime/gateway.ts'
 import { openSockets, type Sockets } from '#server/sockets.ts'
@@ -118,9 +117,7 @@ export class RunningServer {
     this.#health.add('database', async () => (await pool().query('select 1')).rowCount === 1)
     openAuth({ ...env, secret: sessionSecret(env), trustedOrigins: [...allowedOrigins(env)] })
     openPageCaller()
-    // Nodes first, as everybody locks a node before its chats.
-    onMemberRemoved(removeNodesOfMember)
-    onMemberRemoved(endLeasesOfMember)
+    onMemberRemoved(endWorkOfMember)
     onMemberRemoved(async (_tx, removed) => () => hintMembership(removed))
     this.#parts.accounts = toNodeHandler(auth())
     this.#parts.api = createApiHandler(env)
@@ -129,7 +126,7 @@ export class RunningServer {
 
   async #openSockets(env: Env, { url }: ReadyDatabase): Promise<void> {
     joinBus(url)
-    await closeAbandonedRecords()
+    this.#workers.push(await startLedger())
     this.#proxy = createProxyHandler()
     this.#parts.proxy = this.#proxy
     this.#logins = createLoginHandler()
@@ -167,7 +164,6 @@ export class RunningServer {
     await attempt(() => this.#sockets?.close())
     // What was taken in is stored before the database goes.
     await attempt(drainIngest)
-    await attempt(drainUsage)
     for (const stopWorker of this.#workers.toReversed()) await attempt(stopWorker)
     await attempt(leaveBus)
     await attempt(async () => (await this.#pages)?.close())

@@ -8,6 +8,7 @@ import * as acp from '@agentclientprotocol/sdk/unstable'
 import type { PromptContent } from '#core/chat/events.ts'
 import type { PlannedMcpServer } from '#core/connections/launch.ts'
 import type { PermissionOutcome } from '#agent/acp/permissions.ts'
+import { readPromptUsage, type PromptUsage } from '#agent/acp/prompt-usage.ts'
 import { tappedStream, type Tapped } from '#agent/acp/tap.ts'
 
 const M = acp.methods.agent
@@ -25,7 +26,7 @@ export type AgentConnection = {
   initialize: () => Promise<void>
   /** Resumes where the agent can and still knows the session; else loads; else begins anew. */
   openSession: (given: { cwd: string; mcpServers: readonly PlannedMcpServer[]; agentSessionId: string | null }) => Promise<OpenedSession>
-  prompt: (agentSessionId: string, prompt: PromptContent) => Promise<{ stopReason: string }>
+  prompt: (agentSessionId: string, prompt: PromptContent) => Promise<{ stopReason: string; usage: PromptUsage }>
   cancel: (agentSessionId: string) => Promise<void>
   /** @returns the agent's answer, which holds all options */
   setOption: (agentSessionId: string, id: string, value: string) => Promise<unknown>
@@ -88,7 +89,7 @@ export function connectAgent(pipes: { stdin: Writable; stdout: Readable }, voice
         sessionId,
         prompt: prompt.map((block) => ({ ...block })),
       })
-      return { stopReason: String(answer?.stopReason ?? 'end_turn') }
+      return { stopReason: String(answer?.stopReason ?? 'end_turn'), usage: readPromptUsage(answer) }
     },
     cancel: (sessionId) => agent.notify(M.session.cancel, { sessionId }),
     setOption: (sessionId, configId, value) => agent.request(M.session.setConfigOption, { sessionId, configId, value }),

@@ -67,6 +67,20 @@ describe('a tunnel', () => {
   })
 })
 
+it('has no websocket, and says so: a program then takes the plain way', async () => {
+  const gateway = await open({ workspaceToken: () => 'wst_x' })
+  const { port, pathname } = new URL(gateway.origin)
+  const before = received.length
+  const said = await new Promise<string>((resolve) => {
+    const lines = [`GET ${pathname}/ai/openai/v1/responses HTTP/1.1`, 'host: x', 'connection: Upgrade', 'upgrade: websocket', '', '']
+    const socket = connect(Number(port), '127.0.0.1', () => socket.write(lines.join('\r\n')))
+    let text = ''
+    socket.on('data', (piece) => (text += String(piece))).on('close', () => resolve(text))
+  })
+  expect(said).toMatch(/^HTTP\/1\.1 426 [^]*upgrade: HTTP\/1\.1[^]*"message"/)
+  expect(received.length).toBe(before)
+})
+
 describe('the refresh of a login', () => {
   type Asked = { path: string; method?: string; body?: string; headers?: Record<string, string> }
   const ask = (

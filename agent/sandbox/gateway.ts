@@ -69,6 +69,7 @@ export async function openGateway({
     void answer(request, response).catch(() => refuse(response, 502, 'The Gatehouse server did not answer.'))
   })
   server.on('connection', (socket) => sockets.add(socket.once('close', () => sockets.delete(socket))))
+  server.on('upgrade', (_request: IncomingMessage, socket: Duplex) => refuseUpgrade(socket))
   server.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => void tunnel(request, socket, head))
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -227,4 +228,14 @@ function refuse(response: ServerResponse, status: number, message: string): void
     ...(status < 500 && { 'x-should-retry': 'false' }),
   })
   response.end(body)
+}
+
+/** Nothing behind here speaks another protocol; whoever hears so takes plain HTTP, as Codex does. */
+function refuseUpgrade(socket: Duplex): void {
+  const body = JSON.stringify({ error: { type: 'gatehouse_gateway', message: 'Only plain HTTP is served here.' } })
+  const head = ['HTTP/1.1 426 Upgrade Required', 'upgrade: HTTP/1.1', 'connection: upgrade, close', 'content-type: application/json']
+  socket.on('error', () => socket.destroy())
+  socket.end([...head, `content-length: ${Buffer.byteLength(body)}`, 'x-should-retry: false', '', body].join('\r\n'), () =>
+    socket.destroy(),
+  )
 }

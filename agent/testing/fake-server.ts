@@ -28,6 +28,9 @@ export type FakeServer = {
   calls: DaemonCall[]
   /** What programs made of their logins, as it was told. */
   logins: CallRequest<'loginChanged'>[]
+  /** What it says to that; "kept" at first. */
+  answerLogins: (reply: CallReply<'loginChanged'>) => void
+  runEnds: CallRequest<'runEnded'>[]
   call: Call
   /** A prompt is in line, and nobody holds the chat. */
   isWaiting: () => boolean
@@ -86,6 +89,8 @@ export function fakeServer(
   const salvaged: Logged[] = []
   const calls: DaemonCall[] = []
   const logins: CallRequest<'loginChanged'>[] = []
+  let loginReply: CallReply<'loginChanged'> = { is: 'kept' }
+  const runEnds: CallRequest<'runEnded'>[] = []
   const watchers = new Set<() => void>()
 
   function append({ epoch: of, facts }: CallRequest<'append'>): AppendReply {
@@ -141,7 +146,10 @@ export function fakeServer(
       }
       case 'loginChanged':
         logins.push(daemonCalls.loginChanged.request.parse(request))
-        return { is: 'kept' }
+        return loginReply
+      case 'runEnded':
+        runEnds.push(daemonCalls.runEnded.request.parse(request))
+        return {}
       case 'release':
         isHeld = false
         return {}
@@ -188,6 +196,8 @@ export function fakeServer(
     salvaged,
     calls,
     logins,
+    answerLogins: (reply) => void (loginReply = reply),
+    runEnds,
     facts,
     until,
     call: (async (call: DaemonCall, request: unknown) => {

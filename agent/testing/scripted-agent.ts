@@ -21,6 +21,7 @@
  * | `spawn-grandchild` | leaves a process of another session behind, and says its number |
  * | `flood <n>` | n small pieces of text |
  * | `stream <name> <n> <ms>` | n numbered pieces, one at a time, each written into `journal.log` beside the sessions first |
+ * | `tokens <input> <output> <cached>` | what its answer says that it used |
  * | `usage <used> <size>`, `title <text>`, `mode <id>` | session facts |
  * | `env <name>`, `read <path>`, `dial <host> <port>`, `whoami` | says what it sees from inside |
  */
@@ -42,6 +43,7 @@ type Running = {
   reply: string
   count: number
   stopReason: acp.StopReason
+  usage?: acp.Usage
 }
 
 const stateFile = process.env['SCRIPTED_STATE'] ?? resolve(process.env['HOME'] ?? '/tmp', 'scripted.json')
@@ -238,6 +240,10 @@ const commands: Commands = {
     }
     if (!running.cancelled.aborted) note(`end ${name}`)
   },
+  tokens: (rest, running) => {
+    const [inputTokens = 0, outputTokens = 0, cachedReadTokens = 0] = rest.split(/\s+/).map(Number)
+    running.usage = { totalTokens: inputTokens + outputTokens + cachedReadTokens, inputTokens, outputTokens, cachedReadTokens }
+  },
   usage: (rest, running) => {
     const [used = 0, size = 0] = rest.split(' ').map(Number)
     return update(running, { sessionUpdate: 'usage_update', used, size })
@@ -411,7 +417,10 @@ acp
     await run(prompt, running)
     session.turns.push({ prompt, reply: running.reply })
     save()
-    return { stopReason: running.stopReason }
+    return {
+      stopReason: running.stopReason,
+      ...(running.usage && { usage: running.usage, _meta: { quota: { model_usage: [{ model }] } } }),
+    }
   })
   .connect(
     acp.ndJsonStream(

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import type { Surroundings } from '#agent/agent-process.ts'
 import { realVendors, type Vendors } from '#agent/env.ts'
 import { install, sandboxTool } from '#agent/launch/install.ts'
+import { holdLeftLogins, type LeftLogins } from '#agent/left-logins.ts'
 import { openOutbox } from '#agent/outbox.ts'
 import { findBubblewraps, probeSandbox } from '#agent/sandbox/probe.ts'
 import type { Sandbox } from '#agent/sandbox/sandbox.ts'
@@ -23,7 +24,9 @@ export type World = {
   surroundings: Surroundings
   outboxRoot: string
   workdirOf: (server: FakeServer) => string
-  begin: (server: FakeServer, options?: { idleStopMs?: number; cancelGraceMs?: number }) => SessionRunner
+  /** The loop of a daemon that begins now, whose chats are this server's one. */
+  leftLogins: (server: FakeServer, options?: { restMs?: number }) => LeftLogins
+  begin: (server: FakeServer, options?: { idleStopMs?: number; cancelGraceMs?: number; leftLogins?: LeftLogins }) => SessionRunner
   /** Ends every session that was begun. */
   end: () => Promise<void>
 }
@@ -39,8 +42,9 @@ export async function openWorld({
   if (process.platform === 'linux' && findBubblewraps(harnessRoot).length === 0) await install(harnessRoot, sandboxTool)
   const sandbox = await probeSandbox({ harnessRoot, workspacesRoot, mayGoWithout: false })
   if ('missing' in sandbox) throw new Error(sandbox.reason)
+  const found: Sandbox = sandbox
   const surroundings: Surroundings = {
-    sandbox: () => sandbox,
+    sandbox: () => found,
     whyNoSandbox: () => '',
     installHarness: (_harness, program, onProgress) => install(harnessRoot, program, onProgress),
     workspacesRoot,
@@ -48,19 +52,27 @@ export async function openWorld({
     vendors,
   }
   const runners: SessionRunner[] = []
+  const loops: LeftLogins[] = []
+  function leftLogins({ call }: FakeServer, { restMs = 60_000 } = {}): LeftLogins {
+    const loop = holdLeftLogins({ sandbox: () => found, root: workspacesRoot, call, restMs, clearEveryMs: 1 })
+    loops.push(loop)
+    return loop
+  }
   return {
     folder,
     sandbox,
     surroundings,
     outboxRoot,
     workdirOf: (server) => join(workspacesRoot, server.chatId, 'work'),
-    begin(server, { idleStopMs = 60_000, cancelGraceMs = 5_000 } = {}) {
+    leftLogins,
+    begin(server, { idleStopMs = 60_000, cancelGraceMs = 5_000, leftLogins: given = leftLogins(server) } = {}) {
       const runner = runSession({
         lease: server.lease(),
         outbox: openOutbox(outboxRoot, server.chatId),
         call: server.call,
         nodeId: () => server.nodeId,
         surroundings,
+        leftLogins: given,
         idleStopMs,
         cancelGraceMs,
       })
@@ -70,6 +82,10 @@ export async function openWorld({
     async end() {
       for (const runner of runners) runner.drain()
       await Promise.all(runners.map((runner) => runner.over))
+      for (const loop of loops) {
+        await loop.tryAll()
+        loop.stop()
+      }
       rmSync(folder, { recursive: true, force: true })
     },
   }

@@ -49,6 +49,14 @@ export type Workspace = {
 /** The same user id for every run of a chat, so that its files stay its own. */
 export const uidOf = (id: string): number => FIRST_RUN_UID + (createHash('sha256').update(id).digest().readUInt32BE(0) % RUN_UIDS)
 
+const STATE_FILE = 'state.json'
+
+/** What is remembered of a chat's folder, without making anything of it. */
+export function stateIn(folder: string): WorkspaceState {
+  const file = join(folder, STATE_FILE)
+  return State.parse(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {})
+}
+
 export function openWorkspace(root: string, chatId: ChatId, kind: HomeKind = 'proxy'): Workspace {
   const folder = join(root, chatId)
   const uid = uidOf(chatId)
@@ -57,8 +65,8 @@ export function openWorkspace(root: string, chatId: ChatId, kind: HomeKind = 'pr
   chmodSync(folder, 0o711)
   const [home, workdir, git] = [homeNames[kind], 'work', 'git'].map((name) => join(folder, name)) as [string, string, string]
   for (const path of [home, workdir, git]) if (!existsSync(path)) makePrivateFolder(path, uid)
-  const file = join(folder, 'state.json')
-  const state = (): WorkspaceState => State.parse(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {})
+  const file = join(folder, STATE_FILE)
+  const state = (): WorkspaceState => stateIn(folder)
   return {
     chatId,
     folder,

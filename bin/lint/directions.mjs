@@ -7,16 +7,23 @@
 /** Files of a noun that other nouns may import besides its `service.ts`: each offers something, and hides the noun's store. */
 const doors = {
   access: ['scope.ts', 'roles.ts'],
+  // Their service is for people; these are for what spends: before a request is sent, and in the transaction that closes it.
+  budgets: ['spending.ts', 'booking.ts'],
   chats: ['append.ts', 'events.ts'],
   // `offer.ts`: what there is to connect. `rights.ts`: who may attach where, asked by all that attach. `rows.ts`: for the
   // primitives, which are the same rows.
-  connections: ['vault.ts', 'resolver.ts', 'offer.ts', 'rights.ts', 'rows.ts'],
+  // `keys.ts`: with which keys a provider may be asked what it serves.
+  connections: ['vault.ts', 'resolver.ts', 'keys.ts', 'offer.ts', 'rights.ts', 'rows.ts'],
   logins: ['handler.ts'],
-  proxy: ['handler.ts', 'token.ts', 'upstream-guard.ts'],
+  // `rules.ts`: what people say about models, for whoever asks the catalog.
+  models: ['rules.ts'],
+  proxy: ['handler.ts', 'token.ts', 'upstream-guard.ts', 'guarded-get.ts'],
   realtime: ['bus.ts', 'hints.ts'],
   // Its service is for people; this is what a node may say.
   'sign-ins': ['node-side.ts'],
   trpc: ['base.ts'],
+  // Written with the end of a turn, by the log's own writer; the service appends to that log and cannot be asked from there.
+  usage: ['login-turns.ts'],
 }
 /** Ground that every noun stands on. */
 const ground = ['db', 'access']

@@ -8,6 +8,7 @@ import { checkerOf, emptyFields, isComplete } from '#components/connections/conn
 import { ConnectFieldset } from '#components/connections/connect-fieldset.tsx'
 import { lanesOf, likelyScope, maskOf } from '#components/connections/lanes.model.ts'
 import { overrideLabel } from '#components/connections/mending.model.ts'
+import { openChatsWords } from '#components/connections/scope-words.ts'
 import { ScopeChoice } from '#components/connections/scope-choice.tsx'
 import { SignInDialog } from '#components/connections/sign-in-dialog.tsx'
 import { ANOTHER, reusableIn, SourceChoice } from '#components/connections/source-choice.tsx'
@@ -45,6 +46,7 @@ export function ConnectForm({ harness, projectId, scope: wishedScope, replaces, 
   const isRefused = connect.error !== null && isRefusal(connect.error)
   const checker = source ? null : checkerOf(fields, row.accepts)
   const isOverride = scope === 'project' && lanes.some((each) => each.scope !== 'project' && each.attachment)
+  const openWords = openChatsWords(scope, source?.kind ?? fields.kind)
   const act = replaces ? 'Replace' : isOverride ? 'Override' : 'Connect'
 
   if (isSigningIn && scope) {
@@ -110,6 +112,7 @@ export function ConnectForm({ harness, projectId, scope: wishedScope, replaces, 
           {replaces || wishedScope === 'project' || changeable.length < 2 ? null : (
             <ScopeChoice lanes={changeable} value={scope ?? 'user'} onChange={setScope} />
           )}
+          {openWords ? <Notice>{openWords}</Notice> : null}
           {connect.error ? <ConnectFailure error={connect.error} /> : null}
         </form>
       )}

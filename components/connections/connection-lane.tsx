@@ -136,6 +136,7 @@ function HeldFacts({
           {failureWords(broken, { harness: row.harness, harnessName: row.name, providerName: credential.providerName }).sentence}
         </p>
       ) : null}
+      {attachment.heldOn && !isBehind ? <HeldOn {...attachment.heldOn} /> : null}
       <VerdictLine attachment={attachment} harnessName={row.name} isChecking={isChecking} isQuiet={isBehind} />
       {isBehind ? null : (
         <p className="text-sm text-ink-quiet">
@@ -151,5 +152,15 @@ function HeldFacts({
         </p>
       )}
     </>
+  )
+}
+
+/** What others wait for, and how to go on without the machine when it does not come back. */
+function HeldOn({ nodeName, since }: NonNullable<Attachment['heldOn']>) {
+  return (
+    <p className="text-base text-warn-ink">
+      The newest of this login is on the machine {nodeName}, where a run ended <RelativeTime at={since} /> and could not hand it back yet.
+      Other chats wait for that. If the machine is gone for good, replace the login or remove the machine.
+    </p>
   )
 }

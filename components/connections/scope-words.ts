@@ -16,3 +16,9 @@ export const dialectNames: Readonly<Record<string, string>> = {
 
 /** What a credential is, behind its name. */
 export const kindNames = { 'api-key': 'API key', 'auth-file': 'Login', 'oauth-token': 'Subscription token' } as const
+
+/** What a login that is not for oneself alone means to its chats; null where there is nothing to say. */
+export const openChatsWords = (scope: Scope | null, kind: keyof typeof kindNames): string | null =>
+  kind === 'api-key' || scope === null || scope === 'user'
+    ? null
+    : 'Your chats on this login are open to everybody who sees their project. Connect it for yourself alone, and they are private until you share them.'

@@ -6,6 +6,7 @@
  */
 import { failures, type FailureCode, type FailureFacts, type Recovery } from '#core/errors.ts'
 import { harnessName } from '#core/harnesses/registry.ts'
+import { budgetFacts, sayBusy, sayExhausted } from '#core/budgets/budget.ts'
 import { CUSTOM_PROVIDER, providerName } from '#core/providers/presets.ts'
 import { credentialProblem, repositoryReason, upstreamReason } from '#components/failures/reasons.ts'
 
@@ -75,14 +76,28 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
     `${harness(facts)} is not installed on the node yet. It installs before the first chat; you can start it on the Nodes page.`,
   'harness.install-failed': (facts) => `${harness(facts)} could not be installed on the node. Try again; the details say why.`,
   'harness.start-failed': (facts) => `${harness(facts)} did not start. Nothing was lost; send the prompt again.`,
+  'model.none': (facts) => `None of the models${of(facts, provider)} is allowed here. An admin can allow some under Models.`,
   'model.unknown': (facts) => `The model${named(facts, 'model')} is not in the catalog. Choose another.`,
-  'model.retired': (facts) => `The model${named(facts, 'model')} was retired by its provider. Choose another.`,
-  'model.not-allowed': (facts) => `The model${named(facts, 'model')} cannot be used with this connection. Choose another.`,
+  'model.retired': (facts) =>
+    text(facts, 'successor')
+      ? `The model${named(facts, 'model')} was retired. ${text(facts, 'successor')} succeeds it.`
+      : `The model${named(facts, 'model')} was retired. Choose another.`,
+  'model.not-allowed': (facts) =>
+    `The model${named(facts, 'model')} is not among those that your team and this connection allow. Choose another, or ask an admin to allow it under Models.`,
+  'model.unpriced': (facts) =>
+    `Nobody has set a price for${named(facts, 'model') || ' this model'}, and your team uses no model without one. Choose another, or ask an admin to price it under Models.`,
   'node.missing': () => 'This node was removed.',
   'node.offline': (facts) =>
     `${text(facts, 'node', 'nodeName', 'name') ?? 'The node'} is offline. The chat goes on by itself once it is back.`,
   'node.join-token-unusable': () => 'This join token was used or is older than 15 minutes. Make a new one on the Nodes page.',
   'sandbox.unavailable': () => 'This node cannot isolate agents, so it refuses to run them. The Nodes page says what it lacks.',
+
+  'budget.missing': () => 'This budget was removed.',
+  'budget.exhausted': (facts) => said(budgetFacts(facts), sayExhausted) ?? 'A budget is spent. An admin can raise it.',
+  'budget.busy': (facts) =>
+    said(budgetFacts(facts), sayBusy) ?? 'A budget is reserved to its end by requests under way. Send the prompt again once they are done.',
+  'usage.unrecorded': () =>
+    'Gatehouse could not write down what this request uses, so nothing was answered. Send the prompt again in a moment.',
 
   'chat.missing': () => 'This chat does not exist, or you may not see it.',
   'chat.archived': () => 'This chat is archived, so it takes no prompts.',
@@ -131,6 +146,7 @@ const labels: Readonly<Record<Recovery, string | null>> = {
 const mendedElsewhere: Readonly<Partial<Record<FailureCode, { label: string; href: string }>>> = {
   'harness.not-installed': { label: 'Open nodes', href: '/nodes' },
   'sandbox.unavailable': { label: 'Open nodes', href: '/nodes' },
+  'model.none': { label: 'Open models', href: '/models' },
   'project.missing': { label: 'Go home', href: '/' },
   'chat.missing': { label: 'Go home', href: '/' },
 }
@@ -176,6 +192,8 @@ function text(facts: FailureFacts, ...names: string[]): string | null {
   }
   return null
 }
+
+const said = <T>(facts: T | null, say: (facts: T) => string) => facts && say(facts)
 
 /** A problem that the server put in a sentence; what a schema says is for Details. */
 function ownWords(facts: FailureFacts): string | null {

@@ -13,7 +13,9 @@ const routersOf = {
   connections: ['connections', 'credentials', 'configurations', 'attachments', 'models', 'chats', 'signIns'],
   nodes: ['nodes'],
   members: ['team', 'me'],
+  models: ['models'],
   usage: ['usage'],
+  budgets: ['budgets'],
 } as const satisfies Record<z.infer<typeof ListHint>['topic'], readonly string[]>
 
 /** Keeps lists fresh: a hint, a reconnection, and nothing else makes them ask again. */

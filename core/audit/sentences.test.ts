@@ -25,6 +25,9 @@ it.each([
   ['run.started', { harness: 'codex', isPrivate: true, credentialName: 'My login' }, 'started Codex in a private chat on “My login”'],
   ['chat.made-private', {}, 'became the only one to see the chat id-1'],
   ['member.role-changed', { name: 'Ben', formerRole: 'viewer', role: 'admin' }, 'changed the role of Ben from viewer to admin'],
+  ['budget.set', { scope: 'team', period: 'day', limitMicros: 5_000_000 }, 'set the budget of the team for each day to $5.00'],
+  ['budget.set', { scope: 'member', ownerName: 'Ben', period: 'month', limitMicros: 0 }, 'set the budget of Ben for each month to $0.00'],
+  ['budget.removed', { scope: 'chat', chatId: 'c-1', period: 'day' }, 'removed the budget of the chat c-1 for each day'],
   ['key.rotated', { version: 2 }, 'added version 2 of the master key'],
   ['moon.landed', {}, 'did moon.landed to id-1'],
 ])('%s %j', (act, facts, sentence) => {

@@ -2,6 +2,7 @@
  * An audit entry in words: what follows the name of whoever did it. One phrase per act;
  * an act without one does not compile. Used by the screen and by the export.
  */
+import { dollars } from '#core/budgets/budget.ts'
 import { acts, type AuditAct, type AuditFacts } from '#core/audit/acts.ts'
 import { findHarness } from '#core/harnesses/registry.ts'
 
@@ -44,7 +45,20 @@ const because = (said: Said) => fact(said, 'code') && `(${fact(said, 'code')})`
 const role = (said: Said) => fact(said, 'role') && `as ${fact(said, 'role')}`
 const person = (said: Said) => fact(said, 'name') ?? fact(said, 'email') ?? 'somebody'
 const project = (said: Said) => `the project ${named(said, 'name', 'projectName')}`
+/** Whose it is, under `scope`; a person or a project by name, a chat by its id alone. */
+const budget = (said: Said) => {
+  const whose: Readonly<Record<string, string>> = {
+    project: `the project ${named(said, 'projectName')}`,
+    member: fact(said, 'ownerName') ?? 'themselves',
+    chat: `the chat ${fact(said, 'chatId') ?? said.subjectId}`,
+  }
+  return `the budget of ${whose[fact(said, 'scope') ?? ''] ?? 'the team'} for each ${fact(said, 'period') ?? 'period'}`
+}
 const connection = (said: Said) => joined(harness(said), forWhom(said), withWhat(said))
+
+const model = (said: Said) => joined(named(said, 'name'), fact(said, 'providerName') && `of ${fact(said, 'providerName')}`)
+const forAll = (said: Said) => fact(said, 'scope') === 'platform' && 'for everybody on this Gatehouse'
+const changed = (said: Said) => (fact(said, 'change') ? `: ${fact(said, 'change')}` : '')
 
 const endings: Readonly<Record<string, string>> = { cancelled: 'cancelled', failed: 'failed in', expired: 'let run out' }
 
@@ -123,6 +137,11 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
   'project.created': (said) => `created ${project(said)}`,
   'project.changed': (said) => `changed ${project(said)}`,
   'project.archived': (said) => `archived ${project(said)}`,
+  'budget.set': (said) => joined('set', budget(said), fact(said, 'limitMicros') && `to ${dollars(Number(fact(said, 'limitMicros')))}`),
+  'budget.removed': (said) => `removed ${budget(said)}`,
+  'model.ruled': (said) => `${joined('set the model', model(said), forAll(said))}${changed(said)}`,
+  'model.unruled': (said) => joined('put the model', model(said), 'back to what the catalog says', forAll(said)),
+  'model.policy-set': (said) => `set what becomes of models without a price${changed(said)}`,
   'team.created': (said) => `created the team ${named(said, 'name')}`,
   'team.renamed': (said) =>
     joined('renamed the team', fact(said, 'formerName') && `from ${quoted(fact(said, 'formerName')!)}`, `to ${named(said, 'name')}`),

@@ -31,13 +31,31 @@ export const PromptContent = z
   .max(20)
 export type PromptContent = z.infer<typeof PromptContent>
 
+const FailureFactsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()]))
+
 /** A failure that ended a turn: the code decides sentence and recovery, `detail` is the raw text behind "Details". */
 export const TurnFailure = z.object({
   code: FailureCodeSchema,
-  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()])).default({}),
+  facts: FailureFactsSchema.default({}),
   detail: z.string().max(4_000).optional(),
 })
 export type TurnFailure = z.infer<typeof TurnFailure>
+
+const Count = z.int().nonnegative().max(2_147_483_647)
+
+/**
+ * What a turn on a login or a subscription token used, by its harness's own word: the proxy sees nothing of it. Counted as
+ * in `core/models/usage.ts`; `tokens` is null where the harness says nothing, `model` where it is its own choice.
+ */
+export const LoginUsage = z.object({
+  runId: RunId,
+  model: z.string().max(200).nullable(),
+  tokens: z
+    .object({ inputTokens: Count, outputTokens: Count, cacheReadTokens: Count, cacheWriteTokens: Count, reasoningTokens: Count })
+    .nullable(),
+  durationMs: Count,
+})
+export type LoginUsage = z.infer<typeof LoginUsage>
 
 /** How a turn ended. `failed` only when nothing more will happen by itself; `interrupted` offers "send again". */
 export const TurnOutcome = z.enum(['completed', 'cancelled', 'interrupted', 'refused', 'failed'])
@@ -137,6 +155,8 @@ const serverFacts = [
     model: z.string().nullable(),
     status: z.int().nullable(),
     code: FailureCodeSchema,
+    /** What the sentence needs beside the above: which budget, which successor of a retired model. */
+    facts: FailureFactsSchema.optional(),
     detail: z.string().max(4_000).optional(),
   }),
   /** One settled usage record. Tokens as in `core/models/usage.ts`; `costMicros` is null when no price is known. */
@@ -165,6 +185,8 @@ const daemonFacts = [
     outcome: TurnOutcome,
     stopReason: z.string().nullable(),
     failure: TurnFailure.optional(),
+    /** Of a turn on a login; what passes the proxy is metered there. */
+    usage: LoginUsage.optional(),
   }),
   /** Shown while nothing else can be: installing the harness, cloning, starting, resuming. `fraction` is 0..1. */
   z.object({

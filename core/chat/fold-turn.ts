@@ -5,7 +5,7 @@
  * brings it back to life, neither a late acceptance nor a late word of its agent.
  */
 import type { ChatEvent, ChatEventOf, TurnFailure, TurnOutcome } from '#core/chat/events.ts'
-import { addUsage } from '#core/chat/fold-usage.ts'
+import { addLoginUsage, addUsage } from '#core/chat/fold-usage.ts'
 import type { PermissionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnItem } from '#core/chat/view.ts'
 
 export const hasEnded = (turn: Pick<Turn, 'endedAt'>): boolean => turn.endedAt !== null
@@ -18,7 +18,9 @@ export function foldTurn(turn: Turn, event: ChatEvent): Turn {
     case 'turn.accepted':
       return turn.status === 'queued' ? { ...turn, status: 'starting', acceptedAt: event.at } : turn
     case 'turn.ended':
-      return hasEnded(turn) ? turn : ended(turn, event.outcome, event.failure ?? null, event.at)
+      return hasEnded(turn)
+        ? turn
+        : ended({ ...turn, usage: addLoginUsage(turn.usage, event) }, event.outcome, event.failure ?? null, event.at)
     case 'turn.interrupted':
       return hasEnded(turn) ? turn : ended(turn, 'interrupted', null, event.at)
     case 'cancel.requested':
@@ -199,6 +201,7 @@ function modelFailed(turn: Turn, event: ChatEventOf<'model.failed'>): Turn {
   const failure = {
     code: event.code,
     facts: {
+      ...event.facts,
       provider: event.provider,
       model: event.model,
       status: event.status,

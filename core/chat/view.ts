@@ -48,7 +48,12 @@ export type Usage = {
   costMicros: number
   /** True when at least one request had no known price, so `costMicros` is a lower bound. */
   hasUnpriced: boolean
+  /** Turns on a login or subscription: their tokens are in the sums, and nobody prices them. */
+  subscriptionTurns: number
 }
+
+/** `provider` is null on a login, whose agent says the model alone; `model` where that is not said either. */
+export type ModelUsage = { provider: string | null; model: string | null; usage: Usage }
 
 /** `queued` waits for another turn or a node; `starting` was taken and has shown nothing yet. */
 export type TurnStatus = 'queued' | 'starting' | 'running' | 'waiting' | 'cancelling' | TurnOutcome
@@ -111,6 +116,8 @@ export type ChatView = {
   /** The newest `changes.recorded`, for the Changes panel. */
   changes: Turn['changes']
   usage: Usage
+  /** The same for each model, in the order in which they were first used. */
+  usageByModel: readonly ModelUsage[]
   /** How many protocol messages nobody has a word for; shown under Details. */
   unknownMessages: number
 }
@@ -123,6 +130,7 @@ export const noUsage: Usage = {
   cacheWriteTokens: 0,
   costMicros: 0,
   hasUnpriced: false,
+  subscriptionTurns: 0,
 }
 
 export const emptyChat: ChatView = {
@@ -142,5 +150,6 @@ export const emptyChat: ChatView = {
   commands: [],
   changes: null,
   usage: noUsage,
+  usageByModel: [],
   unknownMessages: 0,
 }

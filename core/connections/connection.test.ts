@@ -16,7 +16,7 @@ const dialectsByHarness: Record<string, Record<string, string>> = {
     deepseek: 'openai-chat',
     mistral: 'openai-chat',
     cohere: 'openai-chat',
-    google: 'openai-chat',
+    google: 'gemini-generate',
   },
   scripted: {
     anthropic: 'anthropic-messages',

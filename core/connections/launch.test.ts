@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { planLaunch } from '#core/connections/launch.ts'
 import { SENTINEL_KEY } from '#core/connections/sentinel.ts'
 import { deliveriesOf, place, runGrant } from '#core/connections/testing.ts'
-import { acceptance } from '#core/harnesses/harness.ts'
+import { acceptance, speaks } from '#core/harnesses/harness.ts'
 import { findHarness, harnesses } from '#core/harnesses/registry.ts'
 import type { DeliveryGrant } from '#core/links/daemon.ts'
+import { Dialect } from '#core/providers/dialects.ts'
 
 const sonnet = { id: 'claude-sonnet-5-5', name: 'Claude Sonnet 5.5', contextTokens: 1_000_000, outputTokens: 128_000 }
 const haiku = { ...sonnet, id: 'claude-haiku-5-5', name: 'Claude Haiku 5.5' }
@@ -119,6 +120,8 @@ it('plans Claude Code with a key: base URL without version, sentinel, and its ti
     ANTHROPIC_DEFAULT_SONNET_MODEL: 'claude-sonnet-5-5',
     ANTHROPIC_DEFAULT_FABLE_MODEL: 'claude-haiku-5-5',
     ANTHROPIC_DEFAULT_HAIKU_MODEL: 'claude-haiku-5-5',
+    CLAUDE_CODE_AUTO_MODE_MODEL: 'claude-sonnet-5-5',
+    CLAUDE_CODE_BG_CLASSIFIER_MODEL: 'claude-haiku-5-5',
     ANTHROPIC_CUSTOM_MODEL_OPTION: 'claude-haiku-5-5',
   })
   expect(plan).toMatchObject({
@@ -210,6 +213,33 @@ it('refuses a delivery that the harness does not take', () => {
   expect(() => planLaunch(runGrant({ harness: 'nobody', delivery: file }), place)).toThrow(
     expect.objectContaining({ code: 'harness.unknown' }),
   )
+})
+
+it.each(
+  harnesses.flatMap((harness) =>
+    Dialect.options.filter((dialect) => !speaks(harness, dialect)).map((dialect) => [harness.id, dialect] as const),
+  ),
+)('plans no %s in %s, which it does not speak', (harness, dialect) => {
+  const delivery: DeliveryGrant = { via: 'proxy', provider: 'custom', dialect, wstoken: 'wst_secret', models: [sol] }
+  expect(() => planLaunch(runGrant({ harness, delivery }), place)).toThrow(
+    expect.objectContaining({ code: 'connection.refused-by-harness', facts: { harness } }),
+  )
+})
+
+it('plans OpenCode in Google’s dialect: its package, and the version in the base URL', () => {
+  const argon = { ...sonnet, id: 'gemini-4-argon', name: 'Gemini 4 Argon' }
+  const delivery: DeliveryGrant = { via: 'proxy', provider: 'google', dialect: 'gemini-generate', wstoken: 'wst_secret', models: [argon] }
+  const plan = planLaunch(runGrant({ harness: 'opencode', delivery }), place)
+  expect(plan.proxyRoute).toEqual({ dialect: 'gemini-generate', baseUrl: 'http://127.0.0.1:8377/ai/gemini' })
+  expect(JSON.parse(plan.env['OPENCODE_CONFIG_CONTENT']!)).toMatchObject({
+    model: 'gatehouse/gemini-4-argon',
+    provider: {
+      gatehouse: {
+        npm: '@ai-sdk/google',
+        options: { baseURL: 'http://127.0.0.1:8377/ai/gemini/v1beta', apiKey: '{env:GATEHOUSE_PROXY_KEY}' },
+      },
+    },
+  })
 })
 
 describe('every harness with every delivery', () => {

@@ -10,11 +10,20 @@ import type { ProxiedDialect } from '#core/links/proxy-routes.ts'
 const KEY_VARIABLE = 'GATEHOUSE_PROXY_KEY'
 const PROVIDER = 'gatehouse'
 
-/** These three ship inside the program; any other would be fetched from the npm registry at run time. */
+/** These ship inside the program; any other would be fetched from the npm registry at run time. */
 const packages: Readonly<Record<ProxiedDialect, string>> = {
   'openai-chat': '@ai-sdk/openai-compatible',
   'openai-responses': '@ai-sdk/openai',
   'anthropic-messages': '@ai-sdk/anthropic',
+  'gemini-generate': '@ai-sdk/google',
+}
+
+/** The AI SDK wants the version in the base URL, in every dialect. */
+const versions: Readonly<Record<ProxiedDialect, string>> = {
+  'openai-chat': '',
+  'openai-responses': '',
+  'anthropic-messages': '/v1',
+  'gemini-generate': '/v1beta',
 }
 
 /** Holds with every credential: it asks before it acts, and fetches and shares nothing by itself. */
@@ -33,8 +42,7 @@ function throughProxy({ dialect, baseUrl, sentinelKey, reportsUsageUnasked, mode
         npm: packages[dialect],
         name: 'Gatehouse',
         options: {
-          // The AI SDK wants the version in the base URL, for Anthropic's dialect too.
-          baseURL: dialect === 'anthropic-messages' ? `${baseUrl}/v1` : baseUrl,
+          baseURL: `${baseUrl}${versions[dialect]}`,
           apiKey: `{env:${KEY_VARIABLE}}`,
           // OpenCode asks for usage unless it is told not to.
           ...(reportsUsageUnasked && { includeUsage: false }),
@@ -106,7 +114,7 @@ export const opencode = defineHarness({
     {
       kind: 'api-key',
       via: 'proxy',
-      dialects: ['openai-chat', 'openai-responses', 'anthropic-messages'],
+      dialects: ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini-generate'],
       configure: throughProxy,
     },
     {
@@ -132,7 +140,7 @@ export const opencode = defineHarness({
     },
   ],
   proxyVariables: [KEY_VARIABLE, 'OPENCODE_CONFIG_CONTENT', 'OPENCODE_AUTH_CONTENT'],
-  preferredModels: ['claude-sonnet-5-5', 'gpt-6.1-sol', 'anthropic/claude-sonnet-5.5'],
+  preferredModels: ['claude-sonnet-5-5', 'gpt-6.1-sol', 'anthropic/claude-sonnet-5.5', 'gemini-4-argon'],
   backgroundModels: [],
   modelOption: { id: 'model', valueOf: (modelId, via) => (via === 'proxy' ? named(modelId) : modelId) },
   effortOption: null,

@@ -52,6 +52,8 @@ export const Hello = z.object({
   harnesses: z.array(HarnessState),
   /** Leases this daemon believes to hold, with what its outbox still has for each. */
   held: z.array(z.object({ chatId: ChatId, epoch: z.int().positive() })),
+  /** Chats in whose homes a login lies: whatever else this node was given is not there any more. */
+  logins: z.array(ChatId),
 })
 export const HelloReply = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), nodeId: NodeId, leaseTtlMs: z.int().positive() }),
@@ -155,8 +157,11 @@ export const StartRunReply = z.discriminatedUnion('ok', [
 
 /** Kept for `session/resume`; a fact about the run, not about the chat. */
 export const SessionOpened = z.object({ chatId: ChatId, epoch: z.int().positive(), runId: RunId, agentSessionId: z.string() })
-/** Revokes the workspace token at once. */
-export const RunEnded = z.object({ chatId: ChatId, epoch: z.int().positive(), runId: RunId })
+/**
+ * Revokes the workspace token at once. `keepsLogin`: what the program made of its login is still to be told, so nobody
+ * else gets that login; said again without it once all is told.
+ */
+export const RunEnded = z.object({ chatId: ChatId, epoch: z.int().positive(), runId: RunId, keepsLogin: z.boolean() })
 
 // --- logins ------------------------------------------------------------------------------------------------
 

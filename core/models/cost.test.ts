@@ -32,3 +32,9 @@ it('does not take an unknown price for nothing', () => {
   expect(costMicros(null, { ...noTokens, inputTokens: 5 })).toBeNull()
   expect(costMicros(price, noTokens)).toBe(0)
 })
+
+it('prices what a cache keeps for an hour by its own rate, and by that of shorter ones where there is none', () => {
+  const written = { ...noTokens, cacheWriteTokens: 3_000, cacheWrite1hTokens: 1_000 }
+  expect(costMicros({ ...price, cacheWrite1h: 10_000_000 }, written)).toBe(2_000 * 6.25 + 1_000 * 10)
+  expect(costMicros(price, written)).toBe(3_000 * 6.25)
+})

@@ -10,14 +10,22 @@ import type { TokenCounts } from '#core/models/usage.ts'
  */
 export function costMicros(price: Price | null, tokens: TokenCounts): number | null {
   if (!price) return null
-  const rates = ratesFor(price, tokens.inputTokens + tokens.cacheReadTokens + tokens.cacheWriteTokens)
+  const rates = ratesFor(price, wholeInput(tokens))
+  const { cacheWrite1hTokens = 0 } = tokens
   const millionths =
     tokens.inputTokens * rates.input +
     tokens.outputTokens * rates.output +
     tokens.cacheReadTokens * rates.cacheRead +
-    tokens.cacheWriteTokens * rates.cacheWrite
+    (tokens.cacheWriteTokens - cacheWrite1hTokens) * rates.cacheWrite +
+    cacheWrite1hTokens * (rates.cacheWrite1h ?? rates.cacheWrite)
   return Math.round(millionths / 1_000_000)
 }
 
-const ratesFor = (price: Price, inputTokens: number): Rates =>
-  (price.tiers ?? []).findLast((tier) => inputTokens > tier.inputTokensAbove) ?? price
+export const wholeInput = (tokens: TokenCounts): number => tokens.inputTokens + tokens.cacheReadTokens + tokens.cacheWriteTokens
+
+/** Of the tier that a whole input of this size falls into. */
+export function ratesFor(price: Price, inputTokens: number): Rates {
+  const { input, output, cacheRead, cacheWrite, cacheWrite1h } =
+    (price.tiers ?? []).findLast((tier) => inputTokens > tier.inputTokensAbove) ?? price
+  return { input, output, cacheRead, cacheWrite, ...(cacheWrite1h !== undefined && { cacheWrite1h }) }
+}

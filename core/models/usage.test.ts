@@ -24,6 +24,23 @@ const cases: [name: string, dialect: Dialect, raw: unknown, expected: TokenCount
     counts(10, 40, 20, 30),
   ],
   [
+    'what is kept for an hour is a part of what was written',
+    'anthropic-messages',
+    {
+      input_tokens: 10,
+      cache_creation_input_tokens: 30,
+      cache_creation: { ephemeral_5m_input_tokens: 18, ephemeral_1h_input_tokens: 12 },
+      output_tokens: 40,
+    },
+    { ...counts(10, 40, 0, 30), cacheWrite1hTokens: 12 },
+  ],
+  [
+    'and never more than that',
+    'anthropic-messages',
+    { input_tokens: 10, cache_creation_input_tokens: 3, cache_creation: { ephemeral_1h_input_tokens: 12 }, output_tokens: 40 },
+    { ...counts(10, 40, 0, 3), cacheWrite1hTokens: 3 },
+  ],
+  [
     'thinking is a part of the output',
     'anthropic-messages',
     { input_tokens: 1, output_tokens: 9, output_tokens_details: { thinking_tokens: 5 } },
@@ -72,6 +89,18 @@ const cases: [name: string, dialect: Dialect, raw: unknown, expected: TokenCount
     { promptTokenCount: 50, candidatesTokenCount: 5, thoughtsTokenCount: 7, cachedContentTokenCount: 20, totalTokenCount: 62 },
     counts(30, 12, 20, 0, 7),
   ],
+  [
+    'what Google’s tools found is input',
+    'gemini-generate',
+    { promptTokenCount: 50, toolUsePromptTokenCount: 8, candidatesTokenCount: 5 },
+    counts(58, 5),
+  ],
+  [
+    'a sum must be a count, too',
+    'gemini-generate',
+    { promptTokenCount: 3, candidatesTokenCount: 2_147_483_647, thoughtsTokenCount: 1 },
+    counts(3, 0),
+  ],
   ['a report without counts is none', 'openai-chat', { total_tokens: 5 }, null],
   ['nothing is nothing', 'openai-responses', null, null],
   ['a list is nothing', 'anthropic-messages', [1], null],
@@ -92,4 +121,13 @@ it('lays a later report over an earlier one, and never loses what only the earli
   })
   expect(mergeRawUsage(null, delta)).toBe(delta)
   expect(mergeRawUsage(start, null)).toBe(start)
+})
+
+it('takes a report that is nested without end for none, and a field for a field whatever its name', () => {
+  const deep = JSON.parse(`{"output_tokens":${'['.repeat(50_000)}${']'.repeat(50_000)}}`) as unknown
+  expect(mergeRawUsage({ input_tokens: 1 }, deep)).toEqual({ input_tokens: 1 })
+  const odd = JSON.parse('{"__proto__":{"input_tokens":9}}') as object
+  const merged = mergeRawUsage({ output_tokens: 2 }, odd) as object
+  expect(Object.getPrototypeOf(merged)).toBe(Object.prototype)
+  expect(readUsage('anthropic-messages', merged)).toMatchObject({ inputTokens: 0, outputTokens: 2 })
 })

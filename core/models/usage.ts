@@ -14,6 +14,8 @@ export type TokenCounts = {
   outputTokens: number
   cacheReadTokens: number
   cacheWriteTokens: number
+  /** A part of `cacheWriteTokens` that is kept for an hour instead of minutes; absent where there is none. */
+  cacheWrite1hTokens?: number
   /** A part of `outputTokens`. */
   reasoningTokens: number
 }
@@ -30,18 +32,31 @@ const isObject = (value: unknown): value is Json => typeof value === 'object' &&
 const count = (value: unknown): number | null =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_COUNT ? value : null
 
+/** Of two counts that may be unknown; a sum that is no count is unknown, too. */
+const sum = (one: number | null, other: number | null): number | null =>
+  one === null && other === null ? null : count((one ?? 0) + (other ?? 0))
+
 const within = (value: unknown, key: string): unknown => (isObject(value) ? value[key] : undefined)
 
+/** Reports are flat but for a detail or two. What is nested without end is none, and would be our own end where it is walked. */
+const MAX_DEPTH = 6
+
+const isShallow = (value: unknown, depth = MAX_DEPTH): boolean =>
+  typeof value !== 'object' || value === null || (depth > 0 && Object.values(value).every((each) => isShallow(each, depth - 1)))
+
 /** Lays a later report over an earlier one, field by field: providers repeat what they know and leave out what they do not. */
-export function mergeRawUsage(earlier: unknown, later: unknown): unknown {
-  if (!isObject(later)) return earlier ?? null
+export const mergeRawUsage = (earlier: unknown, later: unknown): unknown =>
+  isObject(later) && isShallow(later) ? merged(earlier, later) : (earlier ?? null)
+
+function merged(earlier: unknown, later: Json): Json {
   if (!isObject(earlier)) return later
-  const merged: Record<string, unknown> = { ...earlier }
+  const fields = new Map<string, unknown>(Object.entries(earlier))
   for (const [key, value] of Object.entries(later)) {
     if (value === null || value === undefined) continue
-    merged[key] = isObject(value) ? mergeRawUsage(earlier[key], value) : value
+    fields.set(key, isObject(value) ? merged(earlier[key], value) : value)
   }
-  return merged
+  // Not by assignment: a field may be called `__proto__`.
+  return Object.fromEntries(fields)
 }
 
 /** Null when the report holds no count that this dialect would hold. */
@@ -55,11 +70,14 @@ const readers: Record<Dialect, (raw: Json) => TokenCounts | null> = {
     const input = count(raw['input_tokens'])
     const output = count(raw['output_tokens'])
     if (input === null && output === null) return null
+    const cacheWrite = count(raw['cache_creation_input_tokens']) ?? 0
+    const forAnHour = Math.min(count(within(raw['cache_creation'], 'ephemeral_1h_input_tokens')) ?? 0, cacheWrite)
     return {
       inputTokens: input ?? 0,
       outputTokens: output ?? 0,
       cacheReadTokens: count(raw['cache_read_input_tokens']) ?? 0,
-      cacheWriteTokens: count(raw['cache_creation_input_tokens']) ?? 0,
+      cacheWriteTokens: cacheWrite,
+      ...(forAnHour > 0 && { cacheWrite1hTokens: forAnHour }),
       reasoningTokens: Math.min(count(within(raw['output_tokens_details'], 'thinking_tokens')) ?? 0, output ?? 0),
     }
   },
@@ -86,10 +104,10 @@ const readers: Record<Dialect, (raw: Json) => TokenCounts | null> = {
   },
   'gemini-generate': (raw) => {
     const thoughts = count(raw['thoughtsTokenCount'])
-    const candidates = count(raw['candidatesTokenCount'])
     return inclusive({
-      input: count(raw['promptTokenCount']),
-      output: thoughts === null && candidates === null ? null : (candidates ?? 0) + (thoughts ?? 0),
+      // What Google's own tools found is read by the model, too, and stands beside the prompt.
+      input: sum(count(raw['promptTokenCount']), count(raw['toolUsePromptTokenCount'])),
+      output: sum(count(raw['candidatesTokenCount']), thoughts),
       cacheRead: count(raw['cachedContentTokenCount']),
       cacheWrite: null,
       reasoning: thoughts,

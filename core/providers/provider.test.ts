@@ -61,6 +61,8 @@ it('gives every generating call of a preset a URL that its vendor documents', ()
     'https://api.deepseek.com/anthropic/v1/messages',
     'https://api.mistral.ai/v1/chat/completions',
     'https://api.cohere.ai/compatibility/v1/chat/completions',
+    'https://generativelanguage.googleapis.com/v1beta/models/{model}:generateContent',
+    'https://generativelanguage.googleapis.com/v1beta/models/{model}:streamGenerateContent',
     'https://generativelanguage.googleapis.com/v1beta/openai/chat/completions',
   ])
 })

@@ -5,7 +5,7 @@
 import type { TokenCounts } from '#core/models/usage.ts'
 
 /** The dialects that the fake provider speaks. */
-export type FakeDialect = 'anthropic-messages' | 'openai-chat' | 'openai-responses'
+export type FakeDialect = 'anthropic-messages' | 'openai-chat' | 'openai-responses' | 'gemini-generate'
 
 /** What a request asks, read strictly out of its dialect. */
 export type Ask = {
@@ -133,9 +133,12 @@ export type StreamWriter = {
   close(ending: Ending): string[]
 }
 
+/** What a path may say of a request, in Gemini's dialect. */
+export type SaidInPath = { model: string; isStream: boolean }
+
 /** A dialect: how a request reads, and how an answer is written. `id` tells answers apart. */
 export type Speech = {
-  read(body: Json): Ask
+  read(body: Json, inPath: SaidInPath | null): Ask
   stream(ask: Ask, id: string, tokens: TokenCounts): StreamWriter
   whole(ask: Ask, id: string, said: readonly Said[], ending: Ending): Json
   error(status: number, message: string): Json

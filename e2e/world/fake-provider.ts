@@ -1,12 +1,12 @@
 /**
- * A provider that does what the test says and nothing else: real sockets, three dialects,
+ * A provider that does what the test says and nothing else: real sockets, four dialects,
  * real keys. A request that a real provider would not take, that carries another key, or
  * that no scene was written for is answered with 500 and remembered; `assertClean` throws it.
  *
  * Two ways to say what it does: `play(...scenes)` gives one scene per request, in order;
  * a `brain` (`fake-provider-brain.ts`) answers real harnesses, whose requests no script can foresee.
  *
- * Base URLs: `${origin}/anthropic` and `${origin}/openai/v1`, as a person would connect them.
+ * Base URLs: `${origin}/anthropic`, `${origin}/openai/v1` and `${origin}/gemini`, as a person would connect them.
  */
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -14,6 +14,7 @@ import { setImmediate as afterIo, setTimeout as pause } from 'node:timers/promis
 import type { TokenCounts } from '#core/models/usage.ts'
 import { anthropicSpeech } from '#e2e/world/fake-provider-anthropic.ts'
 import { chatSpeech } from '#e2e/world/fake-provider-chat.ts'
+import { geminiSpeech, inGeminiPath } from '#e2e/world/fake-provider-gemini.ts'
 import { responsesSpeech } from '#e2e/world/fake-provider-responses.ts'
 import {
   type Ask,
@@ -32,6 +33,7 @@ const speeches: Readonly<Record<FakeDialect, Speech>> = {
   'anthropic-messages': anthropicSpeech,
   'openai-chat': chatSpeech,
   'openai-responses': responsesSpeech,
+  'gemini-generate': geminiSpeech,
 }
 
 const generateRoutes: Readonly<Record<string, FakeDialect>> = {
@@ -77,17 +79,15 @@ export type Received = {
   ended: Promise<'answered' | 'client-left'>
 }
 
+const segmentOf: Readonly<Record<FakeDialect, string>> = {
+  'anthropic-messages': '/anthropic',
+  'openai-chat': '/openai/v1',
+  'openai-responses': '/openai/v1',
+  'gemini-generate': '/gemini',
+}
+
 /** Headers that a client sends and that must stay behind at a proxy. */
-const MUST_STAY_BEHIND = [
-  'accept-encoding',
-  'cookie',
-  'origin',
-  'referer',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'forwarded',
-  'x-gatehouse-wstoken',
-]
+const MUST_STAY_BEHIND = ['cookie', 'origin', 'referer', 'x-forwarded-for', 'x-forwarded-host', 'forwarded', 'x-gatehouse-wstoken']
 
 export type FakeProvider = Awaited<ReturnType<typeof startFakeProvider>>
 
@@ -97,6 +97,7 @@ export async function startFakeProvider(options: FakeProviderOptions) {
   const problems: string[] = []
   const scenes: Scene[] = []
   const refusals = new Map<string, number>()
+  let served = models ?? []
   const gates = new Map<string, ReturnType<typeof Promise.withResolvers<void>>>()
   const arrivals: { number: number; resolve: (request: Received) => void }[] = []
 
@@ -143,8 +144,11 @@ export async function startFakeProvider(options: FakeProviderOptions) {
       ended: ended.promise,
     }
     received.push(request)
-    const path = request.url.split('?')[0]!
-    const dialect = generateRoutes[path] ?? (path.startsWith('/anthropic/') ? 'anthropic-messages' : 'openai-chat')
+    const [path = '', query = ''] = request.url.split('?')
+    const inPath = inGeminiPath(path)
+    const dialect: FakeDialect = path.startsWith('/gemini/')
+      ? 'gemini-generate'
+      : (generateRoutes[path] ?? (path.startsWith('/anthropic/') ? 'anthropic-messages' : 'openai-chat'))
     const sendJson = (status: number, body: Json, extra: Readonly<Record<string, string>> = {}) => {
       request.status = status
       res
@@ -155,15 +159,20 @@ export async function startFakeProvider(options: FakeProviderOptions) {
       const refused = refusals.get(String(keysIn(request)[0]))
       if (refused !== undefined) return sendJson(refused, speeches[dialect].error(refused, `The provider answers ${refused}.`))
       checkHeaders(request, dialect)
-      if (request.method === 'GET' && /^\/(anthropic|openai)\/v1\/models$/.test(path)) return sendJson(200, listing(dialect, models ?? []))
+      if (request.method === 'GET' && /^\/(anthropic\/v1|openai\/v1|gemini\/v1beta)\/models$/.test(path))
+        return sendJson(200, listing(dialect, served))
       demand(request.method === 'POST', `${request.method} ${path} is nothing that a provider serves`)
       const body = readBody(request)
       if (path === '/anthropic/v1/messages/count_tokens') {
-        request.ask = speeches[dialect].read(body)
+        request.ask = speeches[dialect].read(body, null)
         return sendJson(200, { input_tokens: tokensFor(request, []).inputTokens })
       }
-      demand(path in generateRoutes, `POST ${path} is nothing that a provider serves`)
-      request.ask = speeches[dialect].read(body)
+      if (path === '/openai/v1/embeddings') return sendJson(200, embed(request, body))
+      demand(inPath !== null || path in generateRoutes, `POST ${path} is nothing that a provider serves`)
+      request.ask = speeches[dialect].read(body, inPath)
+      if (inPath?.verb === 'countTokens') return sendJson(200, { totalTokens: tokensFor(request, []).inputTokens })
+      // Without it the stream would be one array.
+      demand(!inPath?.isStream || query === 'alt=sse', `the query is ${query}`)
       if (models && !models.includes(request.ask.model))
         return sendJson(404, speeches[dialect].error(404, `The model ${request.ask.model} does not exist.`))
       const scene = scenes.shift() ?? brain?.(request.ask)
@@ -189,6 +198,7 @@ export async function startFakeProvider(options: FakeProviderOptions) {
     demand(given[0] === key, 'it carries another key than the one that was connected')
     if (dialect === 'anthropic-messages') demand(headers['anthropic-version'] === '2023-06-01', 'anthropic-version is missing')
     if (!isBehindProxy) return
+    demand(request.method !== 'POST' || headers['accept-encoding'] === 'identity', 'an answer could come compressed')
     for (const name of MUST_STAY_BEHIND) demand(headers[name] === undefined, `the header ${name} came through the proxy`)
   }
 
@@ -290,13 +300,15 @@ export async function startFakeProvider(options: FakeProviderOptions) {
     host,
     origin: `http://${host}`,
     /** What a person enters as base URL to connect it as a custom provider of this dialect. */
-    baseUrl: (dialect: FakeDialect) => `http://${host}${dialect === 'anthropic-messages' ? '/anthropic' : '/openai/v1'}`,
+    baseUrl: (dialect: FakeDialect) => `http://${host}${segmentOf[dialect]}`,
     key,
     received: received as readonly Received[],
     /** Appends scenes; each answers one request. */
     play: (...more: Scene[]) => void scenes.push(...more),
     /** Answers whoever comes with this key with a status of its own, as a provider does with keys that it does not know. */
     refuse: (other: string, status = 401) => void refusals.set(other, status),
+    /** What it says from now on that it serves; it answers to any other model all the same. */
+    list: (...ids: string[]) => void (served = ids),
     /** Lets every answer go on that waits, or will wait, at this gate. */
     open: (name: string) => gateOf(name).resolve(),
     /** Resolves once the request with this number has arrived and was answered, or waits in its scene no longer. */
@@ -351,12 +363,33 @@ function tokensFor({ body }: Received, said: readonly Said[]): TokenCounts {
   }
 }
 
-const listing = (dialect: FakeDialect, models: readonly string[]): Json =>
-  dialect === 'anthropic-messages'
-    ? {
+/** One vector for each text; what it reports is input alone. */
+function embed(request: Received, body: Json): Json {
+  const input = [body['input']].flat()
+  demand(typeof body['model'] === 'string' && input.length > 0, 'it is no request for embeddings')
+  const tokens = tokensFor(request, [])
+  request.reported = { ...tokens, inputTokens: tokens.inputTokens + tokens.cacheReadTokens, cacheReadTokens: 0, outputTokens: 0 }
+  const counted = request.reported.inputTokens
+  return {
+    object: 'list',
+    model: body['model'],
+    data: input.map((_, index) => ({ object: 'embedding', index, embedding: [0.5, -0.5] })),
+    usage: { prompt_tokens: counted, total_tokens: counted },
+  }
+}
+
+function listing(dialect: FakeDialect, models: readonly string[]): Json {
+  switch (dialect) {
+    case 'anthropic-messages':
+      return {
         data: models.map((id) => ({ type: 'model', id, display_name: id, created_at: '2026-01-01T00:00:00Z' })),
         has_more: false,
         first_id: models[0] ?? null,
         last_id: models.at(-1) ?? null,
       }
-    : { object: 'list', data: models.map((id) => ({ id, object: 'model', created: 1_795_000_000, owned_by: 'fake' })) }
+    case 'gemini-generate':
+      return { models: models.map((id) => ({ name: `models/${id}`, displayName: id })) }
+    default:
+      return { object: 'list', data: models.map((id) => ({ id, object: 'model', created: 1_795_000_000, owned_by: 'fake' })) }
+  }
+}

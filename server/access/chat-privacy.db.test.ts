@@ -238,11 +238,34 @@ it('does not take a word for later: what was open when it was shared closes with
   expect(await seenByAdmin(chatId)).toBe(false)
 })
 
-it('concerns a personal login alone: a login for everybody keeps nobody out', async () => {
-  const owner = await seedTeamScope({ isInstanceOwner: true })
-  const { connectionId } = await connect(owner, { ...login, scope: 'platform' })
-  const projectId = await seedProject(owner)
-  const { chatId } = await createChat(await enterProject(owner, { act: 'prompt', projectId }), { harness })
-  expect(await prisma().chat.findUnique({ where: { id: chatId }, select: { isPrivate: true } })).toEqual({ isPrivate: false })
-  await disconnect(owner, { connectionId })
-})
+it.each(['project', 'platform'] as const)(
+  'concerns a personal login alone: one of a %s keeps nobody out of its chats, and is prompted by its owner alone',
+  async (scope) => {
+    const owner = await seedTeamScope({ isInstanceOwner: true })
+    const colleague = await seedTeamScope({ teamId: owner.teamId, role: 'admin' })
+    const projectId = await seedProject(owner)
+    const { connectionId } = await connect(owner, { ...login, scope, ...(scope === 'project' && { projectId }) })
+    const { chatId } = await createChat(await enterProject(owner, { act: 'prompt', projectId }), { harness })
+    await ask(owner, chatId)
+    const lease = (await claim(nodeId, 100)).find((each) => each.chatId === chatId)
+    const runId = randomUUID() as RunId
+    expect(await startRun(nodeId, { chatId, epoch: lease!.epoch, runId })).toMatchObject({ ok: true, grant: { delivery: { via: 'env' } } })
+    expect(await as(colleague).chats.get({ chatId })).toMatchObject({ isPrivate: false, mayPrompt: false })
+    expect(await as(owner).chats.get({ chatId })).toMatchObject({ isPrivate: false, mayPrompt: true, mayChangePrivacy: false })
+    expect(await outcome(ask(colleague, chatId))).toBe('connection.not-yours')
+    expect(await outcome(as(colleague).chats.create({ projectId, harness }))).toBe('connection.not-yours')
+    // Nor does one of theirs that waits become a run on it, whoever it was when they asked.
+    await connect(colleague, key)
+    if (scope === 'platform') {
+      const own = await as(colleague).chats.create({ projectId, harness })
+      await ask(colleague, own.chatId)
+      await pool().query(`delete from attachment where scope = 'user' and "userId" = $1`, [colleague.userId])
+      const held = (await claim(nodeId, 100)).find((each) => each.chatId === own.chatId)
+      expect(await startRun(nodeId, { chatId: own.chatId, epoch: held!.epoch, runId: randomUUID() as RunId })).toMatchObject({
+        ok: false,
+        code: 'connection.not-yours',
+      })
+    }
+    await disconnect(owner, { connectionId })
+  },
+)

@@ -9,6 +9,13 @@ import { isNativeLogin, type CredentialKind, type Scope } from '#core/connection
 /** For SQL: whether the person of this parameter sees the chat of this alias. */
 export const isSeenBy = (person: `$${number}`, chat = 'c'): string => `(not ${chat}."isPrivate" or ${chat}."createdBy" = ${person})`
 
+/**
+ * The same for what speaks of a chat by its id and outlives it. Whose a chat was that is gone nobody knows any more, so
+ * it counts as one that the person does not see.
+ */
+export const isOfSeenChat = (person: `$${number}`, chatId: string): string =>
+  `exists (select from chat c where c.id = ${chatId} and ${isSeenBy(person)})`
+
 /** The same for Prisma. */
 export const seenBy = (userId: string) => ({ OR: [{ isPrivate: false }, { createdBy: userId }] })
 

@@ -170,7 +170,15 @@ it('keeps the head, the commands and the open questions in step with the log', a
   await daemon({ type: 'permission.closed', requestId: question, reason: 'cancelled' })
   expect(await headOf(chatId)).toMatchObject({ waitingFor: 1 })
 
-  await server({ type: 'model.failed', turnId: turn, provider: 'openai', model: 'm', status: 429, code: 'provider.out-of-quota' })
+  const failed: ChatFact = {
+    type: 'model.failed',
+    turnId: turn,
+    provider: 'openai',
+    model: 'm',
+    status: 429,
+    code: 'provider.out-of-quota',
+  }
+  await server(failed)
   await daemon({ type: 'turn.ended', turnId: turn, outcome: 'completed', stopReason: 'end_turn' })
   expect(await headOf(chatId)).toMatchObject({
     activeTurn: null,
@@ -198,6 +206,10 @@ it('keeps the head, the commands and the open questions in step with the log', a
   expect(await headOf(chatId)).toMatchObject({ modelFailed: true })
   await server(metered('m'))
   expect(await headOf(chatId)).toMatchObject({ modelFailed: false })
+  await server(failed, metered('m'))
+  expect(await headOf(chatId)).toMatchObject({ modelFailed: false })
+  await server(metered('m'), failed)
+  expect(await headOf(chatId)).toMatchObject({ modelFailed: true })
   // A repetition of the acceptance, in a later epoch say, brings nothing back.
   await daemon({ type: 'turn.accepted', turnId: turn })
   expect(await headOf(chatId)).toMatchObject({ activeTurn: null })

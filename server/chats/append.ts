@@ -45,15 +45,15 @@ export type Appended = { chatId: ChatId; head: number; listOf: TeamId | null }
 export async function appendServerFacts(tx: PoolClient, chatId: ChatId, facts: readonly ChatFact[]): Promise<Appended | null> {
   if (facts.length === 0) return null
   const { rows } = await tx.query(
-    `with h as (update chat_head set head = head + $2 where "chatId" = $1 returning head),
+    `with h as (update chat_head set head = head + $2 where "chatId" = $1 returning head, "modelFailed"),
           i as (insert into chat_event ("chatId", seq, "seqFrom", type, payload, at)
                 select $1, h.head - $2 + e.n, h.head - $2 + e.n, e.type, e.payload::jsonb, clock_timestamp()
                 from h, unnest($3::text[], $4::text[]) with ordinality as e(type, payload, n))
-     select h.head, c."teamId" from h join chat c on c.id = $1`,
+     select h.head, h."modelFailed", c."teamId" from h join chat c on c.id = $1`,
     [chatId, facts.length, facts.map((fact) => fact.type), facts.map(toPayload)],
   )
   if (!rows[0]) throw new DomainError('chat.missing')
-  await applySideFacts({ tx, chatId, epoch: null }, facts)
+  await applySideFacts({ tx, chatId, epoch: null, hasFailed: rows[0].modelFailed }, facts)
   return { chatId, head: Number(rows[0].head), listOf: changesLists(facts) ? rows[0].teamId : null }
 }
 

@@ -5,8 +5,11 @@
  */
 import type { PoolClient } from '#server/db/client.ts'
 import type { ChatFact } from '#core/chat/events.ts'
+import { insertLoginTurn } from '#server/usage/login-turns.ts'
 
 type Place = { tx: PoolClient; chatId: string; epoch: number | null }
+/** `hasFailed`: what the head says of the model, read under its lock; left out where nobody read it. */
+type Applying = Place & { hasFailed?: boolean }
 type SideEffect<T extends ChatFact['type']> = (place: Place, fact: Extract<ChatFact, { type: T }>) => Promise<unknown>
 
 const sideEffects: { [T in ChatFact['type']]?: SideEffect<T> } = {
@@ -29,7 +32,10 @@ const sideEffects: { [T in ChatFact['type']]?: SideEffect<T> } = {
     )
     await touch(tx, chatId)
   },
-  'turn.ended': (place, { turnId, outcome }) => endTurn(place, turnId, outcome),
+  'turn.ended': async (place, { turnId, outcome, usage }) => {
+    const hasEnded = await endTurn(place, turnId, outcome)
+    if (hasEnded && usage) await insertLoginTurn(place.tx, { chatId: place.chatId, turnId, outcome, usage })
+  },
   'turn.interrupted': (place, { turnId }) => endTurn(place, turnId, 'interrupted'),
 
   'permission.requested': async ({ tx, chatId }, { requestId, turnId, options }) => {
@@ -82,23 +88,29 @@ export const changesLists = (facts: readonly ChatFact[]): boolean => facts.some(
 export const hasSideEffects = (facts: readonly ChatFact[]): boolean => facts.some((fact) => fact.type in sideEffects)
 
 /** In the order of the facts: a turn may be accepted and ended within one batch. */
-export async function applySideFacts(place: Place, facts: readonly ChatFact[]): Promise<void> {
-  for (const fact of facts) await (sideEffects[fact.type] as SideEffect<typeof fact.type> | undefined)?.(place, fact)
+export async function applySideFacts({ hasFailed = true, ...place }: Applying, facts: readonly ChatFact[]): Promise<void> {
+  let mayHaveFailed = hasFailed
+  for (const fact of facts) {
+    if (fact.type === 'model.failed') mayHaveFailed = true
+    // Every model request says it; almost none of them comes after a failure.
+    if (fact.type === 'usage.metered' && !mayHaveFailed) continue
+    await (sideEffects[fact.type] as SideEffect<typeof fact.type> | undefined)?.(place, fact)
+  }
 }
 
 const touch = (tx: PoolClient, chatId: string) => tx.query('update chat set "lastActivityAt" = now() where id = $1', [chatId])
 
 /**
- * A turn that no command waits for any more (withdrawn, or ended before) changes nothing.
+ * A turn that no command waits for any more (withdrawn, or ended before) changes nothing, and is false.
  * What people asked of the turn is over with it; its open questions can no longer be answered.
  */
-async function endTurn({ tx, chatId }: Place, turnId: string, outcome: string): Promise<void> {
+async function endTurn({ tx, chatId }: Place, turnId: string, outcome: string): Promise<boolean> {
   const { rowCount } = await tx.query(
     `update command set state = 'done' where "chatId" = $1 and "turnId" = $2 and state in ('queued', 'accepted')`,
     [chatId, turnId],
   )
   await tx.query('update permission_question set "isOpen" = false where "chatId" = $1 and "turnId" = $2 and "isOpen"', [chatId, turnId])
-  if (!rowCount) return
+  if (!rowCount) return false
   await tx.query(
     `update chat_head set "lastOutcome" = $3, "waitingFor" = 0,
        "activeTurn" = nullif("activeTurn", $2), "activeBy" = case when "activeTurn" = $2 then null else "activeBy" end
@@ -106,6 +118,7 @@ async function endTurn({ tx, chatId }: Place, turnId: string, outcome: string): 
     [chatId, turnId, outcome],
   )
   await touch(tx, chatId)
+  return true
 }
 
 async function closeQuestion({ tx, chatId }: Place, requestId: string): Promise<void> {

@@ -47,6 +47,8 @@ export type AttachmentView = {
   login: LoginFacts | null
   /** When it ends for good; null where it does not say, or renews itself. */
   expiresAt: string | null
+  /** The machine that has the newest of this login and has not handed it back since: other chats wait for that. */
+  heldOn: { nodeName: string; since: string } | null
   /** Whether the caller may validate, replace, switch and disconnect it. */
   mayChange: boolean
   createdByName: string
@@ -80,13 +82,21 @@ export function describeResolution(resolution: Resolution, rows: readonly Attach
   }
 }
 
-type Around = { harness: Harness; scope: TeamScope; createdByName: string; mayChange: boolean }
+type Around = {
+  harness: Harness
+  scope: TeamScope
+  createdByName: string
+  mayChange: boolean
+  /** By credential (`server/logins`). */
+  unreturned: ReadonlyMap<string, { nodeName: string; since: Date }>
+}
 
-export function describeAttachment(row: AttachmentRow, { harness, scope, createdByName, mayChange }: Around): AttachmentView {
+export function describeAttachment(row: AttachmentRow, { harness, scope, createdByName, mayChange, unreturned }: Around): AttachmentView {
   const { credential } = row
   const { name, kind, provider, baseUrl, dialect, lastFour, fingerprint, version, models } = credential
   const login = loginOf(row, { mayChange })
   const judged = judge(toAttachment(row), harness)
+  const held = unreturned.get(credential.id)
   return {
     connectionId: row.id,
     scope: row.scope,
@@ -113,6 +123,7 @@ export function describeAttachment(row: AttachmentRow, { harness, scope, created
     lastError: lastErrorOf(credential),
     login,
     expiresAt: login && !login.canRefresh ? login.expiresAt : null,
+    heldOn: held ? { nodeName: held.nodeName, since: held.since.toISOString() } : null,
     mayChange,
     createdByName,
     createdAt: row.createdAt.toISOString(),

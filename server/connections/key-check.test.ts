@@ -19,6 +19,11 @@ it.each<[string, RequestListener, object]>([
   // Its status has said it already.
   ['takes the key and breaks off', (_req, res) => res.writeHead(200).write('{', () => res.destroy()), { verdict: 'accepted', code: null }],
   ['talks without end', (_req, res) => res.writeHead(401).write(' '.repeat(200_000)), { verdict: 'refused', code: 'provider.refused-key' }],
+  [
+    'does not know the key, as Google says it',
+    (_req, res) => res.writeHead(400).end('{"error":{"code":400,"details":[{"reason":"API_KEY_INVALID"}]}}'),
+    { verdict: 'refused', code: 'provider.refused-key' },
+  ],
   ['sends elsewhere', (_req, res) => res.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(), failed],
   ['lists its models', (_req, res) => res.writeHead(200).end('{"data":[]}'), { verdict: 'accepted', code: null }],
   ['lists more than is read', (_req, res) => res.writeHead(200).end(`[${'{},'.repeat(50_000)}{}]`), { verdict: 'accepted', code: null }],

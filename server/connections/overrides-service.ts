@@ -15,6 +15,7 @@ import { connectionFacts } from '#server/connections/resolver.ts'
 import { mayChange } from '#server/connections/rights.ts'
 import { findUserNames } from '#server/connections/store.ts'
 import { detach, type Detached } from '#server/connections/undo-service.ts'
+import { findUnreturned } from '#server/logins/service.ts'
 
 /**
  * Gives a project a credential that is connected already: one's own, one of a project that one maintains, or, for
@@ -59,13 +60,16 @@ export async function setOverride(
 export async function removeOverride(scope: ProjectScope, { harness }: { harness: string }): Promise<Detached> {
   const row = (await findProjectAttachments(scope)).find((each) => each.harness === harness)
   if (!row) throw new DomainError('connection.missing', { harness })
-  return detach(scope, row, 'override.removed')
+  return detach(scope, row)
 }
 
 /** What the project has of its own, for the harnesses that are offered. */
 export async function listOverrides(scope: ProjectScope): Promise<(AttachmentView & { harness: string })[]> {
   const rows = await findProjectAttachments(scope)
-  const names = await findUserNames(rows.map((row) => row.createdBy))
+  const [names, unreturned] = await Promise.all([
+    findUserNames(rows.map((row) => row.createdBy)),
+    findUnreturned(rows.map((row) => row.credential.id)),
+  ])
   return offeredHere().flatMap((harness) =>
     rows
       .filter((row) => row.harness === harness.id)
@@ -76,6 +80,7 @@ export async function listOverrides(scope: ProjectScope): Promise<(AttachmentVie
           scope,
           createdByName: names.get(row.createdBy) ?? FORMER_MEMBER,
           mayChange: mayChange(scope, row, scope),
+          unreturned,
         }),
       })),
   )

@@ -4,6 +4,7 @@
  * Next: `core/connections/resolve.ts` for the choice, `place-store.ts` for the rows.
  */
 import { isNativeLogin, type Scope, type Settings } from '#core/connections/connection.ts'
+import type { AuditAct } from '#core/audit/acts.ts'
 import { resolve, type Verdict as StepVerdict } from '#core/connections/resolve.ts'
 import { judgeSecret, modelList, type ConnectionSettings, type Secret } from '#core/connections/secret.ts'
 import type { Verdict } from '#core/connections/verdict.ts'
@@ -23,6 +24,7 @@ import { demandChangeable, demandPlace, mayChange, reachOf } from '#server/conne
 import * as store from '#server/connections/store.ts'
 import { brokenBy, factsOfSecret, judgeKey, judgeLogin } from '#server/connections/validation.ts'
 import { vault } from '#server/connections/vault.ts'
+import { findUnreturned } from '#server/logins/service.ts'
 import { checkUpstreamUrl } from '#server/proxy/upstream-guard.ts'
 
 type InProject = { projectId?: string | undefined }
@@ -31,7 +33,10 @@ type InProject = { projectId?: string | undefined }
 export async function listConnections(scope: TeamScope, { projectId }: InProject): Promise<ConnectionRow[]> {
   const { reach, project } = await reachOf(scope, projectId)
   const rows = await store.findReachable(reach)
-  const names = await store.findUserNames(rows.map((row) => row.createdBy))
+  const [names, unreturned] = await Promise.all([
+    store.findUserNames(rows.map((row) => row.createdBy)),
+    findUnreturned(rows.map((row) => row.credential.id)),
+  ])
   return offeredHere().map((harness) => {
     const own = rows.filter((row) => row.harness === harness.id)
     return {
@@ -44,6 +49,7 @@ export async function listConnections(scope: TeamScope, { projectId }: InProject
           scope,
           createdByName: names.get(row.createdBy) ?? FORMER_MEMBER,
           mayChange: mayChange(scope, row, project),
+          unreturned,
         }),
       ),
       accepts: describeHarness(harness),
@@ -154,17 +160,7 @@ export async function setEnabled(
   { connectionId, isEnabled }: { connectionId: string; isEnabled: boolean },
 ): Promise<void> {
   const row = await demandChangeable(scope, connectionId)
-  const isThere = await store.updateAttachment(row.id, { isEnabled }, (db) =>
-    record(db, {
-      teamId: row.teamId,
-      actorId: scope.userId,
-      act: isEnabled ? 'connection.enabled' : 'connection.disabled',
-      subject: { kind: 'connection', id: row.id },
-      facts: connectionFacts(row),
-    }),
-  )
-  if (!isThere) throw new DomainError('connection.missing')
-  tellChanged(scope, row.scope)
+  await change(scope, row, { set: { isEnabled }, act: isEnabled ? 'connection.enabled' : 'connection.disabled' })
 }
 
 /**
@@ -176,11 +172,17 @@ export async function setShared(scope: TeamScope, { connectionId, isShared }: { 
   const row = await demandChangeable(scope, connectionId)
   if (row.scope !== 'user' || isNativeLogin(row.credential.kind))
     throw new DomainError('request.invalid', { field: 'connectionId', problem: row.scope === 'user' ? 'native-login' : 'not-personal' })
-  const isThere = await store.updateAttachment(row.id, { isShared }, (db) =>
+  await change(scope, row, { set: { isShared }, act: isShared ? 'connection.shared' : 'connection.unshared' })
+}
+
+type Change = { set: Parameters<typeof store.updateAttachment>[1]; act: AuditAct }
+
+async function change(scope: TeamScope, row: store.AttachmentRow, { set, act }: Change): Promise<void> {
+  const isThere = await store.updateAttachment(row.id, set, (db) =>
     record(db, {
       teamId: row.teamId,
       actorId: scope.userId,
-      act: isShared ? 'connection.shared' : 'connection.unshared',
+      act,
       subject: { kind: 'connection', id: row.id },
       facts: connectionFacts(row),
     }),

@@ -22,21 +22,17 @@ export type Detached = { stops: StoppedChat[]; privateStops: number; undoId: str
  * @throws connection.missing, access.denied
  */
 export async function disconnect(scope: TeamScope, { connectionId }: { connectionId: string }): Promise<Detached> {
-  return detach(scope, await demandChangeable(scope, connectionId, { isRemoval: true }), 'connection.disconnected')
+  return detach(scope, await demandChangeable(scope, connectionId, { isRemoval: true }))
 }
 
 /** For whoever has proved that they may. @throws connection.missing when somebody else was first */
-export async function detach(
-  scope: TeamScope | ProjectScope,
-  row: AttachmentRow,
-  act: 'connection.disconnected' | 'override.removed',
-): Promise<Detached> {
+export async function detach(scope: TeamScope | ProjectScope, row: AttachmentRow): Promise<Detached> {
   const { stops, privateStops } = await findStops(scope, row)
   const removed = await removeAttachment(row.id, scope.userId, (db) =>
     record(db, {
       teamId: row.teamId,
       actorId: scope.userId,
-      act,
+      act: row.scope === 'project' ? 'override.removed' : 'connection.disconnected',
       subject: { kind: 'connection', id: row.id },
       facts: { ...connectionFacts(row), count: stops.length + privateStops },
     }),

@@ -231,6 +231,9 @@ it('writes each act into the audit log, and nothing of a secret', async () => {
   const project = await enterProject(scope, { act: 'manage', projectId })
   await setOverride(project, { harness: 'claude-code', credentialId })
   await removeOverride(project, { harness: 'claude-code' })
+  // By its row it is no other act.
+  const again = await setOverride(project, { harness: 'claude-code', credentialId })
+  await disconnect(scope, again)
   await undo(scope, await disconnect(scope, { connectionId }))
   expect(await actsOf(scope)).toEqual([
     'connection.connected',
@@ -240,6 +243,8 @@ it('writes each act into the audit log, and nothing of a secret', async () => {
     'connection.unshared',
     'connection.disabled',
     'connection.enabled',
+    'override.set',
+    'override.removed',
     'override.set',
     'override.removed',
     'connection.disconnected',
@@ -257,5 +262,5 @@ it('writes each act into the audit log, and nothing of a secret', async () => {
   // What came to nothing is not in it.
   await expect(connect(scope, key({ harness: 'nobody' }))).rejects.toEqual(failure('harness.unknown'))
   await expect(disconnect(scope, { connectionId: 'nobody' })).rejects.toEqual(failure('connection.missing'))
-  expect(await actsOf(scope)).toHaveLength(11)
+  expect(await actsOf(scope)).toHaveLength(13)
 })

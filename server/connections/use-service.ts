@@ -12,6 +12,7 @@ import { demandHarness, FORMER_MEMBER } from '#server/connections/offer.ts'
 import { toAttachment } from '#server/connections/resolver.ts'
 import { demandChangeable, demandVisible, mayChange, reachOf } from '#server/connections/rights.ts'
 import { findReachable, findUserNames, type AttachmentRow } from '#server/connections/store.ts'
+import { findUnreturned } from '#server/logins/service.ts'
 import { findProjectName, findUsingChats, type UsingChat } from '#server/connections/use-store.ts'
 
 export type StoppedChat = { chatId: string; title: string; projectId: string; projectName: string }
@@ -94,10 +95,11 @@ export async function describeConnection(scope: TeamScope, { connectionId }: { c
   const row = await demandVisible(scope, connectionId)
   const harness = demandHarness(row.harness)
   const { project } = await reachOf(scope, row.projectId ?? undefined)
-  const [chats, names, projectName] = await Promise.all([
+  const [chats, names, projectName, unreturned] = await Promise.all([
     findUsingChats(row, { userId: scope.userId, idleOf: scope.teamId }),
     findUserNames([row.createdBy]),
     row.projectId === null ? null : findProjectName(row.projectId),
+    findUnreturned([row.credential.id]),
   ])
   const { stops, privateStops, elsewhere } = stopsAmong(chats, scope.teamId)
   return {
@@ -106,6 +108,7 @@ export async function describeConnection(scope: TeamScope, { connectionId }: { c
       scope,
       createdByName: names.get(row.createdBy) ?? FORMER_MEMBER,
       mayChange: mayChange(scope, row, project),
+      unreturned,
     }),
     harness: harness.id,
     harnessName: harness.name,

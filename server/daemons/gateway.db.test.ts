@@ -103,7 +103,7 @@ it('carries a prompt to a daemon and its reply back, by the whole protocol', asy
   expect(await daemon.append(chat.chatId, 1, 4, end)).toEqual({ is: 'acknowledged', pseq: 4 })
   expect(await statusOf(chat)).toBe('idle')
 
-  await daemon.call('runEnded', { chatId: chat.chatId, epoch: 1, runId })
+  await daemon.call('runEnded', { chatId: chat.chatId, epoch: 1, runId, keepsLogin: false })
   expect(await liveRun()).toEqual([{ id: runId, endedAt: expect.any(Date) }])
   await daemon.call('release', { chatId: chat.chatId, epoch: 1 })
 
@@ -117,6 +117,22 @@ it('carries a prompt to a daemon and its reply back, by the whole protocol', asy
   expect((await claimed(chat.chatId)).epoch).toBe(2)
   const next = await daemon.call('startRun', { chatId: chat.chatId, epoch: 2, runId: randomUUID() as RunId })
   expect(next).toMatchObject({ ok: true, grant: { agentSessionId: 'agent-session' } })
+})
+
+it('hears at its greeting which logins still lie on a machine, and frees those that are lost with it', async () => {
+  const kept = async (chatId: ChatId) =>
+    (await pool().query('select "keepsLogin" from run where "chatId" = $1', [chatId])).rows.map((row) => row.keepsLogin)
+  const [told, lost] = [await seedReadyChat(), await seedReadyChat()]
+  daemon = await TestDaemon.join(server.url)
+  for (const chat of [told, lost]) {
+    await sendPrompt(chat.scope, { turnId: turn(), prompt: text('Begin') })
+    const { epoch } = await claimed(chat.chatId)
+    await daemon.call('startRun', { chatId: chat.chatId, epoch, runId: randomUUID() as RunId })
+    await pool().query('update run set "keepsLogin" = true, "endedAt" = now() where "chatId" = $1', [chat.chatId])
+  }
+  daemon.close()
+  daemon = await TestDaemon.join(server.url, { logins: [told.chatId] })
+  expect([await kept(told.chatId), await kept(lost.chatId)]).toEqual([[true], [false]])
 })
 
 it('answers gaps, overlaps and another epoch, and keeps what a fenced daemon still held beside the log', async () => {

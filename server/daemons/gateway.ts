@@ -26,7 +26,7 @@ import { findNodeByToken, updateDisconnected, updateReported } from '#server/dae
 import { endRun, updateAgentSession } from '#server/daemons/run-store.ts'
 import { startRun } from '#server/daemons/start-run.ts'
 import { hashToken } from '#server/db/mint.ts'
-import { syncLogin } from '#server/logins/service.ts'
+import { syncLogin, updateReturned } from '#server/logins/service.ts'
 import { forgetRun } from '#server/proxy/handler.ts'
 import { log } from '#server/log.ts'
 import { hintList } from '#server/realtime/bus.ts'
@@ -139,6 +139,7 @@ async function greet(hello: z.infer<typeof Hello>): Promise<CallReply<'hello'>> 
   if (!node) return { ok: false, code: 'token-refused' }
   const { platform, capacity, sandbox, harnesses } = hello
   await updateReported(node.nodeId, { platform, capacity, sandbox, harnesses })
+  await updateReturned(node.nodeId, { except: hello.logins })
   return { ok: true, nodeId: node.nodeId, leaseTtlMs: LEASE_TTL_MS }
 }
 

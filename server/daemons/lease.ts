@@ -183,6 +183,20 @@ export async function endLeasesOf(tx: PoolClient, nodeId: NodeId): Promise<(Appe
 }
 
 /**
+ * Everything that goes with a member is held in one statement, in the order in which the log's writer holds chats
+ * (`server/chats/append.ts`): two that hold many can then only wait for one another. Their nodes are held before, so that
+ * no claim adds to it.
+ */
+export async function holdHeadsOfMember(tx: PoolClient, { teamId, userId }: { teamId: TeamId; userId: UserId }): Promise<void> {
+  await tx.query(
+    `select from chat_head h join chat c on c.id = h."chatId"
+     where (c."teamId" = $1 and (c."createdBy" = $2 or h."activeBy" = $2)) or h."nodeId" in (select id from node where "joinedBy" = $2)
+     order by h."chatId" for update of h`,
+    [teamId, userId],
+  )
+}
+
+/**
  * Ends what runs of the chats that somebody started in a team, when they are removed from it, since those runs spend
  * what they connected; and what works on a prompt of theirs elsewhere. Returns what to tell once `tx` is committed.
  */

@@ -148,11 +148,17 @@ export async function disableNode(nodeId: NodeId, { actorId }: { actorId: string
 }
 
 /**
- * Every node that somebody let join, and the tokens by which more could. The tokens first: whoever is joining with one has
- * then committed, or finds it gone. The caller has the entries recorded.
+ * Every node that somebody let join, held against claims until the end of the transaction; the tokens by which more could
+ * are gone. The tokens first: whoever is joining with one has then committed, or finds it gone. The runs that begin on
+ * these nodes meanwhile name them, which this does not hold up.
  */
-export async function disableNodesOf(tx: PoolClient, userId: string): Promise<{ nodeId: NodeId; name: string }[]> {
+export async function holdNodesOf(tx: PoolClient, userId: string): Promise<void> {
   await tx.query('delete from node_join_token where "createdBy" = $1 and "usedAt" is null', [userId])
+  await tx.query('select from node where "joinedBy" = $1 and "disabledAt" is null order by id for no key update', [userId])
+}
+
+/** The caller has the entries recorded. */
+export async function disableNodesOf(tx: PoolClient, userId: string): Promise<{ nodeId: NodeId; name: string }[]> {
   const { rows } = await tx.query<{ nodeId: NodeId; name: string }>(
     `with own as (select id, name from node where "joinedBy" = $1 and "disabledAt" is null order by id for update)
      update node n set "disabledAt" = now(), "isConnected" = false, name = left(own.name, 60) || ' (removed ' || own.id || ')'

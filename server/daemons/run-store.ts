@@ -65,6 +65,8 @@ export type NewRun = {
   /** Of a login: of the sentinel in its file, and which of its revisions the file is. */
   sentinelHash: Buffer | null
   loginRevision: number | null
+  /** Of one that serves one run at a time: from here on its node owes its word on what became of it. */
+  keepsLogin: boolean
 }
 
 /**
@@ -77,11 +79,11 @@ export async function insertRun(tx: Pick<PoolClient, 'query'>, run: NewRun): Pro
     `with h as (select "chatId" from chat_head where "chatId" = $2 and "nodeId" = $3 and epoch = $4 for share),
           ended as (update run set "endedAt" = now() from h where run."chatId" = h."chatId" and run.id <> $1 and "endedAt" is null)
      insert into run (id, "chatId", "nodeId", epoch, harness, provider, dialect, "credentialId", "credentialVersion", "wstokenHash",
-       "sentinelHash", "loginRevision")
-     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 from h
+       "sentinelHash", "loginRevision", "keepsLogin")
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 from h
      on conflict (id) do update set "wstokenHash" = excluded."wstokenHash", "credentialId" = excluded."credentialId",
        "credentialVersion" = excluded."credentialVersion", provider = excluded.provider, dialect = excluded.dialect,
-       "sentinelHash" = excluded."sentinelHash", "loginRevision" = excluded."loginRevision"
+       "sentinelHash" = excluded."sentinelHash", "loginRevision" = excluded."loginRevision", "keepsLogin" = excluded."keepsLogin"
      where run."chatId" = excluded."chatId" and run.epoch = excluded.epoch and run."nodeId" = excluded."nodeId" and run."endedAt" is null
      returning xmax <> 0 as "isRepeated"`,
     [
@@ -97,6 +99,7 @@ export async function insertRun(tx: Pick<PoolClient, 'query'>, run: NewRun): Pro
       run.wstokenHash,
       run.sentinelHash,
       run.loginRevision,
+      run.keepsLogin,
     ],
   )
   return rows[0] ?? null
@@ -123,11 +126,11 @@ export async function updateAgentSession({
   )
 }
 
-/** Its workspace token opens nothing from here on. */
-export async function endRun({ nodeId, chatId, runId }: RunOfLease): Promise<void> {
-  await pool().query('update run set "endedAt" = now() where id = $1 and "chatId" = $2 and "nodeId" = $3 and "endedAt" is null', [
-    runId,
-    chatId,
-    nodeId,
-  ])
+/** Its workspace token opens nothing from here on; its login is free once its node has told all of it. */
+export async function endRun({ nodeId, chatId, runId, keepsLogin }: RunOfLease & { keepsLogin: boolean }): Promise<void> {
+  await pool().query(
+    `update run set "endedAt" = coalesce("endedAt", now()), "keepsLogin" = "keepsLogin" and $4
+     where id = $1 and "chatId" = $2 and "nodeId" = $3 and ("endedAt" is null or "keepsLogin")`,
+    [runId, chatId, nodeId, keepsLogin],
+  )
 }

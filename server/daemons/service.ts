@@ -5,12 +5,13 @@ import type { NodeId } from '#core/ids.ts'
 import type { HarnessState, SandboxReport } from '#core/links/daemon.ts'
 import type { TeamScope } from '#server/access/scope.ts'
 import { announceAppended, type Appended } from '#server/chats/append.ts'
-import { endLeasesOf } from '#server/daemons/lease.ts'
+import { endLeasesOf, endLeasesOfMember, holdHeadsOfMember } from '#server/daemons/lease.ts'
 import {
   disableNode,
   disableNodesOf,
   findNode,
   findNodes,
+  holdNodesOf,
   insertJoinToken,
   insertJoinedNode,
   upsertLocalNode,
@@ -95,10 +96,20 @@ export async function removeNode(scope: TeamScope, { nodeId }: { nodeId: NodeId 
 }
 
 /**
- * The machines that a member let join go with them: they would go on taking the team's chats, and the logins of these.
- * A machine is of no team, so this holds whichever team they leave. A step of the removal (`server/teams/service.ts`).
+ * What runs for a member ends with them, and the machines that they let join go too: these would go on taking the team's
+ * chats, and the logins of these. A machine is of no team, so this holds whichever team they leave. Nodes are held before
+ * chats, as by everybody. A step of the removal (`server/teams/service.ts`).
  */
-export const removeNodesOfMember: RemovalStep = async (tx, { userId, actorId }, enter) => {
+export const endWorkOfMember: RemovalStep = async (tx, removed, enter) => {
+  await holdNodesOf(tx, removed.userId)
+  await holdHeadsOfMember(tx, removed)
+  const tells = [await removeNodesOf(tx, removed, enter), await endLeasesOfMember(tx, removed)]
+  return () => {
+    for (const tell of tells) tell()
+  }
+}
+
+const removeNodesOf: RemovalStep = async (tx, { userId, actorId }, enter) => {
   const nodes = await disableNodesOf(tx, userId)
   const appended: (Appended | null)[] = []
   for (const { nodeId, name } of nodes) {

@@ -104,6 +104,7 @@ it('starts nothing in what is archived, nothing when nobody waits, and nothing f
     wstokenHash: null,
     sentinelHash: null,
     loginRevision: null,
+    keepsLogin: false,
   }
   const held = run()
   expect(await insertRun(pool(), { ...late, runId: held })).toEqual({ isRepeated: false })
@@ -112,4 +113,20 @@ it('starts nothing in what is archived, nothing when nobody waits, and nothing f
   expect(await insertRun(pool(), { ...late, runId: run() })).toBe(null)
   // Nor does the late one end what runs by now.
   expect((await pool().query('select id from run where "chatId" = $1 and "endedAt" is null', [chatId])).rows).toEqual([{ id: held }])
+})
+
+it('starts nothing on a connection whose dialect the harness does not speak', async () => {
+  const { team, chatId } = await seedSharedChat()
+  await send(team, chatId)
+  await claim(nodeId, 10)
+  // As after an update in which a harness forgot a dialect: nobody can connect it so today.
+  await pool().query(
+    `update credential set provider = 'custom', "baseUrl" = 'https://llm.example.org', dialect = 'gemini-generate' where "createdBy" = $1`,
+    [team.userId],
+  )
+  expect(await startRun(nodeId, { chatId, epoch: 1, runId: run() })).toMatchObject({
+    ok: false,
+    code: 'connection.refused-by-harness',
+    facts: { harness: 'codex', scope: 'project' },
+  })
 })

@@ -42,7 +42,7 @@ export async function startRun(
   if (granted.delivery.via === 'file' && !login) return startRun(nodeId, { chatId, epoch, runId })
   if (login && 'heldBy' in login) {
     askToYield(login.heldBy)
-    return refuse('login.in-use', { harness: place.harness })
+    return refuseHeld(place, login.heldBy)
   }
   const { delivery, wstokenHash } = withToken(granted.delivery, login)
   const inserted = await insert({
@@ -62,6 +62,7 @@ export async function startRun(
       wstokenHash,
       sentinelHash: login?.sentinelHash ?? null,
       loginRevision: login?.loginRevision ?? null,
+      keepsLogin: login?.isExclusive ?? false,
     },
   })
   if (inserted === 'changed') return startRun(nodeId, { chatId, epoch, runId })
@@ -92,6 +93,10 @@ export async function startRun(
   }
 }
 
+/** Names the machine that has the newest of the login where nothing runs any more that could be waited for. */
+const refuseHeld = ({ harness }: RunPlace, { isOver, nodeName }: Holder): Started =>
+  refuse('login.in-use', { harness, ...(isOver && { nodeName }) })
+
 /** Whether the prompt that the run would serve may be served at all, by its author's role and by who pays. */
 async function judgePrompt({ promptBy, promptByRole, isArchived, ...place }: RunPlace): Promise<PayerVerdict> {
   if (isArchived) return { ok: false, code: 'chat.archived', facts: {} }
@@ -117,8 +122,8 @@ const isSamePin = (one: Pin, other: Pin): boolean =>
   one.credentialId === other.credentialId && one.credentialVersion === other.credentialVersion
 
 /** One that only rests gives the login up, with what it made of it; one that works is waited for. */
-function askToYield({ nodeId, chatId, isWorking }: Holder): void {
-  if (!isWorking) publish({ about: 'yield', nodeId, chatId })
+function askToYield({ nodeId, chatId, isWorking, isOver }: Holder): void {
+  if (!isWorking && !isOver) publish({ about: 'yield', nodeId, chatId })
 }
 
 type Inserting = { run: NewRun; login: HandedOut | null; place: RunPlace; payer: Extract<GrantedDelivery, { ok: true }>['payer'] }

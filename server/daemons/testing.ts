@@ -66,12 +66,12 @@ export class TestDaemon {
   /** Greets as the local node, under a new token. */
   static async join(
     url: string,
-    { held = [], capacity = 4 }: { held?: CallRequest<'hello'>['held']; capacity?: number } = {},
+    { held = [], logins = [], capacity = 4 }: Partial<Pick<CallRequest<'hello'>, 'held' | 'logins' | 'capacity'>> = {},
   ): Promise<TestDaemon> {
     const { token, hash } = mintToken('ndt')
     await ensureLocalNode({ name: 'here', tokenHash: hash })
     const daemon = new TestDaemon(url)
-    const reply = await daemon.call('hello', hello({ token, held, capacity }))
+    const reply = await daemon.call('hello', hello({ token, held, logins, capacity }))
     if (!reply.ok) throw new Error(reply.code)
     daemon.#nodeId = reply.nodeId
     return daemon
@@ -122,5 +122,6 @@ export const hello = (given: Pick<CallRequest<'hello'>, 'token'> & Partial<CallR
   sandbox: { level: 'namespaces', reason: null },
   harnesses: [],
   held: [],
+  logins: [],
   ...given,
 })

@@ -8,6 +8,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FailureCode } from '#core/errors.ts'
 import { LOGIN_TOKEN_MAX_BYTES } from '#core/links/login-routes.ts'
+import { passUnread, readBounded } from '#server/bounded-body.ts'
 import { isBrokered } from '#server/logins/brokers.ts'
 import { refreshForRun, type Brokered, type BrokerOptions } from '#server/logins/refresh.ts'
 import { createLoginUpstream } from '#server/logins/upstream.ts'
@@ -28,9 +29,13 @@ export function createLoginHandler(given: Partial<BrokerOptions> = {}): LoginHan
     const format = PATH.exec((req.url ?? '').split('?', 1)[0]!)?.[1]
     if (format === undefined || !isBrokered(format)) return say(res, 404, { error: 'not_found' })
     if (req.method !== 'POST') return say(res, 405, { error: 'invalid_request' })
-    const body = await readBody(req)
-    if (body === null) return say(res, 413, { error: 'invalid_request' })
-    const { grantType, refreshToken } = readGrant(body)
+    const body = await readBounded(req, { maxBytes: LOGIN_TOKEN_MAX_BYTES, timeoutMs: BODY_TIMEOUT_MS })
+    if (body.is !== 'read') {
+      passUnread(req)
+      return say(res, body.is === 'too-large' ? 413 : 408, { error: 'invalid_request' })
+    }
+    const isForm = (req.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
+    const { grantType, refreshToken } = readGrant({ text: body.bytes.toString('utf8'), isForm })
     if (grantType !== 'refresh_token') return say(res, 400, { error: 'unsupported_grant_type' })
     if (!SENTINEL.test(refreshToken)) return say(res, 401, refusal('credential.missing'))
     await answer(res, refreshToken, await refreshForRun({ format, sentinel: refreshToken }, options))
@@ -105,31 +110,6 @@ const isSent = (res: ServerResponse): Promise<boolean> =>
     if (res.writableFinished || res.destroyed) return resolve(res.writableFinished)
     res.once('finish', () => resolve(true)).once('close', () => resolve(res.writableFinished))
   })
-
-/** Null when it is too large or too slow. Rejects only when the client is gone. */
-async function readBody(req: IncomingMessage): Promise<{ text: string; isForm: boolean } | null> {
-  const chunks: Buffer[] = []
-  let size = 0
-  let isLate = false
-  const timer = setTimeout(() => {
-    isLate = true
-    req.destroy()
-  }, BODY_TIMEOUT_MS)
-  try {
-    for await (const chunk of req as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > LOGIN_TOKEN_MAX_BYTES) return null
-      chunks.push(chunk)
-    }
-  } catch (failure) {
-    if (isLate) return null
-    throw failure
-  } finally {
-    clearTimeout(timer)
-  }
-  const isForm = (req.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded')
-  return { text: Buffer.concat(chunks).toString('utf8'), isForm }
-}
 
 /** JSON as Codex sends it, or the form that OAuth speaks of. */
 function readGrant({ text, isForm }: { text: string; isForm: boolean }): { grantType: string; refreshToken: string } {

@@ -17,6 +17,7 @@ import {
   connectLogin,
   dumped,
   failuresOf,
+  handBack,
   prompted,
   running,
   seedLogin,
@@ -463,7 +464,7 @@ describe('a login that its program renews', () => {
     expect(await start(world, second)).toMatchObject({ ok: false, code: 'login.in-use' })
     expect(asked).toHaveLength(1)
     stop()
-    await pool().query('update run set "endedAt" = now() where id = $1', [first.runId])
+    await handBack(world, first)
     expect(await start(world, second)).toMatchObject({ ok: true, grant: { delivery: { via: 'file' } } })
   })
 
@@ -487,8 +488,7 @@ describe('a login that its program renews', () => {
     const world = await seedLogin('claude-code', vendor.claudeLogin().contents)
     const before = profileAsks()
     for (let at = 0; at < 3; at += 1) {
-      const { runId } = await running(world)
-      await pool().query('update run set "endedAt" = now() where id = $1', [runId])
+      await handBack(world, await running(world))
     }
     expect(profileAsks()).toBe(before + 1)
     isRefusing = false

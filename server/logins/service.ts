@@ -12,7 +12,7 @@ import { brokerOf, isRenewedByProgram } from '#server/logins/brokers.ts'
 import { askWhoseStored } from '#server/logins/identity.ts'
 import { findHolder, findLogin, holdLogin, updatePerson, type Holder } from '#server/logins/store.ts'
 
-export type { Holder } from '#server/logins/store.ts'
+export { findUnreturned, updateReturned, type Holder } from '#server/logins/store.ts'
 export { syncLogin } from '#server/logins/sync.ts'
 
 export type HandedOut = {
@@ -24,7 +24,7 @@ export type HandedOut = {
   isExclusive: boolean
 }
 
-/** Another chat has it, and it serves one at a time. */
+/** Another chat has it, and it serves one at a time; or had it, and what its run made of it has not come back. */
 type HeldElsewhere = { heldBy: Holder }
 
 type Pin = { credentialId: string; credentialVersion: number }

@@ -104,16 +104,47 @@ export async function findRunOfDaemon(
   return rows[0] ?? null
 }
 
-export type Holder = { chatId: ChatId; nodeId: NodeId; isWorking: boolean }
+/**
+ * For SQL: whether a run that is over may have made something of its login which its node has still to tell. It ends with
+ * that word, and also when other tokens stand in the credential, when the node is removed, or with the chat.
+ */
+const IS_UNRETURNED = `(r."keepsLogin" and r."endedAt" is not null and r."loginRevision" = k."loginRevision" and n."disabledAt" is null)`
+
+const RUNS_WITH_LOGINS = 'run r join credential k on k.id = r."credentialId" join node n on n.id = r."nodeId"'
+
+/** `isOver`: nothing runs there any more, but what the run made of the login has not come back. */
+export type Holder = { chatId: ChatId; nodeId: NodeId; nodeName: string; isWorking: boolean; isOver: boolean }
 
 /** Another chat's run on the same login. */
 export async function findHolder(tx: Db, { credentialId, chatId }: { credentialId: string; chatId: ChatId }): Promise<Holder | null> {
   const { rows } = await tx.query<Holder>(
-    `select r."chatId", r."nodeId", h."activeTurn" is not null as "isWorking" from run r join chat_head h on h."chatId" = r."chatId"
-     where r."credentialId" = $1 and r."chatId" <> $2 and r."endedAt" is null limit 1`,
+    `select r."chatId", r."nodeId", n.name as "nodeName", h."activeTurn" is not null as "isWorking", r."endedAt" is not null as "isOver"
+     from ${RUNS_WITH_LOGINS} join chat_head h on h."chatId" = r."chatId"
+     where r."credentialId" = $1 and r."chatId" <> $2 and (r."endedAt" is null or ${IS_UNRETURNED})
+     order by r."endedAt" desc nulls first limit 1`,
     [credentialId, chatId],
   )
   return rows[0] ?? null
+}
+
+/** What has not come back although it could have by now, by credential. */
+export async function findUnreturned(credentialIds: readonly string[]): Promise<Map<string, { nodeName: string; since: Date }>> {
+  if (credentialIds.length === 0) return new Map()
+  const { rows } = await pool().query<{ credentialId: string; nodeName: string; since: Date }>(
+    `select distinct on (r."credentialId") r."credentialId", n.name as "nodeName", r."endedAt" as since from ${RUNS_WITH_LOGINS}
+     where r."credentialId" = any($1) and ${IS_UNRETURNED} and r."endedAt" < now() - interval '5 seconds'
+     order by r."credentialId", r."endedAt"`,
+    [[...credentialIds]],
+  )
+  return new Map(rows.map(({ credentialId, ...held }) => [credentialId, held]))
+}
+
+/** Whatever else this node was given of logins is not there any more: lost with its folder, or never written. */
+export async function updateReturned(nodeId: NodeId, { except }: { except: readonly ChatId[] }): Promise<void> {
+  await pool().query(
+    'update run set "keepsLogin" = false where "nodeId" = $1 and "keepsLogin" and "endedAt" is not null and "chatId" <> all($2)',
+    [nodeId, [...except]],
+  )
 }
 
 export async function updateGivenRevision(db: Db, { runId, loginRevision }: { runId: RunId; loginRevision: number }): Promise<void> {

@@ -12,6 +12,7 @@ import {
   auditActs,
   connectLogin,
   failuresOf,
+  handBack,
   prompted,
   running,
   seedLogin,
@@ -51,7 +52,6 @@ const seed = async (contents = fileOf(login())): Promise<{ world: LoginWorld; ru
 }
 const say = ({ nodeId }: Pick<LoginWorld, 'nodeId'>, { chatId, epoch, runId }: LoginRunning, contents: string) =>
   syncLogin(nodeId, { chatId, epoch, runId, contents })
-const end = ({ runId }: LoginRunning) => pool().query('update run set "endedAt" = now() where id = $1', [runId])
 const credentialMissing = { is: 'refused', code: 'credential.missing' }
 
 it('keeps what a program made of its login, and gives it to the next run', async () => {
@@ -68,13 +68,13 @@ it('keeps what a program made of its login, and gives it to the next run', async
     loginFacts: { plan: 'max', account: 'org-1' },
   })
   expect(await auditActs(world.credentialId)).toEqual(['login.synced', 'login.synced'])
-  await end(run)
+  await handBack(world, run)
   expect((await running(world)).contents).toBe(again)
 })
 
 it('takes the last word of a run that is over, while nobody made anything of the login since', async () => {
   const { world, run } = await seed()
-  await end(run)
+  await handBack(world, run)
   const late = fileOf(login())
   expect(await say(world, run, late)).toEqual({ is: 'kept' })
   const second = await running(world)
@@ -89,7 +89,7 @@ it('lets no old run overwrite an account that was replaced', async () => {
   await connectLogin(world, replaced)
   expect(await say(world, run, fileOf(login()))).toEqual(credentialMissing)
   expect(await say(world, run, '{}')).toEqual(credentialMissing)
-  await end(run)
+  await handBack(world, run)
   expect(await say(world, run, fileOf(login()))).toEqual(credentialMissing)
   expect(await storedLogin(world.credentialId)).toMatchObject({ version: 2, loginRevision: 1, brokenCode: null })
   expect((await running(world)).contents).toBe(replaced)
@@ -98,7 +98,7 @@ it('lets no old run overwrite an account that was replaced', async () => {
 it('takes the last word of a run whose login was taken away and brought back, since its tokens are the only ones left', async () => {
   const { world, run } = await seed()
   await takeAwayAndBringBack(world)
-  await end(run)
+  await handBack(world, run)
   const late = fileOf(login())
   expect(await say(world, run, late)).toEqual({ is: 'kept' })
   expect(await storedLogin(world.credentialId)).toMatchObject({ version: 2, loginRevision: 1 })

@@ -7,6 +7,7 @@ import { createChat, sendPrompt } from '#server/chats/service.ts'
 import { connect } from '#server/connections/service.ts'
 import { disconnect, undo } from '#server/connections/undo-service.ts'
 import { claim } from '#server/daemons/lease.ts'
+import { endRun } from '#server/daemons/run-store.ts'
 import { ensureLocalNode } from '#server/daemons/service.ts'
 import { startRun } from '#server/daemons/start-run.ts'
 import { pool } from '#server/db/client.ts'
@@ -66,6 +67,10 @@ export async function running(world: LoginWorld): Promise<LoginRunning> {
   if (!started.ok || started.grant.delivery.via !== 'file') throw new Error(`No run on a login: ${JSON.stringify(started)}`)
   return { ...held, runId, contents: started.grant.delivery.contents }
 }
+
+/** As a daemon says that the run is over and nothing of its login is left with it. */
+export const handBack = ({ nodeId }: Pick<LoginWorld, 'nodeId'>, { chatId, epoch, runId }: LoginRunning): Promise<void> =>
+  endRun({ nodeId, chatId, epoch, runId, keepsLogin: false })
 
 export type TokenAnswer = {
   status: number

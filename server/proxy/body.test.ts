@@ -4,11 +4,14 @@ import { askingForUsage, readAsked } from '#server/proxy/body.ts'
 
 const read = (body: unknown) => readAsked(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
 
+/** Says nothing of how long the answer may be. */
+const unsized = { maxOutputTokens: null, choices: 1, continues: false }
+
 it('finds the model that any parser finds', () => {
   fc.assert(
     fc.property(
       fc.dictionary(
-        fc.string().filter((key) => !/^(model|stream)$/i.test(key)),
+        fc.string().filter((key) => !/^(model|stream|n|conversation)$/i.test(key)),
         fc.jsonValue(),
       ),
       fc.boolean(),
@@ -16,7 +19,10 @@ it('finds the model that any parser finds', () => {
         const keys = new Set(Object.keys(rest).map((key) => key.toLowerCase()))
         fc.pre(keys.size === Object.keys(rest).length)
         const result = read({ ...rest, model: 'gpt-6.1-sol', stream: isStream })
-        expect(result).toEqual({ ok: true, asked: { model: 'gpt-6.1-sol', isStream, saysStreamOptions: keys.has('stream_options') } })
+        expect(result).toEqual({
+          ok: true,
+          asked: { model: 'gpt-6.1-sol', isStream, saysStreamOptions: keys.has('stream_options'), ...unsized },
+        })
       },
     ),
   )
@@ -28,7 +34,7 @@ it('is not misled by keys inside other values', () => {
     model: 'outer',
     metadata: { model: 'inner' },
   }
-  expect(read(body)).toEqual({ ok: true, asked: { model: 'outer', isStream: false, saysStreamOptions: false } })
+  expect(read(body)).toEqual({ ok: true, asked: { model: 'outer', isStream: false, saysStreamOptions: false, ...unsized } })
 })
 
 it.each([
@@ -68,3 +74,24 @@ it('does not ask a provider that reports by itself and refuses the question', ()
   const asked = { model: 'a', isStream: true, saysStreamOptions: false }
   expect(askingForUsage(Buffer.from('{"model":"a"}'), asked, { dialect: 'openai-chat', reportsUsageUnasked: true })).toBeNull()
 })
+
+it.each([
+  [{ max_tokens: 100 }, { maxOutputTokens: 100 }],
+  [{ max_completion_tokens: 200, max_tokens: 100 }, { maxOutputTokens: 200 }],
+  [{ max_output_tokens: 300 }, { maxOutputTokens: 300 }],
+  [{ generationConfig: { maxOutputTokens: 400, candidateCount: 2 } }, { maxOutputTokens: 400, choices: 2 }],
+  [{ n: 3 }, { choices: 3 }],
+  [{ n: 1e9 }, { choices: 128 }],
+  [{ max_tokens: '5', max_output_tokens: -1, n: 0 }, {}],
+  [{ previous_response_id: 'resp_1' }, { continues: true }],
+  [{ previous_response_id: null, generationConfig: null }, {}],
+])('sees in %j how large the answer may be', (body, expected) => {
+  const { model: _, isStream: __, saysStreamOptions: ___, ...size } = asked({ model: 'a', ...body })
+  expect(size).toEqual({ ...unsized, ...expected })
+})
+
+function asked(body: Record<string, unknown>) {
+  const found = read(JSON.stringify(body))
+  if (!found.ok) throw new Error(found.message)
+  return found.asked
+}

@@ -8,42 +8,32 @@
  */
 import type { IncomingMessage } from 'node:http'
 import type { Endpoint } from '#core/providers/provider.ts'
-
-/** Anthropic's own limit; short of it a request of an agent is no attack. */
-export const MAX_BODY_BYTES = 32 * 1024 * 1024
-const BODY_TIMEOUT_MS = 120_000
+import { passUnread, readBounded } from '#server/bounded-body.ts'
+import type { ProxyLimits } from '#server/proxy/limits.ts'
 
 export type Body = { ok: true; bytes: Buffer } | { ok: false; status: 400 | 408 | 411 | 413 | 415; message: string }
 
+type Limits = Pick<ProxyLimits, 'bodyBytes' | 'bodyMs'>
+
 /** Rejects only when the client is gone. */
-export async function readBody(req: IncomingMessage, { maxBytes = MAX_BODY_BYTES } = {}): Promise<Body> {
+export async function readBody(req: IncomingMessage, limits: Limits): Promise<Body> {
   const { 'content-length': declared, 'content-encoding': encoding, 'content-type': type } = req.headers
   if (encoding !== undefined && encoding !== 'identity')
-    return { ok: false, status: 415, message: 'Gatehouse takes bodies without compression only.' }
-  if (!/^application\/json\s*(;|$)/i.test(type ?? '')) return { ok: false, status: 415, message: 'Gatehouse takes application/json only.' }
-  const tooLarge = { ok: false, status: 413, message: `The request is larger than ${maxBytes} bytes.` } as const
-  if (declared !== undefined && Number(declared) > maxBytes) return tooLarge
-  const chunks: Buffer[] = []
-  let size = 0
-  let isLate = false
-  const timer = setTimeout(() => {
-    isLate = true
-    req.destroy()
-  }, BODY_TIMEOUT_MS)
-  try {
-    for await (const chunk of req as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > maxBytes) return tooLarge
-      chunks.push(chunk)
-    }
-  } catch (failure) {
-    if (isLate) return { ok: false, status: 408, message: 'The request took too long to arrive.' }
-    throw failure
-  } finally {
-    clearTimeout(timer)
-  }
-  if (size === 0) return { ok: false, status: 400, message: 'The request has no body.' }
-  return { ok: true, bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size) }
+    return unread(req, { ok: false, status: 415, message: 'Gatehouse takes bodies without compression only.' })
+  if (!/^application\/json\s*(;|$)/i.test(type ?? ''))
+    return unread(req, { ok: false, status: 415, message: 'Gatehouse takes application/json only.' })
+  const tooLarge = { ok: false, status: 413, message: `The request is larger than ${limits.bodyBytes} bytes.` } as const
+  if (declared !== undefined && Number(declared) > limits.bodyBytes) return unread(req, tooLarge)
+  const body = await readBounded(req, { maxBytes: limits.bodyBytes, timeoutMs: limits.bodyMs })
+  if (body.is === 'too-late') return unread(req, { ok: false, status: 408, message: 'The request took too long to arrive.' })
+  if (body.is === 'too-large') return unread(req, tooLarge)
+  if (body.bytes.length === 0) return { ok: false, status: 400, message: 'The request has no body.' }
+  return { ok: true, bytes: body.bytes }
+}
+
+function unread(req: IncomingMessage, refusal: Body): Body {
+  passUnread(req)
+  return refusal
 }
 
 /** What we need to know of a body, and nothing of what it says. */
@@ -52,6 +42,11 @@ export type Asked = {
   isStream: boolean
   /** Whether the client itself has decided about a usage frame; only then it sees one. */
   saysStreamOptions: boolean
+  /** The end that it sets to each answer, and how many it wants; what a dialect does not take is not looked at. */
+  maxOutputTokens: number | null
+  choices: number
+  /** It goes on from what the provider has kept. */
+  continues: boolean
 }
 
 /** A name goes into records, logs and sentences: no control characters (PostgreSQL takes no NUL), and an end to its length. */
@@ -59,29 +54,72 @@ const MODEL = /^[^\p{Cc}\p{Cs}]{1,200}$/u
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
+/** What decides here how a request is taken; in other letters it would decide at some upstreams only. */
+const READ = new Set(['model', 'models', 'stream', 'stream_options', 'background'])
+
+/** What the path said already, in a dialect that names the model there. */
+export type SaidInPath = { model: string; isStream: boolean }
+
+type Understood = { ok: true; asked: Asked } | { ok: false; message: string }
+const misread = (message: string): Understood => ({ ok: false, message })
+
 /** @returns what is wrong, as a sentence for the agent's log, when the body is not one JSON object with one meaning */
-export function readAsked(bytes: Buffer): { ok: true; asked: Asked } | { ok: false; message: string } {
+export function readAsked(bytes: Buffer, inPath: SaidInPath | null = null): Understood {
   let text: string
   let value: unknown
   try {
     text = utf8.decode(bytes)
     value = JSON.parse(text)
   } catch {
-    return { ok: false, message: 'The body is not valid JSON in UTF-8.' }
+    return misread('The body is not valid JSON in UTF-8.')
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { ok: false, message: 'The body is not a JSON object.' }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return misread('The body is not a JSON object.')
   const seen = new Set<string>()
   for (const key of topLevelKeys(text)) {
-    const folded = key.toLowerCase()
-    if (seen.has(folded)) return { ok: false, message: `The body names "${key.slice(0, 100)}" twice.` }
+    // Upper case first: some readers take a long s for an s.
+    const folded = key.toUpperCase().toLowerCase()
+    if (seen.has(folded)) return misread(`The body names "${key.slice(0, 100)}" twice.`)
+    if (folded !== key && READ.has(folded)) return misread(`The body spells "${folded}" in its own way.`)
     seen.add(folded)
   }
-  const { model, stream } = value as Record<string, unknown>
-  if (typeof model !== 'string' || model === '') return { ok: false, message: 'The body does not name a model.' }
-  if (!MODEL.test(model)) return { ok: false, message: 'The name of the model is not one.' }
-  if (stream !== undefined && stream !== null && typeof stream !== 'boolean')
-    return { ok: false, message: '"stream" must be true or false.' }
-  return { ok: true, asked: { model, isStream: stream === true, saysStreamOptions: seen.has('stream_options') } }
+  const body = value as Readonly<Record<string, unknown>>
+  if (inPath) return agreeing(body, { seen, inPath })
+  // OpenRouter would turn to these when the first one fails: one request, one model.
+  if (seen.has('models')) return misread('The body names "models". Gatehouse passes on a request for one model.')
+  const { model, stream, background } = body
+  if (typeof model !== 'string' || model === '') return misread('The body does not name a model.')
+  if (!MODEL.test(model)) return misread('The name of the model is not one.')
+  if (stream !== undefined && stream !== null && typeof stream !== 'boolean') return misread('"stream" must be true or false.')
+  // OpenAI would answer at once and work on, on a bill that nobody here sees.
+  if (seen.has('background') && background !== null && background !== false)
+    return misread('The body asks for work in the background. Gatehouse passes on what is answered on this connection.')
+  return { ok: true, asked: { model, isStream: stream === true, saysStreamOptions: seen.has('stream_options'), ...sizeOf(body) } }
+}
+
+/** A count that makes no sense is the provider's to refuse. */
+const count = (value: unknown): number | null => (Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : null)
+
+function sizeOf(body: Readonly<Record<string, unknown>>): Pick<Asked, 'maxOutputTokens' | 'choices' | 'continues'> {
+  const config = (body['generationConfig'] ?? {}) as Readonly<Record<string, unknown>>
+  const limits = [body['max_tokens'], body['max_completion_tokens'], body['max_output_tokens'], config['maxOutputTokens']].map(count)
+  const known = limits.filter((each) => each !== null)
+  return {
+    maxOutputTokens: known.length > 0 ? Math.max(...known) : null,
+    choices: Math.min(count(body['n']) ?? count(config['candidateCount']) ?? 1, 128),
+    continues: (body['previous_response_id'] ?? body['conversation'] ?? null) !== null,
+  }
+}
+
+/** Gemini's path names the model; a body that names another, there or in a request within it, could be read either way. */
+function agreeing(
+  body: Readonly<Record<string, unknown>>,
+  { seen, inPath }: { seen: ReadonlySet<string>; inPath: SaidInPath },
+): Understood {
+  if (seen.has('model') && body['model'] !== inPath.model && body['model'] !== `models/${inPath.model}`)
+    return misread('The body names another model than the path.')
+  if (seen.has('generatecontentrequest') || seen.has('generate_content_request'))
+    return misread('The body holds a request with a model of its own. Gatehouse counts "contents".')
+  return { ok: true, asked: { ...inPath, saysStreamOptions: false, ...sizeOf(body) } }
 }
 
 const QUOTE = 34
@@ -144,7 +182,7 @@ const ASK_FOR_USAGE = Buffer.from('"stream_options":{"include_usage":true},')
  */
 export function askingForUsage(
   bytes: Buffer,
-  asked: Asked,
+  asked: Pick<Asked, 'isStream' | 'saysStreamOptions'>,
   { dialect, reportsUsageUnasked }: Pick<Endpoint, 'dialect' | 'reportsUsageUnasked'>,
 ): Buffer | null {
   if (dialect !== 'openai-chat' || reportsUsageUnasked || !asked.isStream || asked.saysStreamOptions) return null

@@ -14,6 +14,8 @@ export type ProxyError = {
   /** The word in `type` or `code` by which a log can be searched; a failure code where there is one. */
   code: string
   mayRetry?: boolean
+  /** Of what heals by itself: after how many seconds to come again. */
+  retryAfterSeconds?: number
 }
 
 const anthropicTypes: Readonly<Record<number, string>> = {
@@ -27,12 +29,33 @@ const anthropicTypes: Readonly<Record<number, string>> = {
 
 const typeOf = (status: number) => anthropicTypes[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error')
 
-export function errorBody({ status, message, dialect, code }: Omit<ProxyError, 'mayRetry'>): Record<string, unknown> {
+/** Google's canonical words for a status. */
+const googleStatuses: Readonly<Record<number, string>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  426: 'FAILED_PRECONDITION',
+  429: 'RESOURCE_EXHAUSTED',
+  500: 'INTERNAL',
+}
+const googleStatusOf = (status: number) => googleStatuses[status] ?? (status < 500 ? 'INVALID_ARGUMENT' : 'UNAVAILABLE')
+
+type Words = Omit<ProxyError, 'mayRetry' | 'retryAfterSeconds'>
+
+export function errorBody({ status, message, dialect, code }: Words): Record<string, unknown> {
   switch (dialect) {
     case 'anthropic-messages':
       return { type: 'error', error: { type: typeOf(status), message } }
     case 'gemini-generate':
-      return { error: { code: status, message, status: code } }
+      return {
+        error: {
+          code: status,
+          message,
+          status: googleStatusOf(status),
+          details: [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: code, domain: 'gatehouse' }],
+        },
+      }
     default:
       return { error: { message, type: typeOf(status), param: null, code } }
   }
@@ -50,12 +73,13 @@ export function sendError(res: ServerResponse, error: ProxyError): void {
     'cache-control',
     'no-store',
     ...(error.mayRetry ? [] : ['x-should-retry', 'false']),
+    ...(error.retryAfterSeconds === undefined ? [] : ['retry-after', String(error.retryAfterSeconds)]),
   ])
   res.end(body)
 }
 
 /** Says it in the middle of a stream, as the dialect's own last event. */
-export function errorFrame(error: Omit<ProxyError, 'mayRetry'>): string {
+export function errorFrame(error: Words): string {
   // The stream may have broken off inside a frame: two line feeds end whatever it was.
   switch (error.dialect) {
     case 'anthropic-messages':

@@ -8,13 +8,13 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Pool, type Dispatcher } from 'undici'
 import type { AuthHeader } from '#core/providers/dialects.ts'
-import { configuredGuard, guardedConnector, type Guard } from '#server/proxy/upstream-guard.ts'
-
-/** Enough for the origins that a busy instance uses; tenants choose them, so there must be an end. */
-const MAX_ORIGINS = 256
+import type { ProxyLimits } from '#server/proxy/limits.ts'
+import { mentions } from '#server/proxy/redact.ts'
+import { watchStall } from '#server/proxy/stalled.ts'
+import { guardedConnector, type Guard } from '#server/proxy/upstream-guard.ts'
 
 /** Keeps connections to upstreams open. HTTP/1.1 on purpose: its connections are cheaper, and nothing here multiplexes. */
-export function createUpstreams(guard: Guard = configuredGuard()) {
+export function createUpstreams(guard: Guard, { origins, upstreamHeadMs, upstreamIdleMs }: ProxyLimits) {
   const pools = new Map<string, Pool>()
   const connect = guardedConnector(guard)
   return {
@@ -29,12 +29,11 @@ export function createUpstreams(guard: Guard = configuredGuard()) {
           pipelining: 1,
           allowH2: false,
           keepAliveTimeout: 30_000,
-          // A model may think for minutes before its first byte, and pause between two.
-          headersTimeout: 600_000,
-          bodyTimeout: 300_000,
+          headersTimeout: upstreamHeadMs,
+          bodyTimeout: upstreamIdleMs,
         })
       pools.set(origin, pool)
-      if (pools.size > MAX_ORIGINS) {
+      if (pools.size > origins) {
         const [oldest] = pools.keys()
         void pools.get(oldest!)?.close()
         pools.delete(oldest!)
@@ -67,7 +66,8 @@ export function upstreamHeaders(
   req: IncomingMessage,
   { key, authHeader, bytes }: { key: string; authHeader: AuthHeader; bytes: number },
 ): string[] {
-  const headers = ['content-type', 'application/json', 'content-length', String(bytes)]
+  // Said aloud: without it any encoding would do, and what is compressed can be neither metered nor filtered.
+  const headers = ['content-type', 'application/json', 'content-length', String(bytes), 'accept-encoding', 'identity']
   for (const name of REQUEST_HEADERS) {
     const value = req.headers[name]
     if (value !== undefined) headers.push(name, Array.isArray(value) ? value.join(', ') : value)
@@ -80,12 +80,16 @@ export function upstreamHeaders(
 const RESPONSE_HEADERS =
   /^(content-type|content-encoding|cache-control|retry-after(-ms)?|request-id|x-request-id|x-should-retry|openai-(model|processing-ms|version)|x-reasoning-included|(anthropic|x)-ratelimit-[a-z0-9-]+)$/
 
-/** Flat name-value list for `writeHead`. */
+/** Node would write other characters in another encoding than they came in. */
+const PLAIN = /^[\t\x20-\x7e]*$/
+
+/** Flat name-value list for `writeHead`: of a header that comes twice the first, of one that holds the key nothing. */
 export function clientHeaders(headers: IncomingHttpHeaders, key: string): string[] {
   const passed: string[] = []
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || !RESPONSE_HEADERS.test(name)) continue
-    for (const each of Array.isArray(value) ? value : [value]) if (!each.includes(key)) passed.push(name, each)
+    const first = Array.isArray(value) ? value[0]! : value
+    if (PLAIN.test(first) && !mentions(first, key)) passed.push(name, first)
   }
   return passed
 }
@@ -96,6 +100,9 @@ export type Exchange = {
   headers: string[]
   body: Buffer
   res: ServerResponse
+  stalledClientMs: number
+  /** Not one byte of an answer leaves before this is true; null: nothing is written down of it. */
+  recorded: Promise<boolean> | null
   /**
    * Decides about the answer once its head is there: `pass` streams it with these headers
    * (and `through` may hold bytes back), `keep` collects up to so many bytes for `onKept`.
@@ -108,6 +115,8 @@ export type Exchange = {
   onEnd(failure: Error | null): void
   /** The upstream gave no head. */
   onUnreachable(failure: Error): void
+  /** `recorded` turned out false. Called alone, with nothing sent. */
+  onUnrecorded(): void
 }
 
 export type Passing =
@@ -117,11 +126,12 @@ export type Passing =
 /** @returns how to end it early */
 export function exchange(given: Exchange): (reason: Error) => void {
   const running = new Running(given)
+  void given.recorded?.then((isRecorded) => running.onRecorded(isRecorded))
   given.pool.dispatch({ method: 'POST', path: given.path, headers: given.headers, body: given.body } as Dispatcher.DispatchOptions, running)
   return (reason) => running.end(reason)
 }
 
-/** Tells an abort of ours from a failure of theirs. */
+/** Tells an abort of ours from a failure of theirs. Who reads no more has left, too. */
 export class ClientLeft extends Error {}
 
 class Running implements Dispatcher.DispatchHandler {
@@ -135,10 +145,42 @@ class Running implements Dispatcher.DispatchHandler {
   #isOver = false
   /** Set when the end was asked for before undici gave us a way to end it. */
   #endReason: Error | null = null
+  #isRecorded: boolean
+  /** What would have been said by now, in order. */
+  #held: (() => void)[] = []
   readonly #onDrain = () => this.#controller?.resume()
+  readonly #waitForClient: () => void
 
   constructor(given: Exchange) {
     this.#given = given
+    this.#isRecorded = given.recorded === null
+    this.#waitForClient = watchStall(given.res, {
+      afterMs: given.stalledClientMs,
+      onStall: () => {
+        this.end(new ClientLeft('The client has stopped reading'))
+        given.res.destroy()
+      },
+    })
+  }
+
+  onRecorded(isRecorded: boolean): void {
+    if (this.#isOver) return
+    if (!isRecorded) {
+      this.#isOver = true
+      this.end(new Error('The request could not be written down'))
+      return this.#given.onUnrecorded()
+    }
+    this.#isRecorded = true
+    for (const say of this.#held) say()
+    this.#held = []
+    this.#controller?.resume()
+  }
+
+  /** Now, or once the record is there: in the ordinary case it is there long before the upstream's first byte. */
+  #say(say: () => void): void {
+    if (this.#isRecorded || this.#given.res.destroyed) return say()
+    this.#held.push(say)
+    this.#controller?.pause()
   }
 
   end(reason: Error): void {
@@ -157,13 +199,16 @@ class Running implements Dispatcher.DispatchHandler {
     this.#status = status
     this.#headers = headers
     this.#passing = this.#given.onHead(status, headers)
-    if (this.#passing.do === 'keep') return
-    const { res } = this.#given
-    if (res.destroyed) return
-    res.writeHead(this.#passing.status, this.#passing.headers)
-    // The head goes out alone: a model may think for long before its first word.
-    res.flushHeaders()
-    res.on('drain', this.#onDrain)
+    const passing = this.#passing
+    if (passing.do === 'keep') return
+    this.#say(() => {
+      const { res } = this.#given
+      if (res.destroyed) return
+      res.writeHead(passing.status, passing.headers)
+      // The head goes out alone: a model may think for long before its first word.
+      res.flushHeaders()
+      res.on('drain', this.#onDrain)
+    })
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -179,26 +224,38 @@ class Running implements Dispatcher.DispatchHandler {
     }
     this.#given.onBytes(chunk)
     const out = this.#passing?.through ? this.#passing.through.pass(chunk) : chunk
-    if (out.length > 0 && !this.#given.res.write(out)) controller.pause()
+    if (out.length === 0) return
+    if (this.#isRecorded) this.#write(controller, out)
+    else this.#say(() => this.#write(controller, out))
+  }
+
+  #write(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    if (this.#given.res.write(bytes)) return
+    controller.pause()
+    this.#waitForClient()
   }
 
   onResponseEnd(): void {
     if (this.#passing?.do === 'keep') return this.#finishKept()
-    this.#finish(null)
+    this.#say(() => this.#finish(null))
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, failure: Error): void {
-    if (this.#isOver) return
     if (this.#passing?.do === 'keep') return this.#finishKept()
-    if (this.#passing) return this.#finish(failure)
-    this.#isOver = true
-    this.#given.onUnreachable(failure)
+    if (this.#passing) return this.#say(() => this.#finish(failure))
+    this.#say(() => {
+      if (this.#isOver) return
+      this.#isOver = true
+      this.#given.onUnreachable(failure)
+    })
   }
 
   #finishKept(): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.#given.onKept(this.#status, Buffer.concat(this.#kept), this.#headers)
+    this.#say(() => {
+      if (this.#isOver) return
+      this.#isOver = true
+      this.#given.onKept(this.#status, Buffer.concat(this.#kept), this.#headers)
+    })
   }
 
   #finish(failure: Error | null): void {
@@ -209,5 +266,6 @@ class Running implements Dispatcher.DispatchHandler {
     const rest = this.#passing?.do === 'pass' && this.#passing.through ? this.#passing.through.rest() : null
     if (rest && rest.length > 0 && !res.destroyed) res.write(rest)
     this.#given.onEnd(failure)
+    this.#waitForClient()
   }
 }

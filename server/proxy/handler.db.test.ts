@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { SENTINEL_KEY } from '#core/connections/sentinel.ts'
 import type { ProxiedDialect } from '#core/links/proxy-routes.ts'
 import {
   cut,
@@ -25,8 +26,17 @@ import { ask, modelOf, pathOf, question, seedRun, serveOnLoopback, type SeededRu
 import { drainUsage, readRecords, summarise } from '#server/usage/service.ts'
 
 const KEY = 'sk-real-4f0c2d7b9a6e1358'
-const dialects: readonly ProxiedDialect[] = ['anthropic-messages', 'openai-chat', 'openai-responses']
+const dialects: readonly ProxiedDialect[] = ['anthropic-messages', 'openai-chat', 'openai-responses', 'gemini-generate']
 const tokens = { inputTokens: 120, outputTokens: 34, cacheReadTokens: 56, cacheWriteTokens: 7, reasoningTokens: 8 }
+/** As far as the dialect can say it: Google's does not tell what was written to a cache from other input. */
+const told = (dialect: ProxiedDialect) => (dialect === 'gemini-generate' ? { ...tokens, inputTokens: 127, cacheWriteTokens: 0 } : tokens)
+
+const modelsPath: Record<ProxiedDialect, string> = {
+  'anthropic-messages': 'anthropic/v1/models',
+  'openai-chat': 'openai/v1/models',
+  'openai-responses': 'openai/v1/models',
+  'gemini-generate': 'gemini/v1beta/models',
+}
 
 let provider: FakeProvider
 let handler: ProxyHandler
@@ -50,8 +60,11 @@ afterEach(async () => {
 
 const seed = (dialect: ProxiedDialect, settings?: Record<string, string>) =>
   seedRun({ dialect, baseUrl: provider.baseUrl(dialect), key: KEY, ...(settings && { settings }) })
-const send = (run: SeededRun, dialect: ProxiedDialect, more: Partial<Parameters<typeof ask>[0]> = {}) =>
-  ask({ origin: proxy.origin, path: pathOf(dialect), token: run.token, body: question(dialect), ...more })
+type Sending = Partial<Parameters<typeof ask>[0]> & { model?: string; isStream?: boolean }
+const send = (run: SeededRun, dialect: ProxiedDialect, { model, isStream, ...more }: Sending = {}) => {
+  const how = { ...(model !== undefined && { model }), ...(isStream !== undefined && { isStream }) }
+  return ask({ origin: proxy.origin, path: pathOf(dialect, how), token: run.token, body: question(dialect, how), ...more })
+}
 
 async function recordsOf(run: SeededRun) {
   await drainUsage()
@@ -73,7 +86,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect(answer.text).toContain('Gr')
     const [record] = await recordsOf(run)
     expect(record).toMatchObject({
-      ...tokens,
+      ...told(dialect),
       outcome: 'completed',
       status: 200,
       source: 'provider',
@@ -90,7 +103,7 @@ describe.each(dialects)('%s', (dialect) => {
     expect(facts[0]!.payload).toMatchObject({
       turnId: run.turnId,
       usageRecordId: record!.usageRecordId,
-      inputTokens: 120,
+      inputTokens: told(dialect).inputTokens,
       costMicros: record!.costMicros,
     })
   })
@@ -98,10 +111,10 @@ describe.each(dialects)('%s', (dialect) => {
   it('does the same for an answer in one piece', async () => {
     const run = await seed(dialect)
     provider.play([text('Hello.'), usage(tokens)])
-    const answer = await send(run, dialect, { body: question(dialect, { isStream: false }) })
+    const answer = await send(run, dialect, { isStream: false })
     expect(answer.status).toBe(200)
-    expect(JSON.parse(answer.text)).toMatchObject({ model: modelOf[dialect] })
-    expect(await recordsOf(run)).toMatchObject([{ ...tokens, outcome: 'completed', source: 'provider' }])
+    expect(answer.text).toContain(modelOf[dialect])
+    expect(await recordsOf(run)).toMatchObject([{ ...told(dialect), outcome: 'completed', source: 'provider' }])
   })
 
   it('takes the token from the header when the path has none', async () => {
@@ -123,8 +136,11 @@ describe.each(dialects)('%s', (dialect) => {
     expect(await provider.received.at(-1)!.ended).toBe('client-left')
     await vi.waitFor(async () => expect(await recordsOf(run)).toMatchObject([{ outcome: 'aborted' }]))
     const [record] = await recordsOf(run)
-    expect(record!.source).toBe(dialect === 'anthropic-messages' ? 'partial' : 'none')
-    if (dialect === 'anthropic-messages') expect(record).toMatchObject({ inputTokens: 120, cacheReadTokens: 56, cacheWriteTokens: 7 })
+    // Whose stream tells what was read before it tells anything else.
+    const tellsFirst = dialect === 'anthropic-messages' || dialect === 'gemini-generate'
+    expect(record!.source).toBe(tellsFirst ? 'partial' : 'none')
+    const { inputTokens, cacheReadTokens, cacheWriteTokens } = told(dialect)
+    if (tellsFirst) expect(record).toMatchObject({ inputTokens, cacheReadTokens, cacheWriteTokens })
     else expect(record!.costMicros).toBeNull()
     expect((await factsOf(run)).map((fact) => fact.type)).toEqual(['usage.metered'])
   })
@@ -258,8 +274,8 @@ describe.each(dialects)('%s', (dialect) => {
   it('lets only models of the catalog through', async () => {
     const run = await seed(dialect)
     const before = provider.received.length
-    const answer = await send(run, dialect, { body: question(dialect, { model: 'no-such-model' }) })
-    expect(answer.status).toBe(404)
+    const answer = await send(run, dialect, { model: 'no-such-model' })
+    expect([answer.status, answer.headers['x-should-retry']]).toEqual([403, 'false'])
     expect(JSON.parse(answer.text)).toMatchObject({ error: { message: expect.stringContaining('no-such-model') } })
     expect(provider.received.length).toBe(before)
     expect(await recordsOf(run)).toMatchObject([{ outcome: 'refused', model: 'no-such-model', source: 'none' }])
@@ -269,17 +285,19 @@ describe.each(dialects)('%s', (dialect) => {
   it('allows the models that a custom provider was connected with, at an unknown price', async () => {
     const run = await seed(dialect, { models: 'local-one, local-two' })
     provider.play([text('Hello.'), usage(tokens)])
-    expect((await send(run, dialect, { body: question(dialect, { model: 'local-two' }) })).status).toBe(200)
+    expect((await send(run, dialect, { model: 'local-two' })).status).toBe(200)
     expect(await recordsOf(run)).toMatchObject([{ outcome: 'completed', costMicros: null, source: 'provider' }])
-    expect((await send(run, dialect, { body: question(dialect, { model: 'local-three' }) })).status).toBe(404)
+    expect((await send(run, dialect, { model: 'local-three' })).status).toBe(403)
   })
 
   it('answers the list of models from the catalog', async () => {
     const run = await seed(dialect)
-    const path = dialect === 'anthropic-messages' ? 'anthropic/v1/models' : 'openai/v1/models'
+    const path = modelsPath[dialect]
     const answer = await ask({ origin: proxy.origin, path, method: 'GET', token: run.token })
-    const { data } = JSON.parse(answer.text) as { data: { id: string }[] }
-    expect(data.map(({ id }) => id)).toContain(modelOf[dialect])
+    const { data, models } = JSON.parse(answer.text) as { data?: { id: string }[]; models?: { name: string }[] }
+    const ids = data?.map(({ id }) => id) ?? models?.map(({ name }) => name.replace('models/', ''))
+    expect(ids).toContain(modelOf[dialect])
+    expect(ids).not.toContain('text-embedding-3-small')
   })
 
   it('never lets the key or a cookie of the provider out', async () => {
@@ -299,7 +317,7 @@ describe.each(dialects)('%s', (dialect) => {
     const run = await seed(dialect)
     provider.play([text('As far as it goes'), stop('max-tokens'), usage(tokens)])
     await send(run, dialect)
-    expect(await recordsOf(run)).toMatchObject([{ ...tokens, outcome: 'completed', source: 'provider' }])
+    expect(await recordsOf(run)).toMatchObject([{ ...told(dialect), outcome: 'completed', source: 'provider' }])
   })
 
   it('refuses a connection of another dialect', async () => {
@@ -367,8 +385,10 @@ describe('what the proxy refuses before it asks anybody', () => {
   })
   const body = question('openai-chat')
   const path = pathOf('openai-chat')
+  const SENTINEL = `Bearer ${SENTINEL_KEY}`
+  const manyHeaders = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`x-${index}`, '1']))
   const cases: [name: string, status: number, asking: Omit<Parameters<typeof ask>[0], 'origin'> & { useToken?: boolean }][] = [
-    ['an unknown path', 404, { path: 'openai/v1/embeddings', useToken: true, body }],
+    ['an unknown path', 404, { path: 'openai/v1/files', useToken: true, body }],
     ['an unknown segment', 404, { path: 'v1/chat/completions', useToken: true, body }],
     ['dots in the path', 404, { path: 'openai/v1/../v1/chat/completions', useToken: true, body }],
     ['an encoded path', 404, { path: 'openai/v1/chat%2fcompletions', useToken: true, body }],
@@ -381,6 +401,16 @@ describe('what the proxy refuses before it asks anybody', () => {
     ['a cookie', 403, { path, useToken: true, body, headers: { cookie: 'a=b' } }],
     ['a web page', 403, { path, useToken: true, body, headers: { origin: 'https://example.org' } }],
     ['a strange query', 400, { path: `${path}?upstream=http://evil`, useToken: true, body }],
+    ['a key in the query', 403, { path: `${path}?key=AIzaSomebodysKey`, useToken: true, body }],
+    ['a key in the query in another spelling', 403, { path: `${path}?k%65y=AIzaSomebodysKey`, useToken: true, body }],
+    [
+      'a second login behind the sentinel',
+      403,
+      { path, useToken: true, body, headers: { authorization: [SENTINEL, 'Bearer sk-another'] } },
+    ],
+    ['a hundred headers', 431, { path, useToken: true, body, headers: manyHeaders }],
+    ['work in the background', 400, { path, useToken: true, body: { ...body, background: true } }],
+    ['a list of models to fall back to', 400, { path, useToken: true, body: { ...body, models: ['claude-opus-5-5'] } }],
     ['a compressed body', 415, { path, useToken: true, body, headers: { 'content-encoding': 'gzip' } }],
     ['a form', 415, { path, useToken: true, body: 'a=b', headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
     ['an empty body', 400, { path, useToken: true, body: '' }],
@@ -398,6 +428,11 @@ describe('what the proxy refuses before it asks anybody', () => {
       'a second model in another spelling',
       400,
       { path, useToken: true, body: '{"model":"gpt-6.1-sol","messages":[],"mod\\u0065l":"other"}' },
+    ],
+    [
+      'a wish for a stream in capitals',
+      400,
+      { path, useToken: true, body: { ...body, stream: false, STREAM_options: {}, Background: true } },
     ],
     ['a second model in capitals', 400, { path, useToken: true, body: '{"model":"gpt-6.1-sol","messages":[],"Model":"other"}' }],
     ['no model', 400, { path, useToken: true, body: '{"messages":[{"model":"gpt-6.1-sol"}]}' }],
@@ -453,7 +488,7 @@ describe('what the proxy refuses before it asks anybody', () => {
   })
 
   it('refuses a body that is too large, said so or not', async () => {
-    const small = createProxyHandler({ maxBodyBytes: 1_000 })
+    const small = createProxyHandler({ limits: { bodyBytes: 1_000 } })
     const served = await serveOnLoopback(small)
     const large = JSON.stringify({ ...body, padding: 'x'.repeat(2_000) })
     expect((await ask({ origin: served.origin, path, token: run.token, body: large })).status).toBe(413)
@@ -508,6 +543,72 @@ it('times the first byte and the whole', async () => {
   expect(record!.durationMs).toBeGreaterThanOrEqual(record!.firstByteMs! + 55)
 })
 
+describe('a database that does not take the record', () => {
+  /** Whoever writes a record waits until this is released. */
+  async function blockRecords(): Promise<() => Promise<void>> {
+    const client = await pool().connect()
+    await client.query('begin; lock table usage_record in exclusive mode')
+    return async () => {
+      await client.query('rollback')
+      client.release()
+    }
+  }
+
+  it.each(dialects)('holds back every byte of an answer until it has: %s', async (dialect) => {
+    const run = await seed(dialect)
+    provider.play([text('Here already.'), usage(tokens)])
+    const before = provider.received.length
+    const release = await blockRecords()
+    let hasAnswered = false
+    const answering = send(run, dialect).then((answer) => ((hasAnswered = true), answer))
+    await vi.waitFor(() => expect(provider.received.length).toBe(before + 1))
+    expect(await provider.received.at(-1)!.ended).toBe('answered')
+    expect(hasAnswered).toBe(false)
+    await release()
+    const answer = await answering
+    expect([answer.status, answer.isWhole]).toEqual([200, true])
+    expect(answer.text).toContain('already')
+    expect(await recordsOf(run)).toMatchObject([{ ...told(dialect), outcome: 'completed' }])
+  })
+
+  it.each([
+    ['an error', [error(500)], 500],
+    ['a refused model', [], 403],
+  ] as const)('holds back %s too', async (_what, scene, status) => {
+    const run = await seed('openai-chat')
+    if (scene.length > 0) provider.play(scene)
+    const release = await blockRecords()
+    const asked = scene.length > 0 ? {} : { body: question('openai-chat', { model: 'no-such-model' }) }
+    let hasAnswered = false
+    const answering = send(run, 'openai-chat', asked).then((answer) => ((hasAnswered = true), answer))
+    // Nothing comes while the record waits, however often the event loop turns.
+    await vi.waitFor(async () =>
+      expect(
+        (await pool().query(`select from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into usage_record%'`))
+          .rowCount,
+      ).toBe(1),
+    )
+    expect(hasAnswered).toBe(false)
+    await release()
+    expect((await answering).status).toBe(status)
+  })
+
+  it('fails the request when that takes too long, and tells the provider', async () => {
+    const dialect = 'anthropic-messages'
+    const run = await seed(dialect)
+    provider.play([text('Nobody hears this.'), gate('unrecorded')])
+    const release = await blockRecords()
+    const answer = await send(run, dialect)
+    expect([answer.status, answer.headers['x-should-retry']]).toEqual([503, undefined])
+    expect(answer.text).not.toContain('hears')
+    expect(JSON.parse(answer.text)).toMatchObject({ type: 'error', error: { type: 'api_error' } })
+    expect(await provider.received.at(-1)!.ended).toBe('client-left')
+    await release()
+    expect(await recordsOf(run)).toMatchObject([{ outcome: 'failed' }])
+    expect((await factsOf(run)).map(({ type, payload }) => [type, payload['code']])).toContainEqual(['model.failed', 'usage.unrecorded'])
+  })
+})
+
 it('forwards count_tokens, and bills nothing for it', async () => {
   const run = await seed('anthropic-messages')
   const { max_tokens: _, stream: __, ...counted } = question('anthropic-messages')
@@ -515,6 +616,135 @@ it('forwards count_tokens, and bills nothing for it', async () => {
   expect(JSON.parse(answer.text)).toHaveProperty('input_tokens')
   expect(provider.received.at(-1)!.url).toBe('/anthropic/v1/messages/count_tokens?beta=true')
   expect(await recordsOf(run)).toEqual([])
+})
+
+it('forwards countTokens of Gemini, too', async () => {
+  const run = await seed('gemini-generate')
+  const path = `gemini/v1beta/models/${modelOf['gemini-generate']}:countTokens`
+  const answer = await ask({ origin: proxy.origin, path, token: run.token, body: question('gemini-generate') })
+  expect(JSON.parse(answer.text)).toHaveProperty('totalTokens')
+  expect(await recordsOf(run)).toEqual([])
+})
+
+describe('a Gemini request', () => {
+  const dialect = 'gemini-generate'
+  const model = modelOf[dialect]
+  const at = (more: string, verb = 'generateContent') => `gemini/v1beta/models/${more}:${verb}`
+
+  it('goes to the model of its path, in the one spelling that there is, and its key stays behind', async () => {
+    const run = await seed(dialect)
+    provider.play([text('Hello.'), usage(tokens)])
+    const path = `gemini/v1beta/models/gemini%2D4%2dargon:streamGenerateContent?key=${SENTINEL_KEY}&alt=sse`
+    const answer = await send(run, dialect, { path, body: { ...question(dialect), model: `models/${model}` } })
+    expect(answer.status).toBe(200)
+    expect(provider.received.at(-1)!.url).toBe(`/gemini/v1beta/models/${model}:streamGenerateContent?alt=sse`)
+  })
+
+  it.each([
+    ['another model in the body', 400, at(model), { model: 'models/gemini-3.8-flash' }],
+    ['no word for a model in the body', 400, at(model), { model: [model] }],
+    ['the model in other letters', 400, at(model), { Model: model }],
+    ['a request within the request', 400, at(model, 'countTokens'), { generateContentRequest: { model: 'models/gemini-3.8-flash' } }],
+    ['the same in Python’s spelling', 400, at(model, 'countTokens'), { generate_content_request: { model: 'models/x' } }],
+    ['another form of answer', 400, `${at(model)}?alt=media`, {}],
+    ['half an answer', 400, `${at(model)}?fields=candidates`, {}],
+    ['two forms at once', 400, `${at(model, 'streamGenerateContent')}?alt=sse&alt=json`, {}],
+    ['a key in the query', 403, `${at(model)}?key=AIzaSomebodysKey`, {}],
+    ['a token in the query', 403, `${at(model)}?access_token=ya29.somebodys`, {}],
+    ['a way out of the path', 404, at('..%2f..%2fv1beta%2ffiles'), {}],
+    ['a model twice encoded', 404, at('%252e%252e'), {}],
+    ['what the table does not have', 404, at(model, 'batchEmbedContents'), {}],
+    ['a model that is not allowed', 403, at('gemini-99'), {}],
+    ['a retired model', 403, at('gemini-2.0-flash'), {}],
+  ])('is refused with %s: %i', async (name, status, path, more) => {
+    const run = await seed(dialect)
+    const before = provider.received.length
+    const answer = await ask({ origin: proxy.origin, path, token: run.token, body: { ...question(dialect), ...more } })
+    const words = { 400: 'INVALID_ARGUMENT', 403: 'PERMISSION_DENIED', 404: 'NOT_FOUND' }[status]
+    expect(JSON.parse(answer.text)).toMatchObject({ error: { code: status, status: words, message: expect.any(String) } })
+    expect([answer.status, answer.headers['x-should-retry']]).toEqual([status, 'false'])
+    if (name === 'a retired model') expect(answer.text).toContain('Its successor is gemini-3.8-flash.')
+    expect(provider.received.length).toBe(before)
+  })
+
+  it('is told of one model what it is told of all', async () => {
+    const run = await seed(dialect)
+    const get = async (path: string) => ask({ origin: proxy.origin, path, method: 'GET', token: run.token })
+    const { models } = JSON.parse((await get('gemini/v1beta/models')).text) as { models: { name: string }[] }
+    const one = await get(`gemini/v1beta/models/${model}`)
+    expect(models).toContainEqual(JSON.parse(one.text))
+    expect(JSON.parse(one.text)).toMatchObject({ name: `models/${model}`, inputTokenLimit: 1_048_576 })
+    expect((await get('gemini/v1beta/models/gemini-99')).status).toBe(404)
+  })
+
+  it('learns of a refused key as Google says it', async () => {
+    const run = await seed(dialect)
+    const words = { code: 400, message: 'API key not valid.', status: 'INVALID_ARGUMENT', details: [{ reason: 'API_KEY_INVALID' }] }
+    provider.play([error(400, { body: JSON.stringify({ error: words }) })])
+    const answer = await send(run, dialect)
+    expect([answer.status, JSON.parse(answer.text)]).toMatchObject([403, { error: { status: 'PERMISSION_DENIED' } }])
+    await vi.waitFor(async () =>
+      expect(await prisma().credential.findUniqueOrThrow({ where: { id: run.credentialId } })).toMatchObject({
+        brokenCode: 'provider.refused-key',
+      }),
+    )
+  })
+
+  it('may ask for its stream as one array', async () => {
+    const run = await seed(dialect)
+    const chunk = (part: string, finishReason?: string) => ({
+      candidates: [{ content: { parts: [{ text: part }] }, ...(finishReason && { finishReason }) }],
+      usageMetadata: { promptTokenCount: 9, candidatesTokenCount: 2 },
+    })
+    const array = JSON.stringify([chunk('[{"usageMetadata":{"promptTokenCount":1}}]'), chunk('b', 'STOP')], null, 1)
+    provider.play([garbage(array, 'application/json')])
+    const answer = await send(run, dialect, { path: `${at(model, 'streamGenerateContent')}?alt=sse` })
+    expect(answer.text).toBe(array)
+    expect(await recordsOf(run)).toMatchObject([{ outcome: 'completed', source: 'provider', inputTokens: 9, outputTokens: 2 }])
+  })
+})
+
+describe('embeddings', () => {
+  const body = { model: 'text-embedding-3-small', input: ['one', 'two'] }
+  const path = 'openai/v1/embeddings'
+
+  it.each(['openai-chat', 'openai-responses'] as const)('are metered by what they read, for a run of %s', async (dialect) => {
+    const run = await seed(dialect)
+    const answer = await ask({ origin: proxy.origin, path, token: run.token, body })
+    expect(JSON.parse(answer.text)).toMatchObject({ object: 'list', data: [{ index: 0 }, { index: 1 }] })
+    const { prompt_tokens } = (JSON.parse(answer.text) as { usage: { prompt_tokens: number } }).usage
+    expect(provider.received.at(-1)!.url).toBe('/openai/v1/embeddings')
+    expect(provider.received.at(-1)!.body.toString()).toBe(JSON.stringify(body))
+    expect(await recordsOf(run)).toMatchObject([
+      {
+        model: body.model,
+        outcome: 'completed',
+        source: 'provider',
+        inputTokens: prompt_tokens,
+        outputTokens: 0,
+        costMicros: Math.round(prompt_tokens * 0.02),
+      },
+    ])
+  })
+
+  it('are made by models for that alone, and where a dialect has them', async () => {
+    const run = await seed('openai-chat')
+    const other = await seed('anthropic-messages')
+    const before = provider.received.length
+    const refused = await ask({ origin: proxy.origin, path, token: run.token, body: { ...body, model: 'gpt-6.1-sol' } })
+    expect([refused.status, JSON.parse(refused.text)]).toMatchObject([403, { error: { code: 'model.not-allowed' } }])
+    const asChat = await send(run, 'openai-chat', { model: body.model })
+    expect([asChat.status, JSON.parse(asChat.text)]).toMatchObject([403, { error: { code: 'model.not-allowed' } }])
+    expect((await ask({ origin: proxy.origin, path, token: other.token, body })).status).toBe(403)
+    expect(provider.received.length).toBe(before)
+  })
+})
+
+it('names the successor of a retired model, and says not to ask again', async () => {
+  const run = await seed('openai-responses')
+  const answer = await send(run, 'openai-responses', { model: 'o1-mini' })
+  expect([answer.status, answer.headers['x-should-retry']]).toEqual([403, 'false'])
+  expect(answer.text).toContain('Its successor is gpt-6.1-terra.')
 })
 
 it('answers a probe without asking the provider', async () => {

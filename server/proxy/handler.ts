@@ -4,23 +4,28 @@
  * (`server/http.ts`) or in a process of its own (`main.ts`).
  *
  * The order is the contract: fixed route (404), token format without I/O, the run and its
- * right to spend, the dialect, the model, then the upstream. Nothing of a body, a key or a
+ * right to spend, the dialect, a place among those under way, the model, the budgets, then the upstream. Nothing of a body, a key or a
  * token is logged; what the log of a chat gets of an upstream's error went through `redact.ts`.
  * Next: `metered-exchange.ts`.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
-import type { CallKind } from '#core/links/proxy-routes.ts'
-import { allows } from '#core/models/catalog.ts'
+import { upstreamPathOf, type AskingRoute } from '#core/links/proxy-routes.ts'
+import { allows, allowsEmbedding } from '#core/models/catalog.ts'
+import type { ModelEntry } from '#core/models/model.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { log } from '#server/log.ts'
-import { askingForUsage, readAsked, readBody, type Asked } from '#server/proxy/body.ts'
+import { askingForUsage, readAsked, readBody } from '#server/proxy/body.ts'
+import { createPlaces } from '#server/proxy/concurrency.ts'
 import { sendError } from '#server/proxy/errors.ts'
 import { createUpstreams, upstreamHeaders } from '#server/proxy/forward.ts'
+import { usualLimits, type ProxyLimits } from '#server/proxy/limits.ts'
 import { MeteredExchange, refusedKey, type Refusal } from '#server/proxy/metered-exchange.ts'
-import { modelList } from '#server/proxy/model-list.ts'
-import { readCall, UNKNOWN_TOKEN, type Call } from '#server/proxy/route.ts'
-import { cutEverything, findRun, modelQueryFor, recheckRegularly, recheckRuns, type ProxiedRun } from '#server/proxy/run.ts'
+import { modelInGoogleWords, modelList } from '#server/proxy/model-list.ts'
+import { refusalOf } from '#server/proxy/model-refusal.ts'
+import { dialectOfUrl, readCall, UNKNOWN_TOKEN, type Call } from '#server/proxy/route.ts'
+import { cutEverything, findRun, forgetRules, recheckRegularly, recheckRuns, type ProxiedRun } from '#server/proxy/run.ts'
+import { buy } from '#server/proxy/spending.ts'
 import { configuredGuard, type Guard } from '#server/proxy/upstream-guard.ts'
 import { onHint } from '#server/realtime/bus.ts'
 import { openRecord } from '#server/usage/service.ts'
@@ -32,12 +37,15 @@ export type ProxyHandler = ((req: IncomingMessage, res: ServerResponse) => void)
   close(): Promise<void>
 }
 
-export type ProxyOptions = { guard?: Guard; maxBodyBytes?: number }
+export type ProxyOptions = { guard?: Guard; limits?: Partial<ProxyLimits> }
 
-export function createProxyHandler({ guard = configuredGuard(), maxBodyBytes }: ProxyOptions = {}): ProxyHandler {
-  const upstreams = createUpstreams(guard)
+export function createProxyHandler({ guard = configuredGuard(), limits: given }: ProxyOptions = {}): ProxyHandler {
+  const limits = { ...usualLimits, ...given }
+  const upstreams = createUpstreams(guard, limits)
+  const places = createPlaces(limits)
   const stopRechecking = recheckRegularly()
   const stopListening = onHint((hint) => {
+    if (hint.about === 'list' && hint.topic === 'models') return forgetRules()
     if (hint.about !== 'membership' && hint.about !== 'lease-lost' && hint.about !== 'node-removed') return
     recheckRuns().catch((error: unknown) => log.warn({ err: error }, 'Open model requests could not be checked'))
   })
@@ -46,7 +54,7 @@ export function createProxyHandler({ guard = configuredGuard(), maxBodyBytes }: 
     const read = readCall(req)
     if (!read.ok) return sendError(res, { ...read, code: 'gatehouse.refused' })
     const { route, token } = read.call
-    const said = route.dialects[0]!
+    const [said] = route.dialects
     const run = await findRun(token)
     if (run === null) return sendError(res, { status: 401, message: UNKNOWN_TOKEN, dialect: said, code: 'gatehouse.unknown-token' })
     if (run === 'unreadable') {
@@ -68,33 +76,66 @@ export function createProxyHandler({ guard = configuredGuard(), maxBodyBytes }: 
     switch (route.kind) {
       case 'probe':
         return void res.writeHead(200, ['content-length', '0']).end()
-      case 'models': {
-        const body = Buffer.from(JSON.stringify(modelList(modelQueryFor(run))))
-        return void res.writeHead(200, ['content-type', 'application/json', 'content-length', String(body.length)]).end(body)
+      case 'models':
+        return sendJson(res, modelList(run.models))
+      case 'model': {
+        const { model } = read.call
+        const found = modelInGoogleWords(run.models, model ?? '')
+        if (found) return sendJson(res, found)
+        return sendError(res, { status: 404, message: `There is no model ${model} here.`, dialect: said, code: 'model.unknown' })
       }
       case 'generate':
+      case 'embed':
       case 'count':
-        return ask(req, res, { call: read.call, run, kind: route.kind, upstreamPath: route.upstreamPath })
+        return admit(req, res, { call: read.call, run, route })
     }
   }
 
-  async function ask(req: IncomingMessage, res: ServerResponse, { call, run, kind, upstreamPath }: Asking): Promise<void> {
-    const { dialect } = run
+  /** Before the body is read: it is what takes memory. */
+  async function admit(req: IncomingMessage, res: ServerResponse, asking: Asking): Promise<void> {
+    if (res.destroyed) return
+    const place = places.take(asking.run.runId)
+    if (!place.ok) {
+      const whose = place.full === 'run' ? 'This chat has' : 'Gatehouse has'
+      return sendError(res, {
+        status: 429,
+        message: `${whose} as many model requests under way as it may have at once.`,
+        dialect: asking.run.dialect,
+        code: 'gatehouse.too-many-requests',
+        mayRetry: true,
+        retryAfterSeconds: 1,
+      })
+    }
+    res.once('close', place.leave)
+    await ask(req, res, asking)
+  }
+
+  async function ask(req: IncomingMessage, res: ServerResponse, { call, run, route }: Asking): Promise<void> {
+    const dialect = route.kind === 'embed' ? 'openai-chat' : run.dialect
     const startedMs = performance.now()
-    const body = await readBody(req, maxBodyBytes === undefined ? {} : { maxBytes: maxBodyBytes })
+    const body = await readBody(req, limits)
     if (!body.ok) return sendError(res, { ...body, dialect, code: 'gatehouse.body' })
-    const understood = readAsked(body.bytes)
+    const inPath = call.model === null ? null : { model: call.model, isStream: route.streams ?? false }
+    const understood = readAsked(body.bytes, inPath)
     if (!understood.ok) return sendError(res, { status: 400, message: understood.message, dialect, code: 'gatehouse.body' })
     const { asked } = understood
-    const record = kind === 'generate' ? openRecord({ ...recordOf(run, call), model: asked.model }) : null
-    const exchanging = new MeteredExchange({ res, run, asked, record, startedMs })
-    const refusal = whyRefused(run, asked)
+    const verdict = (route.kind === 'embed' ? allowsEmbedding : allows)(run.models, asked.model)
+    const refusal = run.isBroken ? keyRefusal(run) : verdict.ok ? null : refusalOf(asked.model, verdict)
+    const isMetered = route.kind !== 'count'
+    const bought =
+      isMetered && verdict.ok && !refusal ? await buy({ run, asked, entry: verdict.entry, bodyBytes: body.bytes.length, res }) : null
+    if (bought?.is === 'left') return
+    const spending = bought?.is === 'bought' ? bought.spending : null
+    const record = isMetered ? openRecord({ ...recordOf(run, call), model: asked.model, spending }) : null
+    const exchanging = new MeteredExchange({ res, run, asked, dialect, record, startedMs, isBackground: verdict.isBackground })
     if (refusal) return exchanging.refuse(refusal)
-    const url = new URL(`${run.endpoint.baseUrl}${upstreamPath}`)
-    const spliced = askingForUsage(body.bytes, asked, run.endpoint)
+    if (bought?.is === 'refused') return exchanging.refuse(bought.refusal)
+    const url = new URL(`${run.endpoint.baseUrl}${upstreamPathOf(route, call.model)}`)
+    const spliced = route.kind === 'generate' ? askingForUsage(body.bytes, asked, run.endpoint) : null
     const bytes = spliced ?? body.bytes
     exchanging.start({
       upstreams,
+      stalledClientMs: limits.stalledClientMs,
       origin: url.origin,
       path: `${url.pathname}${call.query === '' ? '' : `?${call.query}`}`,
       headers: upstreamHeaders(req, { key: run.key, authHeader: run.endpoint.authHeader, bytes: bytes.length }),
@@ -110,7 +151,7 @@ export function createProxyHandler({ guard = configuredGuard(), maxBodyBytes }: 
       sendError(res, {
         status: 503,
         message: 'Gatehouse could not serve this request just now.',
-        dialect: null,
+        dialect: dialectOfUrl(req.url),
         code: 'gatehouse.failed',
         mayRetry: true,
       })
@@ -126,7 +167,12 @@ export function createProxyHandler({ guard = configuredGuard(), maxBodyBytes }: 
   })
 }
 
-type Asking = { call: Call; run: ProxiedRun; kind: Extract<CallKind, 'generate' | 'count'>; upstreamPath: string }
+type Asking = { call: Call; run: ProxiedRun; route: AskingRoute }
+
+function sendJson(res: ServerResponse, value: Record<string, unknown>): void {
+  const body = Buffer.from(JSON.stringify(value))
+  res.writeHead(200, ['content-type', 'application/json', 'content-length', String(body.length)]).end(body)
+}
 
 const recordOf = (run: ProxiedRun, call: Call) => ({
   teamId: run.teamId,
@@ -141,18 +187,4 @@ const recordOf = (run: ProxiedRun, call: Call) => ({
   route: call.route.path,
 })
 
-function whyRefused(run: ProxiedRun, asked: Asked): Refusal | null {
-  if (run.isBroken) return { status: 403, code: 'provider.refused-key', message: refusedKey(run) }
-  const verdict = allows(modelQueryFor(run), asked.model)
-  if (verdict.ok) return null
-  const model = `The model "${asked.model.slice(0, 100)}"`
-  if (verdict.code === 'model.retired') {
-    const hint = verdict.successor ? ` Its successor is ${verdict.successor}.` : ''
-    return { status: 404, code: verdict.code, message: `${model} has been retired.${hint}` }
-  }
-  return {
-    status: 404,
-    code: verdict.code,
-    message: `${model} is not one of those that this chat's connection allows. Choose another in Gatehouse.`,
-  }
-}
+const keyRefusal = (run: ProxiedRun): Refusal => ({ status: 403, code: 'provider.refused-key', message: refusedKey(run) })

@@ -10,8 +10,9 @@ import { env } from '#server/env.ts'
 import { log } from '#server/log.ts'
 import { createLoginHandler } from '#server/logins/handler.ts'
 import { createProxyHandler } from '#server/proxy/handler.ts'
+import { refuseUpgrade } from '#server/proxy/upgrade.ts'
 import { joinBus, leaveBus } from '#server/realtime/bus.ts'
-import { closeAbandonedRecords, drainUsage } from '#server/usage/service.ts'
+import { startLedger } from '#server/usage/service.ts'
 
 /** Streams that run when the process is told to go may take this long to end by themselves. */
 const DRAIN_MS = 10_000
@@ -23,7 +24,7 @@ if (proxyPort === null || databaseUrl === null) {
 }
 await openDatabase(databaseUrl)
 joinBus(databaseUrl)
-await closeAbandonedRecords()
+const stopLedger = await startLedger()
 const handle = createProxyHandler()
 // Daemons know this process alone as the way of their runs.
 const handleLogin = createLoginHandler()
@@ -36,6 +37,7 @@ const server = createServer(
     else handle(req, res)
   },
 )
+server.on('upgrade', refuseUpgrade)
 server.listen(proxyPort, host, () => log.info({ port: proxyPort }, 'The proxy listens'))
 
 let isStopping = false
@@ -48,7 +50,7 @@ async function stop(): Promise<void> {
   await handle.close()
   await handleLogin.close()
   server.closeAllConnections()
-  await drainUsage()
+  await stopLedger()
   await leaveBus()
   await closeDatabase()
 }

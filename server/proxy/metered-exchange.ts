@@ -6,7 +6,9 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { DomainError, type FailureCode } from '#core/errors.ts'
+import type { Dialect } from '#core/providers/dialects.ts'
 import { providerName } from '#core/providers/presets.ts'
+import { refusesKey } from '#core/providers/refused-key.ts'
 import { markBroken, markFailed, markUsed } from '#server/connections/resolver.ts'
 import { log } from '#server/log.ts'
 import { withoutAddedUsage } from '#server/proxy/added-usage.ts'
@@ -22,14 +24,22 @@ import type { Ending, OpenRecord } from '#server/usage/service.ts'
 const MAX_ERROR_BYTES = 64 * 1024
 const MAX_DETAIL = 2_000
 
-export type Refusal = { status: number; code: FailureCode; message: string }
+export type Refusal = { status: number; code: FailureCode; message: string; facts?: Record<string, string | number>; mayRetry?: boolean }
 
 const nameOf = (run: ProxiedRun) => providerName(run.provider, run.endpoint.baseUrl)
 export const refusedKey = (run: ProxiedRun) =>
   `${nameOf(run)} refused the key of this connection. Replace it in Gatehouse under Connections.`
 
+export const unrecorded: Refusal = {
+  status: 503,
+  code: 'usage.unrecorded',
+  message: 'Gatehouse could not write down this request, so it is not answered. Try again in a moment.',
+  mayRetry: true,
+}
+
 type Start = {
   upstreams: Upstreams
+  stalledClientMs: number
   origin: string
   path: string
   headers: string[]
@@ -41,8 +51,11 @@ export class MeteredExchange {
   readonly #res: ServerResponse
   readonly #run: ProxiedRun
   readonly #asked: Asked
+  /** In whose words the answer reports: the run's, but for embeddings, which have one form. */
+  readonly #dialect: Dialect
   readonly #record: OpenRecord | null
   readonly #startedMs: number
+  readonly #isBackground: boolean
   #meter: Meter | null = null
   #isEventStream = false
   #status: number | null = null
@@ -55,29 +68,37 @@ export class MeteredExchange {
     res,
     run,
     asked,
+    dialect,
     record,
     startedMs,
+    isBackground,
   }: {
     res: ServerResponse
     run: ProxiedRun
     asked: Asked
+    dialect: Dialect
     record: OpenRecord | null
     startedMs: number
+    /** Asked for by the harness alone: what becomes of it is no failure of the turn. */
+    isBackground: boolean
   }) {
     this.#res = res
     this.#run = run
     this.#asked = asked
+    this.#dialect = dialect
     this.#record = record
     this.#startedMs = startedMs
+    this.#isBackground = isBackground
   }
 
-  /** Answered without an upstream. */
-  refuse({ status, code, message }: Refusal): void {
-    sendError(this.#res, { status, message, dialect: this.#run.dialect, code })
-    this.#settle({ outcome: 'refused', status, failure: { code, detail: message } })
+  /** Answered without an upstream; it is written down first all the same. */
+  async refuse({ status, code, message, facts, mayRetry = false }: Refusal): Promise<void> {
+    this.#settle({ outcome: 'refused', status, failure: { code, detail: message, ...(facts && { facts }) } })
+    await this.#record?.durable
+    sendError(this.#res, { status, message, dialect: this.#dialect, code, mayRetry })
   }
 
-  start({ upstreams, origin, path, headers, bytes, hidesAddedUsage }: Start): void {
+  start({ upstreams, stalledClientMs, origin, path, headers, bytes, hidesAddedUsage }: Start): void {
     const res = this.#res
     if (res.destroyed) return this.#settle({ outcome: 'aborted', status: null, failure: null })
     noteUse(this.#run.credentialId)
@@ -87,11 +108,14 @@ export class MeteredExchange {
       headers,
       body: bytes,
       res,
+      stalledClientMs,
+      recorded: this.#record?.durable ?? null,
       onHead: (status, answered) => this.#onHead(status, answered, hidesAddedUsage),
       onBytes: (chunk) => this.#onBytes(chunk),
       onKept: (status, body, answered) => this.#onKept(status, body, answered),
       onEnd: (failure) => this.#onEnd(failure),
       onUnreachable: (failure) => this.#onUnreachable(failure),
+      onUnrecorded: () => this.#fail(unrecorded),
     })
     res.once('close', () => {
       this.#unwatch()
@@ -110,9 +134,11 @@ export class MeteredExchange {
     this.#isEventStream = /event-stream/i.test(type) || (type === '' && this.#asked.isStream)
     const isOfDialect = this.#isEventStream || type === '' || /json/i.test(type)
     if (status >= 300 || !isOfDialect) return { do: 'keep', maxBytes: MAX_ERROR_BYTES }
-    // What is compressed although nobody asked for that passes, and cannot be read.
-    if (headers['content-encoding'] === undefined) this.#meter = meterFor(this.#run.dialect, { isEventStream: this.#isEventStream })
-    const through = hidesAddedUsage && this.#isEventStream ? withoutAddedUsage() : null
+    // What is compressed although we asked for `identity` passes as it is, and its usage is unknown. Decoding a copy
+    // would mean trusting such a server with our memory.
+    const isReadable = isPlain(headers)
+    if (isReadable) this.#meter = meterFor(this.#dialect, { isEventStream: this.#isEventStream })
+    const through = hidesAddedUsage && this.#isEventStream && isReadable ? withoutAddedUsage() : null
     const length = headers['content-length']
     return {
       do: 'pass',
@@ -137,8 +163,9 @@ export class MeteredExchange {
 
   /** The answer is no success, or nothing that this dialect knows. */
   #onKept(status: number, body: Buffer, headers: IncomingHttpHeaders): void {
-    const { key, dialect } = this.#run
-    const text = headers['content-encoding'] === undefined ? redact(body.toString('utf8'), [key]) : ''
+    const { key } = this.#run
+    const dialect = this.#dialect
+    const text = isPlain(headers) ? redact(body.toString('utf8'), [key]) : ''
     const isJson = parses(text)
     if (status < 400) {
       const isRedirect = status >= 300
@@ -148,9 +175,9 @@ export class MeteredExchange {
         : `${nameOf(this.#run)} answered something that is not ${dialect}.`
       return this.#fail({ status: 502, code, message, detail: isRedirect ? message : `${message}\n${text.slice(0, 500)}` })
     }
-    if (status === 401 || status === 403) {
-      // A firewall's page says nothing about the key.
-      if (status === 401 || isJson) void markRefused(this.#run)
+    const isRefusedKey = refusesKey(status, { text, isJson })
+    if (status === 403 || isRefusedKey) {
+      if (isRefusedKey) void markRefused(this.#run)
       return this.#fail({
         status: 403,
         code: 'provider.refused-key',
@@ -182,10 +209,10 @@ export class MeteredExchange {
     const code = failure === null && verdict && !verdict.isRecognised ? 'provider.garbled' : 'provider.failed'
     const theirs =
       code === 'provider.garbled'
-        ? `${nameOf(this.#run)} answered something that is not ${this.#run.dialect}.`
+        ? `${nameOf(this.#run)} answered something that is not ${this.#dialect}.`
         : `The answer of ${nameOf(this.#run)} broke off.`
     const message = this.#cutBecause ?? theirs
-    if (this.#isEventStream) this.#res.end(errorFrame({ status: 502, message, dialect: this.#run.dialect, code }))
+    if (this.#isEventStream) this.#res.end(errorFrame({ status: 502, message, dialect: this.#dialect, code }))
     else if (failure) this.#res.destroy()
     else this.#res.end()
     if (this.#cutBecause) return this.#settle({ outcome: 'aborted', status: this.#status, failure: null, verdict })
@@ -195,7 +222,7 @@ export class MeteredExchange {
   #onUnreachable(failure: Error): void {
     if (failure instanceof ClientLeft || this.#res.destroyed) return this.#settle({ outcome: 'aborted', status: null, failure: null })
     if (this.#cutBecause) {
-      sendError(this.#res, { status: 401, message: this.#cutBecause, dialect: this.#run.dialect, code: 'gatehouse.run-ended' })
+      sendError(this.#res, { status: 401, message: this.#cutBecause, dialect: this.#dialect, code: 'gatehouse.run-ended' })
       return this.#settle({ outcome: 'aborted', status: null, failure: null })
     }
     // A name that nobody knows is a provider out of reach; only an address that was found can be unsafe.
@@ -210,27 +237,34 @@ export class MeteredExchange {
     this.#fail({ status: 502, code: 'provider.unreachable', message: `${nameOf(this.#run)} cannot be reached (${why}).`, mayRetry: true })
   }
 
-  #fail({ status, code, message, detail = message, mayRetry = false }: Refusal & { detail?: string; mayRetry?: boolean }): void {
-    sendError(this.#res, { status, message, dialect: this.#run.dialect, code, mayRetry })
+  #fail({ status, code, message, detail = message, mayRetry = false }: Refusal & { detail?: string }): void {
+    sendError(this.#res, { status, message, dialect: this.#dialect, code, mayRetry })
     this.#settle({ outcome: 'failed', status: this.#status, failure: { code, detail } })
   }
 
   #redacted = ({ code, detail }: { code: FailureCode; detail: string }) => ({ code, detail: redact(detail, [this.#run.key]) })
 
-  #settle({ failure, ...ending }: Omit<Ending, 'firstByteMs' | 'durationMs' | 'verdict'> & Partial<Pick<Ending, 'verdict'>>): void {
+  #settle({
+    failure,
+    ...ending
+  }: Omit<Ending, 'firstByteMs' | 'durationMs' | 'verdict' | 'isBackground'> & Partial<Pick<Ending, 'verdict'>>): void {
     this.#unwatch()
     if (ending.outcome === 'failed' && failure) noteFailure(this.#run, failure.code)
     this.#record?.settle({
       ...ending,
       verdict: ending.verdict ?? null,
-      failure: failure && { code: failure.code, detail: failure.detail.slice(0, MAX_DETAIL) },
+      failure: failure && { ...failure, detail: failure.detail.slice(0, MAX_DETAIL) },
       firstByteMs: this.#firstByteMs,
       durationMs: this.#elapsedMs(),
+      isBackground: this.#isBackground,
     })
   }
 
   #elapsedMs = () => Math.round(performance.now() - this.#startedMs)
 }
+
+const isPlain = ({ 'content-encoding': encoding }: IncomingHttpHeaders): boolean =>
+  encoding === undefined || /^\s*(identity)?\s*$/i.test(String(encoding))
 
 const parses = (text: string): boolean => {
   try {

@@ -13,6 +13,8 @@ export type RunRow = {
   credentialVersion: number
   /** By which the chat reaches the credential, the nearest first. */
   scope: 'project' | 'user' | 'platform'
+  /** Whose prompt is under way, else who started the chat. */
+  spenderId: string
   /** Why the provider refused the credential; null while it works. */
   brokenCode: string | null
 }
@@ -25,7 +27,8 @@ export type RunRow = {
  */
 const LIVE_RUN = `
   select r.id as "runId", r."chatId", c."teamId", c."projectId", r.harness, r.provider, r.dialect,
-         r."credentialId", r."credentialVersion", a.scope, k."brokenCode"
+         r."credentialId", r."credentialVersion", a.scope, k."brokenCode",
+         coalesce(h."activeBy", c."createdBy") as "spenderId"
   from run r
   join chat c on c.id = r."chatId" and c."archivedAt" is null
   join chat_head h on h."chatId" = c.id and h.epoch = r.epoch and h."nodeId" = r."nodeId" and h."leaseUntil" > now()

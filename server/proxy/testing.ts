@@ -6,7 +6,7 @@ import { createServer, request, type IncomingMessage, type RequestListener } fro
 import type { AddressInfo } from 'node:net'
 import { SENTINEL_KEY } from '#core/connections/sentinel.ts'
 import type { ChatId, RunId, TurnId } from '#core/ids.ts'
-import { proxySegments, type ProxiedDialect } from '#core/links/proxy-routes.ts'
+import type { ProxiedDialect } from '#core/links/proxy-routes.ts'
 import { enterTeam, type TeamScope } from '#server/access/scope.ts'
 import { connect } from '#server/connections/service.ts'
 import { pool, prisma } from '#server/db/client.ts'
@@ -34,18 +34,27 @@ const harnessOf: Record<ProxiedDialect, string> = {
   'anthropic-messages': 'claude-code',
   'openai-chat': 'opencode',
   'openai-responses': 'codex',
+  'gemini-generate': 'opencode',
 }
 export const modelOf: Record<ProxiedDialect, string> = {
   'anthropic-messages': 'claude-opus-5-5',
   'openai-chat': 'gpt-6.1-sol',
   'openai-responses': 'gpt-6.1-sol',
+  'gemini-generate': 'gemini-4-argon',
 }
-const generatePaths: Record<ProxiedDialect, string> = {
-  'anthropic-messages': 'v1/messages',
-  'openai-chat': 'chat/completions',
-  'openai-responses': 'responses',
+/** Where a question of this dialect goes: only Gemini's says there what the others say in the body. */
+export function pathOf(dialect: ProxiedDialect, { model = modelOf[dialect], isStream = true } = {}): string {
+  switch (dialect) {
+    case 'anthropic-messages':
+      return 'anthropic/v1/messages'
+    case 'openai-chat':
+      return 'openai/v1/chat/completions'
+    case 'openai-responses':
+      return 'openai/v1/responses'
+    case 'gemini-generate':
+      return `gemini/v1beta/models/${model}:${isStream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`
+  }
 }
-export const pathOf = (dialect: ProxiedDialect) => `${proxySegments[dialect]}/${generatePaths[dialect]}`
 
 export type SeededRun = {
   scope: TeamScope
@@ -57,25 +66,25 @@ export type SeededRun = {
   credentialId: string
 }
 
-/** A run of a new person's new chat, on a custom provider at `baseUrl`, with a turn under way. */
+/** A run of a new person's new chat, on a custom provider at `baseUrl` or on a preset, with a turn under way. */
 export async function seedRun({
   dialect,
   baseUrl,
+  preset,
   key,
   settings,
 }: {
   dialect: ProxiedDialect
-  baseUrl: string
   key: string
   settings?: Record<string, string>
-}): Promise<SeededRun> {
+} & ({ baseUrl: string; preset?: never } | { preset: string; baseUrl?: never })): Promise<SeededRun> {
   const { caller, teamId } = await seedMember()
   const scope = await enterTeam(caller, { act: 'prompt', teamId })
   const harness = harnessOf[dialect]
   const { connectionId } = await connect(scope, {
     harness,
     scope: 'user',
-    secret: { kind: 'api-key', provider: 'custom', key, baseUrl, dialect },
+    secret: { kind: 'api-key', key, dialect, ...(preset === undefined ? { provider: 'custom', baseUrl } : { provider: preset }) },
     settings,
   })
   const { configuration } = await prisma().attachment.findUniqueOrThrow({ where: { id: connectionId }, include: { configuration: true } })
@@ -94,7 +103,7 @@ export async function seedRun({
       nodeId: node.id,
       epoch: 1,
       harness,
-      provider: 'custom',
+      provider: preset ?? 'custom',
       dialect,
       credentialId: configuration.credentialId,
       credentialVersion: 1,
@@ -165,5 +174,7 @@ export const question = (dialect: ProxiedDialect, { model = modelOf[dialect], is
       return { model, messages: [{ role: 'user', content: 'Hello?' }], stream: isStream }
     case 'openai-responses':
       return { model, input: [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hello?' }] }], stream: isStream }
+    case 'gemini-generate':
+      return { contents: [{ role: 'user', parts: [{ text: 'Hello?' }] }] }
   }
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { TokenCounts } from '#core/models/usage.ts'
 import { anthropicSpeech } from '#e2e/world/fake-provider-anthropic.ts'
 import { chatSpeech } from '#e2e/world/fake-provider-chat.ts'
+import { geminiSpeech } from '#e2e/world/fake-provider-gemini.ts'
 import { responsesSpeech } from '#e2e/world/fake-provider-responses.ts'
 import type { Ask, FakeDialect, Said, Speech } from '#e2e/world/fake-provider-scene.ts'
 import { withoutAddedUsage } from '#server/proxy/added-usage.ts'
@@ -12,6 +13,7 @@ const speeches: Record<FakeDialect, Speech> = {
   'anthropic-messages': anthropicSpeech,
   'openai-chat': chatSpeech,
   'openai-responses': responsesSpeech,
+  'gemini-generate': geminiSpeech,
 }
 const dialects = Object.keys(speeches) as FakeDialect[]
 
@@ -26,6 +28,10 @@ const askOf = (dialect: FakeDialect): Ask => ({
   prompts: ['?'],
   results: [],
 })
+
+/** As far as the dialect can say it: Google's does not tell what was written to a cache from other input. */
+const told = (dialect: FakeDialect, tokens: TokenCounts): TokenCounts =>
+  dialect === 'gemini-generate' ? { ...tokens, inputTokens: tokens.inputTokens + tokens.cacheWriteTokens, cacheWriteTokens: 0 } : tokens
 
 /** Words that try to look like what the meter looks for. */
 const words = fc.oneof(
@@ -72,7 +78,7 @@ describe.each(dialects)('%s', (dialect) => {
       fc.property(fc.array(said, { maxLength: 4 }), counts, fc.array(fc.nat(), { maxLength: 40 }), (all, tokens, cuts) => {
         const meter = meterFor(dialect, { isEventStream: true })
         for (const chunk of split(streamOf(dialect, all, tokens), cuts)) meter.feed(chunk)
-        expect(meter.verdict()).toMatchObject({ tokens, isComplete: true, failure: null, isRecognised: true })
+        expect(meter.verdict()).toMatchObject({ tokens: told(dialect, tokens), isComplete: true, failure: null, isRecognised: true })
       }),
     )
   })
@@ -81,11 +87,11 @@ describe.each(dialects)('%s', (dialect) => {
     const tokens = { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4, reasoningTokens: 1 }
     const text = streamOf(dialect, [{ is: 'text', text: 'Hi' }], tokens)
       .toString()
-      .replaceAll('\n', '\r\n')
+      .replaceAll(/\r?\n/g, '\r\n')
       .trimEnd()
     const meter = meterFor(dialect, { isEventStream: true })
     meter.feed(Buffer.from(text))
-    expect(meter.verdict()).toMatchObject({ tokens, isComplete: true })
+    expect(meter.verdict()).toMatchObject({ tokens: told(dialect, tokens), isComplete: true })
   })
 
   it('knows that a stream has not come to its end', () => {
@@ -107,7 +113,7 @@ describe.each(dialects)('%s', (dialect) => {
         const body = Buffer.from(JSON.stringify(speeches[dialect].whole(askOf(dialect), '1', all, { tokens, stop: 'end' })))
         const meter = meterFor(dialect, { isEventStream: false })
         for (const chunk of split(body, cuts)) meter.feed(chunk)
-        expect(meter.verdict()).toMatchObject({ tokens, isComplete: true, failure: null })
+        expect(meter.verdict()).toMatchObject({ tokens: told(dialect, tokens), isComplete: true, failure: null })
       }),
     )
   })
@@ -145,6 +151,12 @@ it.each([
     'Slow',
   ],
   ['openai-responses', 'data: {"type":"error","code":"server_error","message":"Gone"}\n\n', 'provider.failed', 'Gone'],
+  [
+    'gemini-generate',
+    'data: {"error":{"code":429,"message":"Slow","status":"RESOURCE_EXHAUSTED"}}\r\n\r\n',
+    'provider.out-of-quota',
+    'Slow',
+  ],
 ] as const)('%s: hears the provider say inside a 200 that it failed: %s', (dialect, frame, code, detail) => {
   const meter = meterFor(dialect, { isEventStream: true })
   meter.feed(Buffer.from(frame))
@@ -170,6 +182,141 @@ it.each([
   [500, 'provider.failed'],
   [529, 'provider.failed'],
 ])('%i means %s', (status, code) => expect(failureOfStatus(status)).toBe(code))
+
+/** Between two events: whatever the form allows that says nothing. */
+const noise = fc.constantFrom(
+  '',
+  ': ping',
+  ':',
+  'event: ping',
+  'id: 7',
+  'retry: 1000',
+  'data',
+  'nonsense',
+  ': {"usage":{"output_tokens":99}}',
+)
+
+describe.each(dialects)('%s', (dialect) => {
+  it('reads the same, whatever ends the lines, stands between the events, and however the packets fall', () => {
+    fc.assert(
+      fc.property(
+        fc.array(said, { maxLength: 3 }),
+        counts,
+        fc.array(fc.nat(), { maxLength: 40 }),
+        fc.constantFrom('\n', '\r\n', '\r'),
+        fc.infiniteStream(noise),
+        fc.boolean(),
+        (all, tokens, cuts, lineEnd, between, hasMark) => {
+          const events = streamOf(dialect, all, tokens)
+            .toString()
+            .split(/\r?\n\r?\n/)
+            .map((event) => [between.next().value, event].filter(Boolean).join('\n').replaceAll(/\r?\n/g, lineEnd))
+          const stream = Buffer.from((hasMark ? '\ufeff' : '') + events.join(lineEnd + lineEnd))
+          const meter = meterFor(dialect, { isEventStream: true })
+          for (const chunk of split(stream, cuts)) meter.feed(chunk)
+          expect(meter.verdict()).toMatchObject({ tokens: told(dialect, tokens), isComplete: true, failure: null })
+        },
+      ),
+    )
+  })
+
+  it('never throws, whatever comes and however it falls, and knows the same of it in one piece', () => {
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }).map((each) => Buffer.from(each)),
+      fc
+        .array(
+          fc.oneof(
+            fc.constantFrom('data: ', '\n', '\r', '{', '}', '[', ']', '"usage"', ':', '"error"', '\\', '"', '[DONE]', '1'),
+            fc.string({ maxLength: 5 }),
+          ),
+        )
+        .map((pieces) => Buffer.from(pieces.join(''))),
+    )
+    fc.assert(
+      fc.property(bytes, fc.array(fc.nat(), { maxLength: 20 }), fc.boolean(), (given, cuts, isEventStream) => {
+        const verdictOf = (chunks: readonly Buffer[]) => {
+          const meter = meterFor(dialect, { isEventStream })
+          for (const chunk of chunks) meter.feed(chunk)
+          return meter.verdict()
+        }
+        expect(verdictOf(split(given, cuts))).toEqual(verdictOf([given]))
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+it('reads Gemini’s stream in the form of one array, cut anywhere, and what was said before it broke off', () => {
+  fc.assert(
+    fc.property(fc.array(said, { maxLength: 4 }), counts, fc.array(fc.nat(), { maxLength: 40 }), fc.nat(), (all, tokens, cuts, end) => {
+      const frames = streamOf('gemini-generate', all, tokens).toString().split('\r\n\r\n').filter(Boolean)
+      const array = Buffer.from(` [${frames.map((frame) => frame.slice('data: '.length)).join(',\r\n')}\n]\n`)
+      const whole = meterFor('gemini-generate', { isEventStream: false })
+      for (const chunk of split(array, cuts)) whole.feed(chunk)
+      expect(whole.verdict()).toMatchObject({ tokens: told('gemini-generate', tokens), isComplete: true, failure: null })
+      const broken = meterFor('gemini-generate', { isEventStream: false })
+      broken.feed(array.subarray(0, end % (array.length - 4)))
+      expect(broken.verdict()).toMatchObject({ isComplete: false, failure: null })
+    }),
+  )
+})
+
+const lineEnds = ['\n', '\r\n', '\r'] as const
+
+it.each(lineEnds)('hides the added frame at every split, and changes no other byte: lines end in %j', (lineEnd) => {
+  const tokens = { inputTokens: 1, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4, reasoningTokens: 1 }
+  const frames = streamOf('openai-chat', [{ is: 'text', text: 'Grüße "choices":[]' }], tokens)
+    .toString()
+    .split('\n\n')
+    .filter(Boolean)
+  const ended = (each: string) => `${each}${lineEnd}${lineEnd}`
+  const stream = Buffer.from(frames.map(ended).join(''))
+  const expected = frames
+    .filter((frame) => !frame.includes('"choices":[]'))
+    .map(ended)
+    .join('')
+  for (let at = 0; at <= stream.length; at += 1) {
+    const filter = withoutAddedUsage()
+    const passed = [filter.pass(stream.subarray(0, at)), filter.pass(stream.subarray(at)), filter.rest()]
+    expect(Buffer.concat(passed).toString()).toBe(expected)
+  }
+})
+
+it('passes everything that it did not add, byte for byte, and holds little of it back', () => {
+  const piece = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }).map((each) => Buffer.from(each)),
+    fc
+      .constantFrom(
+        'data: {"choices":[],"usage":null}',
+        'data: {"choices":[{}],"usage":{"prompt_tokens":1}}',
+        'data: {"choices":[],"prompt_filter_results":[]}',
+        'data: {"choices":[],"usage":{}',
+        '\n\n',
+        '\r\n\r\n',
+        '\r\r',
+        '\n\r',
+        'x'.repeat(20_000),
+      )
+      .map((text) => Buffer.from(text)),
+  )
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), fc.array(fc.nat(), { maxLength: 20 }), (pieces, cuts) => {
+      const stream = Buffer.concat(pieces)
+      const filter = withoutAddedUsage()
+      let given = 0
+      let got = 0
+      const passed = split(stream, cuts).map((chunk) => {
+        const out = filter.pass(chunk)
+        given += chunk.length
+        got += out.length
+        expect(given - got).toBeLessThanOrEqual(16 * 1024)
+        return out
+      })
+      expect(Buffer.concat([...passed, filter.rest()]).equals(stream)).toBe(true)
+    }),
+    { numRuns: 500 },
+  )
+})
 
 it('hides the added frame, and changes no other byte', () => {
   fc.assert(

@@ -2,13 +2,15 @@
  * Reads a response while it passes: what it used, whether it came to its end, whether it
  * reports a failure inside a 200. It never changes and never delays a byte.
  *
- * Lines are looked at as bytes, and parsed only when they can matter: `"usage"` with its
+ * Events are looked at as bytes, and parsed only when they can matter: `"usage"` with its
  * quotes cannot occur inside a JSON string, where quotes are escaped.
- * Next: `handler.ts` settles the record with the verdict; `core/models/usage.ts` evens the dialects out.
+ * Next: `metered-exchange.ts` settles the record with the verdict; `core/models/usage.ts` evens the dialects out.
  */
 import type { FailureCode } from '#core/errors.ts'
 import { mergeRawUsage, readUsage, type TokenCounts } from '#core/models/usage.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
+import { arrayStream } from '#server/proxy/array-stream.ts'
+import { eventStream, MAX_EVENT_BYTES } from '#server/proxy/event-stream.ts'
 
 export type Verdict = {
   /** Null when nothing was reported. */
@@ -24,9 +26,6 @@ export type Verdict = {
 }
 
 export type Meter = { feed(chunk: Buffer): void; verdict(): Verdict }
-
-/** More than this of one event, or of a body that is no stream, is not kept to be read. */
-const MAX_KEPT_BYTES = 32 * 1024 * 1024
 
 /** @param isEventStream what the response's content type says, not what the request asked for */
 export const meterFor = (dialect: Dialect, { isEventStream }: { isEventStream: boolean }): Meter =>
@@ -52,41 +51,33 @@ function collector(dialect: Dialect) {
   }
 }
 
-const LINE_FEED = 10
-const DATA = Buffer.from('data:')
-
 function streamMeter(dialect: Dialect): Meter {
   const { take, verdict } = collector(dialect)
-  const reader = readers[dialect]
-  /** Pieces of a line whose end has not come yet, by reference. */
-  let pending: Buffer[] = []
-  let pendingBytes = 0
-  const line = (bytes: Buffer): void => {
-    if (bytes.subarray(0, DATA.length).compare(DATA) !== 0) return
-    if (reader.marks.some((mark) => bytes.includes(mark))) take(reader.event(bytes.toString('utf8', DATA.length).trim()))
-    else if (bytes.includes(reader.sign)) take({})
-  }
+  const one = look(dialect, take)
+  const events = eventStream((lines) => {
+    if (lines.length === 1) return one(lines[0]!)
+    const whole = Buffer.concat(lines.flatMap((each) => [each, NEW_LINE]))
+    // One event in several lines, or several events without a blank line between them.
+    if (parse(whole.toString('utf8')) === null) lines.forEach(one)
+    else one(whole)
+  })
   return {
-    feed(chunk) {
-      let from = 0
-      for (let at = chunk.indexOf(LINE_FEED); at >= 0; at = chunk.indexOf(LINE_FEED, from)) {
-        const rest = chunk.subarray(from, at)
-        if (pendingBytes <= MAX_KEPT_BYTES) line(pending.length > 0 ? Buffer.concat([...pending, rest]) : rest)
-        pending = []
-        pendingBytes = 0
-        from = at + 1
-      }
-      if (from === chunk.length) return
-      pendingBytes += chunk.length - from
-      if (pendingBytes <= MAX_KEPT_BYTES) pending.push(chunk.subarray(from))
-      else pending = []
-    },
+    feed: events.feed,
     verdict() {
-      // A server may leave out the line feed behind its last event.
-      if (pending.length > 0) line(Buffer.concat(pending))
-      pending = []
+      events.end()
       return verdict()
     },
+  }
+}
+
+const NEW_LINE = Buffer.from('\n')
+
+/** Reads one event, when there can be something in it. */
+function look(dialect: Dialect, take: (word: Word) => void): (data: Buffer) => void {
+  const reader = readers[dialect]
+  return (data) => {
+    if (reader.marks.some((mark) => data.includes(mark)) || reader.isOdd?.(data)) take(reader.event(data.toString('utf8').trim()))
+    else if (data.includes(reader.sign)) take({})
   }
 }
 
@@ -94,13 +85,22 @@ function bodyMeter(dialect: Dialect): Meter {
   const { take, verdict } = collector(dialect)
   let kept: Buffer[] = []
   let bytes = 0
+  /** Gemini's other form of a stream; null until the first byte that is no space tells. */
+  let isArray = dialect === 'gemini-generate' ? null : false
+  const elements = arrayStream(look(dialect, take))
   return {
     feed(chunk) {
+      if (isArray === null) {
+        const first = /\S/.exec(chunk.toString('latin1'))?.[0]
+        if (first !== undefined) isArray = first === '['
+      }
       bytes += chunk.length
-      if (bytes <= MAX_KEPT_BYTES) kept.push(chunk)
+      if (isArray) return elements.feed(chunk)
+      if (bytes <= MAX_EVENT_BYTES) kept.push(chunk)
       else kept = []
     },
     verdict() {
+      if (isArray) return verdict()
       const body = parse(Buffer.concat(kept).toString('utf8'))
       kept = []
       if (isObject(body))
@@ -120,10 +120,13 @@ const parse = (text: string): unknown => {
 
 // --- dialects ----------------------------------------------------------------------------------------------
 
-/** `marks`: bytes without which an event cannot matter. `sign`: bytes that every event of the dialect has. */
-type Reader = { marks: readonly Buffer[]; sign: Buffer; event(data: string): Word }
+/** `marks`: bytes without which an event cannot matter, unless it `isOdd`. `sign`: bytes that every event of the dialect has. */
+type Reader = { marks: readonly Buffer[]; isOdd?: (data: Buffer) => boolean; sign: Buffer; event(data: string): Word }
 
 const bytesOf = (...texts: string[]) => texts.map((text) => Buffer.from(text))
+
+const USAGE = Buffer.from('"usage"')
+const NO_USAGE = Buffer.from('"usage":null')
 
 const readers: Record<Dialect, Reader> = {
   'anthropic-messages': {
@@ -149,6 +152,7 @@ const readers: Record<Dialect, Reader> = {
   'openai-chat': {
     // With include_usage every chunk has `"usage":null`; only an object is worth parsing.
     marks: bytesOf('"usage":{', '"usage": {', '[DONE]', '"finish_reason":"', '"finish_reason": "', '"error"'),
+    isOdd: (data) => data.includes(USAGE) && !data.includes(NO_USAGE),
     sign: Buffer.from('"choices"'),
     event(data) {
       if (data === '[DONE]') return { isLast: true }
@@ -206,15 +210,15 @@ const unexplained = { code: 'provider.failed', detail: '' } as const
 
 /** By the words that providers use for a kind of error; anything unknown is the provider's failure. */
 const kinds: readonly (readonly [RegExp, FailureCode])[] = [
-  [/authentication|invalid_api_key|permission/, 'provider.refused-key'],
-  [/rate_limit|quota|billing|credit/, 'provider.out-of-quota'],
-  [/invalid_request|context_length|not_found|invalid_prompt|unsupported/, 'provider.rejected-request'],
+  [/authentication|invalid_api_key|permission/i, 'provider.refused-key'],
+  [/rate_limit|quota|billing|credit|resource_exhausted/i, 'provider.out-of-quota'],
+  [/invalid_request|context_length|not_found|invalid_prompt|unsupported|invalid_argument/i, 'provider.rejected-request'],
 ]
 
 function failureIn(error: unknown): Verdict['failure'] {
   if (typeof error === 'string') return { code: 'provider.failed', detail: error }
   if (!isObject(error)) return null
-  const kind = [error['type'], error['code']].filter((each) => typeof each === 'string').join(' ')
+  const kind = [error['type'], error['code'], error['status']].filter((each) => typeof each === 'string').join(' ')
   const detail = typeof error['message'] === 'string' ? error['message'] : ''
   return { code: kinds.find(([words]) => words.test(kind))?.[1] ?? 'provider.failed', detail }
 }

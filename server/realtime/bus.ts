@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto'
 import type { ChatId, NodeId, TeamId, UserId } from '#core/ids.ts'
 import { openNotifyLine } from '#server/realtime/notify-line.ts'
 
-export type ListTopic = 'chats' | 'connections' | 'nodes' | 'members' | 'usage'
+export type ListTopic = 'chats' | 'connections' | 'nodes' | 'members' | 'models' | 'usage' | 'budgets'
 
 export type Hint =
   /** The chat's log has been committed up to `head`. */
@@ -31,6 +31,8 @@ export type Hint =
   | { about: 'membership'; teamId: TeamId; userId: UserId }
   /** From now on nobody sees the chat but this person. */
   | { about: 'privacy'; chatId: ChatId; createdBy: UserId }
+  /** A budget of the team was made, changed or removed. */
+  | { about: 'budgets'; teamId: TeamId }
   | { about: 'presence'; chatId: ChatId; place: string; userId: UserId; name: string; isTyping: boolean; isHere: boolean }
 
 const COALESCE_MS = 5

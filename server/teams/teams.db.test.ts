@@ -6,12 +6,11 @@ import { prisma } from '#server/db/client.ts'
 import { hashToken, mintUuid } from '#server/db/mint.ts'
 import { seedChat, seedMember, seedPerson, seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { acceptInvitation, invite, readInvitation, revokeInvitation } from '#server/teams/invitations-service.ts'
-import { endLeasesOfMember } from '#server/daemons/lease.ts'
 import { onHint } from '#server/realtime/bus.ts'
 import { connect as connectTo } from '#server/connections/service.ts'
 import { disconnect, undo } from '#server/connections/undo-service.ts'
 import { findNodeByToken } from '#server/daemons/node-store.ts'
-import { createJoinToken, joinNode, removeNodesOfMember } from '#server/daemons/service.ts'
+import { createJoinToken, joinNode, endWorkOfMember } from '#server/daemons/service.ts'
 import { createCredential } from '#server/primitives/credentials-service.ts'
 import { previewRemoval } from '#server/teams/removal-service.ts'
 import { describeTeam, onMemberRemoved, remove, rename, setRole } from '#server/teams/service.ts'
@@ -188,7 +187,7 @@ describe('a removed member', () => {
     })
 
     const told: string[] = []
-    onMemberRemoved(endLeasesOfMember)
+    onMemberRemoved(endWorkOfMember)
     onMemberRemoved(async (tx, removed) => {
       const { rowCount } = await tx.query('select from member where "userId" = $1 and "teamId" = $2', [removed.userId, removed.teamId])
       told.push(`still ${rowCount} member`)
@@ -287,8 +286,7 @@ describe('a removed member', () => {
       ],
     })
     await expect(previewRemoval(admin, 'nobody')).rejects.toEqual(failure('member.missing'))
-    onMemberRemoved(removeNodesOfMember)
-    onMemberRemoved(endLeasesOfMember)
+    onMemberRemoved(endWorkOfMember)
     const cut: string[] = []
     const stop = onHint((hint) => hint.about === 'node-removed' && cut.push(hint.nodeId))
     await remove(admin, userId)

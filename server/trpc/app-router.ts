@@ -1,6 +1,7 @@
 /** Every procedure of Gatehouse, by noun. Each router lives with its noun and is thin. */
 import { meRouter, setupRouter, tokensRouter } from '#server/accounts/router.ts'
 import { auditRouter } from '#server/audit/router.ts'
+import { budgetsRouter } from '#server/budgets/router.ts'
 import { chatsRouter } from '#server/chats/router.ts'
 import { connectionsRouter, projectOverridesRouter } from '#server/connections/router.ts'
 import { nodesRouter } from '#server/daemons/router.ts'
@@ -29,6 +30,7 @@ export const appRouter = router({
   chats: chatsRouter,
   nodes: nodesRouter,
   usage: usageRouter,
+  budgets: budgetsRouter,
   audit: auditRouter,
 })
 

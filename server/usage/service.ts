@@ -2,85 +2,140 @@
  * One record per metered model request: opened by the proxy before it calls a provider,
  * settled from what the answer itself reports. Settling also tells the chat's log, so
  * that people see cost and failure where they happened.
- * From: `server/proxy/handler.ts`. Next: `recorder.ts`, `server/chats/append.ts`.
+ * From: `server/proxy/handler.ts`. Next: `opener.ts`, then `settler.ts`.
  */
 import type { ServerFact } from '#core/chat/events.ts'
 import type { FailureCode } from '#core/errors.ts'
 import { UsageRecordId, type TurnId } from '#core/ids.ts'
-import { priceOf } from '#core/models/catalog.ts'
-import { costMicros } from '#core/models/cost.ts'
+import { estimatedMicros, estimatedTokens, unreportedMicros, unreportedTokens, type Estimate } from '#core/budgets/estimate.ts'
+import type { Price } from '#core/models/catalog.ts'
+import { costMicros, ratesFor, wholeInput } from '#core/models/cost.ts'
 import { noTokens, type TokenCounts } from '#core/models/usage.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { enterChat, enterProject, type TeamScope } from '#server/access/scope.ts'
+import type { Reservation } from '#server/budgets/spending.ts'
 import { mintUuid } from '#server/db/mint.ts'
-import { log } from '#server/log.ts'
-import { drain, enqueueOpened, enqueueSettled } from '#server/usage/recorder.ts'
-import {
-  closeAbandoned,
-  findRecords,
-  sumUsage,
-  type OpenedRow,
-  type SettledRow,
-  type UsageRow,
-  type UsageSummary,
-} from '#server/usage/store.ts'
+import { thisProcess } from '#server/processes/service.ts'
+import type { SettledRow } from '#server/usage/closing-store.ts'
+import { open } from '#server/usage/opener.ts'
+import { settleOnce } from '#server/usage/settler.ts'
+import { findRecords, sumUsage, type OpenedRow, type UsageRow, type UsageSummary } from '#server/usage/store.ts'
 
+export { drainUsage, startLedger } from '#server/usage/ledger.ts'
 export type { UsageRow, UsageSummary } from '#server/usage/store.ts'
 
-export type RecordOf = Omit<OpenedRow, 'usageRecordId' | 'startedAt' | 'dialect'> & { dialect: Dialect }
+type Given = Omit<OpenedRow, 'usageRecordId' | 'startedAt' | 'dialect' | 'budgetMicros' | 'budgetTokens' | 'processId'> & {
+  dialect: Dialect
+}
+
+/** What is known of its cost before it is sent. */
+export type Spending = {
+  /** Of the entry by which the model was admitted; null when nobody knows one. */
+  price: Price | null
+  estimate: Estimate
+  /** A model without a price counts its tokens. */
+  countsTokens: boolean
+  reservation: Reservation | null
+}
+
+/** `spending` null: it is refused, and sent to nobody. */
+export type RecordOf = Given & { spending: Spending | null }
 
 export type Ending = {
   outcome: SettledRow['outcome']
   /** What the provider answered; null when it did not. */
   status: number | null
   /** `detail` went through redaction already. */
-  failure: { code: FailureCode; detail: string } | null
+  failure: { code: FailureCode; detail: string; facts?: Record<string, string | number> } | null
   /** What the answer reported; null when nothing of it could be read. */
   verdict: { tokens: TokenCounts | null; rawUsage: unknown; isComplete: boolean } | null
   firstByteMs: number | null
   durationMs: number
+  /** Asked for by a harness behind a person's back: its failure is on the record and none of the turn's. */
+  isBackground?: boolean
 }
 
-export type OpenRecord = { usageRecordId: UsageRecordId; settle(ending: Ending): void }
+export type OpenRecord = {
+  usageRecordId: UsageRecordId
+  /** Before this nothing of an answer may leave; false: the request must fail. */
+  durable: Promise<boolean>
+  /** Counts once. */
+  settle(ending: Ending): void
+}
 
 /** A provider's report longer than this is none. */
 const MAX_RAW_CHARACTERS = 20_000
 
-/** Waits for nothing; `settle` counts once. */
-export function openRecord(given: RecordOf): OpenRecord {
+export function openRecord({ spending, ...given }: RecordOf): OpenRecord {
   const usageRecordId = UsageRecordId.parse(mintUuid())
   let isSettled = false
-  enqueueOpened({ ...given, usageRecordId, startedAt: new Date() })
+  const { durable, opened } = open({
+    ...given,
+    usageRecordId,
+    startedAt: new Date(),
+    budgetMicros: spending?.price ? estimatedMicros(spending.price, spending.estimate) : null,
+    budgetTokens: spending?.countsTokens ? estimatedTokens(spending.estimate) : null,
+    processId: thisProcess(),
+  })
   return {
     usageRecordId,
+    durable,
     settle(ending) {
       if (isSettled) return
       isSettled = true
-      const row = settledRow(given, usageRecordId, ending)
-      enqueueSettled({ chatId: given.chatId, row, factsFor: (turnId) => factsOf(given, row, ending, turnId) })
+      const row = settledRow(spending, usageRecordId, ending)
+      const { chatId } = given
+      const reservation = spending?.reservation ?? null
+      settleOnce({
+        reservation,
+        prepared: opened.then((found) => found && { chatId, row, reservation, facts: factsOf(given, row, ending, found.turnId) }),
+      })
     },
   }
 }
 
 function settledRow(
-  given: RecordOf,
+  spending: Spending | null,
   usageRecordId: UsageRecordId,
   { outcome, status, failure, verdict, firstByteMs, durationMs }: Ending,
 ): SettledRow {
   const tokens = verdict?.tokens ?? null
   const raw = verdict?.rawUsage ?? null
+  const price = spending?.price ?? null
+  const source = tokens === null ? 'none' : verdict?.isComplete ? 'provider' : 'partial'
+  // Nothing reported is not nothing spent: the price of the unknown is unknown.
+  const cost = tokens === null ? null : costMicros(price, tokens)
   return {
     usageRecordId,
     outcome,
     status,
     failureCode: failure?.code ?? null,
-    source: tokens === null ? 'none' : verdict?.isComplete ? 'provider' : 'partial',
+    source,
     tokens: tokens ?? noTokens,
     rawUsage: isKeepable(raw) ? raw : null,
-    // Nothing reported is not nothing spent: the price of the unknown is unknown.
-    costMicros: tokens === null ? null : costMicros(priceOf(given, given.model), tokens),
+    costMicros: cost,
+    rates: price && tokens && ratesFor(price, wholeInput(tokens)),
+    ...budgeted(spending, { outcome, status, source, tokens, durationMs, cost }),
     firstByteMs,
     durationMs,
+  }
+}
+
+type Known = Pick<SettledRow, 'outcome' | 'status' | 'source' | 'durationMs'> & { tokens: TokenCounts | null; cost: number | null }
+
+/** What budgets count: what was reported to the end, else what it may have cost; nothing when the provider did not begin to answer. */
+function budgeted(
+  spending: Spending | null,
+  { outcome, status, source, tokens, durationMs, cost }: Known,
+): Pick<SettledRow, 'budgetMicros' | 'budgetTokens'> {
+  if (!spending) return { budgetMicros: null, budgetTokens: null }
+  const { price, estimate, countsTokens } = spending
+  const isFree = tokens === null && outcome === 'failed' && (status === null || status >= 300)
+  const isKnown = source === 'provider'
+  const used = isKnown && tokens ? tokens : unreportedTokens(estimate, { tokens, durationMs })
+  return {
+    budgetMicros: price && (isFree ? 0 : isKnown ? cost : unreportedMicros(price, estimate, { tokens, durationMs })),
+    budgetTokens: countsTokens ? (isFree ? 0 : wholeInput(used) + used.outputTokens) : null,
   }
 }
 
@@ -90,7 +145,7 @@ function isKeepable(raw: unknown): boolean {
   return text !== '' && text.length <= MAX_RAW_CHARACTERS && !text.includes('\\u0000')
 }
 
-function factsOf(given: RecordOf, row: SettledRow, { failure }: Ending, turnId: TurnId | null): ServerFact[] {
+function factsOf(given: Given, row: SettledRow, { failure, isBackground }: Ending, turnId: TurnId | null): ServerFact[] {
   const facts: ServerFact[] = []
   const { provider, model } = given
   // A call that failed before it used anything has no place on a bill.
@@ -109,7 +164,7 @@ function factsOf(given: RecordOf, row: SettledRow, { failure }: Ending, turnId: 
       costMicros: row.costMicros,
     })
   }
-  if (failure) {
+  if (failure && !isBackground) {
     facts.push({
       type: 'model.failed',
       turnId,
@@ -117,19 +172,11 @@ function factsOf(given: RecordOf, row: SettledRow, { failure }: Ending, turnId: 
       model,
       status: row.status,
       code: failure.code,
+      ...(failure.facts && { facts: failure.facts }),
       ...(failure.detail && { detail: failure.detail }),
     })
   }
   return facts
-}
-
-/** At the end of a process: everything that was settled is written. */
-export const drainUsage = (): Promise<void> => drain()
-
-/** At the start of a process: nobody will settle what another one left open an hour ago. */
-export async function closeAbandonedRecords(): Promise<void> {
-  const closed = await closeAbandoned({ olderThanMinutes: 60 })
-  if (closed > 0) log.info({ closed }, 'Closed usage records that nobody settled')
 }
 
 // --- reading -----------------------------------------------------------------------------------------------

@@ -1,10 +1,12 @@
-/** Usage records in plain SQL: batches in, sums out. Written by `recorder.ts` alone. */
-import type { ServerFact } from '#core/chat/events.ts'
-import { ChatId, type TurnId, type UsageRecordId } from '#core/ids.ts'
-import type { TokenCounts } from '#core/models/usage.ts'
+/**
+ * Usage records in plain SQL: opened in batches by `opener.ts`, closed in `closing-store.ts`, written whole by
+ * `login-turns.ts` for what passes no proxy, and read by people. Of a chat that the asking person does not see they show
+ * numbers and nothing else: the chat, its turns, who prompts and what they choose are its creator's.
+ */
+import type { TurnId, UsageRecordId } from '#core/ids.ts'
+import { isOfSeenChat } from '#server/access/chat-privacy.ts'
 import type { ProjectScope, TeamScope } from '#server/access/scope.ts'
-import { announceAppended, appendServerFacts } from '#server/chats/append.ts'
-import { inTransaction, pool } from '#server/db/client.ts'
+import { pool } from '#server/db/client.ts'
 
 export type OpenedRow = {
   usageRecordId: UsageRecordId
@@ -20,22 +22,13 @@ export type OpenedRow = {
   route: string
   model: string
   startedAt: Date
+  /** What was reserved for it, as the columns of the same names say. */
+  budgetMicros: number | null
+  budgetTokens: number | null
+  processId: string
 }
 
-export type SettledRow = {
-  usageRecordId: UsageRecordId
-  outcome: 'completed' | 'refused' | 'failed' | 'aborted'
-  status: number | null
-  failureCode: string | null
-  source: 'provider' | 'partial' | 'none'
-  tokens: TokenCounts
-  rawUsage: unknown
-  costMicros: number | null
-  firstByteMs: number | null
-  durationMs: number
-}
-
-const column = <T, K extends keyof T>(rows: readonly T[], key: K): T[K][] => rows.map((row) => row[key])
+export const column = <T, K extends keyof T>(rows: readonly T[], key: K): T[K][] => rows.map((row) => row[key])
 
 /**
  * Which turn a request served, and whose prompt it was, is what the chat's head says at
@@ -44,11 +37,12 @@ const column = <T, K extends keyof T>(rows: readonly T[], key: K): T[K][] => row
 export async function insertOpened(rows: readonly OpenedRow[]): Promise<Map<UsageRecordId, TurnId | null>> {
   const { rows: inserted } = await pool().query<{ id: UsageRecordId; turnId: TurnId | null }>(
     `insert into usage_record (id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion",
-                               route, model, "startedAt", "turnId", "userId")
+                               route, model, "startedAt", "budgetMicros", "budgetTokens", "processId", "turnId", "userId")
      select o.*, h."activeTurn", h."activeBy"
      from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[],
-                 $11::text[], $12::text[], $13::timestamptz[])
-       as o(id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion", route, model, "startedAt")
+                 $11::text[], $12::text[], $13::timestamptz[], $14::bigint[], $15::int[], $16::uuid[])
+       as o(id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion", route, model, "startedAt",
+            "budgetMicros", "budgetTokens", "processId")
      left join chat_head h on h."chatId" = o."chatId"
      on conflict (id) do nothing
      returning id, "turnId"`,
@@ -66,64 +60,12 @@ export async function insertOpened(rows: readonly OpenedRow[]): Promise<Map<Usag
       column(rows, 'route'),
       column(rows, 'model'),
       column(rows, 'startedAt'),
+      column(rows, 'budgetMicros'),
+      column(rows, 'budgetTokens'),
+      column(rows, 'processId'),
     ],
   )
   return new Map(inserted.map(({ id, turnId }) => [id, turnId]))
-}
-
-/**
- * Closes records of one chat and tells its log, both or neither. A chat that is gone
- * meanwhile loses its log, not its bill: `tells` false closes the records alone.
- */
-export async function updateSettled({
-  chatId,
-  rows,
-  facts,
-}: {
-  chatId: string
-  rows: readonly SettledRow[]
-  facts: readonly ServerFact[]
-}): Promise<void> {
-  const appended = await inTransaction(async (tx) => {
-    await tx.query(
-      `update usage_record u set outcome = s.outcome::usage_outcome, status = s.status, "failureCode" = s."failureCode", source = s.source::usage_source,
-              "inputTokens" = s."inputTokens", "outputTokens" = s."outputTokens", "cacheReadTokens" = s."cacheReadTokens",
-              "cacheWriteTokens" = s."cacheWriteTokens", "reasoningTokens" = s."reasoningTokens", "rawUsage" = s."rawUsage"::jsonb,
-              "costMicros" = s."costMicros", "firstByteMs" = s."firstByteMs", "durationMs" = s."durationMs"
-       from unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::text[],
-                   $12::bigint[], $13::int[], $14::int[])
-         as s(id, outcome, status, "failureCode", source, "inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens", "reasoningTokens",
-              "rawUsage", "costMicros", "firstByteMs", "durationMs")
-       where u.id = s.id`,
-      [
-        column(rows, 'usageRecordId'),
-        column(rows, 'outcome'),
-        column(rows, 'status'),
-        column(rows, 'failureCode'),
-        column(rows, 'source'),
-        rows.map((row) => row.tokens.inputTokens),
-        rows.map((row) => row.tokens.outputTokens),
-        rows.map((row) => row.tokens.cacheReadTokens),
-        rows.map((row) => row.tokens.cacheWriteTokens),
-        rows.map((row) => row.tokens.reasoningTokens),
-        rows.map((row) => (row.rawUsage === null ? null : JSON.stringify(row.rawUsage))),
-        column(rows, 'costMicros'),
-        column(rows, 'firstByteMs'),
-        column(rows, 'durationMs'),
-      ],
-    )
-    return appendServerFacts(tx, ChatId.parse(chatId), facts)
-  })
-  announceAppended(appended)
-}
-
-/** A process that died left them open. What they used nobody knows, and that is not nothing. */
-export async function closeAbandoned({ olderThanMinutes }: { olderThanMinutes: number }): Promise<number> {
-  const { rowCount } = await pool().query(
-    `update usage_record set outcome = 'unknown' where outcome = 'open' and "startedAt" < now() - make_interval(mins => $1)`,
-    [olderThanMinutes],
-  )
-  return rowCount ?? 0
 }
 
 // --- reading -----------------------------------------------------------------------------------------------
@@ -131,14 +73,18 @@ export async function closeAbandoned({ olderThanMinutes }: { olderThanMinutes: n
 export type UsageRow = {
   usageRecordId: string
   startedAt: string
+  /** False: a private chat of somebody else's, of which no more than numbers are shown. */
+  isSeen: boolean
   userName: string | null
   projectId: string
-  chatId: string
+  chatId: string | null
   turnId: string | null
   harness: string
   provider: string
   model: string | null
   route: string
+  /** `login`: a turn on a login or subscription, which has no price. */
+  via: 'proxy' | 'login'
   outcome: string
   status: number | null
   source: string
@@ -158,18 +104,22 @@ export async function findRecords(
   { projectId, chatId, limit }: { projectId: string | null; chatId: string | null; limit: number },
 ): Promise<UsageRow[]> {
   const { rows } = await pool().query(
-    `select u.id as "usageRecordId", u."startedAt", w.name as "userName", u."projectId", u."chatId", u."turnId", u.harness, u.provider, u.model, u.route,
+    `select u.id as "usageRecordId", u."startedAt", s."isSeen", case when s."isSeen" then w.name end as "userName", u."projectId",
+            case when s."isSeen" then u."chatId" end as "chatId", case when s."isSeen" then u."turnId" end as "turnId", u.harness, u.provider,
+            case when s."isSeen" then u.model end as model, u.route, u.via::text,
             u.outcome::text, u.status, u.source::text, u."inputTokens", u."outputTokens", u."cacheReadTokens", u."cacheWriteTokens", u."reasoningTokens",
             u."costMicros"::float8 as "costMicros", u."firstByteMs", u."durationMs"
      from usage_record u left join "user" w on w.id = u."userId"
+     cross join lateral (select ${isOfSeenChat('$5', 'u."chatId"')} as "isSeen") s
      where u."teamId" = $1 and ($2::text is null or u."projectId" = $2) and ($3::text is null or u."chatId"::text = $3)
      order by u."startedAt" desc, u.id desc limit $4`,
-    [scope.teamId, projectId, chatId, limit],
+    [scope.teamId, projectId, chatId, limit, scope.userId],
   )
   return rows.map((row) => ({ ...row, startedAt: row.startedAt.toISOString() }))
 }
 
 export type Sums = {
+  /** Through the proxy. */
   requests: number
   inputTokens: number
   outputTokens: number
@@ -178,45 +128,54 @@ export type Sums = {
   /** Of the priced requests alone. */
   costMicros: number
   unpricedRequests: number
+  /** Turns on logins and subscriptions: their tokens are in the sums, and nobody prices them. */
+  subscriptionTurns: number
 }
 
-const SUMS = `count(*)::int as requests, coalesce(sum("inputTokens"), 0)::float8 as "inputTokens", coalesce(sum("outputTokens"), 0)::float8 as "outputTokens",
+const SUMS = `(count(*) filter (where via = 'proxy'))::int as requests, coalesce(sum("inputTokens"), 0)::float8 as "inputTokens", coalesce(sum("outputTokens"), 0)::float8 as "outputTokens",
   coalesce(sum("cacheReadTokens"), 0)::float8 as "cacheReadTokens", coalesce(sum("cacheWriteTokens"), 0)::float8 as "cacheWriteTokens",
-  coalesce(sum("costMicros"), 0)::float8 as "costMicros", (count(*) filter (where "costMicros" is null))::int as "unpricedRequests"`
+  coalesce(sum("costMicros"), 0)::float8 as "costMicros", (count(*) filter (where "costMicros" is null and via = 'proxy'))::int as "unpricedRequests",
+  (count(*) filter (where via = 'login'))::int as "subscriptionTurns"`
 
 /** Requests that reached a provider and brought something back, or may have. */
 const COUNTED = `"teamId" = $1 and ($2::text is null or "projectId" = $2) and "startedAt" >= (date_trunc('day', now() at time zone 'UTC') at time zone 'UTC') - make_interval(days => $3 - 1)
   and (outcome in ('completed', 'aborted', 'unknown') or source <> 'none')`
 
+/** With what the asking person, $4, does not see of it. */
+const RECORDS = `(select u.*, ${isOfSeenChat('$4', 'u."chatId"')} as "isSeen" from usage_record u) u`
+
+/** What others do in private chats stands in one sum, without who and with which model: `isSeen` is false there. */
 export type UsageSummary = {
   totals: Sums
   byDay: (Sums & { day: string })[]
-  byModel: (Sums & { model: string | null; provider: string })[]
-  byMember: (Sums & { userId: string | null; name: string | null })[]
+  byModel: (Sums & { isSeen: boolean; model: string | null; provider: string })[]
+  byMember: (Sums & { isSeen: boolean; userId: string | null; name: string | null })[]
   byProject: (Sums & { projectId: string; name: string | null })[]
 }
 
 /** Days are those of UTC; the newest is today. */
 export async function sumUsage(scope: TeamScope, { projectId, days }: { projectId: string | null; days: number }): Promise<UsageSummary> {
-  const asked = [scope.teamId, projectId, days]
+  const asked = [scope.teamId, projectId, days, scope.userId]
   const all = <T>(sql: string): Promise<T[]> =>
     pool()
       .query(sql, asked)
       .then((result) => result.rows as T[])
   const [totals, byDay, byModel, byMember, byProject] = await Promise.all([
-    all<Sums>(`select ${SUMS} from usage_record where ${COUNTED}`),
+    all<Sums>(`select ${SUMS} from ${RECORDS} where ${COUNTED}`),
     all<UsageSummary['byDay'][number]>(
-      `select to_char("startedAt" at time zone 'UTC', 'YYYY-MM-DD') as day, ${SUMS} from usage_record where ${COUNTED} group by 1 order by 1`,
+      `select to_char("startedAt" at time zone 'UTC', 'YYYY-MM-DD') as day, ${SUMS} from ${RECORDS} where ${COUNTED} group by 1 order by 1`,
     ),
     all<UsageSummary['byModel'][number]>(
-      `select model, provider, ${SUMS} from usage_record where ${COUNTED} group by model, provider order by "costMicros" desc, requests desc`,
+      `select "isSeen", case when "isSeen" then model end as model, provider, ${SUMS} from ${RECORDS} where ${COUNTED} group by 1, 2, 3
+       order by "costMicros" desc, requests desc`,
     ),
     all<UsageSummary['byMember'][number]>(
-      `select s.*, w.name from (select "userId", ${SUMS} from usage_record where ${COUNTED} group by "userId") s left join "user" w on w.id = s."userId"
-       order by s."costMicros" desc, s.requests desc`,
+      `select s.*, w.name
+       from (select "isSeen", case when "isSeen" then "userId" end as "userId", ${SUMS} from ${RECORDS} where ${COUNTED} group by 1, 2) s
+       left join "user" w on w.id = s."userId" order by s."costMicros" desc, s.requests desc`,
     ),
     all<UsageSummary['byProject'][number]>(
-      `select s.*, p.name from (select "projectId", ${SUMS} from usage_record where ${COUNTED} group by "projectId") s left join project p on p.id = s."projectId"
+      `select s.*, p.name from (select "projectId", ${SUMS} from ${RECORDS} where ${COUNTED} group by "projectId") s left join project p on p.id = s."projectId"
        order by s."costMicros" desc, s.requests desc`,
     ),
   ])

@@ -1,13 +1,22 @@
 import { expect, it } from 'vitest'
 import type { FailureCode } from '#core/errors.ts'
 import type { ChatId, TurnId } from '#core/ids.ts'
+import { priceOf } from '#core/models/catalog.ts'
 import { pool, prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { seedChatScope, seedMember, seedTeamScope } from '#server/db/testing.ts'
 import type { ChatScope } from '#server/access/scope.ts'
-import { closeAbandonedRecords, drainUsage, openRecord, readRecords, summarise, type Ending, type RecordOf } from '#server/usage/service.ts'
+import { thisProcess, closeDead } from '#server/processes/service.ts'
+import { closeLeftovers } from '#server/usage/ledger.ts'
+import { drainUsage, openRecord, readRecords, summarise, type Ending, type RecordOf, type Spending } from '#server/usage/service.ts'
 
 const tokens = { inputTokens: 1_000, outputTokens: 100, cacheReadTokens: 10, cacheWriteTokens: 0, reasoningTokens: 5 }
+const spendingOf = (model: string, provider: string): Spending => ({
+  price: priceOf({ provider, dialect: 'anthropic-messages' }, model),
+  estimate: { inputTokens: 2_000, outputTokens: 4_000 },
+  countsTokens: false,
+  reservation: null,
+})
 const recordOf = (scope: ChatScope, more: Partial<RecordOf> = {}): RecordOf => ({
   teamId: scope.teamId,
   projectId: scope.projectId,
@@ -20,6 +29,7 @@ const recordOf = (scope: ChatScope, more: Partial<RecordOf> = {}): RecordOf => (
   credentialVersion: 1,
   route: 'anthropic/v1/messages',
   model: 'claude-opus-5-5',
+  spending: spendingOf(more.model ?? 'claude-opus-5-5', more.provider ?? 'anthropic'),
   ...more,
 })
 const completed: Ending = {
@@ -136,21 +146,64 @@ it('lets no odd value hold up other records', async () => {
   expect(await readRecords(scope, { chatId: scope.chatId, limit: 5 })).toMatchObject([{ outcome: 'completed', ...tokens }])
 })
 
-it('closes what a process that died has left open, as unknown', async () => {
+it('closes what a process that died has left open, as unknown, and tells the chat of a cost that nobody knows', async () => {
   const scope = await seedChatScope()
-  openRecord(recordOf(scope))
-  openRecord(recordOf(scope))
+  const [dies, lives] = [openRecord(recordOf(scope)), openRecord(recordOf(scope))]
   await drainUsage()
-  await pool().query(
-    `update usage_record set "startedAt" = now() - interval '2 hours' where id = (select id from usage_record where "chatId" = $1 limit 1)`,
+  const dead = mintUuid()
+  await pool().query('insert into server_process (id) values ($1)', [dead])
+  await pool().query('update usage_record set "processId" = $2 where id = $1', [dies.usageRecordId, dead])
+  const outcomes = async () => {
+    const records = new Map((await readRecords(scope, { chatId: scope.chatId, limit: 5 })).map((each) => [each.usageRecordId, each]))
+    return [dies, lives].map(({ usageRecordId }) => [records.get(usageRecordId)!.outcome, records.get(usageRecordId)!.costMicros !== null])
+  }
+  await closeDead({ close: closeLeftovers })
+  expect(await outcomes()).toEqual([
+    ['open', false],
+    ['open', false],
+  ])
+  await pool().query(`update server_process set "beatAt" = now() - interval '21 seconds' where id = $1`, [dead])
+  await Promise.all([closeDead({ close: closeLeftovers }), closeDead({ close: closeLeftovers })])
+  await closeDead({ close: closeLeftovers })
+  expect(await outcomes()).toEqual([
+    ['unknown', false],
+    ['open', false],
+  ])
+  expect(await eventsOf(scope.chatId)).toMatchObject([{ type: 'usage.metered', payload: { inputTokens: 0, costMicros: null } }])
+  lives.settle(completed)
+  await drainUsage()
+  expect(await outcomes()).toEqual([
+    ['unknown', false],
+    ['completed', true],
+  ])
+})
+
+it('still hears what a record really was of a process that was taken for gone', async () => {
+  const scope = await seedChatScope()
+  const record = openRecord(recordOf(scope))
+  await drainUsage()
+  await closeLeftovers({ processId: thisProcess(), beatAt: new Date(), wasKnown: false })
+  record.settle(completed)
+  await drainUsage()
+  expect(await readRecords(scope, { chatId: scope.chatId, limit: 5 })).toMatchObject([
+    { outcome: 'completed', source: 'provider', ...tokens },
+  ])
+})
+
+it('keeps the rates of which a cost was made', async () => {
+  const scope = await seedChatScope()
+  openRecord(recordOf(scope)).settle({
+    ...completed,
+    verdict: { ...completed.verdict!, tokens: { ...tokens, cacheWriteTokens: 50, cacheWrite1hTokens: 20 } },
+  })
+  await drainUsage()
+  const { rows } = await pool().query(
+    'select rates, "cacheWrite1hTokens", "costMicros"::int, "budgetMicros"::int from usage_record where "chatId" = $1',
     [scope.chatId],
   )
-  await closeAbandonedRecords()
-  const records = await readRecords(scope, { chatId: scope.chatId, limit: 5 })
-  expect(records.map(({ outcome, costMicros }) => [outcome, costMicros])).toEqual([
-    ['open', null],
-    ['unknown', null],
-  ])
+  const cost = (1_000 * 4 + 100 * 20 + 10 * 0.2 + 30 * 5 + 20 * 8) | 0
+  const rates = { input: 4_000_000, output: 20_000_000, cacheRead: 200_000, cacheWrite: 5_000_000, cacheWrite1h: 8_000_000 }
+  expect(rows).toEqual([{ rates, cacheWrite1hTokens: 20, costMicros: cost, budgetMicros: cost }])
 })
 
 it('shows a team its own records only', async () => {
@@ -163,6 +216,42 @@ it('shows a team its own records only', async () => {
   await expect(readRecords(stranger, { chatId: scope.chatId, limit: 5 })).rejects.toMatchObject({ code: 'chat.missing' })
   await expect(readRecords(stranger, { projectId: scope.projectId, limit: 5 })).rejects.toMatchObject({ code: 'project.missing' })
   await expect(summarise(stranger, { projectId: scope.projectId, days: 5 })).rejects.toMatchObject({ code: 'project.missing' })
+})
+
+it('shows of another’s private chat, and of one that is gone, no more than numbers, beside what it shows of open ones', async () => {
+  const open = await seedChatScope()
+  const hidden = await seedChatScope(open)
+  const [colleague, ofHidden] = [
+    await seedTeamScope({ teamId: open.teamId, role: 'viewer' }),
+    { chatId: null, turnId: null, userName: null, model: null },
+  ]
+  await prisma().chat.update({ where: { id: hidden.chatId }, data: { isPrivate: true } })
+  for (const { chatId, userId } of [open, hidden])
+    await pool().query('update chat_head set "activeTurn" = $2, "activeBy" = $3 where "chatId" = $1', [chatId, mintUuid(), userId])
+  openRecord(recordOf(open)).settle(completed)
+  openRecord(recordOf(hidden, { model: 'o4-mini', provider: 'openai' })).settle(completed)
+  await drainUsage()
+  const shown = async (scope: typeof colleague) =>
+    (await readRecords(scope, { limit: 5 })).toSorted((a, b) => Number(b.isSeen) - Number(a.isSeen))
+  expect(await shown(colleague)).toMatchObject([
+    { isSeen: true, chatId: open.chatId, userName: 'Ada', model: 'claude-opus-5-5', ...tokens },
+    { isSeen: false, ...ofHidden, provider: 'openai', outcome: 'completed', ...tokens },
+  ])
+  const creator = await readRecords(open, { limit: 5 })
+  expect(new Set(creator.map((each) => each.isSeen && each.chatId))).toEqual(new Set([open.chatId, hidden.chatId]))
+  const summary = await summarise(colleague, { days: 1 })
+  expect(summary.totals).toMatchObject({ requests: 2, inputTokens: 2_000 })
+  const sorted = <T extends { isSeen: boolean }>(rows: readonly T[]): T[] => rows.toSorted((a, b) => Number(b.isSeen) - Number(a.isSeen))
+  expect(sorted(summary.byMember)).toMatchObject([
+    { isSeen: true, name: 'Ada', requests: 1 },
+    { isSeen: false, userId: null, name: null, requests: 1 },
+  ])
+  expect(sorted(summary.byModel)).toMatchObject([
+    { isSeen: true, model: 'claude-opus-5-5' },
+    { isSeen: false, model: null },
+  ])
+  await prisma().chat.delete({ where: { id: open.chatId } })
+  expect(await shown(colleague)).toMatchObject([ofHidden, ofHidden])
 })
 
 it('sums by day, model, member and project, within the days that were asked for', async () => {

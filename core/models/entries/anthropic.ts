@@ -3,7 +3,13 @@
  * Ids, limits and prices: npm package @earendil-works/pi-ai 1.5.2 (MIT), read on 2026-11-21;
  * which are retired: llm-zoo 1.37 (MIT), which gives no dates.
  */
-import { rowsOf, usd } from '#core/models/entries/row.ts'
+import { rowsOf, usd as usdOf, type PriceList } from '#core/models/entries/row.ts'
+
+/** The vendor's rule for every model: what a cache keeps for an hour costs twice the input. */
+const usd = ({ tiers = [], ...base }: PriceList) => {
+  const withHour = <T extends { input: number }>(dollars: T) => ({ ...dollars, cacheWrite1h: dollars.input * 2 })
+  return usdOf({ ...withHour(base), ...(tiers.length > 0 && { tiers: tiers.map(withHour) }) })
+}
 
 const entry = rowsOf('anthropic', ['anthropic-messages'])
 

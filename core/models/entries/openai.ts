@@ -4,9 +4,11 @@
  * context of the models with a long-context tier: llm-zoo 1.37 (MIT), since pi-ai stops at the tier;
  * which are retired: llm-zoo 1.37 (MIT), which gives no dates.
  */
-import { rowsOf, usd } from '#core/models/entries/row.ts'
+import { embeddingsOf, rowsOf, usd } from '#core/models/entries/row.ts'
 
 const entry = rowsOf('openai', ['openai-responses', 'openai-chat'])
+/** Limits and prices: OpenAI's own price list. */
+const embedding = embeddingsOf('openai', ['openai-responses', 'openai-chat'])
 
 export const openaiModels = [
   entry('gpt-6.1-sol', 'GPT-6.1 Sol', {
@@ -314,5 +316,11 @@ export const openaiModels = [
     can: 'tools images reasoning',
     price: usd({ input: 1.1, output: 4.4 }),
     lifecycle: { is: 'retired', successor: 'gpt-6.1-terra' },
+  }),
+  embedding('text-embedding-3-large', 'Text Embedding 3 Large', { price: usd({ input: 0.13, output: 0 }) }),
+  embedding('text-embedding-3-small', 'Text Embedding 3 Small', { price: usd({ input: 0.02, output: 0 }) }),
+  embedding('text-embedding-ada-002', 'Text Embedding Ada 002', {
+    price: usd({ input: 0.1, output: 0 }),
+    lifecycle: { is: 'legacy', successor: 'text-embedding-3-small' },
   }),
 ]

@@ -1,0 +1,193 @@
+/**
+ * How records are closed: the row, the chat's log and the budgets in one transaction, all or none. A record is closed
+ * once; only one whose process was taken for gone may still be told what it really was.
+ * The order of locks: records, the chat's head, ledgers.
+ */
+import type { ServerFact } from '#core/chat/events.ts'
+import { ChatId, type TurnId, type UsageRecordId } from '#core/ids.ts'
+import type { Rates } from '#core/models/catalog.ts'
+import type { TokenCounts } from '#core/models/usage.ts'
+import { BOOKING_LOCK, bookAll, type Booked, type LoanChange } from '#server/budgets/booking.ts'
+import type { Reservation } from '#server/budgets/spending.ts'
+import { announceAppended, appendServerFacts } from '#server/chats/append.ts'
+import { inTransaction, pool, type PoolClient } from '#server/db/client.ts'
+import { thisProcess } from '#server/processes/service.ts'
+import { column } from '#server/usage/store.ts'
+
+export type SettledRow = {
+  usageRecordId: UsageRecordId
+  outcome: 'completed' | 'refused' | 'failed' | 'aborted'
+  status: number | null
+  failureCode: string | null
+  source: 'provider' | 'partial' | 'none'
+  tokens: TokenCounts
+  rawUsage: unknown
+  costMicros: number | null
+  /** Of which it was made. */
+  rates: Rates | null
+  /** What it counts with in budgets, as the columns of the same names say. */
+  budgetMicros: number | null
+  budgetTokens: number | null
+  firstByteMs: number | null
+  durationMs: number
+}
+
+type Closing = { row: SettledRow; facts: readonly ServerFact[]; reservation: Reservation | null }
+
+type ClosedRow = Omit<Booked, 'micros' | 'tokens' | 'reserved'> & {
+  id: UsageRecordId
+  former: 'open' | 'unknown'
+  formerMicros: number | null
+  formerTokens: number | null
+}
+
+/**
+ * Closes records of one chat. `tells` false leaves its log alone: the chat is gone.
+ * @returns how the loans of this process changed, by record
+ * @throws chat.missing
+ */
+export async function closeRecords({
+  chatId,
+  items,
+  tells,
+}: {
+  chatId: string
+  items: readonly Closing[]
+  tells: boolean
+}): Promise<ReadonlyMap<UsageRecordId, LoanChange[]>> {
+  const { appended, changes } = await inTransaction(async (tx) => {
+    const closed = await updateSettled(
+      tx,
+      items.map(({ row }) => row),
+    )
+    const facts = items.flatMap(({ row, facts: told }) => (tells && closed.has(row.usageRecordId) ? told : []))
+    const told = await appendServerFacts(tx, ChatId.parse(chatId), facts)
+    const booked = items.flatMap(({ row, reservation }) => {
+      const before = closed.get(row.usageRecordId)
+      return before ? [bookedOf(before, row, reservation)] : []
+    })
+    const loans = await bookAll(tx, { booked, processId: thisProcess() })
+    return { appended: told, changes: new Map([...closed.keys()].map((id, at) => [id, loans[at]!])) }
+  })
+  announceAppended(appended)
+  return changes
+}
+
+/** What was taken for unknown has counted with its reservation already. */
+function bookedOf(before: ClosedRow, { budgetMicros, budgetTokens }: SettledRow, reserved: Reservation | null): Booked {
+  const [micros, tokens] = before.former === 'unknown' ? [before.formerMicros ?? 0, before.formerTokens ?? 0] : [0, 0]
+  return {
+    ...before,
+    micros: budgetMicros === null ? null : budgetMicros - micros,
+    tokens: budgetTokens === null ? null : budgetTokens - tokens,
+    reserved,
+  }
+}
+
+/** In the order of `rows`, without those that were closed before. */
+async function updateSettled(tx: PoolClient, rows: readonly SettledRow[]): Promise<Map<UsageRecordId, ClosedRow>> {
+  const { rows: closed } = await tx.query<ClosedRow>(
+    `with guard as (select pg_advisory_xact_lock_shared($19)),
+          former as (select u.id, u.outcome, u."budgetMicros", u."budgetTokens" from guard, usage_record u
+                     where u.id = any($1) and u.outcome in ('open', 'unknown') for update of u)
+     update usage_record u set outcome = s.outcome::usage_outcome, status = s.status, "failureCode" = s."failureCode", source = s.source::usage_source,
+            "inputTokens" = s."inputTokens", "outputTokens" = s."outputTokens", "cacheReadTokens" = s."cacheReadTokens",
+            "cacheWriteTokens" = s."cacheWriteTokens", "reasoningTokens" = s."reasoningTokens", "rawUsage" = s."rawUsage"::jsonb,
+            "costMicros" = s."costMicros", "firstByteMs" = s."firstByteMs", "durationMs" = s."durationMs",
+            "cacheWrite1hTokens" = s."cacheWrite1hTokens", rates = s.rates::jsonb, "budgetMicros" = s."budgetMicros", "budgetTokens" = s."budgetTokens"
+     from unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::text[],
+                 $12::bigint[], $13::int[], $14::int[], $15::int[], $16::text[], $17::bigint[], $18::int[])
+       as s(id, outcome, status, "failureCode", source, "inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens", "reasoningTokens",
+            "rawUsage", "costMicros", "firstByteMs", "durationMs", "cacheWrite1hTokens", rates, "budgetMicros", "budgetTokens"), former f
+     where u.id = s.id and f.id = u.id
+     returning u.id, u."teamId", u."projectId", u."chatId", u."userId", u."startedAt", f.outcome::text as former,
+               f."budgetMicros"::float8 as "formerMicros", f."budgetTokens" as "formerTokens"`,
+    [
+      column(rows, 'usageRecordId'),
+      column(rows, 'outcome'),
+      column(rows, 'status'),
+      column(rows, 'failureCode'),
+      column(rows, 'source'),
+      rows.map((row) => row.tokens.inputTokens),
+      rows.map((row) => row.tokens.outputTokens),
+      rows.map((row) => row.tokens.cacheReadTokens),
+      rows.map((row) => row.tokens.cacheWriteTokens),
+      rows.map((row) => row.tokens.reasoningTokens),
+      rows.map((row) => (row.rawUsage === null ? null : JSON.stringify(row.rawUsage))),
+      column(rows, 'costMicros'),
+      column(rows, 'firstByteMs'),
+      column(rows, 'durationMs'),
+      rows.map((row) => row.tokens.cacheWrite1hTokens ?? 0),
+      rows.map((row) => (row.rates === null ? null : JSON.stringify(row.rates))),
+      column(rows, 'budgetMicros'),
+      column(rows, 'budgetTokens'),
+      BOOKING_LOCK,
+    ],
+  )
+  const byId = new Map(closed.map((row) => [row.id, row]))
+  return new Map(rows.flatMap(({ usageRecordId }) => (byId.has(usageRecordId) ? [[usageRecordId, byId.get(usageRecordId)!]] : [])))
+}
+
+// --- what a dead process left ------------------------------------------------------------------------------
+
+/** Chats with records that this process left open, of those that it opened after `since` where that is given. */
+export async function findAbandoned({
+  processId,
+  since,
+}: {
+  processId: string
+  since: Date | null
+}): Promise<Map<string, UsageRecordId[]>> {
+  const { rows } = await pool().query<{ chatId: string; ids: UsageRecordId[] }>(
+    `select "chatId", array_agg(id) as ids from usage_record
+     where "processId" = $1 and outcome = 'open' and ($2::timestamptz is null or "startedAt" > $2) group by "chatId" order by "chatId"`,
+    [processId, since],
+  )
+  return new Map(rows.map(({ chatId, ids }) => [chatId, ids]))
+}
+
+type Abandoned = Omit<Booked, 'reserved'> & { id: UsageRecordId; turnId: TurnId | null; provider: string; model: string | null }
+
+/**
+ * Nobody knows what they used, and that is not nothing: they go on counting with what was reserved, and the chat hears of
+ * a request without a price.
+ * @throws chat.missing
+ */
+export async function closeAsUnknown({
+  chatId,
+  ids,
+  tells,
+}: {
+  chatId: string
+  ids: readonly UsageRecordId[]
+  tells: boolean
+}): Promise<number> {
+  const { appended, count } = await inTransaction(async (tx) => {
+    const { rows } = await tx.query<Abandoned>(
+      `with guard as (select pg_advisory_xact_lock_shared($2)),
+            former as (select u.id from guard, usage_record u where u.id = any($1) and u.outcome = 'open' for update of u)
+       update usage_record u set outcome = 'unknown' from former f where u.id = f.id
+       returning u.id, u."teamId", u."projectId", u."chatId", u."userId", u."startedAt", u."turnId", u.provider, u.model,
+                 u."budgetMicros"::float8 as micros, u."budgetTokens" as tokens`,
+      [ids, BOOKING_LOCK],
+    )
+    const told = await appendServerFacts(tx, ChatId.parse(chatId), tells ? rows.map(unknownFact) : [])
+    await bookAll(tx, { booked: rows.map((row) => ({ ...row, reserved: null })), processId: thisProcess() })
+    return { appended: told, count: rows.length }
+  })
+  announceAppended(appended)
+  return count
+}
+
+const unknownFact = ({ id, turnId, provider, model }: Abandoned): ServerFact => ({
+  type: 'usage.metered',
+  turnId,
+  usageRecordId: id,
+  provider,
+  model,
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  costMicros: null,
+})

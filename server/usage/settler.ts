@@ -1,0 +1,107 @@
+/**
+ * Closes records, each once, without making anybody wait: what happens within a few milliseconds is one transaction for
+ * each chat, which also tells the chat's log and books what the request counts with in budgets.
+ */
+import type { ServerFact } from '#core/chat/events.ts'
+import { DomainError } from '#core/errors.ts'
+import { settleReservation, type Reservation } from '#server/budgets/spending.ts'
+import { log } from '#server/log.ts'
+import { isAboutData } from '#server/usage/opener.ts'
+import { closeRecords, type SettledRow } from '#server/usage/closing-store.ts'
+
+const FLUSH_AFTER_MS = 5
+const RETRY_AFTER_MS = 250
+/** About a minute: a database that is away for longer has worse troubles. */
+const MAX_TRIES = 240
+
+export type Settling = {
+  chatId: string
+  row: SettledRow
+  /** For the chat's log. */
+  facts: readonly ServerFact[]
+  reservation: Reservation | null
+}
+
+type Tried = { item: Settling; tries: number }
+
+let settling: Tried[] = []
+/** Records that are over and whose opening has not been written yet. */
+let unopened = 0
+let timer: NodeJS.Timeout | null = null
+let flushing: Promise<void> | null = null
+
+/** `prepared` resolves once the record is open: to nothing when it never will be. */
+export function settleOnce({ prepared, reservation }: { prepared: Promise<Settling | null>; reservation: Reservation | null }): void {
+  unopened += 1
+  void prepared.then((item) => {
+    unopened -= 1
+    if (item) settling.push({ item, tries: 0 })
+    else if (reservation) settleReservation(reservation)
+    if (settling.length > 0) schedule(FLUSH_AFTER_MS)
+  })
+}
+
+/** Resolves when everything that was settled has been written, or given up. */
+export async function drainSettling(): Promise<void> {
+  while (flushing || unopened > 0 || settling.length > 0) {
+    if (!flushing && settling.length > 0) run()
+    await (flushing ?? new Promise((resolve) => setTimeout(resolve, FLUSH_AFTER_MS)))
+  }
+}
+
+function schedule(afterMs: number): void {
+  if (timer || flushing) return
+  timer = setTimeout(run, afterMs)
+}
+
+function run(): void {
+  if (timer) clearTimeout(timer)
+  timer = null
+  if (flushing) return
+  flushing = flush().then((hasFailed) => {
+    flushing = null
+    if (settling.length > 0) schedule(hasFailed ? RETRY_AFTER_MS : FLUSH_AFTER_MS)
+  })
+}
+
+/** @returns whether something has to be tried again */
+async function flush(): Promise<boolean> {
+  const batch = settling
+  settling = []
+  const byChat = Map.groupBy(batch, ({ item }) => item.chatId)
+  const failed = (await Promise.all([...byChat].map(([chatId, each]) => settleChat(chatId, each)))).flat()
+  settling = [...failed, ...settling]
+  return failed.length > 0
+}
+
+async function settleChat(chatId: string, settled: Tried[]): Promise<Tried[]> {
+  const items = settled.map(({ item }) => item)
+  try {
+    const changes = await closeRecords({ chatId, items, tells: true }).catch((error: unknown) => {
+      // A chat that was deleted meanwhile loses its log, not its bill.
+      if (!(error instanceof DomainError && error.code === 'chat.missing')) throw error
+      return closeRecords({ chatId, items, tells: false })
+    })
+    for (const { row, reservation } of items) if (reservation) settleReservation(reservation, changes.get(row.usageRecordId))
+    return []
+  } catch (error) {
+    if (!isAboutData(error)) return tryAgain(settled, error)
+    if (settled.length > 1) return (await Promise.all(settled.map((one) => settleChat(chatId, [one])))).flat()
+    log.error({ err: error }, 'A usage record could not be settled')
+    letGo(settled)
+    return []
+  }
+}
+
+function tryAgain(settled: Tried[], error: unknown): Tried[] {
+  if (settled.some(({ tries }) => tries === 0)) log.warn({ err: error }, 'Usage records could not be settled yet')
+  const lost = settled.filter(({ tries }) => tries >= MAX_TRIES)
+  if (lost.length > 0) log.error({ err: error, lost: lost.length }, 'Usage records were given up')
+  letGo(lost)
+  return settled.flatMap(({ item, tries }) => (tries < MAX_TRIES ? [{ item, tries: tries + 1 }] : []))
+}
+
+/** The row stays open, and counts with what was reserved once it is closed for this process. */
+function letGo(settled: readonly Tried[]): void {
+  for (const { item } of settled) if (item.reservation) settleReservation(item.reservation)
+}
