@@ -15,6 +15,7 @@ const hello: CallRequest<'hello'> = {
   capacity: 1,
   sandbox: { level: 'none', reason: null },
   harnesses: [],
+  logins: [],
   held: [],
 }
 const welcome: CallReply<'hello'> = { ok: true, nodeId: NodeId.parse('node-1'), leaseTtlMs: 15_000 }
@@ -25,7 +26,7 @@ afterEach(async () => {
 })
 
 /** A server whose line breaks at each of the first greetings, before it has answered. */
-async function serve({ brokenGreetings }: { brokenGreetings: number }) {
+async function serve({ brokenGreetings, misunderstands = 0 }: { brokenGreetings: number; misunderstands?: number }) {
   const http = createServer()
   const io = new Server(http, { path: SOCKET_PATH })
   let greetings = 0
@@ -34,6 +35,7 @@ async function serve({ brokenGreetings }: { brokenGreetings: number }) {
     socket.on('hello', (_: unknown, answer: (given: unknown) => void) => {
       greetings += 1
       if (greetings <= brokenGreetings) socket.conn.close()
+      else if (greetings <= brokenGreetings + misunderstands) answer({ error: 'malformed' })
       else answer({ reply: welcome })
     })
     socket.on('release', ({ chatId }: { chatId: string }, answer: (given: unknown) => void) => {
@@ -58,6 +60,14 @@ it('makes a call that has waited through lines which broke before they were gree
   await open(server.url).call('release', { chatId, epoch: 1 })
   expect(server.released).toEqual([chatId])
   expect(server.greetings()).toBe(3)
+})
+
+it('pauses before it greets a server again that did not understand it', async () => {
+  const server = await serve({ brokenGreetings: 0, misunderstands: 1 })
+  const startedAt = performance.now()
+  await open(server.url).call('release', { chatId: ChatId.parse(randomUUID()), epoch: 1 })
+  expect(server.greetings()).toBe(2)
+  expect(performance.now() - startedAt).toBeGreaterThan(500)
 })
 
 it('ends a call that waits when it is closed itself', async () => {

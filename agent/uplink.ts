@@ -38,6 +38,7 @@ export type UplinkOptions = {
 }
 
 const ANSWER_MS = 15_000
+const GREET_AGAIN_MS = 1_000
 
 export function openUplink({ url, hello, onGreeted, onRefused, onHint }: UplinkOptions): Uplink {
   const socket: Socket = io(new URL(DAEMON_NAMESPACE, url).href, {
@@ -68,8 +69,9 @@ export function openUplink({ url, hello, onGreeted, onRefused, onHint }: UplinkO
       greeted.resolve()
     } catch (error) {
       log.warn({ err: error }, 'The server did not take the greeting')
-      // A new connection is a new greeting.
-      if (!isClosed) socket.disconnect().connect()
+      // A new connection is a new greeting; at once it would be one of very many, to a server that has enough to do.
+      socket.disconnect()
+      setTimeout(() => !isClosed && socket.connect(), GREET_AGAIN_MS * (0.5 + Math.random()))
     }
   }
 
