@@ -83,7 +83,6 @@ export function runSession({
   let ended: { reason: Extract<DaemonFact, { type: 'run.ended' }>['reason'] } | null = null
   let starting: AbortController | null = null
   let startWork: Promise<void> = Promise.resolve()
-  let isFenced = false
   /** Nothing can be written any more. What a fenced agent still says can: it belongs to its own epoch, in the log or beside it. */
   let isMute = false
   let accepted: { prompt: PromptContent; model: string | null; mustStartAnew: boolean } | null = null
@@ -322,7 +321,6 @@ export function runSession({
   }
 
   async function abandon(): Promise<void> {
-    isFenced = true
     starting?.abort()
     await startWork
     facts.closeQuestions('agent-lost')

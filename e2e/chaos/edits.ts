@@ -104,7 +104,9 @@ export const mutations = {
     },
   ],
   /** What an agent says after its daemon was fenced is not written down. */
-  'deaf-after-fence': [{ file: 'agent/session-runner.ts', find: 'if (isMute) return', put: 'if (isMute || isFenced) return' }],
+  'deaf-after-fence': [
+    { file: 'agent/session-runner.ts', find: 'if (isMute) return', put: `if (isMute || session.stage.is === 'over') return` },
+  ],
   /** What a fenced daemon still holds is thrown away. */
   'no-salvage': [{ file: 'agent/delivery.ts', find: `await call('salvage', { chatId: outbox.chatId, ...batch })`, put: '' }],
   /** What a fenced daemon still holds is kept beside the log, also where the log has it: its answer was lost. */
