@@ -56,6 +56,8 @@ export class Cluster {
       nodes.push({ name, home: join(home, name), link, nodeId: '', child: null, isStopped: false })
     }
     const cluster = new Cluster(options, { servers, nodes, postgres })
+    // It is detached from us, and would outlive a Ctrl-C.
+    process.once('exit', cluster.#endPostgresWithUs)
     cluster.lose({})
     return cluster
   }
@@ -167,6 +169,12 @@ export class Cluster {
     }
     for (const { link } of this.nodes) link.close()
     await this.postgres.stop()
+    process.off('exit', this.#endPostgresWithUs)
+  }
+
+  readonly #endPostgresWithUs = (): void => {
+    const postmaster = this.#postmaster()
+    if (postmaster !== null) process.kill(postmaster, 'SIGQUIT')
   }
 
   #launch(part: Part & { home: string }, entry: string, environment: Record<string, string>): void {

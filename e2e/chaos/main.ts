@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { isMutation } from '#e2e/chaos/edits.ts'
 import { longRun, shortRun } from '#e2e/chaos/plans.ts'
 import { runMatrix } from '#e2e/chaos/matrix.ts'
-import { reportTable } from '#e2e/chaos/report.ts'
+import { tell } from '#e2e/chaos/report.ts'
 import { run } from '#e2e/chaos/run.ts'
 
 const { values } = parseArgs({
@@ -24,11 +24,13 @@ const say = (line: string): void => console.error(`${new Date().toISOString().sl
 const mutation = values.mutation !== undefined && isMutation(values.mutation) ? values.mutation : null
 if (values.mutation !== undefined && mutation === null) throw new Error(`There is no mutation ${values.mutation}`)
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 if (values.matrix) process.exitCode = (await runMatrix({ seed: values.seed, only: mutation, say })) ? 0 : 1
 else {
   const plan = values.short ? shortRun : longRun
   const report = await run({ plan, seed: values.seed, seconds: values.short ? 8 : Number(values.minutes) * 60, mutation, say })
-  console.log(reportTable([report]))
+  say(`Kept in ${tell([report])}`)
   for (const { rule, chatId, what } of report.violations) console.log(`${rule}: ${what} (${chatId})`)
   if (report.folder) console.log(`What the processes said and stored: ${report.folder}`)
   process.exitCode = report.violations.length > 0 ? 1 : 0

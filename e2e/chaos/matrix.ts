@@ -4,7 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Mutation } from '#e2e/chaos/edits.ts'
-import { reportTable } from '#e2e/chaos/report.ts'
+import { tell } from '#e2e/chaos/report.ts'
 import { run, type Plan, type Report } from '#e2e/chaos/run.ts'
 import { untilAllSpeak, whileTheySpeak } from '#e2e/chaos/stories.ts'
 import { until } from '#e2e/world/wait.ts'
@@ -64,7 +64,7 @@ export async function runMatrix({
       reports.push(report)
     }
   }
-  console.log(reportTable(reports))
+  say(`Kept in ${tell(reports)}`)
   const missed = reports.filter((each) => (each.mutation === null) !== (each.violations.length === 0))
   for (const each of missed) say(each.mutation ? `${each.mutation} was not noticed` : `${each.plan} is accused without being broken`)
   return missed.length === 0

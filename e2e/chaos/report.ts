@@ -1,4 +1,7 @@
 /** Reports as tables, for people and for a file. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { root } from '#e2e/world/server.ts'
 import type { Report } from '#e2e/chaos/run.ts'
 
 const cell = (counts: Readonly<Record<string, number>>): string =>
@@ -14,7 +17,7 @@ function count(names: readonly string[]): Record<string, number> {
 }
 
 /** One row for each run. */
-export function reportTable(reports: readonly Report[]): string {
+function reportTable(reports: readonly Report[]): string {
   const rows = reports.map((each) => [
     each.plan,
     each.mutation ?? 'none',
@@ -30,4 +33,18 @@ export function reportTable(reports: readonly Report[]): string {
   ])
   const head = ['plan', 'mutation', 'seed', 'took', 'faults', 'events', 'shown', 'turns', 'beside the log', 'words lost', 'violations']
   return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n')
+}
+
+/** Prints the table, and keeps it with every violation below. Returns the file. */
+export function tell(reports: readonly Report[]): string {
+  const file = path.join(root, '.test/chaos.md')
+  const violations = reports.flatMap((each) =>
+    each.violations.map(
+      ({ rule, what, chatId }) => `- ${each.plan}, mutation ${each.mutation ?? 'none'}: ${rule}: ${what} (chat ${chatId})`,
+    ),
+  )
+  mkdirSync(path.dirname(file), { recursive: true })
+  writeFileSync(file, `${reportTable(reports)}\n\n${violations.join('\n')}\n`)
+  console.log(reportTable(reports))
+  return file
 }
