@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { MessageSquareText } from 'lucide-react'
 import { useCallback, useId, useMemo, useRef, useState } from 'react'
 import { hasEnded } from '#core/chat/fold-turn.ts'
+import { failures } from '#core/errors.ts'
 import type { ChatId } from '#core/ids.ts'
 import type { PermissionItem } from '#core/chat/view.ts'
 import { Announcer } from '#components/chat/announcer.tsx'
@@ -17,10 +18,11 @@ import { Composer, type ComposerHandle } from '#components/chat/composer.tsx'
 import { recallable } from '#components/chat/composer.model.ts'
 import { ConnectionBar } from '#components/chat/connection-bar.tsx'
 import { ForkStrip } from '#components/chat/fork-strip.tsx'
+import { ModelMend } from '#components/chat/model-mend.tsx'
 import { ModelChoice } from '#components/chat/model-choice.tsx'
 import { OfferNotice } from '#components/chat/offer-notice.tsx'
 import { OpenRows } from '#components/chat/open-rows.ts'
-import { payerWords } from '#components/chat/payer.model.ts'
+import { isSubscription, payerWords } from '#components/chat/payer.model.ts'
 import { approvalOf } from '#components/chat/permission.model.ts'
 import { statusOf } from '#components/chat/status.model.ts'
 import { Timeline, type TimelineHandle } from '#components/chat/timeline.tsx'
@@ -37,6 +39,9 @@ import { useScreenKeys } from '#components/chat/use-screen-keys.ts'
 import { useTabTitle, useUnread } from '#components/chat/use-tab-title.ts'
 import { WhyNotNotice } from '#components/chat/why-not-notice.tsx'
 import { whyNotPrompt } from '#components/chat/why-not.model.ts'
+import { BudgetNotice } from '#components/budgets/budget-notice.tsx'
+import { useApplyingBudgets } from '#components/budgets/use-applying-budgets.ts'
+import { failureOf } from '#components/failures/failure.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { useStoredFlag } from '#components/shell/stored-flag.ts'
 import { type Outputs, useTRPC } from '#components/trpc/trpc.ts'
@@ -169,6 +174,9 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   }
   useScreenKeys({ stop, approve })
 
+  const allBudgets = useApplyingBudgets({ projectId: chat.projectId, chatId, metered: view.usage.requests })
+  // A login is its provider's to count: no budget of ours holds it.
+  const budgets = isSubscription(chat.payer) ? [] : allBudgets
   const node = chat.node
   const surroundings = useMemo(() => ({ run: view.run, node, me: me.user }), [view.run, node, me.user])
   const earlier = useMemo(() => recallable(view.turns, me.user.userId), [view.turns, me.user.userId])
@@ -186,6 +194,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
             people={present}
             isPanelOpen={isShown}
             onTogglePanel={() => showPanel(!isShown)}
+            onShowUsage={() => acts.openPanel('usage')}
           />
           {view.forkedFrom ? <ForkStrip forkedFrom={view.forkedFrom} chat={chat} /> : null}
           <ConnectionBar link={link} onRetry={feed.retry} />
@@ -229,10 +238,12 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
               whyNot={whyNot?.sentence ?? null}
               notice={
                 refusal !== null ? (
-                  <FailureNotice error={refusal} place={{ projectId: chat.projectId, harness: chat.harness }} />
+                  <Refusal error={refusal} chat={chat} onMended={() => setRefusal(null)} />
                 ) : whyNot ? (
                   <WhyNotNotice whyNot={whyNot} chat={chat} />
-                ) : null
+                ) : (
+                  <BudgetNotice budgets={budgets} />
+                )
               }
               agent={agent}
               choices={
@@ -258,11 +269,25 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
           onTab={setTab}
           isOpenWide={isPanelOpen}
           isOpenNarrow={isPanelOver}
+          budgets={budgets}
           onClose={() => showPanel(false)}
         />
       </div>
       <Announcer turns={view.turns} questions={questions} agent={agent} nameOf={nameOf} isLoaded={isLoaded} />
     </ChatActsProvider>
+  )
+}
+
+/** Why a prompt stayed in the composer, and the one act that lets it go. */
+function Refusal({ error, chat, onMended }: { error: unknown; chat: Props['chat']; onMended: () => void }) {
+  const failure = failureOf(error)
+  const isOfModel = failure.is === 'domain' && failures[failure.code].recovery === 'choose-model'
+  return (
+    <FailureNotice
+      error={error}
+      place={{ projectId: chat.projectId, harness: chat.harness }}
+      mend={isOfModel ? <ModelMend facts={failure.facts} onChosen={onMended} /> : undefined}
+    />
   )
 }
 

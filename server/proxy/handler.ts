@@ -12,18 +12,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { upstreamPathOf, type AskingRoute } from '#core/links/proxy-routes.ts'
 import { allows, allowsEmbedding } from '#core/models/catalog.ts'
-import type { ModelEntry } from '#core/models/model.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { log } from '#server/log.ts'
-import { askingForUsage, readAsked, readBody, type Asked } from '#server/proxy/body.ts'
+import { askingForUsage, readAsked, readBody } from '#server/proxy/body.ts'
 import { createPlaces } from '#server/proxy/concurrency.ts'
 import { sendError } from '#server/proxy/errors.ts'
 import { createUpstreams, upstreamHeaders } from '#server/proxy/forward.ts'
 import { usualLimits, type ProxyLimits } from '#server/proxy/limits.ts'
 import { MeteredExchange, refusedKey, type Refusal } from '#server/proxy/metered-exchange.ts'
 import { modelInGoogleWords, modelList } from '#server/proxy/model-list.ts'
+import { refusalOf } from '#server/proxy/model-refusal.ts'
 import { dialectOfUrl, readCall, UNKNOWN_TOKEN, type Call } from '#server/proxy/route.ts'
-import { cutEverything, findRun, modelQueryFor, recheckRegularly, recheckRuns, type ProxiedRun } from '#server/proxy/run.ts'
+import { cutEverything, findRun, forgetRules, recheckRegularly, recheckRuns, type ProxiedRun } from '#server/proxy/run.ts'
 import { buy } from '#server/proxy/spending.ts'
 import { configuredGuard, type Guard } from '#server/proxy/upstream-guard.ts'
 import { onHint } from '#server/realtime/bus.ts'
@@ -44,6 +44,7 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
   const places = createPlaces(limits)
   const stopRechecking = recheckRegularly()
   const stopListening = onHint((hint) => {
+    if (hint.about === 'list' && hint.topic === 'models') return forgetRules()
     if (hint.about !== 'membership' && hint.about !== 'lease-lost' && hint.about !== 'node-removed') return
     recheckRuns().catch((error: unknown) => log.warn({ err: error }, 'Open model requests could not be checked'))
   })
@@ -75,10 +76,10 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
       case 'probe':
         return void res.writeHead(200, ['content-length', '0']).end()
       case 'models':
-        return sendJson(res, modelList(modelQueryFor(run)))
+        return sendJson(res, modelList(run.models))
       case 'model': {
         const { model } = read.call
-        const found = modelInGoogleWords(modelQueryFor(run), model ?? '')
+        const found = modelInGoogleWords(run.models, model ?? '')
         if (found) return sendJson(res, found)
         return sendError(res, { status: 404, message: `There is no model ${model} here.`, dialect: said, code: 'model.unknown' })
       }
@@ -117,15 +118,17 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
     const understood = readAsked(body.bytes, inPath)
     if (!understood.ok) return sendError(res, { status: 400, message: understood.message, dialect, code: 'gatehouse.body' })
     const { asked } = understood
-    const admission = admissionOf(run, asked, route)
+    const verdict = (route.kind === 'embed' ? allowsEmbedding : allows)(run.models, asked.model)
+    const refusal = run.isBroken ? keyRefusal(run) : verdict.ok ? null : refusalOf(asked.model, verdict)
     const isMetered = route.kind !== 'count'
     const bought =
-      admission.is === 'admitted' && isMetered ? await buy({ ...admission, run, asked, bodyBytes: body.bytes.length, res }) : admission
-    if (bought.is === 'left') return
-    const spending = bought.is === 'bought' ? bought.spending : null
+      isMetered && verdict.ok && !refusal ? await buy({ run, asked, entry: verdict.entry, bodyBytes: body.bytes.length, res }) : null
+    if (bought?.is === 'left') return
+    const spending = bought?.is === 'bought' ? bought.spending : null
     const record = isMetered ? openRecord({ ...recordOf(run, call), model: asked.model, spending }) : null
-    const exchanging = new MeteredExchange({ res, run, asked, dialect, record, startedMs })
-    if (bought.is === 'refused') return exchanging.refuse(bought.refusal)
+    const exchanging = new MeteredExchange({ res, run, asked, dialect, record, startedMs, isBackground: verdict.isBackground })
+    if (refusal) return exchanging.refuse(refusal)
+    if (bought?.is === 'refused') return exchanging.refuse(bought.refusal)
     const url = new URL(`${run.endpoint.baseUrl}${upstreamPathOf(route, call.model)}`)
     const spliced = route.kind === 'generate' ? askingForUsage(body.bytes, asked, run.endpoint) : null
     const bytes = spliced ?? body.bytes
@@ -183,22 +186,4 @@ const recordOf = (run: ProxiedRun, call: Call) => ({
   route: call.route.path,
 })
 
-type Admission = { is: 'admitted'; entry: ModelEntry } | { is: 'refused'; refusal: Refusal }
-
-/** 403, since harnesses ask again for minutes after most other statuses. */
-const refused = (refusal: Omit<Refusal, 'status'>): Admission => ({ is: 'refused', refusal: { status: 403, ...refusal } })
-
-function admissionOf(run: ProxiedRun, asked: Asked, route: AskingRoute): Admission {
-  if (run.isBroken) return refused({ code: 'provider.refused-key', message: refusedKey(run) })
-  const verdict = (route.kind === 'embed' ? allowsEmbedding : allows)(modelQueryFor(run), asked.model)
-  if (verdict.ok) return { is: 'admitted', entry: verdict.entry }
-  const model = `The model "${asked.model.slice(0, 100)}"`
-  if (verdict.code === 'model.retired') {
-    const hint = verdict.successor ? ` Its successor is ${verdict.successor}.` : ''
-    return refused({ code: verdict.code, message: `${model} has been retired.${hint}` })
-  }
-  return refused({
-    code: verdict.code,
-    message: `${model} is not one of those that this chat's connection allows. Choose another in Gatehouse.`,
-  })
-}
+const keyRefusal = (run: ProxiedRun): Refusal => ({ status: 403, code: 'provider.refused-key', message: refusedKey(run) })

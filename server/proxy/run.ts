@@ -13,6 +13,7 @@ import type { Endpoint } from '#core/providers/provider.ts'
 import { openCredential } from '#server/connections/resolver.ts'
 import { hashToken } from '#server/db/mint.ts'
 import { log } from '#server/log.ts'
+import { rulesFor } from '#server/models/rules.ts'
 import { findLiveRun, stillLive } from '#server/proxy/store.ts'
 
 export type ProxiedRun = {
@@ -31,20 +32,12 @@ export type ProxiedRun = {
   isBroken: boolean
   /** Where the provider of the pinned credential answers in this run's dialect. */
   endpoint: Endpoint
-  customModels: readonly string[]
-  /** How many tokens a day of models without a price the team allows; null: without end. */
+  /** Whose part of the catalog is open to it, with the team's rules of a moment ago. */
+  models: ModelQuery
+  /** How many tokens a day its team spends on models without a price; null where it refuses these. */
   unpricedDailyTokens: number | null
   key: string
 }
-
-/** Whose part of the catalog is open to it. */
-export const modelQueryFor = ({ harness, provider, dialect, customModels, scope }: ProxiedRun): ModelQuery => ({
-  harness,
-  provider,
-  dialect,
-  customModels,
-  scope,
-})
 
 const KEPT_MS = 2_000
 const KEPT_MAX = 2_000
@@ -77,7 +70,10 @@ async function load(hash: Buffer): Promise<ProxiedRun | 'unreadable' | null> {
   const harness = findHarness(row.harness)
   const dialect = Dialect.safeParse(row.dialect)
   if (!harness || !dialect.success) return null
-  const opened = await openCredential({ credentialId: row.credentialId, version: row.credentialVersion })
+  const [opened, rules] = await Promise.all([
+    openCredential({ credentialId: row.credentialId, version: row.credentialVersion }),
+    rulesFor(row.teamId),
+  ])
   if (opened.is === 'unreadable') return 'unreadable'
   if (opened.is === 'revoked') return null
   const endpoint = opened.endpoints.find((each) => each.dialect === dialect.data)
@@ -89,8 +85,8 @@ async function load(hash: Buffer): Promise<ProxiedRun | 'unreadable' | null> {
     dialect: dialect.data,
     isBroken: row.brokenCode !== null,
     endpoint,
-    customModels: opened.customModels,
-    unpricedDailyTokens: null,
+    models: { harness, provider: row.provider, dialect: dialect.data, scope: row.scope, rules, ...opened.catalog },
+    unpricedDailyTokens: rules.unpriced.is === 'cap' ? rules.unpriced.dailyTokens : null,
     key: opened.secret,
   }
 }
@@ -124,6 +120,9 @@ export function forgetRun(runId: string): void {
 export function cutEverything(): void {
   for (const cuts of underWay.values()) for (const cut of cuts) cut('Gatehouse is restarting.')
 }
+
+/** What a run may ask for has changed: every request that begins from now on is judged anew. What is under way goes on. */
+export const forgetRules = (): void => kept.clear()
 
 /** Ends what is under way for runs whose right to spend has ended by other hands: a removed member, a replaced key. */
 export async function recheckRuns(): Promise<void> {
