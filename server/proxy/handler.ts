@@ -26,7 +26,7 @@ import { dialectOfUrl, readCall, UNKNOWN_TOKEN, type Call } from '#server/proxy/
 import { cutEverything, findRun, modelQueryFor, recheckRegularly, recheckRuns, type ProxiedRun } from '#server/proxy/run.ts'
 import { buy } from '#server/proxy/spending.ts'
 import { configuredGuard, type Guard } from '#server/proxy/upstream-guard.ts'
-import { onHint } from '#server/realtime/bus.ts'
+import { onHint, type Hint } from '#server/realtime/bus.ts'
 import { openRecord } from '#server/usage/service.ts'
 
 export { forgetRun } from '#server/proxy/run.ts'
@@ -44,7 +44,7 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
   const places = createPlaces(limits)
   const stopRechecking = recheckRegularly()
   const stopListening = onHint((hint) => {
-    if (hint.about !== 'membership' && hint.about !== 'lease-lost' && hint.about !== 'node-removed') return
+    if (!mayRevoke(hint)) return
     recheckRuns().catch((error: unknown) => log.warn({ err: error }, 'Open model requests could not be checked'))
   })
 
@@ -53,7 +53,8 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
     if (!read.ok) return sendError(res, { ...read, code: 'gatehouse.refused' })
     const { route, token } = read.call
     const [said] = route.dialects
-    const run = await findRun(token)
+    const found = findRun(token)
+    const run = found instanceof Promise ? await found : found
     if (run === null) return sendError(res, { status: 401, message: UNKNOWN_TOKEN, dialect: said, code: 'gatehouse.unknown-token' })
     if (run === 'unreadable') {
       return sendError(res, {
@@ -162,6 +163,12 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
     },
   })
 }
+
+const mayRevoke = (hint: Hint): boolean =>
+  hint.about === 'membership' ||
+  hint.about === 'lease-lost' ||
+  hint.about === 'node-removed' ||
+  (hint.about === 'list' && hint.topic === 'connections')
 
 type Asking = { call: Call; run: ProxiedRun; route: AskingRoute }
 

@@ -1,6 +1,6 @@
 /**
- * The run behind a workspace token, with the key that it spends. Kept for a moment, since
- * an agent asks often; a revocation acts within five seconds, and cuts streams that are open.
+ * The run behind a workspace token, with the key that it spends. Kept, since an agent asks often, and confirmed again and
+ * again by one statement for all; a revocation acts within five seconds, and cuts streams that are open.
  * Next: `handler.ts`.
  */
 import type { Scope } from '#core/connections/connection.ts'
@@ -10,10 +10,10 @@ import { ChatId } from '#core/ids.ts'
 import type { ModelQuery } from '#core/models/catalog.ts'
 import { Dialect } from '#core/providers/dialects.ts'
 import type { Endpoint } from '#core/providers/provider.ts'
-import { openCredential } from '#server/connections/resolver.ts'
+import { openCredential, type OpenedCredential } from '#server/connections/resolver.ts'
 import { hashToken } from '#server/db/mint.ts'
 import { log } from '#server/log.ts'
-import { findLiveRun, stillLive } from '#server/proxy/store.ts'
+import { findLiveRun, findLiveRuns, type RunRow } from '#server/proxy/store.ts'
 
 export type ProxiedRun = {
   runId: string
@@ -28,6 +28,7 @@ export type ProxiedRun = {
   spenderId: string
   credentialId: string
   credentialVersion: number
+  credentialState: string
   isBroken: boolean
   /** Where the provider of the pinned credential answers in this run's dialect. */
   endpoint: Endpoint
@@ -46,38 +47,72 @@ export const modelQueryFor = ({ harness, provider, dialect, customModels, scope 
   scope,
 })
 
-const KEPT_MS = 2_000
-const KEPT_MAX = 2_000
+/** After this an unconfirmed run is asked for by itself: a recheck that fails or is late must not prolong anything. */
+const KEPT_MS = 4_000
+const KEPT_MAX = 10_000
+/** A run that asks for nothing is not kept for longer, and neither is its key. */
+const IDLE_MS = 60_000
 
-type Kept = { until: number; run: Promise<ProxiedRun | 'unreadable' | null> }
+type Kept = {
+  run: ProxiedRun
+  /** The row of which it was made, to see a change. */
+  row: string
+  /** Nothing that happened before this is missing in it. */
+  confirmedMs: number
+  usedMs: number
+}
+
 /** By the token's hash: the token itself is nowhere kept. */
 const kept = new Map<string, Kept>()
+const loading = new Map<string, Promise<ProxiedRun | 'unreadable' | null>>()
+/** Raised by every word of a change, so that what was read before it is not taken for confirmed after it. */
+let changes = 0
+
+function hearOfChange(): void {
+  changes += 1
+  loading.clear()
+}
 
 /** Null when the token is unknown, or what it stood for has ended; nobody outside learns which. */
-export function findRun(token: string): Promise<ProxiedRun | 'unreadable' | null> {
+export function findRun(token: string): ProxiedRun | Promise<ProxiedRun | 'unreadable' | null> {
   const hash = hashToken(token)
   const name = hash.toString('base64')
   const known = kept.get(name)
-  if (known && known.until > Date.now()) return known.run
-  const run = load(hash)
-  kept.delete(name)
-  kept.set(name, { until: Date.now() + KEPT_MS, run })
-  if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value!)
-  // Neither a failed query nor a token that nobody knows is worth remembering.
-  run.then(
-    (found) => found ?? kept.delete(name),
-    () => kept.delete(name),
-  )
-  return run
+  const nowMs = Date.now()
+  if (known && nowMs - known.confirmedMs < KEPT_MS) {
+    known.usedMs = nowMs
+    return known.run
+  }
+  const found = loading.get(name) ?? load(hash, name)
+  loading.set(name, found)
+  return found
 }
 
-async function load(hash: Buffer): Promise<ProxiedRun | 'unreadable' | null> {
-  const row = await findLiveRun(hash)
-  if (!row) return null
+async function load(hash: Buffer, name: string): Promise<ProxiedRun | 'unreadable' | null> {
+  const [before, nowMs] = [changes, Date.now()]
+  try {
+    const row = await findLiveRun(hash)
+    const run = row && (await runOf(row))
+    // Only what may spend is worth remembering, and only if nothing was said meanwhile.
+    if (row && run && run !== 'unreadable' && before === changes)
+      keep(name, { run, row: JSON.stringify(row), confirmedMs: nowMs, usedMs: nowMs })
+    return run
+  } finally {
+    if (before === changes) loading.delete(name)
+  }
+}
+
+function keep(name: string, entry: Kept): void {
+  kept.delete(name)
+  kept.set(name, entry)
+  if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value!)
+}
+
+async function runOf(row: RunRow): Promise<ProxiedRun | 'unreadable' | null> {
   const harness = findHarness(row.harness)
   const dialect = Dialect.safeParse(row.dialect)
   if (!harness || !dialect.success) return null
-  const opened = await openCredential({ credentialId: row.credentialId, version: row.credentialVersion })
+  const opened = await openedFor(row)
   if (opened.is === 'unreadable') return 'unreadable'
   if (opened.is === 'revoked') return null
   const endpoint = opened.endpoints.find((each) => each.dialect === dialect.data)
@@ -93,6 +128,23 @@ async function load(hash: Buffer): Promise<ProxiedRun | 'unreadable' | null> {
     unpricedDailyTokens: null,
     key: opened.secret,
   }
+}
+
+/** Many runs spend the same credential, and one whose chat has moved on spends it still. */
+const opened = new Map<string, OpenedCredential>()
+const stateOf = ({
+  credentialId,
+  credentialVersion,
+  credentialState,
+}: Pick<RunRow, 'credentialId' | 'credentialVersion' | 'credentialState'>) => `${credentialId} ${credentialVersion} ${credentialState}`
+
+async function openedFor(row: RunRow): Promise<OpenedCredential> {
+  const state = stateOf(row)
+  const known = opened.get(state)
+  if (known) return known
+  const found = await openCredential({ credentialId: row.credentialId, version: row.credentialVersion })
+  if (found.is === 'open') opened.set(state, found)
+  return found
 }
 
 // --- revocation --------------------------------------------------------------------------------------------
@@ -115,8 +167,8 @@ export function watch(runId: string, cut: Cut): () => void {
 
 /** The run may spend no more: at once, streams that are open included. For whoever ends a run. */
 export function forgetRun(runId: string): void {
-  // The few tokens that are kept are cheaper to ask for again than to search.
-  kept.clear()
+  hearOfChange()
+  for (const [name, { run }] of kept) if (run.runId === runId) kept.delete(name)
   for (const cut of underWay.get(runId) ?? []) cut('This run has ended in Gatehouse.')
 }
 
@@ -125,13 +177,47 @@ export function cutEverything(): void {
   for (const cuts of underWay.values()) for (const cut of cuts) cut('Gatehouse is restarting.')
 }
 
-/** Ends what is under way for runs whose right to spend has ended by other hands: a removed member, a replaced key. */
+/**
+ * Ends what is under way for runs whose right to spend has ended by other hands: a removed member, a replaced key. For
+ * whoever hears of a change: no request that comes after is served by what was known before.
+ */
 export async function recheckRuns(): Promise<void> {
-  kept.clear()
-  if (underWay.size === 0) return
-  const asked = [...underWay.keys()]
-  const live = await stillLive(asked)
-  for (const runId of asked) if (!live.has(runId)) forgetRun(runId)
+  hearOfChange()
+  for (const entry of kept.values()) entry.confirmedMs = 0
+  await recheck()
+}
+
+let rechecking: Promise<void> = Promise.resolve()
+let next: Promise<void> | null = null
+
+/** One at a time; whoever asks while one is under way gets the next one, since that one may have missed what they heard. */
+function recheck(): Promise<void> {
+  next ??= rechecking
+    .catch(() => {})
+    .then(() => {
+      next = null
+      return (rechecking = confirmAll())
+    })
+  return next
+}
+
+async function confirmAll(): Promise<void> {
+  const [before, nowMs] = [changes, Date.now()]
+  for (const [name, { usedMs }] of kept) if (nowMs - usedMs > IDLE_MS) kept.delete(name)
+  const entries = [...kept]
+  const spent = new Set(entries.map(([, { run }]) => stateOf(run)))
+  for (const state of opened.keys()) if (!spent.has(state)) opened.delete(state)
+  const watched = [...underWay.keys()]
+  const asked = new Set([...watched, ...entries.map(([, { run }]) => run.runId)])
+  if (asked.size === 0) return
+  const live = await findLiveRuns([...asked])
+  for (const [name, entry] of entries) {
+    if (kept.get(name) !== entry) continue
+    const row = live.get(entry.run.runId)
+    if (!row || JSON.stringify(row) !== entry.row) kept.delete(name)
+    else if (before === changes) entry.confirmedMs = nowMs
+  }
+  for (const runId of watched) if (!live.has(runId)) forgetRun(runId)
 }
 
 const RECHECK_MS = 2_500
@@ -139,7 +225,7 @@ const RECHECK_MS = 2_500
 /** @returns to stop it */
 export function recheckRegularly(): () => void {
   const timer = setInterval(() => {
-    if (underWay.size > 0) recheckRuns().catch((error: unknown) => log.warn({ err: error }, 'Open model requests could not be checked'))
+    recheck().catch((error: unknown) => log.warn({ err: error }, 'Open model requests could not be checked'))
   }, RECHECK_MS)
   timer.unref()
   return () => clearInterval(timer)

@@ -1,5 +1,5 @@
 /** Whose a workspace token is, in one statement: whatever ended the run's right to spend makes the row disappear. */
-import { pool } from '#server/db/client.ts'
+import { pool, prepared } from '#server/db/client.ts'
 
 export type RunRow = {
   runId: string
@@ -17,6 +17,8 @@ export type RunRow = {
   spenderId: string
   /** Why the provider refused the credential; null while it works. */
   brokenCode: string | null
+  /** Another one after every change of what the credential says beside its version. */
+  credentialState: string
 }
 
 /**
@@ -28,7 +30,8 @@ export type RunRow = {
 const LIVE_RUN = `
   select r.id as "runId", r."chatId", c."teamId", c."projectId", r.harness, r.provider, r.dialect,
          r."credentialId", r."credentialVersion", a.scope, k."brokenCode",
-         coalesce(h."activeBy", c."createdBy") as "spenderId"
+         coalesce(h."activeBy", c."createdBy") as "spenderId",
+         md5(row(k.provider, k."baseUrl", k.dialect, k.models, k."loginRevision")::text) as "credentialState"
   from run r
   join chat c on c.id = r."chatId" and c."archivedAt" is null
   join chat_head h on h."chatId" = c.id and h.epoch = r.epoch and h."nodeId" = r."nodeId" and h."leaseUntil" > now()
@@ -45,13 +48,16 @@ const LIVE_RUN = `
   where r."endedAt" is null and r.provider is not null and r.dialect is not null
     and (a.scope <> 'user' or a."isShared" or coalesce(h."activeBy", c."createdBy") = c."createdBy")`
 
+const BY_TOKEN = prepared('live-run-by-token', `${LIVE_RUN} and r."wstokenHash" = $1`)
+const BY_ID = prepared('live-runs-by-id', `${LIVE_RUN} and r.id = any($1::uuid[])`)
+
 export async function findLiveRun(wstokenHash: Buffer): Promise<RunRow | null> {
-  const { rows } = await pool().query<RunRow>(`${LIVE_RUN} and r."wstokenHash" = $1`, [wstokenHash])
+  const { rows } = await pool().query<RunRow>(BY_TOKEN([wstokenHash]))
   return rows[0] ?? null
 }
 
-/** Of these runs, those that may still spend. */
-export async function stillLive(runIds: readonly string[]): Promise<ReadonlySet<string>> {
-  const { rows } = await pool().query<RunRow>(`${LIVE_RUN} and r.id = any($1)`, [runIds])
-  return new Set(rows.map((row) => row.runId))
+/** Of these runs, those that may still spend, by id. */
+export async function findLiveRuns(runIds: readonly string[]): Promise<ReadonlyMap<string, RunRow>> {
+  const { rows } = await pool().query<RunRow>(BY_ID([runIds]))
+  return new Map(rows.map((row) => [row.runId, row]))
 }

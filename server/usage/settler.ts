@@ -1,28 +1,20 @@
 /**
- * Closes records, each once, without making anybody wait: what happens within a few milliseconds is one transaction for
- * each chat, which also tells the chat's log and books what the request counts with in budgets.
+ * Closes records, each once, without making anybody wait: what happens within a few milliseconds is one transaction, which
+ * also tells the chats' logs and books what the requests count with in budgets.
  */
-import type { ServerFact } from '#core/chat/events.ts'
-import { DomainError } from '#core/errors.ts'
 import { settleReservation, type Reservation } from '#server/budgets/spending.ts'
 import { log } from '#server/log.ts'
 import { isAboutData } from '#server/usage/opener.ts'
-import { closeRecords, type SettledRow } from '#server/usage/closing-store.ts'
+import { closeRecords, type Closing } from '#server/usage/closing-store.ts'
 
 const FLUSH_AFTER_MS = 5
+/** So that no transaction holds its locks for long. */
+const FLUSHED_AT_MOST = 500
 const RETRY_AFTER_MS = 250
 /** About a minute: a database that is away for longer has worse troubles. */
 const MAX_TRIES = 240
 
-export type Settling = {
-  chatId: string
-  row: SettledRow
-  /** For the chat's log. */
-  facts: readonly ServerFact[]
-  reservation: Reservation | null
-}
-
-type Tried = { item: Settling; tries: number }
+type Tried = { item: Closing; tries: number }
 
 let settling: Tried[] = []
 /** Records that are over and whose opening has not been written yet. */
@@ -31,7 +23,7 @@ let timer: NodeJS.Timeout | null = null
 let flushing: Promise<void> | null = null
 
 /** `prepared` resolves once the record is open: to nothing when it never will be. */
-export function settleOnce({ prepared, reservation }: { prepared: Promise<Settling | null>; reservation: Reservation | null }): void {
+export function settleOnce({ prepared, reservation }: { prepared: Promise<Closing | null>; reservation: Reservation | null }): void {
   unopened += 1
   void prepared.then((item) => {
     unopened -= 1
@@ -66,27 +58,24 @@ function run(): void {
 
 /** @returns whether something has to be tried again */
 async function flush(): Promise<boolean> {
-  const batch = settling
-  settling = []
-  const byChat = Map.groupBy(batch, ({ item }) => item.chatId)
-  const failed = (await Promise.all([...byChat].map(([chatId, each]) => settleChat(chatId, each)))).flat()
+  const failed = await settle(settling.splice(0, FLUSHED_AT_MOST))
   settling = [...failed, ...settling]
   return failed.length > 0
 }
 
-async function settleChat(chatId: string, settled: Tried[]): Promise<Tried[]> {
-  const items = settled.map(({ item }) => item)
+/** @returns what could not be written yet */
+async function settle(settled: Tried[]): Promise<Tried[]> {
   try {
-    const changes = await closeRecords({ chatId, items, tells: true }).catch((error: unknown) => {
-      // A chat that was deleted meanwhile loses its log, not its bill.
-      if (!(error instanceof DomainError && error.code === 'chat.missing')) throw error
-      return closeRecords({ chatId, items, tells: false })
-    })
-    for (const { row, reservation } of items) if (reservation) settleReservation(reservation, changes.get(row.usageRecordId))
+    const changes = await closeRecords(settled.map(({ item }) => item))
+    for (const { item } of settled) if (item.reservation) settleReservation(item.reservation, changes.get(item.row.usageRecordId))
     return []
   } catch (error) {
     if (!isAboutData(error)) return tryAgain(settled, error)
-    if (settled.length > 1) return (await Promise.all(settled.map((one) => settleChat(chatId, [one])))).flat()
+    if (settled.length > 1) {
+      // Halves of halves, until the one that PostgreSQL refuses is alone.
+      const half = Math.ceil(settled.length / 2)
+      return [...(await settle(settled.slice(0, half))), ...(await settle(settled.slice(half)))]
+    }
     log.error({ err: error }, 'A usage record could not be settled')
     letGo(settled)
     return []
