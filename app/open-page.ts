@@ -10,11 +10,15 @@ import { createTRPCOptionsProxy, type TRPCOptionsProxy } from '@trpc/tanstack-re
 import { headers } from 'next/headers'
 import { redirect } from 'next/navigation'
 import { cache } from 'react'
+import { dayOfMs } from '#core/usage/span.ts'
 import { createQueryClient } from '#components/trpc/query-client.ts'
 import type { AppRouter } from '#server/trpc/app-router.ts'
 import { pageCaller, readMe, type Me, type PageCaller } from '#server/trpc/page-caller.ts'
 
 export type Page = { trpc: TRPCOptionsProxy<AppRouter>; queryClient: QueryClient; caller: PageCaller; me: Me | null }
+
+/** Today, as reports count days; a page hands it to its screen, so that both draw the same. */
+export const serverDay = (): string => dayOfMs(Date.now())
 
 /** One per request, shared by layout and page; `me` is null for strangers. */
 export const anyPage = cache(async (): Promise<Page> => {

@@ -83,6 +83,8 @@ export const failures = {
   'harness.start-failed': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'send-again' },
   'model.unknown': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'choose-model' },
   'model.retired': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'choose-model' },
+  'model.none': { trpc: 'PRECONDITION_FAILED', recovery: 'ask-admin' },
+  'model.unpriced': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'choose-model' },
   'model.not-allowed': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'choose-model' },
   'node.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'node.offline': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'wait' },

@@ -7,16 +7,23 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from '#e2e/fixtures.ts'
 import type { Turn } from '#core/chat/view.ts'
+import { findHarness } from '#core/harnesses/registry.ts'
 import { followChat, replyOf, type ChatFollower } from '#e2e/world/follow.ts'
 import type { FakeDialect } from '#e2e/world/fake-provider-scene.ts'
 import { environmentOf, processesOf } from '#e2e/world/processes.ts'
 import { connectFake, type World } from '#e2e/world/world.ts'
 
-const harnesses: { harness: string; dialect: FakeDialect; route: RegExp }[] = [
-  { harness: 'codex', dialect: 'openai-responses', route: /^\/openai\/v1\/responses$/ },
-  { harness: 'claude-code', dialect: 'anthropic-messages', route: /^\/anthropic\/v1\/messages$/ },
-  { harness: 'opencode', dialect: 'openai-chat', route: /^\/openai\/v1\/chat\/completions$/ },
-  { harness: 'opencode', dialect: 'gemini-generate', route: /^\/gemini\/v1beta\/models\/gemini-4-argon:streamGenerateContent$/ },
+/** Each with a catalog of one model: whatever it asks for by itself has to be that one, or be known as its own. */
+const harnesses: { harness: string; dialect: FakeDialect; route: RegExp; model: string }[] = [
+  { harness: 'codex', dialect: 'openai-responses', route: /^\/openai\/v1\/responses$/, model: 'gpt-6-sol' },
+  { harness: 'claude-code', dialect: 'anthropic-messages', route: /^\/anthropic\/v1\/messages$/, model: 'claude-sonnet-5-5' },
+  { harness: 'opencode', dialect: 'openai-chat', route: /^\/openai\/v1\/chat\/completions$/, model: 'gpt-6.1-terra' },
+  {
+    harness: 'opencode',
+    dialect: 'gemini-generate',
+    route: /^\/gemini\/v1beta\/models\/gemini-4-argon:streamGenerateContent$/,
+    model: 'gemini-4-argon',
+  },
 ]
 
 // The first chat of a harness installs it.
@@ -79,14 +86,14 @@ const total = (counts: readonly Tokens[]): Tokens => {
   }
 }
 
-for (const { harness, dialect, route } of harnesses) {
+for (const { harness, dialect, route, model } of harnesses) {
   test(`${harness} in ${dialect}: a prompt becomes a file, a transcript and a bill`, async ({ world, project }) => {
     const { api } = world.owner
     const { provider } = world
     const seenBefore = provider.received.length
-    await connectFake({ api, provider }, { projectId: project.projectId, harness, dialect })
+    await connectFake({ api, provider }, { projectId: project.projectId, harness, dialect, models: [model] })
     const { models } = await api.models.list.query({ harness, projectId: project.projectId })
-    expect(models.length).toBeGreaterThan(0)
+    expect(models.map(({ id }) => id)).toEqual([model])
     const { chatId } = await api.chats.create.mutate({ projectId: project.projectId, harness })
     const chat = followChat(api, chatId)
 
@@ -120,9 +127,12 @@ for (const { harness, dialect, route } of harnesses) {
     // Titles may be asked for after the turn has ended: what counts is that all of it is metered in the end.
     await expect(async () => {
       const records = await api.usage.records.query({ chatId })
-      expect(records.every((each) => each.outcome === 'completed')).toBe(true)
+      // Nothing was refused: no hidden call of any of them names a model that is not allowed.
+      expect(records.filter((each) => each.outcome !== 'completed')).toEqual([])
       expect(total(records)).toEqual(reported())
     }).toPass({ timeout: 30_000 })
+    const asked = new Set(seen().flatMap((each) => (each.ask ? [each.ask.model] : [])))
+    expect([...asked].filter((each) => each !== model && !findHarness(harness)!.backgroundModels.includes(each))).toEqual([])
     await chat.catchUp()
     const metered = chat.events.filter((each) => each.type === 'usage.metered')
     expect(total(metered)).toEqual(reported())

@@ -7,6 +7,7 @@ import AxeBuilder from '@axe-core/playwright'
 import { devices, type Page } from '@playwright/test'
 import { expect, test } from '#e2e/fixtures.ts'
 import { followChat } from '#e2e/world/follow.ts'
+import { writeUsageHistory } from '#e2e/world/usage-history.ts'
 import { connectFake, unique, type World } from '#e2e/world/world.ts'
 
 const sizes = { desktop: { width: 1440, height: 900 }, phone: devices['iPhone 15'].viewport, narrow: { width: 375, height: 667 } }
@@ -43,6 +44,44 @@ async function everyState({ owner, provider }: World): Promise<void> {
   await connect('claude-code', 'anthropic-messages', refused)
   const { connectionId } = await connect('opencode', 'openai-chat', provider.key)
   await owner.api.connections.setEnabled.mutate({ connectionId, isEnabled: false })
+}
+
+/** Returns the name of the server. */
+async function ruledModels({ owner: { api }, provider }: World): Promise<string> {
+  await api.connections.connect.mutate({
+    harness: 'codex',
+    scope: 'user',
+    secret: {
+      kind: 'api-key',
+      provider: 'custom',
+      key: provider.key,
+      baseUrl: provider.baseUrl('openai-responses'),
+      dialect: 'openai-responses',
+    },
+  })
+  provider.list('gpt-6.1-sol', 'gpt-6.1-terra', 'o3', 'llama-4-scout', 'qwen3-coder:30b', 'seen-and-undecided')
+  await api.models.discover.mutate({})
+  const on = (model: string) => ({ provider: 'custom', server: provider.host, model })
+  const rates = { input: 1_500_000, output: 6_000_000, cacheRead: 150_000, cacheWrite: 1_500_000 }
+  await api.models.setRule.mutate({ ...on('o3'), price: rates })
+  await api.models.setRule.mutate({ ...on('llama-4-scout'), isAllowed: true, name: 'Llama 4 Scout' })
+  const free = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 }
+  await api.models.setRule.mutate({ ...on('qwen3-coder:30b'), isAllowed: true, price: free, scopes: ['project'] })
+  provider.list()
+  return provider.host
+}
+
+/** Weeks of usage in this project alone. */
+async function usagePath(
+  { server, addMember }: World,
+  projectId: string,
+  shown: Record<string, string>,
+  history: { days?: number; scale?: number } = {},
+): Promise<string> {
+  const { api } = await addMember('Maximiliane von und zu Hohenstein-Breitenbach', 'viewer')
+  const { user } = await api.me.get.query()
+  await writeUsageHistory({ home: server.home, projectId, userIds: [user.userId], ...history })
+  return `/usage?${new URLSearchParams({ ...shown, project: projectId })}`
 }
 
 const screens: Record<string, (world: World, projectId: string) => Promise<Place> | Place> = {
@@ -89,8 +128,56 @@ const screens: Record<string, (world: World, projectId: string) => Promise<Place
     }
   },
   team: () => ({ path: '/team' }),
+  // A server that was asked, with something that nobody has decided on, and a rule of each sort.
+  models: async (world) => {
+    await ruledModels(world)
+    return { path: '/models' }
+  },
+  'model-dialog': async (world) => {
+    const host = await ruledModels(world)
+    return {
+      path: '/models',
+      open: async (page) => {
+        await page.getByRole('region', { name: host, exact: true }).getByRole('button', { name: 'Change o3', exact: true }).click()
+        await page.getByRole('menuitem', { name: /^Price/ }).click()
+        await expect(page.getByRole('dialog')).toBeVisible()
+      },
+    }
+  },
   nodes: () => ({ path: '/nodes' }),
-  usage: () => ({ path: '/usage' }),
+  usage: async (world, projectId) => ({ path: await usagePath(world, projectId, { span: '90' }) }),
+  'usage-by-chat': async (world, projectId) => ({
+    path: await usagePath(world, projectId, { by: 'chat', stack: 'member', measure: 'tokens', harness: 'claude-code', sort: 'cached.up' }),
+  }),
+  'usage-one-day': async (world, projectId) => {
+    const today = new Date().toISOString().slice(0, 10)
+    return { path: await usagePath(world, projectId, { span: `${today}..${today}`, by: 'day' }, { days: 1, scale: 400 }) }
+  },
+  'usage-empty': (_, projectId) => ({ path: `/usage?project=${projectId}` }),
+  'usage-caches': async (world, projectId) => ({ path: await usagePath(world, projectId, { view: 'caches' }) }),
+  'usage-savings': async (world, projectId) => ({ path: await usagePath(world, projectId, { view: 'savings' }) }),
+  'usage-requests': async (world, projectId) => ({ path: await usagePath(world, projectId, { view: 'requests' }) }),
+  budgets: async (world, projectId) => {
+    await writeUsageHistory({ home: world.server.home, projectId, days: 1, scale: 40 })
+    await world.owner.api.budgets.set.mutate({ scope: { is: 'project', projectId }, period: 'day', limitMicros: 10_000 })
+    await world.owner.api.budgets.set.mutate({ scope: { is: 'team' }, period: 'month', limitMicros: 10_000_000_000_000 })
+    return { path: '/usage?view=budgets' }
+  },
+  // What the chat has used, and that a budget is spent.
+  'chat-usage': async (world, projectId) => {
+    const chatId = await workedChat(world, projectId)
+    await world.owner.api.budgets.set.mutate({ scope: { is: 'project', projectId }, period: 'day', limitMicros: 0 })
+    return {
+      path: `/projects/${projectId}/chats/${chatId}`,
+      open: async (page) => {
+        await expect(page.getByText(/^The project budget of/)).toBeVisible()
+        const panel = page.getByRole('complementary', { name: 'Changes, plan, usage and details' })
+        if (!(await panel.isVisible())) await page.getByRole('button', { name: /^Open changes/ }).click()
+        await panel.getByRole('tab', { name: 'Usage' }).click()
+        await expect(panel.getByRole('region', { name: 'Budgets' })).toBeVisible()
+      },
+    }
+  },
   audit: () => ({ path: '/audit' }),
   account: () => ({ path: '/account' }),
   'not-found': () => ({ path: '/no/such/page' }),

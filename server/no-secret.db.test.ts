@@ -234,6 +234,10 @@ it('keeps every secret to itself', async () => {
   await look('credentials.get', { credentialId })
   await look('chats.eventsAfter', { chatId: run.chatId, afterSeq: 0 })
   for (const format of ['csv', 'json']) await look('audit.export', { format })
+  const today = new Date().toISOString().slice(0, 10)
+  for (const by of ['credential', 'model']) await look('usage.report', { from: today, to: today, by, stack: by })
+  for (const path of ['usage.requests', 'usage.savings']) await look(path, { from: today, to: today })
+  await look('usage.export', { from: today, to: today, of: 'requests' })
   await call('connections.disconnect', { connectionId: login })
   answered += await (await fetch(`${url}/metrics`)).text()
 
@@ -248,6 +252,10 @@ it('keeps every secret to itself', async () => {
     'credentials.get',
     'audit.export',
     'audit.list',
+    'usage.report',
+    'usage.requests',
+    'usage.savings',
+    'usage.export',
   ])
     expect(calls).toContain(`${path} 200`)
   expect(answered).toContain('connected Codex')

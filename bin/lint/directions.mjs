@@ -12,9 +12,12 @@ const doors = {
   chats: ['append.ts', 'events.ts'],
   // `offer.ts`: what there is to connect. `rights.ts`: who may attach where, asked by all that attach. `rows.ts`: for the
   // primitives, which are the same rows.
-  connections: ['vault.ts', 'resolver.ts', 'offer.ts', 'rights.ts', 'rows.ts'],
+  // `keys.ts`: with which keys a provider may be asked what it serves.
+  connections: ['vault.ts', 'resolver.ts', 'keys.ts', 'offer.ts', 'rights.ts', 'rows.ts'],
   logins: ['handler.ts'],
-  proxy: ['handler.ts', 'token.ts', 'upstream-guard.ts'],
+  // `rules.ts`: what people say about models, for whoever asks the catalog.
+  models: ['rules.ts'],
+  proxy: ['handler.ts', 'token.ts', 'upstream-guard.ts', 'guarded-get.ts'],
   realtime: ['bus.ts', 'hints.ts'],
   // Its service is for people; this is what a node may say.
   'sign-ins': ['node-side.ts'],

@@ -16,6 +16,7 @@ const nouns: Readonly<Record<string, string>> = {
   token: 'Access tokens',
   node: 'Nodes',
   project: 'Projects',
+  model: 'Models',
   team: 'Team',
   key: 'Master key',
   audit: 'Audit log',

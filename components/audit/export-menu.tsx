@@ -8,6 +8,7 @@ import { wordsOf } from '#components/failures/failure.ts'
 import { useTRPCClient } from '#components/trpc/trpc.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Menu, MenuItem } from '#components/ui/menu.tsx'
+import { saveFile } from '#components/ui/save-file.ts'
 import { toast } from '#components/ui/toast.tsx'
 
 type Format = 'csv' | 'json'
@@ -48,11 +49,5 @@ export function ExportMenu({ filter, onExported }: { filter: EntryFilter; onExpo
 
 function save(format: Format, contents: string): void {
   const [type, text] = format === 'csv' ? ['text/csv', contents] : ['application/json', jsonDocument(contents)]
-  const url = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = `audit-${new Date().toISOString().slice(0, 10)}.${format}`
-  link.click()
-  // The browser still reads it for a moment.
-  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  saveFile({ name: `audit-${new Date().toISOString().slice(0, 10)}.${format}`, type, parts: [text] })
 }

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { noUsage } from '#core/chat/view.ts'
-import { dayOf, sayAgo, sayCost, sayCount, sayDay, sayTokenFlow } from '#components/chat/amounts.model.ts'
+import { dayOf, sayAgo, sayCached, sayCost, sayCount, sayDay, sayTokenFlow } from '#components/chat/amounts.model.ts'
 
 describe('tokens and money', () => {
   it('says nothing of no requests, and a bound when a price is missing', () => {
     expect(sayCost(noUsage)).toBeNull()
     expect(sayTokenFlow(noUsage)).toBeNull()
-    expect(sayCost({ ...noUsage, requests: 1, hasUnpriced: true })).toBe('price unknown')
+    expect(sayCost({ ...noUsage, requests: 1, hasUnpriced: true })).toBe('no price')
     expect(sayCost({ ...noUsage, requests: 2, costMicros: 20_000, hasUnpriced: true })).toBe('at least $0.0200')
+    expect(sayCached(noUsage)).toBeNull()
+    expect(sayCached({ ...noUsage, requests: 1, inputTokens: 9 })).toBeNull()
+    expect(sayCached({ ...noUsage, requests: 1, inputTokens: 19, cacheReadTokens: 81 })).toBe('81 % cached')
+    expect(sayCached({ ...noUsage, requests: 1, inputTokens: 1, cacheReadTokens: 999 })).toBe('>99 % cached')
     expect(sayTokenFlow({ ...noUsage, requests: 1, inputTokens: 1_000, cacheReadTokens: 9_000, outputTokens: 250 })).toBe('10k in, 250 out')
   })
 
@@ -15,7 +19,7 @@ describe('tokens and money', () => {
     const onLogin = { ...noUsage, subscriptionTurns: 1 }
     expect([sayCost(onLogin), sayTokenFlow(onLogin)]).toEqual(['on a subscription', null])
     expect(sayTokenFlow({ ...onLogin, inputTokens: 500, outputTokens: 20 })).toBe('500 in, 20 out')
-    expect(sayCost({ ...onLogin, requests: 1, costMicros: 20_000 })).toBe('$0.0200')
+    expect(sayCost({ ...onLogin, requests: 1, costMicros: 20_000 })).toBe('$0.0200 and a subscription')
   })
 })
 

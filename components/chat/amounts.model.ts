@@ -1,5 +1,6 @@
 /** How costs, tokens and times of day are said on the chat screen; plain numbers are `components/ui/numbers.ts`'s. */
 import type { Usage } from '#core/chat/view.ts'
+import { allTokens, cacheShare, readTokens } from '#core/usage/sums.ts'
 import { formatDuration, formatMoney, formatShort } from '#components/ui/numbers.ts'
 
 const SECOND_MS = 1_000
@@ -10,19 +11,34 @@ const HOUR_MS = 60 * MINUTE_MS
 export const sayDuration = (durationMs: number): string =>
   formatDuration(durationMs < SECOND_MS ? durationMs : Math.round(durationMs / 100) * 100)
 
-/** The cost of some requests; null when there is nothing to say. A request without a price makes it a lower bound. */
+/**
+ * The cost of some requests; null when there is nothing to say. A request without a price makes it a lower bound; what a
+ * subscription pays has none by its nature, which is nothing to wonder about.
+ */
 export function sayCost(usage: Pick<Usage, 'requests' | 'costMicros' | 'hasUnpriced' | 'subscriptionTurns'>): string | null {
   if (usage.requests === 0) return usage.subscriptionTurns === 0 ? null : 'on a subscription'
-  if (!usage.hasUnpriced) return formatMoney(usage.costMicros)
-  return usage.costMicros === 0 ? 'price unknown' : `at least ${formatMoney(usage.costMicros)}`
+  if (usage.hasUnpriced) return usage.costMicros === 0 ? 'no price' : `at least ${formatMoney(usage.costMicros)}`
+  return usage.subscriptionTurns === 0 ? formatMoney(usage.costMicros) : `${formatMoney(usage.costMicros)} and a subscription`
 }
 
 /** "12.3k in, 4.1k out"; input counts what was read from and written to the cache too. */
 export function sayTokenFlow(usage: Usage): string | null {
-  const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens
   // An agent on its own login may say nothing, and nothing is not none.
-  if (usage.requests === 0 && input + usage.outputTokens === 0) return null
-  return `${formatShort(input)} in, ${formatShort(usage.outputTokens)} out`
+  if (usage.requests === 0 && allTokens(usage) === 0) return null
+  return `${formatShort(readTokens(usage))} in, ${formatShort(usage.outputTokens)} out`
+}
+
+/** "81 % cached", of the input; null when no cache gave anything. */
+export function sayCached(usage: Usage): string | null {
+  const share = cacheShare(usage)
+  return share === null || share === 0 ? null : `${sayPercent(share)} cached`
+}
+
+/** "81 %"; a little is not nothing, and nearly all is not all. */
+export function sayPercent(share: number): string {
+  const percent = Math.round(share * 100)
+  if (percent === 0 && share > 0) return '<1 %'
+  return percent === 100 && share < 1 ? '>99 %' : `${percent} %`
 }
 
 /** "14:02" in the reader's time zone. */

@@ -3,7 +3,7 @@
 import { PanelRight } from 'lucide-react'
 import type { ChatView } from '#core/chat/view.ts'
 import type { ChatId } from '#core/ids.ts'
-import { sayCost } from '#components/chat/amounts.model.ts'
+import { sayCached, sayCost, sayTokenFlow } from '#components/chat/amounts.model.ts'
 import { totalsOf } from '#components/chat/changes.model.ts'
 import { ChatPrivacy } from '#components/chat/chat-privacy.tsx'
 import { ChatTitle } from '#components/chat/chat-title.tsx'
@@ -25,13 +25,15 @@ type Props = {
   people: readonly Present[]
   isPanelOpen: boolean
   onTogglePanel: () => void
+  onShowUsage: () => void
 }
 
 /** What this chat is, where it stands, who is here, who pays, what it has cost. */
-export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, onTogglePanel }: Props) {
+export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, onTogglePanel, onShowUsage }: Props) {
   const look = statusLooks[status]
   // Of a subscription the payer's words say enough.
   const cost = view.usage.requests > 0 ? sayCost(view.usage) : null
+  const used = [cost, sayTokenFlow(view.usage), sayCached(view.usage)].filter(Boolean).join(' · ')
   const payer = payerWords(chat.payer)
   const changed = view.changes && view.changes.files.length > 0 ? totalsOf(view.changes.files) : null
   return (
@@ -69,9 +71,16 @@ export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, on
           </span>
         ) : null}
         {cost ? (
-          <span className="figures text-xs text-ink-soft @lg:text-sm" title="Cost of this chat so far">
-            {cost}
-          </span>
+          <Tooltip content={`This chat so far: ${used}`}>
+            <button
+              type="button"
+              aria-label={`Used so far: ${used}. Show the usage`}
+              onClick={onShowUsage}
+              className="touch-target figures -mx-1.5 rounded-md px-1.5 py-1 text-xs text-ink-soft hover:bg-hover hover:text-ink @lg:text-sm"
+            >
+              {cost}
+            </button>
+          </Tooltip>
         ) : null}
         <Button variant="quiet" aria-expanded={isPanelOpen} onClick={onTogglePanel} icon={<PanelRight aria-hidden />} className="px-2">
           <span className="sr-only">{isPanelOpen ? 'Close' : 'Open'} changes, plan, usage and details</span>

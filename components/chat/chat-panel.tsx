@@ -3,6 +3,7 @@
 import { ArrowLeft, ListChecks, X } from 'lucide-react'
 import { useEffect, useEffectEvent, useRef, useState } from 'react'
 import type { ChatView } from '#core/chat/view.ts'
+import type { Budget } from '#components/budgets/budget.model.ts'
 import { ChangesPanel } from '#components/chat/changes-panel.tsx'
 import type { PanelTab } from '#components/chat/chat-context.tsx'
 import { DetailsPanel } from '#components/chat/details-panel.tsx'
@@ -22,6 +23,7 @@ export function ChatPanel({
   onTab,
   isOpenWide,
   isOpenNarrow,
+  budgets,
   onClose,
 }: {
   view: ChatView
@@ -30,6 +32,8 @@ export function ChatPanel({
   onTab: (tab: PanelTab) => void
   isOpenWide: boolean
   isOpenNarrow: boolean
+  /** Those that a prompt here would spend. */
+  budgets: readonly Budget[]
   onClose: () => void
 }) {
   const [layout, setLayout] = useState<'unified' | 'split'>('unified')
@@ -81,7 +85,7 @@ export function ChatPanel({
               panel: <ChangesPanel changes={view.changes} layout={layout} onLayout={setLayout} />,
             },
             { value: 'plan', label: 'Plan', panel: <PlanPanel plan={view.plan} /> },
-            { value: 'usage', label: 'Usage', panel: <UsagePanel view={view} /> },
+            { value: 'usage', label: 'Usage', panel: <UsagePanel view={view} payer={chat.payer} budgets={budgets} /> },
             { value: 'details', label: 'Details', panel: <DetailsPanel view={view} chat={chat} /> },
           ]}
         />

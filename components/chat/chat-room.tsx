@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { MessageSquareText } from 'lucide-react'
 import { useCallback, useId, useMemo, useRef, useState } from 'react'
 import { hasEnded } from '#core/chat/fold-turn.ts'
+import { failures } from '#core/errors.ts'
 import type { ChatId } from '#core/ids.ts'
 import type { PermissionItem } from '#core/chat/view.ts'
 import { Announcer } from '#components/chat/announcer.tsx'
@@ -16,9 +17,10 @@ import { TimelineSkeleton } from '#components/chat/timeline-skeleton.tsx'
 import { Composer, type ComposerHandle } from '#components/chat/composer.tsx'
 import { recallable } from '#components/chat/composer.model.ts'
 import { ConnectionBar } from '#components/chat/connection-bar.tsx'
+import { ModelMend } from '#components/chat/model-mend.tsx'
 import { ModelChoice } from '#components/chat/model-choice.tsx'
 import { OpenRows } from '#components/chat/open-rows.ts'
-import { payerWords } from '#components/chat/payer.model.ts'
+import { isSubscription, payerWords } from '#components/chat/payer.model.ts'
 import { approvalOf } from '#components/chat/permission.model.ts'
 import { statusOf } from '#components/chat/status.model.ts'
 import { Timeline, type TimelineHandle } from '#components/chat/timeline.tsx'
@@ -33,6 +35,9 @@ import { usePresence } from '#components/chat/use-presence.ts'
 import { useScreenKeys } from '#components/chat/use-screen-keys.ts'
 import { useTabTitle, useUnread } from '#components/chat/use-tab-title.ts'
 import { whyNotPrompt } from '#components/chat/why-not.model.ts'
+import { BudgetNotice } from '#components/budgets/budget-notice.tsx'
+import { useApplyingBudgets } from '#components/budgets/use-applying-budgets.ts'
+import { failureOf } from '#components/failures/failure.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { useStoredFlag } from '#components/shell/stored-flag.ts'
 import { type Outputs, useTRPC } from '#components/trpc/trpc.ts'
@@ -147,6 +152,9 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   }
   useScreenKeys({ stop, approve })
 
+  const allBudgets = useApplyingBudgets({ projectId: chat.projectId, chatId, metered: view.usage.requests })
+  // A login is its provider's to count: no budget of ours holds it.
+  const budgets = isSubscription(chat.payer) ? [] : allBudgets
   const node = chat.node
   const surroundings = useMemo(() => ({ run: view.run, node, me: me.user }), [view.run, node, me.user])
   const earlier = useMemo(() => recallable(view.turns, me.user.userId), [view.turns, me.user.userId])
@@ -164,6 +172,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
             people={present}
             isPanelOpen={isShown}
             onTogglePanel={() => showPanel(!isShown)}
+            onShowUsage={() => acts.openPanel('usage')}
           />
           <ConnectionBar link={link} onRetry={feed.retry} />
           {!isLoaded && rows.length === 0 ? (
@@ -205,7 +214,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
               whyNot={whyNot?.sentence ?? null}
               notice={
                 refusal !== null ? (
-                  <FailureNotice error={refusal} place={{ projectId: chat.projectId, harness: chat.harness }} />
+                  <Refusal error={refusal} chat={chat} onMended={() => setRefusal(null)} />
                 ) : whyNot ? (
                   <Notice
                     className="py-2 text-sm"
@@ -219,7 +228,9 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
                   >
                     {whyNot.sentence}
                   </Notice>
-                ) : null
+                ) : (
+                  <BudgetNotice budgets={budgets} />
+                )
               }
               agent={agent}
               choices={
@@ -245,11 +256,25 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
           onTab={setTab}
           isOpenWide={isPanelOpen}
           isOpenNarrow={isPanelOver}
+          budgets={budgets}
           onClose={() => showPanel(false)}
         />
       </div>
       <Announcer turns={view.turns} questions={questions} agent={agent} nameOf={nameOf} isLoaded={isLoaded} />
     </ChatActsProvider>
+  )
+}
+
+/** Why a prompt stayed in the composer, and the one act that lets it go. */
+function Refusal({ error, chat, onMended }: { error: unknown; chat: Props['chat']; onMended: () => void }) {
+  const failure = failureOf(error)
+  const isOfModel = failure.is === 'domain' && failures[failure.code].recovery === 'choose-model'
+  return (
+    <FailureNotice
+      error={error}
+      place={{ projectId: chat.projectId, harness: chat.harness }}
+      mend={isOfModel ? <ModelMend facts={failure.facts} onChosen={onMended} /> : undefined}
+    />
   )
 }
 

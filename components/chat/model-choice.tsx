@@ -3,8 +3,9 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import type { ChatId } from '#core/ids.ts'
 import { wordsOf } from '#components/failures/failure.ts'
+import { priceWords } from '#components/models/price-words.ts'
 import { useTRPC } from '#components/trpc/trpc.ts'
-import { formatPrice, formatShort } from '#components/ui/numbers.ts'
+import { formatShort } from '#components/ui/numbers.ts'
 import { Select } from '#components/ui/select.tsx'
 import { toast } from '#components/ui/toast.tsx'
 
@@ -38,7 +39,7 @@ export function ModelChoice({
     note: [
       each.providerName,
       `${formatShort(each.contextTokens)} context`,
-      each.price ? `${formatPrice(each.price.inputMicros)} in, ${formatPrice(each.price.outputMicros)} out per M` : 'price unknown',
+      priceWords(each.price),
       ...(each.lifecycle === 'current' ? [] : [each.lifecycle]),
     ].join(' · '),
   }))

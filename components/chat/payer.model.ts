@@ -11,3 +11,6 @@ export function payerWords(payer: Payer): string | null {
   const owner = payer.isShared ? 'Shared personal' : owners[payer.scope]
   return `${owner} ${kinds[payer.kind]} · ${payer.credentialName}`
 }
+
+/** Whether a login pays, whose provider sets no price on a request. */
+export const isSubscription = (payer: Payer): boolean => payer !== null && payer.kind !== 'api-key'

@@ -45,6 +45,7 @@ export const RowView = memo(function RowView({ row, surroundings }: { row: Row; 
           turnId={row.turnId}
           status={row.status}
           since={row.since}
+          usage={row.usage}
           run={surroundings?.run ?? { is: 'none' }}
           node={surroundings?.node ?? null}
         />

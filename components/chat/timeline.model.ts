@@ -7,7 +7,7 @@ import type { PromptContent } from '#core/chat/events.ts'
 import { hasEnded } from '#core/chat/fold-turn.ts'
 import type { FailureCode } from '#core/errors.ts'
 import type { TurnId } from '#core/ids.ts'
-import type { ModelFailureItem, PermissionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnStatus } from '#core/chat/view.ts'
+import type { ModelFailureItem, PermissionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnStatus, Usage } from '#core/chat/view.ts'
 import { dayOf } from '#components/chat/amounts.model.ts'
 
 /** A prompt on its way from this browser: it leaves the list when the log holds it. */
@@ -31,7 +31,7 @@ export type Row =
   | { is: 'tools'; key: string; items: readonly ToolItem[] }
   | { is: 'permission'; key: string; item: PermissionItem }
   | { is: 'model-failure'; key: string; item: ModelFailureItem; times: number }
-  | { is: 'working'; key: string; status: TurnStatus; since: string; turnId: TurnId }
+  | { is: 'working'; key: string; status: TurnStatus; since: string; turnId: TurnId; usage: Usage }
   | { is: 'turn-end'; key: string; turn: Turn; isLast: boolean }
 
 const activeStatuses: readonly TurnStatus[] = ['starting', 'running', 'waiting', 'cancelling']
@@ -100,6 +100,7 @@ function rowsOfTurn(turn: Turn): readonly Row[] {
       status: turn.status,
       since: turn.acceptedAt ?? turn.requestedAt,
       turnId: turn.turnId,
+      usage: turn.usage,
     })
   return rows
 }

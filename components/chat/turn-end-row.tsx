@@ -2,8 +2,10 @@
 
 import { CircleSlash, Check, CloudOff, OctagonX, RotateCw } from 'lucide-react'
 import type { Turn } from '#core/chat/view.ts'
+import { RaiseLink } from '#components/budgets/raise-link.tsx'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { LineCounts } from '#components/chat/line-counts.tsx'
+import { ModelMend } from '#components/chat/model-mend.tsx'
 import { changeWords, endFacts, endWords } from '#components/chat/turn-words.model.ts'
 import { failureWords } from '#components/failures/sentences.ts'
 import { Button, ButtonLink } from '#components/ui/button.tsx'
@@ -64,7 +66,7 @@ const dotted = "relative pl-4 before:absolute before:left-1.5 before:content-['Â
 
 /** A failed turn says its sentence; an interrupted one is no failure, and nothing of it is sent again by itself. */
 function Trouble({ turn }: { turn: Turn }) {
-  const { projectId, harness, mayPrompt, sendAgain, chooseModel } = useChatActs()
+  const { projectId, harness, mayPrompt, sendAgain } = useChatActs()
   const again = mayPrompt ? (
     <Button size="sm" icon={<RotateCw aria-hidden />} onClick={() => sendAgain(turn)}>
       Send again
@@ -86,16 +88,14 @@ function Trouble({ turn }: { turn: Turn }) {
       details={detail ?? null}
       action={
         <>
-          {words.href && words.label ? (
+          {code === 'budget.exhausted' ? (
+            <RaiseLink />
+          ) : words.href && words.label ? (
             <ButtonLink href={words.href} size="sm">
               {words.label}
             </ButtonLink>
           ) : null}
-          {words.recovery === 'choose-model' ? (
-            <Button size="sm" onClick={chooseModel}>
-              Choose a model
-            </Button>
-          ) : null}
+          {words.recovery === 'choose-model' ? <ModelMend facts={facts} /> : null}
           {again}
         </>
       }

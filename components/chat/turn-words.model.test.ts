@@ -34,6 +34,7 @@ describe('the end of a turn', () => {
   it('says what it took, from the moment the agent had it', () => {
     const usage = { ...noUsage, requests: 2, inputTokens: 12_300, outputTokens: 250, costMicros: 240_000 }
     expect(endFacts(turn({ usage }))).toEqual(['12 s', '12.3k in, 250 out', '$0.24'])
+    expect(endFacts(turn({ usage: { ...usage, cacheReadTokens: 36_900 } }))).toEqual(['12 s', '49.2k in, 250 out', '75 % cached', '$0.24'])
     expect(endFacts(turn({ acceptedAt: null }))).toEqual([])
   })
   it('counts what it changed', () => {

@@ -1,6 +1,6 @@
 /** How the end of a turn, and the work of a running one, are said. */
 import type { ChatView, RunView, Turn, TurnStatus } from '#core/chat/view.ts'
-import { sayDuration, sayCost, sayCount, sayTokenFlow } from '#components/chat/amounts.model.ts'
+import { sayCached, sayDuration, sayCost, sayCount, sayTokenFlow } from '#components/chat/amounts.model.ts'
 import { totalsOf } from '#components/chat/changes.model.ts'
 
 /** "Done", "Stopped by Mei". A failed turn says its sentence instead (`components/failures/sentences.ts`). */
@@ -19,10 +19,14 @@ export function endWords(turn: Turn, nameOf: (userId: string) => string): string
   }
 }
 
+/** "12.3k in, 250 out", "81 % cached", "$0.04": also of a turn that still runs. */
+export const usageFacts = (usage: Turn['usage']): string[] =>
+  [sayTokenFlow(usage), sayCached(usage), sayCost(usage)].filter((fact) => fact !== null)
+
 /** "12 s", "12.3k in, 250 out", "$0.04", "3 files changed": what the turn took and left. */
 export function endFacts(turn: Turn): string[] {
   const took = turn.endedAt ? sayDuration(Date.parse(turn.endedAt) - Date.parse(turn.acceptedAt ?? turn.requestedAt)) : null
-  return [turn.acceptedAt ? took : null, sayTokenFlow(turn.usage), sayCost(turn.usage)].filter((fact) => fact !== null)
+  return [turn.acceptedAt ? took : null, ...usageFacts(turn.usage)].filter((fact) => fact !== null)
 }
 
 export function changeWords(changes: Turn['changes']): { words: string; added: number; removed: number } | null {

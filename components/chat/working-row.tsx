@@ -2,10 +2,10 @@
 
 import { CloudOff, Hourglass } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import type { ChatView, TurnStatus } from '#core/chat/view.ts'
+import type { ChatView, TurnStatus, Usage } from '#core/chat/view.ts'
 import type { TurnId } from '#core/ids.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
-import { workWords } from '#components/chat/turn-words.model.ts'
+import { usageFacts, workWords } from '#components/chat/turn-words.model.ts'
 import { Button } from '#components/ui/button.tsx'
 import { formatDuration } from '#components/ui/numbers.ts'
 import { Progress } from '#components/ui/progress.tsx'
@@ -16,12 +16,15 @@ export function WorkingRow({
   turnId,
   status,
   since,
+  usage,
   run,
   node,
 }: {
   turnId: TurnId
   status: TurnStatus
   since: string
+  /** What the turn has used until now. */
+  usage: Usage
   run: ChatView['run']
   node: { name: string; isOnline: boolean } | null
 }) {
@@ -46,6 +49,11 @@ export function WorkingRow({
         <span>{words}</span>
         {note ? <span className="min-w-0 truncate text-ink-quiet">{note}</span> : null}
         <Elapsed since={since} />
+        {usageFacts(usage).map((fact) => (
+          <span key={fact} className="figures text-xs text-ink-quiet before:mr-2 before:content-['·'] max-sm:not-last:hidden">
+            {fact}
+          </span>
+        ))}
         {status === 'queued' && mayPrompt ? (
           <Button size="sm" variant="quiet" className="ml-auto" onClick={() => withdraw(turnId)}>
             Take back

@@ -2,6 +2,7 @@
 
 import type { ConnectFields } from '#components/connections/connect-form.model.ts'
 import { dialectNames } from '#components/connections/scope-words.ts'
+import { ServedModels } from '#components/connections/served-models.tsx'
 import { Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
 import { Select } from '#components/ui/select.tsx'
@@ -39,16 +40,7 @@ export function CustomProviderFields({
           />
         </Field>
       ) : null}
-      <Field label="Models" optional hint="Separated by commas. Empty: those of the dialect’s own vendor.">
-        <Input
-          name="models"
-          spellCheck={false}
-          autoCapitalize="off"
-          value={fields.models}
-          onChange={(event) => onChange({ models: event.target.value })}
-          className="font-mono text-sm"
-        />
-      </Field>
+      <ServedModels fields={fields} onChange={(models) => onChange({ models })} />
     </>
   )
 }

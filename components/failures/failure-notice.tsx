@@ -1,6 +1,7 @@
 'use client'
 
 import { RotateCw } from 'lucide-react'
+import type { ReactNode } from 'react'
 import type { FailureCode, FailureFacts } from '#core/errors.ts'
 import { wordsOf } from '#components/failures/failure.ts'
 import { failureWords } from '#components/failures/sentences.ts'
@@ -9,17 +10,22 @@ import { ErrorState } from '#components/ui/error-state.tsx'
 
 type Place = { projectId?: string | null; harness?: string | null }
 
-/** What a failed call means and what to do about it. `onRetry` is what "Try again" does; without it there is no such button. */
+/**
+ * What a failed call means and what to do about it. `onRetry` is what "Try again" does; without it there is no such
+ * button. `mend` is an act of the screen's own, where the recovery is one that only the screen can do.
+ */
 export function FailureNotice({
   error,
   place,
   onRetry,
+  mend,
   look,
   className,
 }: {
   error: unknown
   place?: Place
   onRetry?: () => void
+  mend?: ReactNode
   look?: 'line' | 'block'
   className?: string
 }) {
@@ -30,7 +36,7 @@ export function FailureNotice({
       details={words.details}
       look={look}
       className={className}
-      action={<Act {...words} onRetry={onRetry} />}
+      action={mend ?? <Act {...words} onRetry={onRetry} />}
     />
   )
 }

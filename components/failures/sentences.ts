@@ -76,9 +76,16 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
     `${harness(facts)} is not installed on the node yet. It installs before the first chat; you can start it on the Nodes page.`,
   'harness.install-failed': (facts) => `${harness(facts)} could not be installed on the node. Try again; the details say why.`,
   'harness.start-failed': (facts) => `${harness(facts)} did not start. Nothing was lost; send the prompt again.`,
+  'model.none': (facts) => `None of the models${of(facts, provider)} is allowed here. An admin can allow some under Models.`,
   'model.unknown': (facts) => `The model${named(facts, 'model')} is not in the catalog. Choose another.`,
-  'model.retired': (facts) => `The model${named(facts, 'model')} was retired by its provider. Choose another.`,
-  'model.not-allowed': (facts) => `The model${named(facts, 'model')} cannot be used with this connection. Choose another.`,
+  'model.retired': (facts) =>
+    text(facts, 'successor')
+      ? `The model${named(facts, 'model')} was retired. ${text(facts, 'successor')} succeeds it.`
+      : `The model${named(facts, 'model')} was retired. Choose another.`,
+  'model.not-allowed': (facts) =>
+    `The model${named(facts, 'model')} is not among those that your team and this connection allow. Choose another, or ask an admin to allow it under Models.`,
+  'model.unpriced': (facts) =>
+    `Nobody has set a price for${named(facts, 'model') || ' this model'}, and your team uses no model without one. Choose another, or ask an admin to price it under Models.`,
   'node.missing': () => 'This node was removed.',
   'node.offline': (facts) =>
     `${text(facts, 'node', 'nodeName', 'name') ?? 'The node'} is offline. The chat goes on by itself once it is back.`,
@@ -139,6 +146,7 @@ const labels: Readonly<Record<Recovery, string | null>> = {
 const mendedElsewhere: Readonly<Partial<Record<FailureCode, { label: string; href: string }>>> = {
   'harness.not-installed': { label: 'Open nodes', href: '/nodes' },
   'sandbox.unavailable': { label: 'Open nodes', href: '/nodes' },
+  'model.none': { label: 'Open models', href: '/models' },
   'project.missing': { label: 'Go home', href: '/' },
   'chat.missing': { label: 'Go home', href: '/' },
 }

@@ -1,7 +1,7 @@
 'use client'
 
 import { useQuery } from '@tanstack/react-query'
-import { GitBranch } from 'lucide-react'
+import { ChartColumn, GitBranch } from 'lucide-react'
 import { usePathname, useRouter, useSearchParams } from 'next/navigation'
 import { ConnectionList } from '#components/connections/connection-list.tsx'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
@@ -9,6 +9,7 @@ import { ProjectChats } from '#components/projects/project-chats.tsx'
 import { ProjectSettings } from '#components/projects/project-settings.tsx'
 import { repositoryLabel } from '#components/projects/repository.ts'
 import { useTRPC } from '#components/trpc/trpc.ts'
+import { ButtonLink } from '#components/ui/button.tsx'
 import { PageBody, PageHeader } from '#components/ui/page-header.tsx'
 import { Skeleton } from '#components/ui/skeleton.tsx'
 import { Tabs } from '#components/ui/tabs.tsx'
@@ -44,6 +45,11 @@ export function ProjectScreen({ projectId }: { projectId: string }) {
               <span className="truncate font-mono text-sm">{repositoryLabel(data.repositoryUrl)}</span>
             </span>
           ) : undefined
+        }
+        actions={
+          <ButtonLink href={`/usage?by=chat&project=${encodeURIComponent(projectId)}`} icon={<ChartColumn aria-hidden />}>
+            Usage
+          </ButtonLink>
         }
       />
       <Tabs<TabName>

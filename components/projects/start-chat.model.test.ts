@@ -45,7 +45,7 @@ describe('modelChoices', () => {
     expect(modelChoices(models)).toEqual([
       { value: 'new', label: 'new', note: '$3 in, $15 out per 1M · 200k context' },
       { value: 'old', label: 'old', note: '$3 in, $15 out per 1M · 200k context · legacy' },
-      { value: 'own', label: 'own', note: 'Price unknown · 200k context' },
+      { value: 'own', label: 'own', note: 'no price · 200k context' },
     ])
   })
 })

@@ -1,4 +1,5 @@
-import { formatPrice, formatShort } from '#components/ui/numbers.ts'
+import { priceWords } from '#components/models/price-words.ts'
+import { formatShort } from '#components/ui/numbers.ts'
 import type { Outputs } from '#components/trpc/trpc.ts'
 import type { Choice } from '#components/ui/select.tsx'
 
@@ -27,11 +28,7 @@ export function modelChoices(models: readonly Model[]): Choice[] {
     .map((each) => ({
       value: each.id,
       label: each.name,
-      note: [
-        each.price ? `${formatPrice(each.price.inputMicros)} in, ${formatPrice(each.price.outputMicros)} out per 1M` : 'Price unknown',
-        `${formatShort(each.contextTokens)} context`,
-        each.lifecycle === 'legacy' ? 'legacy' : null,
-      ]
+      note: [priceWords(each.price), `${formatShort(each.contextTokens)} context`, each.lifecycle === 'legacy' ? 'legacy' : null]
         .filter(Boolean)
         .join(' · '),
     }))

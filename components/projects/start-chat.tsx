@@ -4,6 +4,8 @@ import { useQuery } from '@tanstack/react-query'
 import { ArrowUp } from 'lucide-react'
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import type { Scope } from '#core/connections/connection.ts'
+import { BudgetNotice } from '#components/budgets/budget-notice.tsx'
+import { useApplyingBudgets } from '#components/budgets/use-applying-budgets.ts'
 import { ConnectDialog } from '#components/connections/connect-dialog.tsx'
 import type { Attachment } from '#components/connections/lanes.model.ts'
 import { MendButton } from '#components/connections/mend-button.tsx'
@@ -24,6 +26,7 @@ export function StartChat({ projectId, hasChats }: { projectId: string; hasChats
   const [model, setModel] = useState<string | null>(null)
   const [connecting, setConnecting] = useState<{ scope: Scope; replaces: Attachment | undefined } | null>(null)
   const { start, isBusy, error } = useStartChat(projectId)
+  const budgets = useApplyingBudgets({ projectId })
   const project = useQuery(trpc.projects.get.queryOptions({ projectId }))
   const connections = useQuery(trpc.connections.list.queryOptions({ projectId }))
   const harness = chosenHarness({ wish, connections: connections.data ?? [] })
@@ -98,6 +101,7 @@ export function StartChat({ projectId, hasChats }: { projectId: string; hasChats
         </div>
       </form>
 
+      <BudgetNotice budgets={budgets} />
       {connection && !isReady && connection.resolution.code ? (
         <Notice
           tone="warn"

@@ -13,6 +13,7 @@ const routersOf = {
   connections: ['connections', 'credentials', 'configurations', 'attachments', 'models', 'chats', 'signIns'],
   nodes: ['nodes'],
   members: ['team', 'me'],
+  models: ['models'],
   usage: ['usage'],
   budgets: ['budgets'],
 } as const satisfies Record<z.infer<typeof ListHint>['topic'], readonly string[]>

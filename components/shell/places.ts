@@ -1,4 +1,4 @@
-import { ChartColumn, House, type LucideIcon, Plug, ScrollText, Server, Users } from 'lucide-react'
+import { Boxes, ChartColumn, House, type LucideIcon, Plug, ScrollText, Server, Users } from 'lucide-react'
 
 export type Place = { href: string; label: string; Icon: LucideIcon; keywords?: string }
 
@@ -6,6 +6,7 @@ export const home: Place = { href: '/', label: 'Home', Icon: House, keywords: 'i
 
 const places: readonly Place[] = [
   { href: '/connections', label: 'Connections', Icon: Plug, keywords: 'keys credentials providers' },
+  { href: '/models', label: 'Models', Icon: Boxes, keywords: 'catalog prices hide retire allow' },
   { href: '/nodes', label: 'Nodes', Icon: Server, keywords: 'machines daemons harnesses install sandbox' },
   { href: '/usage', label: 'Usage', Icon: ChartColumn, keywords: 'cost tokens spend' },
   { href: '/team', label: 'Team', Icon: Users, keywords: 'members invite roles' },

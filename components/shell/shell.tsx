@@ -78,7 +78,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </aside>
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">
           {placeOf(pathname).chatId === null ? <LineBar /> : null}
-          <main id="main" tabIndex={-1} className="thin-scroll min-h-0 min-w-0 flex-1 overflow-y-auto outline-none">
+          <main id="main" tabIndex={-1} className="thin-scroll relative min-h-0 min-w-0 flex-1 overflow-y-auto outline-none">
             {children}
           </main>
         </div>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatDuration, formatMoney, formatPrice, formatShort } from '#components/ui/numbers.ts'
+import { formatBytes, formatDuration, formatMoney, formatMoneyShort, formatPrice, formatShort } from '#components/ui/numbers.ts'
 
 describe('formatShort', () => {
   it.each([
@@ -14,6 +14,14 @@ describe('formatShort', () => {
     [2_500_000_000, '2.5B'],
   ])('%d reads %s', (count, text) => expect(formatShort(count)).toBe(text))
 })
+
+it.each([
+  [0, '$0'],
+  [350_000, '$0.35'],
+  [999_990_000, '$999.99'],
+  [22_500_000_000, '$22.5k'],
+  [3_000_000_000_000, '$3M'],
+])('%s millionths read %s on an axis', (micros, text) => expect(formatMoneyShort(micros)).toBe(text))
 
 describe('formatMoney', () => {
   it.each([

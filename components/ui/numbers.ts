@@ -24,6 +24,13 @@ export function formatMoney(micros: number | null): string {
   return new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' }).format(dollars)
 }
 
+/** For the axis of a chart, where there is room for few figures: $0, $0.35, $1.40, $22.5k. */
+export function formatMoneyShort(micros: number): string {
+  const dollars = micros / 1_000_000
+  if (dollars === 0) return '$0'
+  return dollars >= 1_000 ? `$${formatShort(dollars)}` : formatMoney(micros)
+}
+
 /** A price per million tokens. */
 export const formatPrice = (microsPerMillion: number): string => `$${trim(microsPerMillion / 1_000_000)}`
 

@@ -1,3 +1,4 @@
+import { ArrowDown, ArrowUp } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { classNames } from '#components/ui/class-names.ts'
 
@@ -9,15 +10,22 @@ export type Column<Row> = {
   /** Hidden where the table is narrow. */
   isSecondary?: boolean
   className?: string
+  isSortable?: boolean
 }
 
-/** Rows and columns; scrolls sideways by itself, and by keyboard. `caption` is read aloud. */
+export type TableSort = { key: string; isDescending: boolean }
+
+/** Rows and columns; scrolls sideways by itself, and by keyboard. `caption` is read aloud. Who sorts gets the key of a column. */
 export function Table<Row>({
   caption,
   columns,
   rows,
   rowKey,
+  sort,
+  onSort,
 }: {
+  sort?: TableSort | null
+  onSort?: (key: string) => void
   caption: string
   columns: readonly Column<Row>[]
   rows: readonly Row[]
@@ -42,9 +50,10 @@ export function Table<Row>({
                 <th
                   key={column.key}
                   scope="col"
+                  aria-sort={sort?.key === column.key ? (sort.isDescending ? 'descending' : 'ascending') : undefined}
                   className={classNames('h-9 text-left text-xs font-medium whitespace-nowrap text-ink-quiet', place(column))}
                 >
-                  {column.heading}
+                  {column.isSortable && onSort ? <SortButton column={column} sort={sort ?? null} onSort={onSort} /> : column.heading}
                 </th>
               ))}
             </tr>
@@ -63,5 +72,23 @@ export function Table<Row>({
         </table>
       </section>
     </div>
+  )
+}
+
+function SortButton<Row>({ column, sort, onSort }: { column: Column<Row>; sort: TableSort | null; onSort: (key: string) => void }) {
+  const isSorted = sort?.key === column.key
+  const Arrow = isSorted && !sort.isDescending ? ArrowUp : ArrowDown
+  return (
+    <button
+      type="button"
+      onClick={() => onSort(column.key)}
+      className={classNames(
+        'group touch-target -mx-1 inline-flex h-7 items-center gap-1 rounded-sm px-1 hover:bg-hover hover:text-ink',
+        isSorted && 'text-ink',
+      )}
+    >
+      {column.heading}
+      <Arrow aria-hidden className={classNames('size-3', !isSorted && 'opacity-0 group-hover:opacity-50')} />
+    </button>
   )
 }

@@ -18,6 +18,7 @@ export const subjectKinds = [
   'node',
   'project',
   'budget',
+  'model',
   'team',
   'key',
   'audit',
@@ -68,6 +69,9 @@ export const acts = [
   'project.archived',
   'budget.set',
   'budget.removed',
+  'model.ruled',
+  'model.unruled',
+  'model.policy-set',
   'team.created',
   'team.renamed',
   'key.rotated',
@@ -79,6 +83,6 @@ export type AuditAct = (typeof acts)[number]
 /**
  * Flat, short, and never a secret. What a sentence uses when it is there: `harness` (id), `scope`, `projectId` and `ownerId`
  * (whose names are looked up: `projectName`, and `ownerName` of somebody else’s), `credentialName`, `providerName`, `chatTitle`, `payerName`, `verdict`, `code`, `name`, `formerName`, `email`,
- * `role`, `formerRole`, `version`, `count`, `period`, `limitMicros`.
+ * `role`, `formerRole`, `version`, `count`, `period`, `limitMicros`, `change` (what of a model, in words).
  */
 export type AuditFacts = Readonly<Record<string, string | number | boolean | null>>

@@ -56,6 +56,10 @@ const budget = (said: Said) => {
 }
 const connection = (said: Said) => joined(harness(said), forWhom(said), withWhat(said))
 
+const model = (said: Said) => joined(named(said, 'name'), fact(said, 'providerName') && `of ${fact(said, 'providerName')}`)
+const forAll = (said: Said) => fact(said, 'scope') === 'platform' && 'for everybody on this Gatehouse'
+const changed = (said: Said) => (fact(said, 'change') ? `: ${fact(said, 'change')}` : '')
+
 const endings: Readonly<Record<string, string>> = { cancelled: 'cancelled', failed: 'failed in', expired: 'let run out' }
 
 const verdicts: Readonly<Record<string, string>> = {
@@ -135,6 +139,9 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
   'project.archived': (said) => `archived ${project(said)}`,
   'budget.set': (said) => joined('set', budget(said), fact(said, 'limitMicros') && `to ${dollars(Number(fact(said, 'limitMicros')))}`),
   'budget.removed': (said) => `removed ${budget(said)}`,
+  'model.ruled': (said) => `${joined('set the model', model(said), forAll(said))}${changed(said)}`,
+  'model.unruled': (said) => joined('put the model', model(said), 'back to what the catalog says', forAll(said)),
+  'model.policy-set': (said) => `set what becomes of models without a price${changed(said)}`,
   'team.created': (said) => `created the team ${named(said, 'name')}`,
   'team.renamed': (said) =>
     joined('renamed the team', fact(said, 'formerName') && `from ${quoted(fact(said, 'formerName')!)}`, `to ${named(said, 'name')}`),

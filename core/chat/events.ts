@@ -155,7 +155,7 @@ const serverFacts = [
     model: z.string().nullable(),
     status: z.int().nullable(),
     code: FailureCodeSchema,
-    /** What the sentence needs beside the above: which budget, for example. */
+    /** What the sentence needs beside the above: which budget, which successor of a retired model. */
     facts: FailureFactsSchema.optional(),
     detail: z.string().max(4_000).optional(),
   }),

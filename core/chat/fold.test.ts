@@ -178,6 +178,14 @@ describe('the chat', () => {
       subscriptionTurns: 0,
     })
   })
+  it('sums by model too, those of one provider apart from those of another', () => {
+    const chat = view(requested, metered(), metered({ model: 'small', costMicros: null }), metered(), metered({ provider: 'custom' }))
+    expect(chat.usageByModel).toMatchObject([
+      { provider: 'openai', model: 'm', usage: { requests: 2, inputTokens: 20, costMicros: 14, hasUnpriced: false } },
+      { provider: 'openai', model: 'small', usage: { requests: 1, costMicros: 0, hasUnpriced: true } },
+      { provider: 'custom', model: 'm', usage: { requests: 1, costMicros: 7 } },
+    ])
+  })
   it('sums the tokens of a turn on a login apart, once, without a price', () => {
     const tokens = { inputTokens: 5, outputTokens: 2, cacheReadTokens: 9, cacheWriteTokens: 1, reasoningTokens: 1 }
     const end: Loose = {
@@ -192,6 +200,7 @@ describe('the chat', () => {
     const chat = view(requested, accepted, end, end)
     expect([chat.turns[0]!.usage, chat.usage]).toEqual([onLogin, onLogin])
     const silent = view(requested, accepted, { ...end, usage: { runId: id(30), model: null, tokens: null, durationMs: 3 } })
+    expect(silent.usageByModel).toEqual([{ provider: null, model: null, usage: silent.usage }])
     expect(silent.usage).toEqual({ ...emptyChat.usage, subscriptionTurns: 1 })
   })
   it('keeps the newest changes, of the chat and of the turn that made them', () => {

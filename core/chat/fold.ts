@@ -9,7 +9,7 @@
  */
 import type { ChatEvent } from '#core/chat/events.ts'
 import { foldTurn } from '#core/chat/fold-turn.ts'
-import { addLoginUsage, addUsage } from '#core/chat/fold-usage.ts'
+import { addLoginModelUsage, addLoginUsage, addModelUsage, addUsage } from '#core/chat/fold-usage.ts'
 import { noUsage, type ChatView, type Turn } from '#core/chat/view.ts'
 
 /** Whether an event is already in the view, follows on it, or leaves a gap that must be fetched first. */
@@ -84,7 +84,7 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     case 'changes.recorded':
       return { ...withTurn(view, event), changes: { files: event.files, isTruncated: event.isTruncated } }
     case 'usage.metered':
-      return { ...withTurn(view, event), usage: addUsage(view.usage, event) }
+      return { ...withTurn(view, event), usage: addUsage(view.usage, event), usageByModel: addModelUsage(view.usageByModel, event) }
     case 'turn.interrupted': {
       // Whatever prepared or ran for this turn is gone with its daemon.
       const next = withTurn(view, event)
@@ -96,8 +96,8 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       // A turn that ends while its run was still being prepared ended because that failed.
       const next = withTurn(view, event)
       if (next === view) return view
-      const usage = addLoginUsage(view.usage, event)
-      return view.run.is === 'preparing' ? { ...next, usage, run: { is: 'none' } } : { ...next, usage }
+      const used = { usage: addLoginUsage(view.usage, event), usageByModel: addLoginModelUsage(view.usageByModel, event) }
+      return view.run.is === 'preparing' ? { ...next, ...used, run: { is: 'none' } } : { ...next, ...used }
     }
     case 'turn.accepted': {
       // A plan is of its turn: the next one starts without.

@@ -52,6 +52,9 @@ export type Usage = {
   subscriptionTurns: number
 }
 
+/** `provider` is null on a login, whose agent says the model alone; `model` where that is not said either. */
+export type ModelUsage = { provider: string | null; model: string | null; usage: Usage }
+
 /** `queued` waits for another turn or a node; `starting` was taken and has shown nothing yet. */
 export type TurnStatus = 'queued' | 'starting' | 'running' | 'waiting' | 'cancelling' | TurnOutcome
 
@@ -113,6 +116,8 @@ export type ChatView = {
   /** The newest `changes.recorded`, for the Changes panel. */
   changes: Turn['changes']
   usage: Usage
+  /** The same for each model, in the order in which they were first used. */
+  usageByModel: readonly ModelUsage[]
   /** How many protocol messages nobody has a word for; shown under Details. */
   unknownMessages: number
 }
@@ -145,5 +150,6 @@ export const emptyChat: ChatView = {
   commands: [],
   changes: null,
   usage: noUsage,
+  usageByModel: [],
   unknownMessages: 0,
 }

@@ -120,6 +120,8 @@ it('plans Claude Code with a key: base URL without version, sentinel, and its ti
     ANTHROPIC_DEFAULT_SONNET_MODEL: 'claude-sonnet-5-5',
     ANTHROPIC_DEFAULT_FABLE_MODEL: 'claude-haiku-5-5',
     ANTHROPIC_DEFAULT_HAIKU_MODEL: 'claude-haiku-5-5',
+    CLAUDE_CODE_AUTO_MODE_MODEL: 'claude-sonnet-5-5',
+    CLAUDE_CODE_BG_CLASSIFIER_MODEL: 'claude-haiku-5-5',
     ANTHROPIC_CUSTOM_MODEL_OPTION: 'claude-haiku-5-5',
   })
   expect(plan).toMatchObject({

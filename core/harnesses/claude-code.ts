@@ -8,7 +8,10 @@ import { defineHarness, type NativeSetup, type Place, type ProxySetup, type Setu
 
 const configDir = (place: Place) => `${place.home}/.claude`
 
-/** The model of each tier that Claude Code offers, in the words of the models that are let through. */
+/**
+ * The model of each tier that Claude Code offers, and of what it asks for by itself (the small one for titles and
+ * summaries, those that judge commands), in the words of the models that are let through: none of them is hard-wired.
+ */
 function tiers({ models, model }: ProxySetup): Record<string, string> {
   const tier = (word: string) => models.find((each) => each.id.includes(word))?.id ?? model.id
   return {
@@ -16,6 +19,8 @@ function tiers({ models, model }: ProxySetup): Record<string, string> {
     ANTHROPIC_DEFAULT_SONNET_MODEL: tier('sonnet'),
     ANTHROPIC_DEFAULT_FABLE_MODEL: tier('fable'),
     ANTHROPIC_DEFAULT_HAIKU_MODEL: tier('haiku'),
+    CLAUDE_CODE_AUTO_MODE_MODEL: tier('sonnet'),
+    CLAUDE_CODE_BG_CLASSIFIER_MODEL: tier('haiku'),
     // Keeps a choice that is none of the tiers as it was made, instead of matching it to one of them.
     ANTHROPIC_CUSTOM_MODEL_OPTION: model.id,
   }
@@ -112,8 +117,7 @@ export const claudeCode = defineHarness({
   ],
   proxyVariables: ['ANTHROPIC_BASE_URL', 'ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_API_KEY', 'ANTHROPIC_CUSTOM_HEADERS'],
   preferredModels: ['claude-opus-5-5', 'anthropic/claude-opus-5.5'],
-  // What its own choices (default, opus, fable, sonnet, haiku) become on the wire.
-  backgroundModels: ['claude-opus-5-5', 'claude-fable-5-1', 'claude-sonnet-5-5', 'claude-haiku-5-5'],
+  backgroundModels: [],
   modelOption: { id: 'model', valueOf: (modelId) => modelId },
   effortOption: 'effort',
   modes: [

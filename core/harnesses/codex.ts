@@ -122,6 +122,7 @@ export const codex = defineHarness({
   proxyVariables: [KEY_VARIABLE, 'OPENAI_BASE_URL', 'OPENAI_API_KEY', 'CODEX_API_KEY', 'CODEX_CONFIG', 'MODEL_PROVIDER'],
   // Codex knows these by name; for any other it adds a warning to every answer.
   preferredModels: ['gpt-6.1-sol', 'openai/gpt-6.1-sol', 'gpt-6-sol'],
+  // Names its threads with it, whatever the provider; no key of its configuration names another.
   backgroundModels: ['gpt-5.6-luna'],
   modelOption: { id: 'model', valueOf: (modelId) => modelId },
   effortOption: 'reasoning_effort',

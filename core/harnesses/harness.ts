@@ -121,7 +121,10 @@ export type Harness = {
   proxyVariables: readonly string[]
   /** Upstream ids in the order of preference, for whoever did not choose. */
   preferredModels: readonly string[]
-  /** What it asks for by itself (titles, routing), so the proxy must let it through. */
+  /**
+   * Upstream ids that it asks for by itself (titles, routing) and that no setting of its turns to another model, so the
+   * proxy lets them through. Whatever can be turned is, in `configure`: to one of the models that are allowed.
+   */
   backgroundModels: readonly string[]
   /** The ACP config option that changes the model of a live session, and its value for a catalog id. */
   modelOption: { id: string; valueOf: (modelId: string, via: Acceptance['via']) => string } | null

@@ -6,8 +6,9 @@ import { findHarness, harnesses } from '#core/harnesses/registry.ts'
 import { allows, allowsEmbedding, defaultModel, findModel, modelsFor, priceOf, type ModelQuery } from '#core/models/catalog.ts'
 import type { ModelEntry } from '#core/models/model.ts'
 import { entries } from '#core/models/entries/all.ts'
+import type { Dialect } from '#core/providers/dialects.ts'
 import { presetById, providers } from '#core/providers/presets.ts'
-import { isProxied, proxyRoutes } from '#core/links/proxy-routes.ts'
+import { isProxied, proxyRoutes, upstreamPathOf, type AskingRoute } from '#core/links/proxy-routes.ts'
 
 const harness = (id: string): Harness => findHarness(id)!
 const codexOnOpenai: ModelQuery = { harness: harness('codex'), provider: 'openai', dialect: 'openai-responses' }
@@ -34,7 +35,7 @@ describe('every harness with every delivery', () => {
     const menu = modelsFor(query)
     expect(menu.length).toBeGreaterThan(0)
     for (const model of menu) {
-      expect(allows(query, model.id)).toEqual({ ok: true, entry: model })
+      expect(allows(query, model.id)).toEqual({ ok: true, entry: model, isBackground: false })
       expect(model).toMatchObject({ provider })
       expect(model.dialects).toContain(dialect)
       expect(model.lifecycle.is).not.toBe('retired')
@@ -47,7 +48,12 @@ describe('every harness with every delivery', () => {
   })
 
   it.each(titled)('%s on %s in %s: what the harness asks for by itself is let through', (_harness, _provider, _dialect, query) => {
-    for (const id of query.harness.backgroundModels) expect(allows(query, id).ok).toBe(true)
+    for (const id of query.harness.backgroundModels) {
+      const verdict = allows(query, id)
+      // A provider that does not know it is not asked, and the turn goes on without.
+      expect(findModel(query, id) ? verdict.ok : verdict.isBackground).toBe(true)
+      if (verdict.ok) expect(verdict.entry.price).not.toBeNull()
+    }
   })
 
   it.each(titled)('%s on %s in %s: has a route for generating', (_harness, _provider, dialect) => {
@@ -67,7 +73,7 @@ describe('the data', () => {
     }
   })
 
-  it('routes each entry to its own provider', () => {
+  it('finds each entry at its own provider', () => {
     for (const entry of entries) {
       for (const dialect of entry.dialects) expect(findModel({ provider: entry.provider, dialect }, entry.id)).toBe(entry)
     }
@@ -118,15 +124,83 @@ describe('the data', () => {
   })
 })
 
+/** Where a provider is, written down once more: a slip in a preset would send a key to somebody else. */
+const hosts: Readonly<Record<string, string>> = {
+  anthropic: 'api.anthropic.com',
+  openai: 'api.openai.com',
+  openrouter: 'openrouter.ai',
+  groq: 'api.groq.com',
+  deepseek: 'api.deepseek.com',
+  mistral: 'api.mistral.ai',
+  cohere: 'api.cohere.ai',
+  google: 'generativelanguage.googleapis.com',
+}
+
+/** What the proxy would dial for a model on a key of its provider, as it does: the fit's endpoint, then the route's path. */
+function dialled(each: Harness, entry: ModelEntry, dialect: Dialect): string | null {
+  const found = fit(each, credential({ provider: entry.provider, dialect }))
+  if (found?.via !== 'proxy') return null
+  const verdict = allows({ harness: each, provider: found.provider, dialect: found.dialect }, entry.id)
+  if (!verdict.ok || verdict.entry.provider !== entry.provider) return null
+  const routes = proxyRoutes.filter((one): one is AskingRoute => one.kind === 'generate')
+  const route = routes.find((one) => one.dialects.some((spoken) => spoken === found.dialect))!
+  return new URL(`${found.baseUrl}${upstreamPathOf(route, entry.id)}`).href
+}
+
+describe('routing', () => {
+  const selectable = entries.filter((entry) => entry.lifecycle.is !== 'retired' && entry.kind !== 'embedding')
+  const ways = harnesses.flatMap((each) => selectable.flatMap((entry) => entry.dialects.map((dialect) => ({ each, entry, dialect }))))
+  const spoken = ways.filter(({ each, dialect }) => keyDialects(each).some((one) => one === dialect))
+
+  it('takes every model of every provider, in every dialect and harness that speak it, to that provider', () => {
+    expect(spoken.length).toBeGreaterThan(300)
+    const lost = spoken.filter(({ each, entry, dialect }) => {
+      const url = dialled(each, entry, dialect)
+      return url === null || URL.parse(url)?.host !== hosts[entry.provider]
+    })
+    expect(lost.map(({ each, entry, dialect }) => `${each.id} ${entry.provider} ${entry.id} ${dialect}`)).toEqual([])
+  })
+
+  it.each([
+    ['codex', 'openai', 'o3', 'openai-responses', 'https://api.openai.com/v1/responses'],
+    ['codex', 'openai', 'o4-mini', 'openai-responses', 'https://api.openai.com/v1/responses'],
+    ['opencode', 'openai', 'o3', 'openai-chat', 'https://api.openai.com/v1/chat/completions'],
+    ['codex', 'openrouter', 'openai/gpt-6.1-sol', 'openai-responses', 'https://openrouter.ai/api/v1/responses'],
+    ['opencode', 'groq', 'openai/gpt-oss-120b', 'openai-chat', 'https://api.groq.com/openai/v1/chat/completions'],
+    ['claude-code', 'openrouter', 'anthropic/claude-opus-5.5', 'anthropic-messages', 'https://openrouter.ai/api/v1/messages'],
+    [
+      'opencode',
+      'google',
+      'gemini-4-argon',
+      'gemini-generate',
+      'https://generativelanguage.googleapis.com/v1beta/models/gemini-4-argon:generateContent',
+    ],
+    ['claude-code', 'deepseek', 'deepseek-flash', 'anthropic-messages', 'https://api.deepseek.com/anthropic/v1/messages'],
+  ] as const)('%s on %s: %s', (id, provider, model, dialect, url) => {
+    expect(
+      dialled(
+        harness(id),
+        entries.find((entry) => entry.provider === provider && entry.id === model)!,
+        dialect,
+      ),
+    ).toBe(url)
+  })
+
+  it('asks nobody for a retired model', () => {
+    for (const entry of entries.filter((each) => each.lifecycle.is === 'retired'))
+      for (const each of harnesses) for (const dialect of entry.dialects) expect(dialled(each, entry, dialect)).toBe(null)
+  })
+})
+
 describe('the allowlist', () => {
   it('tells retired, unknown and foreign models apart', () => {
-    expect(allows(codexOnOpenai, 'o1-mini')).toEqual({ ok: false, code: 'model.retired', successor: 'gpt-6.1-terra' })
-    expect(allows(codexOnOpenai, 'gpt-99')).toEqual({ ok: false, code: 'model.unknown', successor: null })
-    expect(allows(codexOnOpenai, 'claude-opus-5-5')).toEqual({ ok: false, code: 'model.unknown', successor: null })
+    expect(allows(codexOnOpenai, 'o1-mini')).toEqual({ ok: false, code: 'model.retired', successor: 'gpt-6.1-terra', isBackground: false })
+    expect(allows(codexOnOpenai, 'gpt-99')).toEqual({ ok: false, code: 'model.unknown', successor: null, isBackground: false })
+    expect(allows(codexOnOpenai, 'claude-opus-5-5')).toEqual({ ok: false, code: 'model.unknown', successor: null, isBackground: false })
   })
   it('refuses a model in a dialect that it does not answer in', () => {
     const chat: ModelQuery = { harness: harness('opencode'), provider: 'openai', dialect: 'openai-chat' }
-    expect(allows(chat, 'gpt-5.3-codex')).toEqual({ ok: false, code: 'model.not-allowed', successor: null })
+    expect(allows(chat, 'gpt-5.3-codex')).toEqual({ ok: false, code: 'model.not-allowed', successor: null, isBackground: false })
   })
 })
 

@@ -1,4 +1,5 @@
 /** The shape of one model of the catalog. */
+import type { Scope } from '#core/connections/connection.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 
 /**
@@ -35,5 +36,5 @@ export type ModelEntry = {
   /** Null when nobody has published one. */
   price: Price | null
   /** Present when only these scopes may use it. */
-  scopes?: readonly ('project' | 'user' | 'platform')[]
+  scopes?: readonly Scope[]
 }

@@ -91,16 +91,20 @@ export const presetById = (id: string): Provider | null => providers.find((each)
 
 export const isKnownProvider = (id: string): boolean => id === CUSTOM_PROVIDER || presetById(id) !== null
 
-/** The same for a server of one's own, by its dialect. */
-export const usualKeyCheckPath: Readonly<Record<Dialect, string>> = {
+/** Where a server of each dialect lists its models; of one's own, also what tells a good key from a bad one. */
+export const modelListPath: Readonly<Record<Dialect, string>> = {
   'anthropic-messages': '/v1/models',
   'openai-chat': '/models',
   'openai-responses': '/models',
   'gemini-generate': '/v1beta/models',
 }
 
+/** Which of the servers of one's own it is: its host. Null for a preset, of which there is one. */
+export const serverOf = (provider: string, baseUrl: string | null): string | null =>
+  provider === CUSTOM_PROVIDER ? (baseUrl && URL.parse(baseUrl)?.host) || null : null
+
 /** The name that people read; a custom provider is known by its host. */
 export function providerName(id: string, baseUrl: string | null = null): string {
   if (id !== CUSTOM_PROVIDER) return presetById(id)?.name ?? id
-  return (baseUrl && URL.parse(baseUrl)?.host) || 'Custom provider'
+  return serverOf(id, baseUrl) ?? 'Custom provider'
 }

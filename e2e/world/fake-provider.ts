@@ -97,6 +97,7 @@ export async function startFakeProvider(options: FakeProviderOptions) {
   const problems: string[] = []
   const scenes: Scene[] = []
   const refusals = new Map<string, number>()
+  let served = models ?? []
   const gates = new Map<string, ReturnType<typeof Promise.withResolvers<void>>>()
   const arrivals: { number: number; resolve: (request: Received) => void }[] = []
 
@@ -159,7 +160,7 @@ export async function startFakeProvider(options: FakeProviderOptions) {
       if (refused !== undefined) return sendJson(refused, speeches[dialect].error(refused, `The provider answers ${refused}.`))
       checkHeaders(request, dialect)
       if (request.method === 'GET' && /^\/(anthropic\/v1|openai\/v1|gemini\/v1beta)\/models$/.test(path))
-        return sendJson(200, listing(dialect, models ?? []))
+        return sendJson(200, listing(dialect, served))
       demand(request.method === 'POST', `${request.method} ${path} is nothing that a provider serves`)
       const body = readBody(request)
       if (path === '/anthropic/v1/messages/count_tokens') {
@@ -306,6 +307,8 @@ export async function startFakeProvider(options: FakeProviderOptions) {
     play: (...more: Scene[]) => void scenes.push(...more),
     /** Answers whoever comes with this key with a status of its own, as a provider does with keys that it does not know. */
     refuse: (other: string, status = 401) => void refusals.set(other, status),
+    /** What it says from now on that it serves; it answers to any other model all the same. */
+    list: (...ids: string[]) => void (served = ids),
     /** Lets every answer go on that waits, or will wait, at this gate. */
     open: (name: string) => gateOf(name).resolve(),
     /** Resolves once the request with this number has arrived and was answered, or waits in its scene no longer. */

@@ -254,7 +254,7 @@ it('holds a day of models without a price to so many tokens, however many ask at
   const scope = await seedChatScope()
   const nowMs = Date.now()
   const wanted = wantedBy(scope, { micros: null, unpricedDailyTokens: 2_500 })
-  const answers = await Promise.all([1, 2].map(() => reserve(wanted, { nowMs, leaving })))
+  const answers = await Promise.all([1, 2].map(async () => reserve(wanted, { nowMs, leaving })))
   const third = reserve(wanted, { nowMs, leaving })
   for (const answer of answers) {
     if (answer.is !== 'reserved') throw new Error(answer.is)

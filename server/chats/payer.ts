@@ -44,7 +44,7 @@ export async function demandPayer(place: PayingPlace, asked: { by: UserId; model
 /** Null when the model is one that the proxy would let through, or when nobody can tell. */
 async function whyNotModel(place: PayingPlace, model: string): Promise<Extract<PayerVerdict, { ok: false }> | null> {
   const found = await resolveFor(place, place.harness)
-  const query = found?.resolution.ok ? modelQueryOf(found.harness, found.resolution) : null
+  const query = found?.resolution.ok ? await modelQueryOf(place.teamId, found.harness, found.resolution) : null
   const verdict = query ? allows(query, model) : null
   return !verdict || verdict.ok ? null : { ok: false, code: verdict.code, facts: { model, successor: verdict.successor } }
 }

@@ -86,7 +86,7 @@ it('opens exactly the pinned version of a key, until it is replaced, disabled or
     secret: KEY,
     provider: 'anthropic',
     endpoints: [{ dialect: 'anthropic-messages', baseUrl: 'https://api.anthropic.com', authHeader: 'x-api-key' }],
-    customModels: [],
+    catalog: { server: null, customModels: [], listed: null },
   })
   await setEnabled(scope, { connectionId, isEnabled: false })
   expect(await openCredential(pinned)).toEqual({ is: 'revoked' })

@@ -14,11 +14,12 @@ import { CredentialId } from '#core/ids.ts'
 import type { DeliveryGrant } from '#core/links/daemon.ts'
 import { modelsFor, type ModelQuery } from '#core/models/catalog.ts'
 import { usualAuthHeader } from '#core/providers/dialects.ts'
-import { CUSTOM_PROVIDER, presetById, providerName } from '#core/providers/presets.ts'
+import { CUSTOM_PROVIDER, presetById, providerName, serverOf } from '#core/providers/presets.ts'
 import { normalBaseUrl, type Endpoint } from '#core/providers/provider.ts'
 import { findCredential, findReachable, type AttachmentRow, type CredentialRow, type Reach } from '#server/connections/store.ts'
 import { updateBroken, updateLastError, updateUsed } from '#server/connections/verdict-store.ts'
 import { vault } from '#server/connections/vault.ts'
+import { listedBy, rulesFor } from '#server/models/rules.ts'
 
 export const placeOf = ({ id, teamId }: { id: string; teamId: string | null }) => ({
   table: 'credential',
@@ -167,19 +168,35 @@ export function ownerName({
   return kind === 'oauth-token' ? providerName(issuer ?? '') : `${loginName(format ?? '')} login`
 }
 
-/** The part of the catalog that an attachment opens; null for a login whose models we do not know. */
-export function modelQueryOf(harness: Harness, resolution: Extract<Resolution, { ok: true }>): ModelQuery | null {
-  const { attachment, fit } = resolution
+/** The part of the catalog that an attachment opens to a team; null for a login whose models we do not know. */
+export async function modelQueryOf(
+  teamId: string,
+  harness: Harness,
+  { attachment, fit }: Extract<Resolution, { ok: true }>,
+): Promise<ModelQuery | null> {
   const served = fit.via === 'proxy' ? fit : fit.serves
-  return (
-    served && {
-      harness,
-      provider: served.provider,
-      dialect: served.dialect,
-      customModels: attachment.credential.models,
-      scope: attachment.scope,
-    }
-  )
+  if (!served) return null
+  const [rules, own] = await Promise.all([rulesFor(teamId), ownCatalogOf(attachment.credential)])
+  return { harness, provider: served.provider, dialect: served.dialect, scope: attachment.scope, rules, ...own }
+}
+
+/** What a credential itself says of the models behind it. */
+type OwnCatalog = { server: string | null; customModels: readonly string[]; listed: readonly string[] | null }
+
+async function ownCatalogOf({
+  credentialId,
+  version,
+  provider,
+  baseUrl,
+  models,
+}: Pick<Attachment['credential'], 'credentialId' | 'version' | 'provider' | 'baseUrl' | 'models'>): Promise<OwnCatalog> {
+  // A choice by hand says more than a list.
+  const isOpen = provider === CUSTOM_PROVIDER && models.length === 0
+  return {
+    server: serverOf(provider ?? '', baseUrl),
+    customModels: models,
+    listed: isOpen ? await listedBy({ credentialId, version }) : null,
+  }
 }
 
 /** A delivery without the workspace token, which belongs to the run and is minted by whoever starts it. */
@@ -206,7 +223,7 @@ export async function grantDelivery(place: ChatPlace): Promise<GrantedDelivery> 
   const { resolution, rows } = await resolveRows(place, harness)
   if (!resolution.ok) return { ok: false, code: resolution.code, facts: factsOf(harness, resolution.trace) }
   const { attachment, fit } = resolution
-  const { credential, settings, scope } = attachment
+  const { credential, settings } = attachment
   const granted = {
     ok: true as const,
     credentialId: CredentialId.parse(credential.credentialId),
@@ -215,8 +232,9 @@ export async function grantDelivery(place: ChatPlace): Promise<GrantedDelivery> 
     settings,
   }
   if (fit.via === 'proxy') {
-    const models = modelsFor({ harness, provider: fit.provider, dialect: fit.dialect, customModels: credential.models, scope })
-    if (models.length === 0) return { ok: false, code: 'model.unknown', facts: { provider: fit.provider } }
+    const query = await modelQueryOf(place.teamId, harness, resolution)
+    const models = query ? modelsFor(query) : []
+    if (models.length === 0) return { ok: false, code: 'model.none', facts: { provider: fit.provider } }
     const offered = models.map(({ id, name, contextTokens, outputTokens }) => ({ id, name, contextTokens, outputTokens }))
     return { ...granted, delivery: { via: 'proxy', provider: fit.provider, dialect: fit.dialect, models: offered } }
   }
@@ -227,7 +245,7 @@ export async function grantDelivery(place: ChatPlace): Promise<GrantedDelivery> 
 }
 
 export type OpenedCredential =
-  | { is: 'open'; secret: string; provider: string; endpoints: readonly Endpoint[]; customModels: readonly string[] }
+  | { is: 'open'; secret: string; provider: string; endpoints: readonly Endpoint[]; catalog: OwnCatalog }
   /** Replaced, disconnected or disabled since the run pinned it; or never an API key. */
   | { is: 'revoked' }
   | { is: 'unreadable' }
@@ -238,7 +256,8 @@ export async function openCredential({ credentialId, version }: { credentialId: 
   if (!row || row.version !== version || !row.isEnabled || row.kind !== 'api-key' || row.provider === null) return { is: 'revoked' }
   const opened = openSecret(row)
   if (opened.is === 'unreadable') return opened
-  return { is: 'open', secret: opened.text, provider: row.provider, endpoints: endpointsOf(row), customModels: row.models }
+  const catalog = await ownCatalogOf({ ...row, credentialId })
+  return { is: 'open', secret: opened.text, provider: row.provider, endpoints: endpointsOf(row), catalog }
 }
 
 /** One base URL per dialect; empty for what is no API key. */

@@ -94,6 +94,7 @@ const audited = but(denied, { owner: 'ok', admin: 'ok', stranger: 'ok' })
 const admins = (elsewhere: string) => but(denied, { admin: 'ok', stranger: elsewhere })
 const daily = { period: 'day', limitMicros: 1_000_000 } as const
 const prompters = but('ok', { viewer: denied })
+const model = { provider: 'anthropic', model: 'claude-opus-5' }
 /** A credential that the holder pasted for themselves. */
 const theirs = but('credential.missing', { holder: 'ok', viewer: denied })
 
@@ -251,6 +252,27 @@ const table: Row[] = [
   ['budgets.set', 'project', () => ({ ...daily, scope: { is: 'project', projectId } }), admins('project.missing')],
   ['budgets.set', 'member', () => ({ ...daily, scope: { is: 'member', userId: people.holder.userId } }), admins('member.missing')],
   ['budgets.remove', 'team', () => setBudget(people.admin, { ...daily, scope: { is: 'team' } }), admins('budget.missing')],
+  ['models.list', 'project', () => ({ harness, projectId }), inTeam],
+  ['models.catalog', 'team', () => undefined, everybody('ok')],
+  ['models.policy', 'team', () => undefined, everybody('ok')],
+  ['models.setRule', 'team', () => ({ ...model, isAllowed: false }), admins('ok')],
+  ['models.clearRule', 'team', () => model, admins('ok')],
+  // An owner of the instance who is no admin here has no say for all teams from here either.
+  ['models.setRule', 'platform', () => ({ ...model, for: 'platform', isAllowed: false }), everybody(denied)],
+  ['models.clearRule', 'platform', () => ({ ...model, for: 'platform' }), everybody(denied)],
+  ['models.setPolicy', 'team', () => ({ unpriced: 'refuse' }), admins('ok')],
+  [
+    'models.discover',
+    'personal',
+    async () => ({ credentialId: (await credentialOf(personal)).credentialId }),
+    but('credential.missing', { holder: 'ok', viewer: denied }),
+  ],
+  [
+    'models.preview',
+    'nowhere',
+    () => ({ baseUrl: 'http://127.0.0.1:9', dialect: 'openai-chat', key: 'k' }),
+    but('upstream.unsafe', { viewer: denied }),
+  ],
   ['audit.list', 'team', () => ({}), audited],
   ['audit.export', 'team', () => ({ format: 'json' }), audited],
   ['team.previewRemoval', 'member', () => ({ userId: people.member.userId }), but(denied, { admin: 'ok', stranger: 'member.missing' })],
@@ -282,7 +304,17 @@ describe('every procedure, for everybody', () => {
   })
 
   it('leaves none out', () => {
-    const nouns = ['connections', 'projectOverrides', 'credentials', 'configurations', 'attachments', 'signIns', 'audit', 'budgets']
+    const nouns = [
+      'connections',
+      'projectOverrides',
+      'credentials',
+      'configurations',
+      'attachments',
+      'signIns',
+      'audit',
+      'budgets',
+      'models',
+    ]
     const all = Object.keys(appRouter._def.procedures).filter((path) => nouns.includes(path.split('.')[0]!))
     expect([...new Set(table.map(([procedure]) => procedure))].filter((path) => !path.startsWith('team.')).toSorted()).toEqual(
       all.toSorted(),

@@ -129,6 +129,23 @@ export async function findCredential(id: string): Promise<(CredentialRow & { isE
   return row && { ...toCredential(row), isEnabled: row.configurations.some((each) => each.attachments.length > 0) }
 }
 
+/** API keys that are attached and switched on where this person may use them, or where their team's projects do. */
+export async function findKeyRows({ teamId, userId }: { teamId: string; userId: string }): Promise<CredentialRow[]> {
+  const attached: Prisma.AttachmentWhereInput = {
+    isEnabled: true,
+    OR: [
+      { scope: 'project', teamId },
+      { scope: 'user', userId, teamId },
+      { scope: 'platform', teamId: null },
+    ],
+  }
+  const rows = await prisma().credential.findMany({
+    where: { kind: 'api_key', revokedAt: null, configurations: { some: { attachments: { some: attached } } } },
+    orderBy: { createdAt: 'asc' },
+  })
+  return rows.map(toCredential)
+}
+
 /** What stands there stays as it is otherwise. False when it is gone. */
 export async function updateAttachment(
   id: string,

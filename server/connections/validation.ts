@@ -9,15 +9,16 @@ import { isExpired, LoginFacts, readLogin } from '#core/connections/login-facts.
 import { whyUnusable, type Verdict } from '#core/connections/verdict.ts'
 import { isFailureCode, type FailureCode } from '#core/errors.ts'
 import type { Harness } from '#core/harnesses/harness.ts'
-import { presetById, usualKeyCheckPath } from '#core/providers/presets.ts'
+import { modelListPath, presetById } from '#core/providers/presets.ts'
 import type { TeamScope } from '#server/access/scope.ts'
 import { record } from '#server/audit/service.ts'
-import { checkKey, type Answer, type KeyCheck } from '#server/connections/key-check.ts'
+import { checkKey, type Answer } from '#server/connections/key-check.ts'
 import { demandHarness, tellChanged } from '#server/connections/offer.ts'
 import { connectionFacts, endpointsOf, openSecret } from '#server/connections/resolver.ts'
 import { demandChangeable } from '#server/connections/rights.ts'
 import type { AttachmentRow, CredentialRow } from '#server/connections/store.ts'
 import { updateVerdict } from '#server/connections/verdict-store.ts'
+import type { Question } from '#server/proxy/guarded-get.ts'
 
 export type Validation = { verdict: Verdict; at: string; code: FailureCode | null }
 
@@ -71,11 +72,11 @@ export async function judgeKey(harness: Harness, credential: Shape, key: string)
  * Where a run's requests would go. Of a preset with several base URLs only the first has an address that surely tells a
  * good key from a bad one; it takes the same key.
  */
-function keyCheckOf(harness: Harness, credential: Shape, key: string): KeyCheck | null {
+function keyCheckOf(harness: Harness, credential: Shape, key: string): Question | null {
   const fitting = fit(harness, credential)
   if (fitting?.via !== 'proxy') return null
   const preset = presetById(credential.provider ?? '')
-  if (!preset) return { url: `${fitting.baseUrl}${usualKeyCheckPath[fitting.dialect]}`, authHeader: fitting.authHeader, key }
+  if (!preset) return { url: `${fitting.baseUrl}${modelListPath[fitting.dialect]}`, authHeader: fitting.authHeader, key }
   const [first] = endpointsOf(credential)
   return first ? { url: `${first.baseUrl}${preset.keyCheckPath}`, authHeader: first.authHeader, key } : null
 }

@@ -3,13 +3,11 @@
  * (`server/connections/resolver.ts`).
  */
 import { DomainError } from '#core/errors.ts'
-import { defaultModel, modelsFor, type Lifecycle, type Price } from '#core/models/catalog.ts'
+import { defaultModel, modelsFor, type Lifecycle } from '#core/models/catalog.ts'
 import { providerName } from '#core/providers/presets.ts'
 import { enterProject, type TeamScope } from '#server/access/scope.ts'
 import { modelQueryOf, resolveFor } from '#server/connections/resolver.ts'
-
-/** Millionths of a US dollar per million tokens. */
-export type PriceView = { inputMicros: number; outputMicros: number; cacheReadMicros: number; cacheWriteMicros: number }
+import { describePrice, type PriceView } from '#server/models/price-view.ts'
 
 export type ModelView = {
   id: string
@@ -19,17 +17,11 @@ export type ModelView = {
   lifecycle: Lifecycle['is']
   contextTokens: number
   outputTokens: number
+  /** Null when nobody knows one; all zero when it is free. */
   price: PriceView | null
 }
 
 export type ModelMenu = { models: ModelView[]; defaultModel: string | null }
-
-const describePrice = ({ input, output, cacheRead, cacheWrite }: Price): PriceView => ({
-  inputMicros: input,
-  outputMicros: output,
-  cacheReadMicros: cacheRead,
-  cacheWriteMicros: cacheWrite,
-})
 
 /** Empty as long as no connection holds: what could be chosen depends on it. */
 export async function listModels(
@@ -39,7 +31,7 @@ export async function listModels(
   if (projectId !== undefined) await enterProject(scope, { act: 'read', projectId })
   const found = await resolveFor({ teamId: scope.teamId, userId: scope.userId, projectId: projectId ?? null }, id)
   if (!found) throw new DomainError('harness.unknown', { harness: id })
-  const query = found.resolution.ok ? modelQueryOf(found.harness, found.resolution) : null
+  const query = found.resolution.ok ? await modelQueryOf(scope.teamId, found.harness, found.resolution) : null
   if (!query || !found.resolution.ok) return { models: [], defaultModel: null }
   const { credential, settings } = found.resolution.attachment
   const models = modelsFor(query)

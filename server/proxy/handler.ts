@@ -15,21 +15,23 @@ import { allows, allowsEmbedding } from '#core/models/catalog.ts'
 import type { ModelEntry } from '#core/models/model.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { log } from '#server/log.ts'
-import { askingForUsage, readAsked, readBody, type Asked } from '#server/proxy/body.ts'
+import { askingForUsage, readAsked, readBody } from '#server/proxy/body.ts'
 import { createPlaces } from '#server/proxy/concurrency.ts'
 import { sendError } from '#server/proxy/errors.ts'
 import { createUpstreams, upstreamHeaders } from '#server/proxy/forward.ts'
+import { cutEverything, findRun, recheckRegularly, recheckRuns } from '#server/proxy/kept-runs.ts'
 import { usualLimits, type ProxyLimits } from '#server/proxy/limits.ts'
 import { MeteredExchange, refusedKey, type Refusal } from '#server/proxy/metered-exchange.ts'
 import { modelInGoogleWords, modelList } from '#server/proxy/model-list.ts'
+import { refusalOf } from '#server/proxy/model-refusal.ts'
 import { dialectOfUrl, readCall, UNKNOWN_TOKEN, type Call } from '#server/proxy/route.ts'
-import { cutEverything, findRun, modelQueryFor, recheckRegularly, recheckRuns, type ProxiedRun } from '#server/proxy/run.ts'
+import type { ProxiedRun } from '#server/proxy/run.ts'
 import { buy } from '#server/proxy/spending.ts'
 import { configuredGuard, type Guard } from '#server/proxy/upstream-guard.ts'
 import { onHint, type Hint } from '#server/realtime/bus.ts'
 import { openRecord } from '#server/usage/service.ts'
 
-export { forgetRun } from '#server/proxy/run.ts'
+export { forgetRun } from '#server/proxy/kept-runs.ts'
 
 export type ProxyHandler = ((req: IncomingMessage, res: ServerResponse) => void) & {
   /** Ends what is under way. Records that are open are settled; `drainUsage` waits for them. */
@@ -44,7 +46,7 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
   const places = createPlaces(limits)
   const stopRechecking = recheckRegularly()
   const stopListening = onHint((hint) => {
-    if (!mayRevoke(hint)) return
+    if (!changesRuns(hint)) return
     recheckRuns().catch((error: unknown) => log.warn({ err: error }, 'Open model requests could not be checked'))
   })
 
@@ -76,10 +78,10 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
       case 'probe':
         return void res.writeHead(200, ['content-length', '0']).end()
       case 'models':
-        return sendJson(res, modelList(modelQueryFor(run)))
+        return sendJson(res, modelList(run.models))
       case 'model': {
         const { model } = read.call
-        const found = modelInGoogleWords(modelQueryFor(run), model ?? '')
+        const found = modelInGoogleWords(run.models, model ?? '')
         if (found) return sendJson(res, found)
         return sendError(res, { status: 404, message: `There is no model ${model} here.`, dialect: said, code: 'model.unknown' })
       }
@@ -118,15 +120,17 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
     const understood = readAsked(body.bytes, inPath)
     if (!understood.ok) return sendError(res, { status: 400, message: understood.message, dialect, code: 'gatehouse.body' })
     const { asked } = understood
-    const admission = admissionOf(run, asked, route)
+    const verdict = (route.kind === 'embed' ? allowsEmbedding : allows)(run.models, asked.model)
+    const refusal = run.isBroken ? keyRefusal(run) : verdict.ok ? null : refusalOf(asked.model, verdict)
     const isMetered = route.kind !== 'count'
     const bought =
-      admission.is === 'admitted' && isMetered ? await buy({ ...admission, run, asked, bodyBytes: body.bytes.length, res }) : admission
-    if (bought.is === 'left') return
-    const spending = bought.is === 'bought' ? bought.spending : null
+      isMetered && verdict.ok && !refusal ? await buy({ run, asked, entry: verdict.entry, bodyBytes: body.bytes.length, res }) : null
+    if (bought?.is === 'left') return
+    const spending = bought?.is === 'bought' ? bought.spending : null
     const record = isMetered ? openRecord({ ...recordOf(run, call), model: asked.model, spending }) : null
-    const exchanging = new MeteredExchange({ res, run, asked, dialect, record, startedMs })
-    if (bought.is === 'refused') return exchanging.refuse(bought.refusal)
+    const exchanging = new MeteredExchange({ res, run, asked, dialect, record, startedMs, isBackground: verdict.isBackground })
+    if (refusal) return exchanging.refuse(refusal)
+    if (bought?.is === 'refused') return exchanging.refuse(bought.refusal)
     const url = new URL(`${run.endpoint.baseUrl}${upstreamPathOf(route, call.model)}`)
     const spliced = route.kind === 'generate' ? askingForUsage(body.bytes, asked, run.endpoint) : null
     const bytes = spliced ?? body.bytes
@@ -164,11 +168,12 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
   })
 }
 
-const mayRevoke = (hint: Hint): boolean =>
+/** Whether what a run may spend, or ask for, may be another now. */
+const changesRuns = (hint: Hint): boolean =>
   hint.about === 'membership' ||
   hint.about === 'lease-lost' ||
   hint.about === 'node-removed' ||
-  (hint.about === 'list' && hint.topic === 'connections')
+  (hint.about === 'list' && (hint.topic === 'connections' || hint.topic === 'models'))
 
 type Asking = { call: Call; run: ProxiedRun; route: AskingRoute }
 
@@ -190,22 +195,4 @@ const recordOf = (run: ProxiedRun, call: Call) => ({
   route: call.route.path,
 })
 
-type Admission = { is: 'admitted'; entry: ModelEntry } | { is: 'refused'; refusal: Refusal }
-
-/** 403, since harnesses ask again for minutes after most other statuses. */
-const refused = (refusal: Omit<Refusal, 'status'>): Admission => ({ is: 'refused', refusal: { status: 403, ...refusal } })
-
-function admissionOf(run: ProxiedRun, asked: Asked, route: AskingRoute): Admission {
-  if (run.isBroken) return refused({ code: 'provider.refused-key', message: refusedKey(run) })
-  const verdict = (route.kind === 'embed' ? allowsEmbedding : allows)(modelQueryFor(run), asked.model)
-  if (verdict.ok) return { is: 'admitted', entry: verdict.entry }
-  const model = `The model "${asked.model.slice(0, 100)}"`
-  if (verdict.code === 'model.retired') {
-    const hint = verdict.successor ? ` Its successor is ${verdict.successor}.` : ''
-    return refused({ code: verdict.code, message: `${model} has been retired.${hint}` })
-  }
-  return refused({
-    code: verdict.code,
-    message: `${model} is not one of those that this chat's connection allows. Choose another in Gatehouse.`,
-  })
-}
+const keyRefusal = (run: ProxiedRun): Refusal => ({ status: 403, code: 'provider.refused-key', message: refusedKey(run) })

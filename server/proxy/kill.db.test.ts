@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { request } from 'node:http'
+import { request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -43,34 +43,35 @@ let home: string
 beforeAll(async () => {
   home = mkdtempSync(path.join(tmpdir(), 'gatehouse-kill-'))
   // Each answer takes its time between head, words and end, so that a kill meets every stage.
-  upstream = await serveOnLoopback((req, res) => {
-    const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-    const parts: Buffer[] = []
-    req.on('data', (part: Buffer) => parts.push(part))
-    req.on('end', async () => {
-      const { model } = JSON.parse(Buffer.concat(parts).toString() || '{}') as { model?: string }
-      const at = MODELS.indexOf(model ?? '')
-      // Connecting tries the key out.
-      if (at < 0) return res.writeHead(404).end()
-      count('arrival')
-      await pause((at * 7) % 40)
-      res.writeHead(200, { 'content-type': 'text/event-stream' })
-      res.flushHeaders()
-      for (let word = 0; word < at % 5; word += 1) {
-        res.write(`data: {"choices":[{"index":0,"delta":{"content":"word"}}]}\n\n`)
-        await pause((at * 3) % 20)
-      }
-      res.write('data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n')
-      res.write('data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2}}\n\n')
-      res.end('data: [DONE]\n\n')
-    })
-  })
+  upstream = await serveOnLoopback((req, res) => void answer(req, res))
   process.env['GATEHOUSE_PRIVATE_UPSTREAMS'] = upstream.host
 })
 afterAll(async () => {
   await upstream.close()
   rmSync(home, { recursive: true, force: true })
 })
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  const parts: Buffer[] = []
+  for await (const part of req as AsyncIterable<Buffer>) parts.push(part)
+  const { model } = JSON.parse(Buffer.concat(parts).toString() || '{}') as { model?: string }
+  const at = MODELS.indexOf(model ?? '')
+  // Connecting tries the key out.
+  if (at < 0) return void res.writeHead(404).end()
+  count('arrival')
+  await pause((at * 7) % 40)
+  res.writeHead(200, { 'content-type': 'text/event-stream' })
+  res.flushHeaders()
+  for (let word = 0; word < at % 5; word += 1) {
+    res.write(`data: {"choices":[{"index":0,"delta":{"content":"word"}}]}\n\n`)
+    await pause((at * 3) % 20)
+  }
+  res.write('data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n')
+  res.write('data: {"choices":[],"usage":{"prompt_tokens":5,"completion_tokens":2}}\n\n')
+  res.end('data: [DONE]\n\n')
+}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')

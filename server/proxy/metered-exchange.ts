@@ -5,7 +5,6 @@
  */
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
-import type { BudgetFacts } from '#core/budgets/budget.ts'
 import { DomainError, type FailureCode } from '#core/errors.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { providerName } from '#core/providers/presets.ts'
@@ -17,7 +16,8 @@ import type { Asked } from '#server/proxy/body.ts'
 import { errorFrame, sendError } from '#server/proxy/errors.ts'
 import { ClientLeft, clientHeaders, exchange, type Passing, type Upstreams } from '#server/proxy/forward.ts'
 import { redact } from '#server/proxy/redact.ts'
-import { recheckRuns, watch, type ProxiedRun } from '#server/proxy/run.ts'
+import { recheckRuns, watch } from '#server/proxy/kept-runs.ts'
+import type { ProxiedRun } from '#server/proxy/run.ts'
 import { failureOfStatus, meterFor, type Meter } from '#server/proxy/usage.ts'
 import type { Ending, OpenRecord } from '#server/usage/service.ts'
 
@@ -25,7 +25,7 @@ import type { Ending, OpenRecord } from '#server/usage/service.ts'
 const MAX_ERROR_BYTES = 64 * 1024
 const MAX_DETAIL = 2_000
 
-export type Refusal = { status: number; code: FailureCode; message: string; facts?: BudgetFacts; mayRetry?: boolean }
+export type Refusal = { status: number; code: FailureCode; message: string; facts?: Record<string, string | number>; mayRetry?: boolean }
 
 const nameOf = (run: ProxiedRun) => providerName(run.provider, run.endpoint.baseUrl)
 export const refusedKey = (run: ProxiedRun) =>
@@ -56,6 +56,7 @@ export class MeteredExchange {
   readonly #dialect: Dialect
   readonly #record: OpenRecord | null
   readonly #startedMs: number
+  readonly #isBackground: boolean
   #meter: Meter | null = null
   #isEventStream = false
   #status: number | null = null
@@ -71,6 +72,7 @@ export class MeteredExchange {
     dialect,
     record,
     startedMs,
+    isBackground,
   }: {
     res: ServerResponse
     run: ProxiedRun
@@ -78,6 +80,8 @@ export class MeteredExchange {
     dialect: Dialect
     record: OpenRecord | null
     startedMs: number
+    /** Asked for by the harness alone: what becomes of it is no failure of the turn. */
+    isBackground: boolean
   }) {
     this.#res = res
     this.#run = run
@@ -85,6 +89,7 @@ export class MeteredExchange {
     this.#dialect = dialect
     this.#record = record
     this.#startedMs = startedMs
+    this.#isBackground = isBackground
   }
 
   /** Answered without an upstream; it is written down first all the same. */
@@ -240,7 +245,10 @@ export class MeteredExchange {
 
   #redacted = ({ code, detail }: { code: FailureCode; detail: string }) => ({ code, detail: redact(detail, [this.#run.key]) })
 
-  #settle({ failure, ...ending }: Omit<Ending, 'firstByteMs' | 'durationMs' | 'verdict'> & Partial<Pick<Ending, 'verdict'>>): void {
+  #settle({
+    failure,
+    ...ending
+  }: Omit<Ending, 'firstByteMs' | 'durationMs' | 'verdict' | 'isBackground'> & Partial<Pick<Ending, 'verdict'>>): void {
     this.#unwatch()
     if (ending.outcome === 'failed' && failure) noteFailure(this.#run, failure.code)
     this.#record?.settle({
@@ -249,6 +257,7 @@ export class MeteredExchange {
       failure: failure && { ...failure, detail: failure.detail.slice(0, MAX_DETAIL) },
       firstByteMs: this.#firstByteMs,
       durationMs: this.#elapsedMs(),
+      isBackground: this.#isBackground,
     })
   }
 

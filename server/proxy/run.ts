@@ -1,19 +1,18 @@
 /**
- * The run behind a workspace token, with the key that it spends. Kept, since an agent asks often, and confirmed again and
- * again by one statement for all; a revocation acts within five seconds, and cuts streams that are open.
- * Next: `handler.ts`.
+ * What the proxy knows of a run: whose it is, what it may ask for, where, and the key that it spends.
+ * From: `kept-runs.ts`, which keeps it. Next: `server/connections/resolver.ts` opens the key.
  */
 import type { Scope } from '#core/connections/connection.ts'
 import type { Harness } from '#core/harnesses/harness.ts'
 import { findHarness } from '#core/harnesses/registry.ts'
 import { ChatId } from '#core/ids.ts'
 import type { ModelQuery } from '#core/models/catalog.ts'
+import type { ModelRules } from '#core/models/rules.ts'
 import { Dialect } from '#core/providers/dialects.ts'
 import type { Endpoint } from '#core/providers/provider.ts'
 import { openCredential, type OpenedCredential } from '#server/connections/resolver.ts'
-import { hashToken } from '#server/db/mint.ts'
-import { log } from '#server/log.ts'
-import { findLiveRun, findLiveRuns, type RunRow } from '#server/proxy/store.ts'
+import { rulesFor } from '#server/models/rules.ts'
+import type { RunRow } from '#server/proxy/store.ts'
 
 export type ProxiedRun = {
   runId: string
@@ -28,95 +27,39 @@ export type ProxiedRun = {
   spenderId: string
   credentialId: string
   credentialVersion: number
-  credentialState: string
   isBroken: boolean
   /** Where the provider of the pinned credential answers in this run's dialect. */
   endpoint: Endpoint
-  customModels: readonly string[]
-  /** How many tokens a day of models without a price the team allows; null: without end. */
+  /** Whose part of the catalog is open to it, with the team's rules of a moment ago. */
+  models: ModelQuery
+  /** How many tokens a day its team spends on models without a price; null where it refuses these. */
   unpricedDailyTokens: number | null
   key: string
 }
 
-/** Whose part of the catalog is open to it. */
-export const modelQueryFor = ({ harness, provider, dialect, customModels, scope }: ProxiedRun): ModelQuery => ({
-  harness,
-  provider,
-  dialect,
-  customModels,
-  scope,
-})
+/** What many runs have in common: read again only when its state, which stands in each run's row, is another one. */
+const credentials = new Map<string, OpenedCredential>()
+const rules = new Map<string, ModelRules>()
 
-/** After this an unconfirmed run is asked for by itself: a recheck that fails or is late must not prolong anything. */
-const KEPT_MS = 4_000
-const KEPT_MAX = 10_000
-/** A run that asks for nothing is not kept for longer, and neither is its key. */
-const IDLE_MS = 60_000
+const credentialKey = ({ credentialId, credentialVersion, credentialState }: RunRow) =>
+  `${credentialId} ${credentialVersion} ${credentialState}`
+const rulesKey = ({ teamId, rulesState }: RunRow) => `${teamId} ${rulesState}`
 
-type Kept = {
-  run: ProxiedRun
-  /** The row of which it was made, to see a change. */
-  row: string
-  /** Nothing that happened before this is missing in it. */
-  confirmedMs: number
-  usedMs: number
-}
-
-/** By the token's hash: the token itself is nowhere kept. */
-const kept = new Map<string, Kept>()
-const loading = new Map<string, Promise<ProxiedRun | 'unreadable' | null>>()
-/** Raised by every word of a change, so that what was read before it is not taken for confirmed after it. */
-let changes = 0
-
-function hearOfChange(): void {
-  changes += 1
-  loading.clear()
-}
-
-/** Null when the token is unknown, or what it stood for has ended; nobody outside learns which. */
-export function findRun(token: string): ProxiedRun | Promise<ProxiedRun | 'unreadable' | null> {
-  const hash = hashToken(token)
-  const name = hash.toString('base64')
-  const known = kept.get(name)
-  const nowMs = Date.now()
-  if (known && nowMs - known.confirmedMs < KEPT_MS) {
-    known.usedMs = nowMs
-    return known.run
-  }
-  const found = loading.get(name) ?? load(hash, name)
-  loading.set(name, found)
-  return found
-}
-
-async function load(hash: Buffer, name: string): Promise<ProxiedRun | 'unreadable' | null> {
-  const [before, nowMs] = [changes, Date.now()]
-  try {
-    const row = await findLiveRun(hash)
-    const run = row && (await runOf(row))
-    // Only what may spend is worth remembering, and only if nothing was said meanwhile.
-    if (row && run && run !== 'unreadable' && before === changes)
-      keep(name, { run, row: JSON.stringify(row), confirmedMs: nowMs, usedMs: nowMs })
-    return run
-  } finally {
-    if (before === changes) loading.delete(name)
-  }
-}
-
-function keep(name: string, entry: Kept): void {
-  kept.delete(name)
-  kept.set(name, entry)
-  if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value!)
-}
-
-async function runOf(row: RunRow): Promise<ProxiedRun | 'unreadable' | null> {
+/** Null when what it was pinned to has gone meanwhile. */
+export async function runOf(row: RunRow): Promise<ProxiedRun | 'unreadable' | null> {
   const harness = findHarness(row.harness)
   const dialect = Dialect.safeParse(row.dialect)
   if (!harness || !dialect.success) return null
-  const opened = await openedFor(row)
+  const [opened, laid] = await Promise.all([
+    credentials.get(credentialKey(row)) ?? openCredential({ credentialId: row.credentialId, version: row.credentialVersion }),
+    rules.get(rulesKey(row)) ?? rulesFor(row.teamId),
+  ])
   if (opened.is === 'unreadable') return 'unreadable'
   if (opened.is === 'revoked') return null
   const endpoint = opened.endpoints.find((each) => each.dialect === dialect.data)
   if (!endpoint || opened.provider !== row.provider) return null
+  credentials.set(credentialKey(row), opened)
+  rules.set(rulesKey(row), laid)
   return {
     ...row,
     chatId: ChatId.parse(row.chatId),
@@ -124,109 +67,15 @@ async function runOf(row: RunRow): Promise<ProxiedRun | 'unreadable' | null> {
     dialect: dialect.data,
     isBroken: row.brokenCode !== null,
     endpoint,
-    customModels: opened.customModels,
-    unpricedDailyTokens: null,
+    models: { harness, provider: row.provider, dialect: dialect.data, scope: row.scope, rules: laid, ...opened.catalog },
+    unpricedDailyTokens: laid.unpriced.is === 'cap' ? laid.unpriced.dailyTokens : null,
     key: opened.secret,
   }
 }
 
-/** Many runs spend the same credential, and one whose chat has moved on spends it still. */
-const opened = new Map<string, OpenedCredential>()
-const stateOf = ({
-  credentialId,
-  credentialVersion,
-  credentialState,
-}: Pick<RunRow, 'credentialId' | 'credentialVersion' | 'credentialState'>) => `${credentialId} ${credentialVersion} ${credentialState}`
-
-async function openedFor(row: RunRow): Promise<OpenedCredential> {
-  const state = stateOf(row)
-  const known = opened.get(state)
-  if (known) return known
-  const found = await openCredential({ credentialId: row.credentialId, version: row.credentialVersion })
-  if (found.is === 'open') opened.set(state, found)
-  return found
-}
-
-// --- revocation --------------------------------------------------------------------------------------------
-
-/** What is under way for each run, and how to end it. */
-const underWay = new Map<string, Set<Cut>>()
-
-/** Ends one exchange; the words are for the agent. */
-type Cut = (why: string) => void
-
-/** @returns to be called when the exchange is over */
-export function watch(runId: string, cut: Cut): () => void {
-  const cuts = underWay.get(runId) ?? new Set()
-  underWay.set(runId, cuts.add(cut))
-  return () => {
-    cuts.delete(cut)
-    if (cuts.size === 0 && underWay.get(runId) === cuts) underWay.delete(runId)
-  }
-}
-
-/** The run may spend no more: at once, streams that are open included. For whoever ends a run. */
-export function forgetRun(runId: string): void {
-  hearOfChange()
-  for (const [name, { run }] of kept) if (run.runId === runId) kept.delete(name)
-  for (const cut of underWay.get(runId) ?? []) cut('This run has ended in Gatehouse.')
-}
-
-/** Before this process goes: whoever still listens is told why the stream ends. */
-export function cutEverything(): void {
-  for (const cuts of underWay.values()) for (const cut of cuts) cut('Gatehouse is restarting.')
-}
-
-/**
- * Ends what is under way for runs whose right to spend has ended by other hands: a removed member, a replaced key. For
- * whoever hears of a change: no request that comes after is served by what was known before.
- */
-export async function recheckRuns(): Promise<void> {
-  hearOfChange()
-  for (const entry of kept.values()) entry.confirmedMs = 0
-  await recheck()
-}
-
-let rechecking: Promise<void> = Promise.resolve()
-let next: Promise<void> | null = null
-
-/** One at a time; whoever asks while one is under way gets the next one, since that one may have missed what they heard. */
-function recheck(): Promise<void> {
-  next ??= rechecking
-    .catch(() => {})
-    .then(() => {
-      next = null
-      return (rechecking = confirmAll())
-    })
-  return next
-}
-
-async function confirmAll(): Promise<void> {
-  const [before, nowMs] = [changes, Date.now()]
-  for (const [name, { usedMs }] of kept) if (nowMs - usedMs > IDLE_MS) kept.delete(name)
-  const entries = [...kept]
-  const spent = new Set(entries.map(([, { run }]) => stateOf(run)))
-  for (const state of opened.keys()) if (!spent.has(state)) opened.delete(state)
-  const watched = [...underWay.keys()]
-  const asked = new Set([...watched, ...entries.map(([, { run }]) => run.runId)])
-  if (asked.size === 0) return
-  const live = await findLiveRuns([...asked])
-  for (const [name, entry] of entries) {
-    if (kept.get(name) !== entry) continue
-    const row = live.get(entry.run.runId)
-    if (!row || JSON.stringify(row) !== entry.row) kept.delete(name)
-    else if (before === changes) entry.confirmedMs = nowMs
-  }
-  for (const runId of watched) if (!live.has(runId)) forgetRun(runId)
-}
-
-const RECHECK_MS = 2_500
-
-/** @returns to stop it */
-export function recheckRegularly(): () => void {
-  const timer = setInterval(() => {
-    recheck().catch((error: unknown) => log.warn({ err: error }, 'Open model requests could not be checked'))
-  }, RECHECK_MS)
-  timer.unref()
-  return () => clearInterval(timer)
+/** A key that no run spends any more is not kept. */
+export function forgetAllBut(rows: readonly RunRow[]): void {
+  const [spent, asked] = [new Set(rows.map(credentialKey)), new Set(rows.map(rulesKey))]
+  for (const key of credentials.keys()) if (!spent.has(key)) credentials.delete(key)
+  for (const key of rules.keys()) if (!asked.has(key)) rules.delete(key)
 }

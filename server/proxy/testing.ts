@@ -66,25 +66,25 @@ export type SeededRun = {
   credentialId: string
 }
 
-/** A run of a new person's new chat, on a custom provider at `baseUrl`, with a turn under way. */
+/** A run of a new person's new chat, on a custom provider at `baseUrl` or on a preset, with a turn under way. */
 export async function seedRun({
   dialect,
   baseUrl,
+  preset,
   key,
   settings,
 }: {
   dialect: ProxiedDialect
-  baseUrl: string
   key: string
   settings?: Record<string, string>
-}): Promise<SeededRun> {
+} & ({ baseUrl: string; preset?: never } | { preset: string; baseUrl?: never })): Promise<SeededRun> {
   const { caller, teamId } = await seedMember()
   const scope = await enterTeam(caller, { act: 'prompt', teamId })
   const harness = harnessOf[dialect]
   const { connectionId } = await connect(scope, {
     harness,
     scope: 'user',
-    secret: { kind: 'api-key', provider: 'custom', key, baseUrl, dialect },
+    secret: { kind: 'api-key', key, dialect, ...(preset === undefined ? { provider: 'custom', baseUrl } : { provider: preset }) },
     settings,
   })
   const { configuration } = await prisma().attachment.findUniqueOrThrow({ where: { id: connectionId }, include: { configuration: true } })
@@ -103,7 +103,7 @@ export async function seedRun({
       nodeId: node.id,
       epoch: 1,
       harness,
-      provider: 'custom',
+      provider: preset ?? 'custom',
       dialect,
       credentialId: configuration.credentialId,
       credentialVersion: 1,

@@ -10,7 +10,7 @@ import pg from 'pg'
 import type { ChatId, NodeId, TeamId, UserId } from '#core/ids.ts'
 import { log } from '#server/log.ts'
 
-export type ListTopic = 'chats' | 'connections' | 'nodes' | 'members' | 'usage' | 'budgets'
+export type ListTopic = 'chats' | 'connections' | 'nodes' | 'members' | 'models' | 'usage' | 'budgets'
 
 export type Hint =
   /** The chat's log has been committed up to `head`. */

@@ -4,7 +4,7 @@
  */
 import { forfeitLoans, keepPurse, releaseLoans } from '#server/budgets/spending.ts'
 import { log } from '#server/log.ts'
-import { keepBeating, type DeadProcess } from '#server/processes/service.ts'
+import { keepBeating, thisProcess, type DeadProcess } from '#server/processes/service.ts'
 import { closeAsUnknown, findAbandoned } from '#server/usage/closing-store.ts'
 import { drainOpening } from '#server/usage/opener.ts'
 import { drainSettling } from '#server/usage/settler.ts'
@@ -19,6 +19,8 @@ export async function startLedger(): Promise<() => Promise<void>> {
   return async () => {
     await drainUsage()
     await stopPurse()
+    // What could not be settled is open still, and after this nobody would look for it.
+    await closeLeftovers({ processId: thisProcess(), beatAt: new Date(), wasKnown: false })
     await stopBeating()
   }
 }

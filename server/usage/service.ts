@@ -51,6 +51,8 @@ export type Ending = {
   verdict: { tokens: TokenCounts | null; rawUsage: unknown; isComplete: boolean } | null
   firstByteMs: number | null
   durationMs: number
+  /** Asked for by a harness behind a person's back: its failure is on the record and none of the turn's. */
+  isBackground?: boolean
 }
 
 export type OpenRecord = {
@@ -143,7 +145,7 @@ function isKeepable(raw: unknown): boolean {
   return text !== '' && text.length <= MAX_RAW_CHARACTERS && !text.includes('\\u0000')
 }
 
-function factsOf(given: Given, row: SettledRow, { failure }: Ending, turnId: TurnId | null): ServerFact[] {
+function factsOf(given: Given, row: SettledRow, { failure, isBackground }: Ending, turnId: TurnId | null): ServerFact[] {
   const facts: ServerFact[] = []
   const { provider, model } = given
   // A call that failed before it used anything has no place on a bill.
@@ -162,7 +164,7 @@ function factsOf(given: Given, row: SettledRow, { failure }: Ending, turnId: Tur
       costMicros: row.costMicros,
     })
   }
-  if (failure) {
+  if (failure && !isBackground) {
     facts.push({
       type: 'model.failed',
       turnId,

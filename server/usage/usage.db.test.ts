@@ -148,28 +148,34 @@ it('lets no odd value hold up other records', async () => {
 
 it('closes what a process that died has left open, as unknown, and tells the chat of a cost that nobody knows', async () => {
   const scope = await seedChatScope()
-  openRecord(recordOf(scope))
-  const lives = openRecord(recordOf(scope))
+  const [dies, lives] = [openRecord(recordOf(scope)), openRecord(recordOf(scope))]
   await drainUsage()
   const dead = mintUuid()
   await pool().query('insert into server_process (id) values ($1)', [dead])
-  await pool().query(
-    'update usage_record set "processId" = $2 where id = (select id from usage_record where "chatId" = $1 order by id limit 1)',
-    [scope.chatId, dead],
-  )
+  await pool().query('update usage_record set "processId" = $2 where id = $1', [dies.usageRecordId, dead])
+  const outcomes = async () => {
+    const records = new Map((await readRecords(scope, { chatId: scope.chatId, limit: 5 })).map((each) => [each.usageRecordId, each]))
+    return [dies, lives].map(({ usageRecordId }) => [records.get(usageRecordId)!.outcome, records.get(usageRecordId)!.costMicros !== null])
+  }
   await closeDead({ close: closeLeftovers })
-  expect((await readRecords(scope, { chatId: scope.chatId, limit: 5 })).map(({ outcome }) => outcome)).toEqual(['open', 'open'])
+  expect(await outcomes()).toEqual([
+    ['open', false],
+    ['open', false],
+  ])
   await pool().query(`update server_process set "beatAt" = now() - interval '21 seconds' where id = $1`, [dead])
   await Promise.all([closeDead({ close: closeLeftovers }), closeDead({ close: closeLeftovers })])
   await closeDead({ close: closeLeftovers })
-  expect((await readRecords(scope, { chatId: scope.chatId, limit: 5 })).map(({ outcome, costMicros }) => [outcome, costMicros])).toEqual([
-    ['open', null],
-    ['unknown', null],
+  expect(await outcomes()).toEqual([
+    ['unknown', false],
+    ['open', false],
   ])
   expect(await eventsOf(scope.chatId)).toMatchObject([{ type: 'usage.metered', payload: { inputTokens: 0, costMicros: null } }])
   lives.settle(completed)
   await drainUsage()
-  expect((await readRecords(scope, { chatId: scope.chatId, limit: 5 })).map(({ outcome }) => outcome)).toEqual(['completed', 'unknown'])
+  expect(await outcomes()).toEqual([
+    ['unknown', false],
+    ['completed', true],
+  ])
 })
 
 it('still hears what a record really was of a process that was taken for gone', async () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { csvLine } from '#server/audit/csv.ts'
+import { csvLine } from '#core/csv.ts'
 
 it.each([
   ['plain', '"plain"'],
