@@ -27,7 +27,7 @@ export type SessionLog = {
   offer: (fact: DaemonFact) => void
   /** The ears that an agent process speaks to. */
   voice: Omit<AgentVoice, 'room'>
-  answer: (requestId: RequestId, optionId: string) => void
+  answer: (requestId: RequestId, optionId: string | null) => void
   closeQuestions: (reason: 'cancelled' | 'turn-ended' | 'agent-lost') => void
   /** A new process: what it says of turns before its first prompt is history. */
   beginProcess: () => void

@@ -218,6 +218,7 @@ export function runSession({
       credentialId: grant.credentialId,
       credentialVersion: grant.credentialVersion,
       baseCommit,
+      can: opened.can,
     })
     for (const fact of sessionFacts(opened.answer)) facts.offer(fact)
     void process.exited.then(({ detail }) => onExit(process, detail))

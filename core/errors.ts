@@ -100,6 +100,9 @@ export const failures = {
   // Chats
   'chat.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'chat.archived': { trpc: 'CONFLICT', recovery: 'none' },
+  'chat.busy': { trpc: 'CONFLICT', recovery: 'wait' },
+  'chat.handed-over': { trpc: 'PRECONDITION_FAILED', recovery: 'connect' },
+  'chat.not-offered': { trpc: 'CONFLICT', recovery: 'none' },
   'turn.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'turn.not-queued': { trpc: 'CONFLICT', recovery: 'none' },
   'turn.nothing-to-cancel': { trpc: 'CONFLICT', recovery: 'none' },

@@ -27,6 +27,15 @@ export class ChatPage {
     await expect(this.field).toHaveValue('')
   }
 
+  /** What a row of the queue offers, by buttons or, on a phone, in its menu. */
+  async actOnQueued(prompt: string, act: string): Promise<void> {
+    const row = this.queue.getByRole('listitem').filter({ hasText: prompt })
+    const menu = row.getByRole('button', { name: 'What to do with this prompt' })
+    if (!(await menu.isVisible())) return row.getByRole('button', { name: act }).click()
+    await menu.click()
+    await this.page.getByRole('menuitem', { name: act }).click()
+  }
+
   /** Something with exactly these words: a prompt that only contains them is not meant. */
   said = (text: string | RegExp): Locator => this.timeline.getByText(text, { exact: true })
   promptBy = (name: string): Locator => this.timeline.getByRole('article', { name: `Prompt by ${name}` })

@@ -127,6 +127,7 @@ const screens: Record<string, (world: World, projectId: string) => Promise<Place
       },
     }
   },
+  search: () => ({ path: '/search?q=nothing' }),
   team: () => ({ path: '/team' }),
   // A server that was asked, with something that nobody has decided on, and a rule of each sort.
   models: async (world) => {

@@ -48,6 +48,7 @@ it.each([
   ['/api/trpc/me.get?batch=1', 'api'],
   ['/api/trpcs', 'pages'],
   ['/api/auth/sign-in/email', 'accounts'],
+  ['/api/chats/x/export.md', 'exports'],
   ['/api/nodes/join', 'joining'],
   ['/api/socket/?EIO=4', 'sockets'],
   ['/api/socket', 'sockets'],

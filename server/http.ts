@@ -25,13 +25,23 @@ export type Parts = {
   api: Answer | null
   accounts: Answer | null
   joining: Answer | null
+  exports: Answer | null
   sockets: { answer: Answer; upgrade: Upgrade } | null
   pages: { answer: Answer; upgrade: Upgrade } | null
 }
 
 type PartName = keyof Parts | 'health' | 'metrics'
 
-export const noParts = (): Parts => ({ proxy: null, logins: null, api: null, accounts: null, joining: null, sockets: null, pages: null })
+export const noParts = (): Parts => ({
+  proxy: null,
+  logins: null,
+  api: null,
+  accounts: null,
+  joining: null,
+  exports: null,
+  sockets: null,
+  pages: null,
+})
 
 /** The largest body that we take, over a slow line. */
 const REQUEST_TIMEOUT_MS = 150_000
@@ -93,6 +103,7 @@ const prefixes: readonly (readonly [string, PartName])[] = [
   ['/api/trpc/', 'api'],
   ['/api/auth/', 'accounts'],
   ['/api/nodes/', 'joining'],
+  ['/api/chats/', 'exports'],
   [`${SOCKET_PATH}/`, 'sockets'],
 ]
 

@@ -27,8 +27,12 @@ import { log } from '#server/log.ts'
 import { createLoginHandler, type LoginHandler } from '#server/logins/handler.ts'
 import { createProxyHandler, type ProxyHandler } from '#server/proxy/handler.ts'
 import { startLedger } from '#server/usage/service.ts'
+import { startQuestionDesk } from '#server/chats/question-desk.ts'
+import { createExportHandler } from '#server/chats/export.ts'
+import { identifyRequest } from '#server/trpc/context.ts'
 import { joinBus, hintMembership, leaveBus } from '#server/realtime/bus.ts'
 import { attachRealtime } from '#server/realtime/gateway.ts'
+import { startIndexing } from '#server/search/indexer.ts'
 import { openSockets, type Sockets } from '#server/sockets.ts'
 import { StartError } from '#server/start-error.ts'
 import { onMemberRemoved } from '#server/teams/service.ts'
@@ -121,6 +125,7 @@ export class RunningServer {
     this.#parts.accounts = toNodeHandler(auth())
     this.#parts.api = createApiHandler(env)
     this.#parts.joining = answerJoin
+    this.#parts.exports = createExportHandler(identifyRequest)
   }
 
   async #openSockets(env: Env, { url }: ReadyDatabase): Promise<void> {
@@ -131,6 +136,7 @@ export class RunningServer {
     this.#logins = createLoginHandler()
     this.#parts.logins = this.#logins
     if (env.proxyPort !== null) this.#proxyProcess = await startProxyProcess(env, url)
+    this.#workers.push(startIndexing(), startQuestionDesk())
     this.#sockets = openSockets(env)
     this.#detach = [attachRealtime(this.#sockets.io), attachDaemons(this.#sockets.io), sweepRemovedRegularly()]
     this.#parts.sockets = this.#sockets

@@ -1,6 +1,8 @@
 /** The HTTP server on the test's own database, in the test's process: the API and sign-in, without pages and sockets. */
 import { toNodeHandler } from 'better-auth/node'
 import { auth, openAuth } from '#server/accounts/auth.ts'
+import { createExportHandler } from '#server/chats/export.ts'
+import { identifyRequest } from '#server/trpc/context.ts'
 import { readEnv } from '#server/env.ts'
 import { Health } from '#server/health.ts'
 import { allowedOrigins } from '#server/http-guards.ts'
@@ -29,6 +31,7 @@ export async function startTestServer({ isLimited = false }: { isLimited?: boole
   openAuth({ ...env, secret: 'a secret for tests, which is long enough', trustedOrigins: [...allowedOrigins(env)] })
   parts.accounts = toNodeHandler(auth())
   parts.api = createApiHandler(env)
+  parts.exports = createExportHandler(identifyRequest)
   const server = createHttpServer({ env, parts, health: new Health() }).listen(port, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
 

@@ -5,7 +5,7 @@
  */
 import type { Readable, Writable } from 'node:stream'
 import * as acp from '@agentclientprotocol/sdk/unstable'
-import type { PromptContent } from '#core/chat/events.ts'
+import type { AgentAbilities, PromptContent } from '#core/chat/events.ts'
 import type { PlannedMcpServer } from '#core/connections/launch.ts'
 import type { PermissionOutcome } from '#agent/acp/permissions.ts'
 import { readPromptUsage, type PromptUsage } from '#agent/acp/prompt-usage.ts'
@@ -18,6 +18,7 @@ export type AgentVoice = Tapped & { onPermission: (params: unknown) => Promise<P
 export type OpenedSession = {
   agentSessionId: string
   how: 'new' | 'resumed' | 'loaded'
+  can: AgentAbilities
   /** The raw answer: its options and modes are translated by whoever logs them. */
   answer: unknown
 }
@@ -45,6 +46,13 @@ export function connectAgent(pipes: { stdin: Writable; stdout: Readable }, voice
   const { agent } = connection
   let capabilities: acp.AgentCapabilities = {}
 
+  const abilities = (): AgentAbilities => ({
+    resumes: Boolean(capabilities.sessionCapabilities?.resume),
+    loads: capabilities.loadSession === true,
+    takesImages: capabilities.promptCapabilities?.image === true,
+    mcpOverHttp: capabilities.mcpCapabilities?.http === true,
+  })
+
   const attempts = {
     resumed: (sessionId: string, rest: SessionRest) =>
       capabilities.sessionCapabilities?.resume ? agent.request(M.session.resume, { sessionId, ...rest }) : null,
@@ -70,7 +78,7 @@ export function connectAgent(pipes: { stdin: Writable; stdout: Readable }, voice
           const attempt = attempts[how](agentSessionId, rest)
           if (!attempt) continue
           try {
-            return { agentSessionId, how, answer: await attempt }
+            return { agentSessionId, how, can: abilities(), answer: await attempt }
           } catch (error) {
             // Every agent has its own code for a session it no longer knows; only a missing login is final.
             if (isSignedOut(error) || connection.signal.aborted) throw error
@@ -78,7 +86,7 @@ export function connectAgent(pipes: { stdin: Writable; stdout: Readable }, voice
         }
       }
       const answer = await agent.request<acp.NewSessionResponse>(M.session.new, rest)
-      return { agentSessionId: answer.sessionId, how: 'new', answer }
+      return { agentSessionId: answer.sessionId, how: 'new', can: abilities(), answer }
     },
 
     prompt: async (sessionId, prompt) => {

@@ -15,8 +15,8 @@ type Closing = Extract<DaemonFact, { type: 'permission.closed' }>['reason']
 export type PermissionDesk = {
   /** The agent asks; resolves when it is answered. */
   ask: (params: unknown, turn: { turnId: TurnId | null; workdir: string }) => Promise<PermissionOutcome>
-  /** @returns whether the question was still open and has that option */
-  answer: (requestId: RequestId, optionId: string) => boolean
+  /** Without an option, the agent hears "cancelled". @returns whether the question was still open and has that option */
+  answer: (requestId: RequestId, optionId: string | null) => boolean
   closeAll: (reason: Closing) => void
 }
 
@@ -37,9 +37,9 @@ export function permissionDesk(put: (fact: DaemonFact) => void, mintId: () => st
     },
     answer(requestId, optionId) {
       const question = open.get(requestId)
-      if (!question?.options.has(optionId)) return false
+      if (!question || (optionId !== null && !question.options.has(optionId))) return false
       open.delete(requestId)
-      question.resolve({ outcome: { outcome: 'selected', optionId } })
+      question.resolve(optionId === null ? cancelled : { outcome: { outcome: 'selected', optionId } })
       return true
     },
     closeAll(reason) {

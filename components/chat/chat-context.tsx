@@ -15,6 +15,8 @@ export type ChatActs = {
   /** "Codex", for sentences. */
   agent: string
   mayPrompt: boolean
+  /** Who looks at it. */
+  userId: string
   nameOf: (userId: string) => string
   openRows: OpenRows
   answer: (item: PermissionItem, optionId: string, note?: string) => Promise<void>
@@ -22,6 +24,9 @@ export type ChatActs = {
   retryOutgoing: (turnId: TurnId) => void
   discardOutgoing: (turnId: TurnId) => void
   withdraw: (turnId: TurnId) => void
+  /** In front of `before`, or to the end. */
+  moveQueued: (turnId: TurnId, before: TurnId | null) => void
+  sendNow: (turnId: TurnId) => void
   chooseModel: () => void
   openPanel: (tab: PanelTab) => void
 }

@@ -5,6 +5,7 @@ import type { ChatView } from '#core/chat/view.ts'
 import type { ChatId } from '#core/ids.ts'
 import { sayCached, sayCost, sayTokenFlow } from '#components/chat/amounts.model.ts'
 import { totalsOf } from '#components/chat/changes.model.ts'
+import { ChatMenu } from '#components/chat/chat-menu.tsx'
 import { ChatPrivacy } from '#components/chat/chat-privacy.tsx'
 import { ChatTitle } from '#components/chat/chat-title.tsx'
 import { LineCounts } from '#components/chat/line-counts.tsx'
@@ -64,7 +65,7 @@ export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, on
           ) : null}
         </p>
       </div>
-      <div className="flex shrink-0 items-center gap-3">
+      <div className="flex shrink-0 items-center gap-1 @md:gap-3">
         {people.length > 0 ? (
           <span className="hidden @md:inline-flex">
             <AvatarRow people={people} />
@@ -82,6 +83,7 @@ export function ChatHeader({ chatId, view, chat, status, people, isPanelOpen, on
             </button>
           </Tooltip>
         ) : null}
+        <ChatMenu view={view} chat={chat} />
         <Button variant="quiet" aria-expanded={isPanelOpen} onClick={onTogglePanel} icon={<PanelRight aria-hidden />} className="px-2">
           <span className="sr-only">{isPanelOpen ? 'Close' : 'Open'} changes, plan, usage and details</span>
           {changed && !isPanelOpen ? (

@@ -17,8 +17,10 @@ import { TimelineSkeleton } from '#components/chat/timeline-skeleton.tsx'
 import { Composer, type ComposerHandle } from '#components/chat/composer.tsx'
 import { recallable } from '#components/chat/composer.model.ts'
 import { ConnectionBar } from '#components/chat/connection-bar.tsx'
+import { ForkStrip } from '#components/chat/fork-strip.tsx'
 import { ModelMend } from '#components/chat/model-mend.tsx'
 import { ModelChoice } from '#components/chat/model-choice.tsx'
+import { OfferNotice } from '#components/chat/offer-notice.tsx'
 import { OpenRows } from '#components/chat/open-rows.ts'
 import { isSubscription, payerWords } from '#components/chat/payer.model.ts'
 import { approvalOf } from '#components/chat/permission.model.ts'
@@ -28,12 +30,14 @@ import { arrange, isActive, openPermissions, RowKeeper, type Row, textOf, timeli
 import { useChatCalls } from '#components/chat/use-chat-calls.ts'
 import type { FollowedChat } from '#components/chat/use-chat-feed.ts'
 import { useDraft } from '#components/chat/use-draft.ts'
+import { useMarkedRow } from '#components/chat/use-marked-row.ts'
 import { useOutgoing } from '#components/chat/use-outgoing.ts'
 import { useIsNarrow } from '#components/chat/use-is-narrow.ts'
 import { usePeople } from '#components/chat/use-people.ts'
 import { usePresence } from '#components/chat/use-presence.ts'
 import { useScreenKeys } from '#components/chat/use-screen-keys.ts'
 import { useTabTitle, useUnread } from '#components/chat/use-tab-title.ts'
+import { WhyNotNotice } from '#components/chat/why-not-notice.tsx'
 import { whyNotPrompt } from '#components/chat/why-not.model.ts'
 import { BudgetNotice } from '#components/budgets/budget-notice.tsx'
 import { useApplyingBudgets } from '#components/budgets/use-applying-budgets.ts'
@@ -41,9 +45,7 @@ import { failureOf } from '#components/failures/failure.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { useStoredFlag } from '#components/shell/stored-flag.ts'
 import { type Outputs, useTRPC } from '#components/trpc/trpc.ts'
-import { ButtonLink } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
-import { Notice } from '#components/ui/notice.tsx'
 
 type Props = { chatId: ChatId; chat: Outputs['chats']['get']; me: Outputs['me']['get']; feed: FollowedChat }
 
@@ -100,6 +102,8 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   const onVisible = useCallback((first: string | null, last: string | null) => setInSight([first, last]), [])
   const isQuestionInSight = questions[0] ? isBetween(rows, keyOfQuestion(questions[0]), inSight) : true
 
+  const marked = useMarkedRow({ rows, isLoaded, timeline })
+
   // --- what people do
   const isNarrow = useIsNarrow()
   const showPanel = useCallback((isOpen: boolean) => (isNarrow ? setPanelOver(isOpen) : setPanelOpen(isOpen)), [isNarrow, setPanelOpen])
@@ -126,10 +130,13 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
       harness: chat.harness,
       agent,
       mayPrompt,
+      userId: me.user.userId,
       nameOf,
       openRows,
       answer: calls.answer,
       withdraw: calls.withdraw,
+      moveQueued: calls.moveQueued,
+      sendNow: calls.sendNow,
       sendAgain: (turn) => send(textOf(turn.prompt)),
       retryOutgoing: retry,
       discardOutgoing: discard,
@@ -139,7 +146,22 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
         showPanel(true)
       },
     }),
-    [chatId, chat.projectId, chat.harness, agent, mayPrompt, nameOf, openRows, calls, send, retry, discard, modelChoiceId, showPanel],
+    [
+      chatId,
+      chat.projectId,
+      chat.harness,
+      agent,
+      mayPrompt,
+      me.user.userId,
+      nameOf,
+      openRows,
+      calls,
+      send,
+      retry,
+      discard,
+      modelChoiceId,
+      showPanel,
+    ],
   )
   const approve = () => {
     const first = questions[0]
@@ -174,6 +196,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
             onTogglePanel={() => showPanel(!isShown)}
             onShowUsage={() => acts.openPanel('usage')}
           />
+          {view.forkedFrom ? <ForkStrip forkedFrom={view.forkedFrom} chat={chat} /> : null}
           <ConnectionBar link={link} onRetry={feed.retry} />
           {!isLoaded && rows.length === 0 ? (
             <TimelineSkeleton />
@@ -185,7 +208,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
               </EmptyState>
             </div>
           ) : (
-            <Timeline ref={timeline} rows={rows} surroundings={surroundings} onVisible={onVisible} />
+            <Timeline ref={timeline} rows={rows} surroundings={surroundings} onVisible={onVisible} markedKey={marked} />
           )}
           <ChatDock
             view={view}
@@ -198,6 +221,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
             }}
             onEdit={calls.edit}
           >
+            <OfferNotice chat={chat} userId={me.user.userId} />
             <Composer
               ref={composer}
               view={view}
@@ -216,18 +240,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
                 refusal !== null ? (
                   <Refusal error={refusal} chat={chat} onMended={() => setRefusal(null)} />
                 ) : whyNot ? (
-                  <Notice
-                    className="py-2 text-sm"
-                    action={
-                      whyNot.action ? (
-                        <ButtonLink href={whyNot.action.href} size="sm">
-                          {whyNot.action.label}
-                        </ButtonLink>
-                      ) : null
-                    }
-                  >
-                    {whyNot.sentence}
-                  </Notice>
+                  <WhyNotNotice whyNot={whyNot} chat={chat} />
                 ) : (
                   <BudgetNotice budgets={budgets} />
                 )

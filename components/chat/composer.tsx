@@ -144,7 +144,13 @@ export function Composer({
           aria-controls={menu ? menuId : undefined}
           aria-activedescendant={menu ? `${menuId}-${chosen}` : undefined}
           aria-autocomplete={view.commands.length > 0 ? 'list' : undefined}
-          placeholder={isRunning ? 'Add to the queue' : view.commands.length > 0 ? `Ask ${agent}, or type / for commands` : `Ask ${agent}`}
+          placeholder={
+            isRunning
+              ? `Add to the queue: ${agent} reads it after this turn`
+              : view.commands.length > 0
+                ? `Ask ${agent}, or type / for commands`
+                : `Ask ${agent}`
+          }
           enterKeyHint="send"
           className="thin-scroll field-sizing-content block max-h-[40dvh] min-h-12 w-full resize-none bg-transparent px-4 pt-3 pb-1 text-md outline-none"
         />

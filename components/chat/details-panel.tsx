@@ -1,6 +1,10 @@
 'use client'
 
+import Link from 'next/link'
+import { Check, Minus } from 'lucide-react'
 import type { ReactNode } from 'react'
+import { abilitiesOf } from '#core/harnesses/abilities.ts'
+import { findHarness } from '#core/harnesses/registry.ts'
 import type { ChatView } from '#core/chat/view.ts'
 import { payerWords } from '#components/chat/payer.model.ts'
 import type { Outputs } from '#components/trpc/trpc.ts'
@@ -53,6 +57,7 @@ export function DetailsPanel({ view, chat }: { view: ChatView; chat: Outputs['ch
       <Fact label="Isolation">
         {run.is === 'live' ? <span className={run.sandbox === 'none' ? 'text-warn-ink' : ''}>{isolation[run.sandbox]}</span> : '—'}
       </Fact>
+      <Abilities harness={chat.harness} can={view.can} />
       <Fact label="Paid by">
         {payerWords(chat.payer) ?? 'No connection'}
         {chat.payer ? <span className="text-ink-quiet"> ({chat.payer.providerName})</span> : null}
@@ -68,9 +73,31 @@ export function DetailsPanel({ view, chat }: { view: ChatView; chat: Outputs['ch
           {option.choices.find((choice) => choice.value === option.current)?.name ?? String(option.current)}
         </Fact>
       ))}
-      <Fact label="Started by">
-        {chat.createdByName}, <RelativeTime at={chat.createdAt} />
+      <Fact label={chat.isHandedOver ? 'Handed over to' : 'Started by'}>
+        {chat.isHandedOver ? (
+          chat.createdByName
+        ) : (
+          <>
+            {chat.createdByName}, <RelativeTime at={chat.createdAt} />
+          </>
+        )}
       </Fact>
+      {chat.forks.length > 0 ? (
+        <Fact label={chat.forks.length === 1 ? 'Its fork' : 'Its forks'}>
+          <ul className="flex flex-col gap-1">
+            {chat.forks.map((fork) => (
+              <li key={fork.chatId}>
+                <Link
+                  href={`/projects/${encodeURIComponent(chat.projectId)}/chats/${fork.chatId}`}
+                  className="touch-target text-accent-ink underline decoration-accent/40 underline-offset-4 hover:decoration-accent"
+                >
+                  {fork.title || 'New chat'}
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </Fact>
+      ) : null}
       <Fact label="Messages nobody has a word for">{view.unknownMessages === 0 ? 'None' : `${view.unknownMessages}, kept in the log`}</Fact>
       <Fact label="Chat id">
         <span className="flex items-center gap-1">
@@ -79,6 +106,30 @@ export function DetailsPanel({ view, chat }: { view: ChatView; chat: Outputs['ch
         </span>
       </Fact>
     </dl>
+  )
+}
+
+/** What it can and, above all, cannot do: read here, not found out by trying. */
+function Abilities({ harness: id, can }: { harness: string; can: ChatView['can'] }) {
+  const harness = findHarness(id)
+  if (!harness) return null
+  return (
+    <Fact label="What it can do">
+      <ul className="flex flex-col gap-1.5 pt-0.5">
+        {abilitiesOf(harness, can).map(({ about, words, isMissing }) => (
+          <li key={`${about} ${words}`} className="flex gap-2">
+            {isMissing ? (
+              <Minus aria-label="Limited" className="mt-0.5 size-3.5 shrink-0 text-ink-quiet" />
+            ) : (
+              <Check aria-label="Yes" className="mt-0.5 size-3.5 shrink-0 text-good-ink" />
+            )}
+            <span className="min-w-0">
+              <span className="text-ink-quiet">{about}:</span> {words}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Fact>
   )
 }
 

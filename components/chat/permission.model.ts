@@ -51,6 +51,7 @@ const closings = {
   cancelled: 'Not answered: the turn was stopped',
   'turn-ended': 'Not answered before the turn ended',
   'agent-lost': 'Not answered: the agent was gone',
+  expired: 'Expired: nobody answered in time, and the agent was told no',
 } as const
 
 export type Outcome = { words: string; isAllowed: boolean; note: string | null }
@@ -63,7 +64,7 @@ export function outcomeOf(item: PermissionItem, nameOf: (userId: string) => stri
   const option = item.options.find((each) => each.optionId === answer.optionId)
   const said = option ? answers[option.kind] : 'Answered'
   return {
-    words: `${said} by ${nameOf(answer.by)}, ${sayClock(answer.at)}`,
+    words: `${said} by ${answer.by === null ? `the project’s rule “${answer.rule ?? ''}”` : nameOf(answer.by)}, ${sayClock(answer.at)}`,
     isAllowed: option ? isAllowing(option) : false,
     note: answer.note ?? null,
   }

@@ -1,18 +1,15 @@
 'use client'
 
-import { Pencil, Trash2 } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import type { Turn } from '#core/chat/view.ts'
 import type { TurnId } from '#core/ids.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { OutgoingState } from '#components/chat/prompt-row.tsx'
-import { type Outgoing, textOf } from '#components/chat/timeline.model.ts'
-import { Avatar } from '#components/ui/avatar.tsx'
-import { Button } from '#components/ui/button.tsx'
-import { IconButton } from '#components/ui/icon-button.tsx'
-import { Textarea } from '#components/ui/input.tsx'
+import { QueuedPrompt } from '#components/chat/queued-prompt.tsx'
+import { placeAfterMove } from '#components/chat/queue.model.ts'
+import type { Outgoing } from '#components/chat/timeline.model.ts'
 
-/** Prompts that wait for the running turn: everybody sees them, and may edit or take them out. */
+/** Prompts that wait for the running turn, in their order: everybody sees them, and whoever may prompt changes their places. */
 export function QueueList({
   queued,
   sending,
@@ -22,14 +19,50 @@ export function QueueList({
   sending: readonly Outgoing[]
   onEdit: (turnId: TurnId, text: string) => Promise<void>
 }) {
+  const { moveQueued } = useChatActs()
+  const list = useRef<HTMLOListElement>(null)
+  const moved = useRef<TurnId | null>(null)
+  const [spoken, setSpoken] = useState('')
+  const [dragged, setDragged] = useState<TurnId | null>(null)
+  const order = queued.map((turn) => turn.turnId)
+
+  const move = (turnId: TurnId, by: -1 | 1) => {
+    const to = placeAfterMove(order, turnId, by)
+    if (!to) return
+    moved.current = turnId
+    setSpoken(`Moved to place ${to.place} of ${order.length}`)
+    moveQueued(turnId, to.before)
+  }
+
+  // A row that changes its place may lose the focus, and a button at its end no longer takes keys.
+  const key = order.join()
+  useEffect(() => {
+    if (moved.current === null || key === '') return
+    const row = list.current?.querySelector(`[data-turn="${moved.current}"]`)
+    moved.current = null
+    const focused = document.activeElement
+    if (!row || (row.contains(focused) && !focused?.matches(':disabled'))) return
+    row.querySelector<HTMLButtonElement>('[data-move]:not(:disabled)')?.focus()
+  }, [key])
+
   const count = queued.length + sending.length
   if (count === 0) return null
   return (
     <section aria-label="Queue" className="overflow-hidden rounded-lg border border-line bg-raised">
       <h2 className="px-3.5 pt-2 pb-1 text-xs text-ink-quiet">{count === 1 ? 'Next' : `Next, ${count} in line`}</h2>
-      <ol className="thin-scroll max-h-52 overflow-y-auto">
-        {queued.map((turn) => (
-          <QueuedPrompt key={turn.turnId} turn={turn} onEdit={onEdit} />
+      <ol ref={list} className="thin-scroll max-h-52 overflow-y-auto">
+        {queued.map((turn, at) => (
+          <QueuedPrompt
+            key={turn.turnId}
+            turn={turn}
+            isFirst={at === 0}
+            isLast={at === queued.length - 1}
+            isDropPlace={dragged !== null && dragged !== turn.turnId}
+            onEdit={onEdit}
+            onMove={(by) => move(turn.turnId, by)}
+            onDrag={setDragged}
+            onDrop={() => dragged && dragged !== turn.turnId && moveQueued(dragged, turn.turnId)}
+          />
         ))}
         {sending.map((each) => (
           <li key={each.turnId} className="border-t border-line px-3.5 py-2 first:border-0">
@@ -38,58 +71,9 @@ export function QueueList({
           </li>
         ))}
       </ol>
+      <p role="status" className="sr-only">
+        {spoken}
+      </p>
     </section>
-  )
-}
-
-function QueuedPrompt({ turn, onEdit }: { turn: Turn; onEdit: (turnId: TurnId, text: string) => Promise<void> }) {
-  const { nameOf, withdraw, mayPrompt } = useChatActs()
-  const [typed, setTyped] = useState<string | null>(null)
-  const [isBusy, setBusy] = useState(false)
-  const text = textOf(turn.prompt)
-  const name = nameOf(turn.by)
-
-  if (typed !== null) {
-    const save = () => {
-      setBusy(true)
-      void onEdit(turn.turnId, typed.trim())
-        .then(() => setTyped(null))
-        .finally(() => setBusy(false))
-    }
-    return (
-      <li className="flex flex-col gap-2 border-t border-line px-3.5 py-2 first:border-0">
-        <Textarea
-          aria-label="Waiting prompt"
-          rows={2}
-          className="min-h-16"
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-        />
-        <div className="flex gap-2">
-          <Button size="sm" variant="primary" isBusy={isBusy} isDisabled={typed.trim() === ''} onClick={save}>
-            Save
-          </Button>
-          <Button size="sm" variant="quiet" onClick={() => setTyped(null)}>
-            Cancel
-          </Button>
-        </div>
-      </li>
-    )
-  }
-  return (
-    <li className="flex items-center gap-2.5 border-t border-line py-1 pr-1.5 pl-3.5 first:border-0">
-      <Avatar name={name} colourKey={turn.by} size="xs" />
-      <p className="line-clamp-1 min-w-0 flex-1 text-sm break-all text-ink">{text}</p>
-      {mayPrompt ? (
-        <span className="flex shrink-0">
-          <IconButton label="Edit this prompt" size="sm" onClick={() => setTyped(text)}>
-            <Pencil aria-hidden />
-          </IconButton>
-          <IconButton label="Remove from the queue" size="sm" onClick={() => withdraw(turn.turnId)}>
-            <Trash2 aria-hidden />
-          </IconButton>
-        </span>
-      ) : null}
-    </li>
   )
 }

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { noUsage, type Turn, type TurnItem } from '#core/chat/view.ts'
-import { arrange, openPermissions, RowKeeper, timelineRows, type Outgoing, type Row } from '#components/chat/timeline.model.ts'
+import {
+  arrange,
+  openPermissions,
+  rowOfMessage,
+  RowKeeper,
+  timelineRows,
+  type Outgoing,
+  type Row,
+} from '#components/chat/timeline.model.ts'
 
 const at = (minute: number, day = 21) => new Date(2026, 10, day, 14, minute).toISOString()
 
@@ -168,4 +176,14 @@ it('collects the open questions of turns that still run', () => {
   expect(
     openPermissions([turn('t1', { status: 'waiting', endedAt: null, items: asked }), turn('t2', { items: [permission('open')] })]),
   ).toEqual([asked[0]])
+})
+
+it('finds the row of a message in its own turn, and its prompt where the message is gone', () => {
+  const said = reply('Here')
+  const messageId = said.is === 'reply' ? said.messageId : ''
+  const rows = timelineRows({ shown: [turn('t1', { items: [said] }), turn('t2', { items: [tool(), said] })], sendingNow: [] })
+  expect(rowOfMessage(rows, { turnId: 't2', messageId })).toBe('t2:1')
+  expect(rowOfMessage(rows, { turnId: 't2', messageId: null })).toBe('prompt:t2')
+  expect(rowOfMessage(rows, { turnId: 't2', messageId: 'gone' })).toBe('prompt:t2')
+  expect(rowOfMessage(rows, { turnId: 't3', messageId })).toBe(null)
 })

@@ -176,6 +176,14 @@ function saysTheSame(a: Row, b: Row): boolean {
   return a.is === b.is && keys.every((key) => a[key] === b[key])
 }
 
+/** The row of a message, or of its prompt where none is named; null when it is not there. */
+export function rowOfMessage(rows: readonly Row[], { turnId, messageId }: { turnId: string; messageId: string | null }): string | null {
+  const prompt = `prompt:${turnId}`
+  if (messageId === null) return rows.find((row) => row.key === prompt)?.key ?? null
+  const isIt = (row: Row) => row.is === 'reply' && row.item.messageId === messageId && row.key.startsWith(`${turnId}:`)
+  return rows.find(isIt)?.key ?? rows.find((row) => row.key === prompt)?.key ?? null
+}
+
 /** Every open question of the chat, oldest first. */
 export const openPermissions = (turns: readonly Turn[]): PermissionItem[] =>
   turns

@@ -46,12 +46,15 @@ export function Timeline({
   rows,
   surroundings,
   onVisible,
+  markedKey = null,
   ref,
 }: {
   rows: readonly Row[]
   surroundings: Surroundings
   /** The keys in sight, whenever they change. */
   onVisible: (first: string | null, last: string | null) => void
+  /** The row that somebody came for. */
+  markedKey?: string | null
   ref?: Ref<TimelineHandle>
 }) {
   const scroller = useRef<HTMLDivElement>(null)
@@ -117,7 +120,9 @@ export function Timeline({
       toEnd,
       show: (key) => {
         const index = rows.findIndex((row) => row.key === key)
-        if (index >= 0) virtualizer.scrollToIndex(index, { align: 'center' })
+        if (index < 0) return
+        setAtEnd(false)
+        virtualizer.scrollToIndex(index, { align: 'center' })
       },
     }),
     [rows, toEnd, virtualizer],
@@ -149,7 +154,11 @@ export function Timeline({
                 key={item.key}
                 data-index={item.index}
                 ref={virtualizer.measureElement}
-                className={classNames('absolute top-0 left-0 w-full px-4 sm:px-6', gapAbove(row, rows[item.index - 1]))}
+                className={classNames(
+                  'absolute top-0 left-0 w-full px-4 sm:px-6',
+                  gapAbove(row, rows[item.index - 1]),
+                  row.key === markedKey && 'marked-row',
+                )}
                 style={{ transform: `translateY(${item.start}px)` }}
               >
                 <RowView row={row} surroundings={needsSurroundings(row) ? surroundings : null} />

@@ -3,9 +3,12 @@
  * same thing in different places (input, output, content, title), so each question
  * has one function here that knows all of them.
  */
+import { commandOf, field, shortPath, stringField } from '#core/chat/asked.ts'
 import type { ToolContent } from '#core/chat/events.ts'
 import type { ToolItem } from '#core/chat/view.ts'
 import { sayCount } from '#components/chat/amounts.model.ts'
+
+export { commandOf, shortPath } from '#core/chat/asked.ts'
 
 export type ToolDiff = Extract<ToolContent, { type: 'diff' }>
 export type ToolCallShape = Pick<ToolItem, 'kind' | 'title' | 'content' | 'input'> & Partial<Pick<ToolItem, 'locations' | 'output'>>
@@ -40,21 +43,6 @@ export function toolTarget(call: ToolCallShape): string {
   if (path !== undefined && call.kind !== 'other' && call.kind !== 'search') return shortPath(path)
   return mcpName(call.title) ?? plainTitle(call.title)
 }
-
-/** The shell command, as one string; undefined when the call does not run one. */
-export function commandOf(call: ToolCallShape): string | undefined {
-  if (call.kind !== 'execute') return undefined
-  const raw = field(call.input, 'command', 'cmd')
-  if (typeof raw === 'string') return raw
-  if (Array.isArray(raw) && raw.every((part) => typeof part === 'string')) {
-    // `bash -lc "…"` is how agents say "this line": the line is what a person wants to see.
-    const isShellLine = raw.length === 3 && /(^|\/)(ba|z|da)?sh$/.test(raw[0]!) && /^-\w*c$/.test(raw[1]!)
-    return isShellLine ? raw[2]! : raw.map(quoted).join(' ')
-  }
-  return undefined
-}
-
-const quoted = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`)
 
 export function directoryOf(call: ToolCallShape): string | undefined {
   const path = stringField(call.input, 'cwd', 'workdir', 'directory')
@@ -142,10 +130,6 @@ export function diffCounts(call: Pick<ToolItem, 'content'>): { added: number; re
   return diffs.map(countLines).reduce((sum, each) => ({ added: sum.added + each.added, removed: sum.removed + each.removed }))
 }
 
-/** "/…/workspaces/<chat>/work/src/a.ts" is "src/a.ts" to a reader: the workspace is where everything happens. */
-export const shortPath = (path: string): string =>
-  path.replace(/^.*\/workspaces\/[^/]+\/work(\/|$)/, '').replace(/^\/work(space)?\//, '') || '.'
-
 /** "mcp__github__create_issue" and "github/create_issue" are "github.create_issue". */
 function mcpName(title: string): string | undefined {
   const named = /^mcp__(.+?)__(.+)$/.exec(title.trim())
@@ -180,18 +164,4 @@ export function summarize(calls: readonly ToolItem[]): string {
     .map(([kind, seen]) => `${counted[kind].verb} ${sayCount(seen.size, counted[kind].one, counted[kind].many)}`)
     .join(', ')
   return said.charAt(0).toUpperCase() + said.slice(1)
-}
-
-function field(value: unknown, ...names: string[]): unknown {
-  if (typeof value !== 'object' || value === null) return undefined
-  for (const name of names) {
-    const found = (value as Record<string, unknown>)[name]
-    if (found !== undefined && found !== null) return found
-  }
-  return undefined
-}
-
-function stringField(value: unknown, ...names: string[]): string | undefined {
-  const found = field(value, ...names)
-  return typeof found === 'string' ? found : undefined
 }

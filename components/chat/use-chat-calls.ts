@@ -12,6 +12,8 @@ export type ChatCalls = {
   /** Bound to the turn that was on screen: the next in line is not meant. */
   stop: (turnId: TurnId) => Promise<void>
   withdraw: (turnId: TurnId) => void
+  moveQueued: (turnId: TurnId, before: TurnId | null) => void
+  sendNow: (turnId: TurnId) => void
   edit: (turnId: TurnId, text: string) => Promise<void>
 }
 
@@ -32,6 +34,8 @@ export function useChatCalls({ chatId, catchUp }: { chatId: ChatId; catchUp: () 
         say(client.chats.answerPermission.mutate({ chatId, requestId: item.requestId, optionId, ...(note ? { note } : {}) })),
       stop: (turnId) => say(client.chats.cancelTurn.mutate({ chatId, turnId })),
       withdraw: (turnId) => void say(client.chats.withdraw.mutate({ chatId, turnId })),
+      moveQueued: (turnId, before) => void say(client.chats.moveQueued.mutate({ chatId, turnId, before })),
+      sendNow: (turnId) => void say(client.chats.sendNow.mutate({ chatId, turnId })),
       edit: (turnId, text) => say(client.chats.editQueued.mutate({ chatId, turnId, prompt: [{ type: 'text', text }] })),
     }
   }, [client, chatId, catchUp])

@@ -13,6 +13,8 @@ const payer: NonNullable<Payer> = {
 }
 const chat = (over: Partial<Chat> = {}): Chat => ({
   mayPrompt: false,
+  mayManage: false,
+  isHandedOver: false,
   payer,
   createdBy: 'mei' as Chat['createdBy'],
   createdByName: 'Mei',
@@ -28,16 +30,22 @@ describe('why nobody may prompt', () => {
   it('says nothing to whoever may', () => expect(why({ mayPrompt: true })).toBeNull())
   it('says first that the chat is over', () =>
     expect(why({ mayPrompt: true }, 'admin', { isArchived: true })?.sentence).toBe('This chat is archived, so it takes no prompts.'))
+  it('and offers to bring it back to whoever may', () => {
+    expect(why({}, 'admin', { isArchived: true })?.action).toBe(null)
+    expect(why({ mayManage: true }, 'admin', { isArchived: true })?.action).toEqual({ label: 'Bring back', act: 'unarchive' })
+  })
   it('sends a viewer to an admin', () => expect(why({}, 'viewer')?.action).toEqual({ label: 'See who is admin', href: '/team' }))
   it('names the owner of a personal credential, and the way to one’s own', () =>
     expect(why({ payer: { ...payer, scope: 'user' } })).toEqual({
       sentence: 'This chat runs on Mei’s personal credential, so only they may prompt it.',
-      action: { label: 'Start your own', href: '/projects/p%201' },
+      action: { label: 'Fork', act: 'fork' },
     }))
   it('offers to connect when nobody pays, in the words of what is wrong', () => {
     expect(why({ payer: null })?.action?.label).toBe('Connect')
     expect(why({ payer: null }, 'member', { code: 'connection.disabled' })?.sentence).toMatch(/switched off/)
   })
+  it('says of a chat that was handed over why it takes no login', () =>
+    expect(why({ payer: null, isHandedOver: true })?.sentence).toMatch(/^This chat was handed over/))
   it('says of a login that only whoever signed in with it may prompt', () =>
     expect(why({ payer: { ...payer, kind: 'auth-file' } })?.sentence).toBe(
       'This chat runs on somebody’s own login, so only they may prompt it.',

@@ -101,13 +101,20 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
 
   'chat.missing': () => 'This chat does not exist, or you may not see it.',
   'chat.archived': () => 'This chat is archived, so it takes no prompts.',
+  'chat.busy': () => 'The agent is at work here. Take the chat over once its turn has ended.',
+  'chat.handed-over': (facts) =>
+    `This chat was handed over, so others have prepared its workspace and it runs on no login of ${harness(facts)}. Connect an API key, or fork the chat.`,
+  'chat.not-offered': () => 'This chat is not offered to you any more.',
   'turn.missing': () => 'This prompt is gone.',
   'turn.not-queued': () => 'This prompt has already reached the agent, so it cannot be changed.',
   'turn.nothing-to-cancel': () => 'Nothing is running, so there is nothing to stop.',
   'turn.id-taken': () => 'This prompt clashed with another one. Send it again.',
   'prompt.too-large': () => 'This prompt is too long. Shorten it, or put the text into a file of the project.',
   'permission.missing': () => 'This question is gone.',
-  'permission.already-answered': (facts) => `${text(facts, 'byName', 'name') ?? 'Somebody'} was faster and has answered this already.`,
+  'permission.already-answered': (facts) =>
+    text(facts, 'rule')
+      ? `A rule of the project has answered this already: ${text(facts, 'rule')}.`
+      : `${text(facts, 'byName', 'name') ?? 'Somebody'} was faster and has answered this already.`,
   'permission.option-unknown': () => 'The agent does not offer this answer.',
 
   'agent.crashed': (facts) => `${harness(facts)} stopped unexpectedly. What it wrote is kept; send the prompt again to go on.`,

@@ -3,6 +3,7 @@
 import Link from 'next/link'
 import { harnessName } from '#core/harnesses/registry.ts'
 import { type ChatRow, chatStatusLook } from '#components/projects/chat-status.ts'
+import { PinMark } from '#components/projects/pin-mark.tsx'
 import { PrivateMark } from '#components/projects/private-mark.tsx'
 import { Badge } from '#components/ui/badge.tsx'
 import { RelativeTime } from '#components/ui/relative-time.tsx'
@@ -21,6 +22,7 @@ export function ChatList({ chats, hasProject = false }: { chats: readonly ChatRo
               <span className="flex items-baseline gap-3">
                 <span className="flex min-w-0 flex-1 items-baseline gap-1.5">
                   <span className="truncate font-medium">{chat.title || 'New chat'}</span>
+                  <PinMark chat={chat} />
                   <PrivateMark chat={chat} />
                 </span>
                 <RelativeTime at={chat.lastActivityAt} className="figures shrink-0 text-xs text-ink-quiet sm:hidden" />

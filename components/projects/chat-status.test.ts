@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { byUrgency, type ChatStatus } from '#components/projects/chat-status.ts'
+import { byPlace, type ChatStatus } from '#components/projects/chat-status.ts'
 
-const chat = (status: ChatStatus, lastActivityAt: string) => ({ status, lastActivityAt })
+const chat = (status: ChatStatus, lastActivityAt: string) => ({ isPinned: false, status, lastActivityAt })
 
-it('puts what needs somebody first, then the newest', () => {
+it('puts what I pinned first, then what needs somebody, then the newest', () => {
   const chats = [
     chat('idle', '2026-03-03'),
     chat('running', '2026-03-01'),
@@ -12,8 +12,10 @@ it('puts what needs somebody first, then the newest', () => {
     chat('failed', '2026-03-08'),
     chat('running', '2026-03-02'),
     chat('waiting', '2026-03-02'),
+    { ...chat('idle', '2026-01-01'), isPinned: true },
   ]
-  expect([...chats].sort(byUrgency).map((each) => `${each.status} ${each.lastActivityAt.slice(-1)}`)).toEqual([
+  expect([...chats].sort(byPlace).map((each) => `${each.status} ${each.lastActivityAt.slice(-1)}`)).toEqual([
+    'idle 1',
     'waiting 2',
     'waiting 1',
     'failed 8',

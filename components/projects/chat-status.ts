@@ -17,7 +17,13 @@ export const chatStatusLook = {
 
 const order: readonly ChatStatus[] = ['waiting', 'failed', 'running', 'queued', 'idle']
 
-/** What needs somebody first; within that, the newest first. */
-export function byUrgency(a: Pick<ChatRow, 'status' | 'lastActivityAt'>, b: Pick<ChatRow, 'status' | 'lastActivityAt'>): number {
-  return order.indexOf(a.status) - order.indexOf(b.status) || b.lastActivityAt.localeCompare(a.lastActivityAt)
+type Placed = Pick<ChatRow, 'isPinned' | 'status' | 'lastActivityAt'>
+
+/** What I pinned first, then what needs somebody; within that, the newest first. */
+export function byPlace(a: Placed, b: Placed): number {
+  return (
+    Number(b.isPinned) - Number(a.isPinned) ||
+    order.indexOf(a.status) - order.indexOf(b.status) ||
+    b.lastActivityAt.localeCompare(a.lastActivityAt)
+  )
 }

@@ -3,8 +3,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { MessageSquare } from 'lucide-react'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
+import { ArchivedChats } from '#components/projects/archived-chats.tsx'
 import { ChatList } from '#components/projects/chat-list.tsx'
-import { byUrgency } from '#components/projects/chat-status.ts'
+import { byPlace } from '#components/projects/chat-status.ts'
 import { StartChat } from '#components/projects/start-chat.tsx'
 import { useMay } from '#components/session/use-me.ts'
 import { useTRPC } from '#components/trpc/trpc.ts'
@@ -20,12 +21,13 @@ export function ProjectChats({ projectId }: { projectId: string }) {
       {may.prompt ? <StartChat projectId={projectId} hasChats={Boolean(chats.data?.length)} /> : null}
       {chats.isPending ? <SkeletonRows rows={4} label="Loading chats" /> : null}
       {chats.isError ? <FailureNotice error={chats.error} onRetry={() => void chats.refetch()} look="block" /> : null}
-      {chats.data?.length ? <ChatList chats={[...chats.data].sort(byUrgency)} /> : null}
+      {chats.data?.length ? <ChatList chats={[...chats.data].sort(byPlace)} /> : null}
       {chats.data?.length === 0 && !may.prompt ? (
         <EmptyState icon={<MessageSquare aria-hidden />} title="No chats yet">
           You may read here. Members of the team can start chats.
         </EmptyState>
       ) : null}
+      {chats.data ? <ArchivedChats projectId={projectId} /> : null}
     </div>
   )
 }

@@ -6,9 +6,10 @@ import { Command } from 'cmdk'
 import { FolderGit2, MessageSquare, Moon, Plus, Search, Sun } from 'lucide-react'
 import { useTheme } from 'next-themes'
 import { useRouter } from 'next/navigation'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { chatStatusLook } from '#components/projects/chat-status.ts'
-import { home } from '#components/shell/places.ts'
+import { home, search } from '#components/shell/places.ts'
+import { PaletteHits } from '#components/shell/palette-hits.tsx'
 import { usePlaces } from '#components/shell/use-places.ts'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { Status } from '#components/ui/badge.tsx'
@@ -39,16 +40,21 @@ function PaletteList({ onDone }: { onDone: () => void }) {
     onDone()
     router.push(href)
   }
+  const [typed, setTyped] = useState('')
   const isDark = resolvedTheme === 'dark'
 
   return (
     <Command label="Go to" loop>
       <div className="flex items-center gap-3 border-b border-line px-4">
         <Search aria-hidden className="size-4 shrink-0 text-ink-quiet" />
-        <Command.Input placeholder="Project, chat or page" className="h-12 w-full bg-transparent text-md outline-none" />
+        <Command.Input
+          value={typed}
+          onValueChange={setTyped}
+          placeholder="Project, chat, page, or what was said"
+          className="h-12 w-full bg-transparent text-md outline-none"
+        />
       </div>
       <Command.List className="thin-scroll max-h-[min(26rem,60dvh)] overflow-y-auto p-2 [&_[cmdk-group-heading]]:px-2 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-ink-quiet">
-        <Command.Empty className="px-2 py-8 text-center text-ink-quiet">Nothing by that name.</Command.Empty>
         {chats.data?.length ? (
           <Command.Group heading="Chats">
             {chats.data.slice(0, 200).map((chat) => (
@@ -83,8 +89,9 @@ function PaletteList({ onDone }: { onDone: () => void }) {
             ))}
           </Command.Group>
         ) : null}
+        <PaletteHits typed={typed} onGo={(href) => go(href)()} />
         <Command.Group heading="Pages">
-          {[home, ...places].map(({ href, label, Icon, keywords }) => (
+          {[home, search, ...places].map(({ href, label, Icon, keywords }) => (
             <Row key={href} value={`${label} ${keywords ?? ''}`} icon={<Icon aria-hidden />} onSelect={go(href)}>
               {label}
             </Row>

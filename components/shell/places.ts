@@ -1,8 +1,11 @@
-import { Boxes, ChartColumn, House, type LucideIcon, Plug, ScrollText, Server, Users } from 'lucide-react'
+import { Boxes, ChartColumn, House, type LucideIcon, Plug, ScrollText, Search, Server, Users } from 'lucide-react'
 
 export type Place = { href: string; label: string; Icon: LucideIcon; keywords?: string }
 
 export const home: Place = { href: '/', label: 'Home', Icon: House, keywords: 'inbox waiting recent' }
+
+/** In the palette alone: the rail has the palette itself. */
+export const search: Place = { href: '/search', label: 'Search', Icon: Search, keywords: 'find transcripts messages said' }
 
 const places: readonly Place[] = [
   { href: '/connections', label: 'Connections', Icon: Plug, keywords: 'keys credentials providers' },

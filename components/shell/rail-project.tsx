@@ -3,6 +3,7 @@
 import { ChevronRight } from 'lucide-react'
 import Link from 'next/link'
 import { chatStatusLook } from '#components/projects/chat-status.ts'
+import { PinMark } from '#components/projects/pin-mark.tsx'
 import { PrivateMark } from '#components/projects/private-mark.tsx'
 import type { RailGroup } from '#components/shell/rail.model.ts'
 import { useStoredFlag } from '#components/shell/stored-flag.ts'
@@ -52,6 +53,7 @@ export function RailProjectGroup({ group, place }: { group: RailGroup; place: { 
                 )}
               >
                 <span className="min-w-0 flex-1 truncate">{chat.title || 'New chat'}</span>
+                <PinMark chat={chat} />
                 <PrivateMark chat={chat} />
                 {chat.status === 'idle' ? null : (
                   <Status tone={chatStatusLook[chat.status].tone} isLive={chatStatusLook[chat.status].isLive}>

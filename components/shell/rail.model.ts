@@ -1,4 +1,4 @@
-import { byUrgency, type ChatRow } from '#components/projects/chat-status.ts'
+import { byPlace, type ChatRow } from '#components/projects/chat-status.ts'
 import type { Outputs } from '#components/trpc/trpc.ts'
 
 export type RailProject = Outputs['projects']['list'][number]
@@ -18,7 +18,7 @@ export function railGroups({
   openChatId: string | null
 }): RailGroup[] {
   return projects.map((project) => {
-    const own = chats.filter((each) => each.projectId === project.projectId).sort(byUrgency)
+    const own = chats.filter((each) => each.projectId === project.projectId).sort(byPlace)
     const shown = own.slice(0, RAIL_CHATS)
     const open = own.find((each) => each.chatId === openChatId)
     if (open && !shown.includes(open)) shown.push(open)

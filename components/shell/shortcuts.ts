@@ -5,7 +5,7 @@ export const shortcutGroups: readonly { title: string; shortcuts: readonly Short
   {
     title: 'Everywhere',
     shortcuts: [
-      { keys: ['mod', 'K'], does: 'Go to a project, chat or page' },
+      { keys: ['mod', 'K'], does: 'Go to a project, chat or page, or search what was said' },
       { keys: ['mod', '/'], does: 'Show these shortcuts' },
       { keys: ['mod', 'B'], does: 'Fold or unfold the sidebar' },
     ],
@@ -17,6 +17,7 @@ export const shortcutGroups: readonly { title: string; shortcuts: readonly Short
       { keys: ['Shift', 'Enter'], does: 'New line' },
       { keys: ['↑'], does: 'Earlier prompts, in an empty composer' },
       { keys: ['Esc'], does: 'Stop the turn' },
+      { keys: ['Alt', '↑'], does: 'Move a waiting prompt up, with Alt ↓ down' },
       { keys: ['mod', 'Enter'], does: 'Allow what the agent asks' },
     ],
   },

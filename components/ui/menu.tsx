@@ -55,6 +55,17 @@ export function MenuLink({ icon, href, children }: ItemProps & { href: string })
   )
 }
 
+/** A file that the browser saves: no page of ours. */
+export function MenuDownload({ icon, href, children }: ItemProps & { href: string }) {
+  return (
+    // oxlint-disable-next-line jsx-a11y/control-has-associated-label -- the item's children become its label
+    <Base.LinkItem render={<a href={href} download />} closeOnClick className="popup-item">
+      {icon}
+      {children}
+    </Base.LinkItem>
+  )
+}
+
 export function MenuSeparator() {
   return <Base.Separator className="-mx-1 my-1 h-px bg-line" />
 }

@@ -56,7 +56,7 @@ export function savingWords(saving: Saving, names: Names): SavingWords {
       return {
         title: isPrivate ? titles[kind] : `Background calls on ${model}`,
         bound: 'at least',
-        how: `${where}, ${paid}, beside the model that these chats mainly use, with answers of at most ${MOST_BACKGROUND_OUTPUT} tokens on average, as titles and summaries are. ${otherModel ? `${otherModel}, which the agent uses for such calls too,` : 'The cheapest that the agent uses for such calls'} would have cost that much less.`,
+        how: `${where}, ${paid}, beside the model that these chats mainly use, with answers of at most ${MOST_BACKGROUND_OUTPUT} tokens on average, as titles and summaries are. ${otherModel ? `${otherModel}, the cheapest current model that the agent may use here,` : 'The cheapest current model that the agent may use'} would have cost that much less.`,
         advice: 'Set the agent’s small or fast model to the cheaper one.',
       }
     case 'aborted':

@@ -24,6 +24,7 @@ it.each([
   ],
   ['run.started', { harness: 'codex', isPrivate: true, credentialName: 'My login' }, 'started Codex in a private chat on “My login”'],
   ['chat.made-private', {}, 'became the only one to see the chat id-1'],
+  ['chat.handed-over', { chatTitle: 'Fix it', name: 'Ada' }, 'took over the chat “Fix it” from Ada'],
   ['member.role-changed', { name: 'Ben', formerRole: 'viewer', role: 'admin' }, 'changed the role of Ben from viewer to admin'],
   ['budget.set', { scope: 'team', period: 'day', limitMicros: 5_000_000 }, 'set the budget of the team for each day to $5.00'],
   ['budget.set', { scope: 'member', ownerName: 'Ben', period: 'month', limitMicros: 0 }, 'set the budget of Ben for each month to $0.00'],

@@ -106,6 +106,7 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
   'login.refused': (said) => joined(`refused a changed login for ${named(said, 'credentialName')}`, because(said)),
   'chat.shared': ({ subjectId }) => `shared the private chat ${subjectId} with the team`,
   'chat.made-private': ({ subjectId }) => `became the only one to see the chat ${subjectId}`,
+  'chat.handed-over': (said) => joined('took over the chat', named(said, 'chatTitle'), fact(said, 'name') && `from ${fact(said, 'name')}`),
   'run.started': (said) =>
     joined(
       `started ${harness(said)}`,
@@ -136,6 +137,7 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
   'node.removed': (said) => `removed the node ${named(said, 'name')}`,
   'project.created': (said) => `created ${project(said)}`,
   'project.changed': (said) => `changed ${project(said)}`,
+  'project.rules-changed': (said) => `changed what agents may do unasked in ${project(said)}`,
   'project.archived': (said) => `archived ${project(said)}`,
   'budget.set': (said) => joined('set', budget(said), fact(said, 'limitMicros') && `to ${dollars(Number(fact(said, 'limitMicros')))}`),
   'budget.removed': (said) => `removed ${budget(said)}`,

@@ -6,16 +6,28 @@ import type { RequestId, TurnId, UserId } from '#core/ids.ts'
 export const PROMPT_MAX_CHARS = 200_000
 export const TITLE_MAX_CHARS = 200
 
+/** What the server does where no person has to: by a rule of the project, or because the time is over. */
+export type UnaskedCommand = { by: null; requestId: RequestId } & (
+  | { do: 'answerByRule'; optionId: string; rule: string }
+  /** `optionId` is the no that the agent offers, null when it offers none. */
+  | { do: 'expireQuestion'; optionId: string | null }
+)
+
 export type ChatCommand = { by: UserId } & (
   | { do: 'sendPrompt'; turnId: TurnId; prompt: PromptContent }
   | { do: 'editQueued'; turnId: TurnId; prompt: PromptContent }
   | { do: 'withdraw'; turnId: TurnId }
+  /** Puts a waiting prompt in front of another that waits, or at the end. */
+  | { do: 'moveQueued'; turnId: TurnId; before: TurnId | null }
+  /** Makes a waiting prompt the next one, and cancels the turn that it waits for. */
+  | { do: 'sendNow'; turnId: TurnId }
   /** Without `turnId`: the running turn, else the next in the queue. With it: that turn and no other. */
   | { do: 'cancelTurn'; turnId?: TurnId | undefined }
   /** ACP's answer has no room for words: a note goes to the agent as the prompt `turnId`. */
   | { do: 'answerPermission'; requestId: RequestId; optionId: string; note?: { turnId: TurnId; text: string } | undefined }
   | { do: 'rename'; title: string }
   | { do: 'archive' }
+  | { do: 'unarchive' }
   | { do: 'chooseModel'; model: string }
 )
 
@@ -24,8 +36,10 @@ export type Order =
   | { order: 'queue-prompt'; turnId: TurnId; by: UserId; prompt: PromptContent }
   | { order: 'replace-prompt'; turnId: TurnId; prompt: PromptContent }
   | { order: 'withdraw-prompt'; turnId: TurnId }
+  /** All that wait, in the order in which they shall run. */
+  | { order: 'reorder-prompts'; turnIds: readonly TurnId[] }
   | { order: 'cancel'; turnId: TurnId; by: UserId }
-  | { order: 'answer'; turnId: TurnId; requestId: RequestId; by: UserId; optionId: string }
+  | { order: 'answer'; turnId: TurnId; requestId: RequestId; by: UserId | null; rule?: string; optionId: string | null }
 
 /** The little a decision needs, read under the head's lock. */
 export type ChatState = {
@@ -45,7 +59,7 @@ export type ChatState = {
     turnId: TurnId
     options: readonly string[]
     isOpen: boolean
-    answer: { by: UserId; optionId: string; at: string } | null
+    answer: { by: UserId | null; rule: string | null; optionId: string | null; at: string } | null
   } | null
   /** The asking person maintains the project, and so may withdraw what others queued. */
   isMaintainer: boolean

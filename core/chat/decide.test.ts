@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { PROMPT_MAX_CHARS, type ChatCommand, type ChatState } from '#core/chat/commands.ts'
+import { PROMPT_MAX_CHARS, type ChatCommand, type ChatState, type UnaskedCommand } from '#core/chat/commands.ts'
 import { decide } from '#core/chat/decide.ts'
 
 const [a, b, c] = ['a', 'b', 'c'] as unknown as [never, never, never]
@@ -53,6 +53,12 @@ const cancelsActive = {
   orders: [{ order: 'cancel', turnId: a, by: ada }],
   turnId: a,
 }
+const moved = {
+  ok: true,
+  facts: [{ type: 'queue.reordered', by: ada, turnIds: [c, b] }],
+  orders: [{ order: 'reorder-prompts', turnIds: [c, b] }],
+  turnId: c,
+}
 const endsQueued = (turnId: never) => ({
   ok: true,
   facts: [
@@ -64,7 +70,11 @@ const endsQueued = (turnId: never) => ({
 })
 const large = refused('prompt.too-large', { chars: PROMPT_MAX_CHARS + 1, maxChars: PROMPT_MAX_CHARS })
 
-const table: [string, ChatCommand, ChatState, unknown][] = [
+const byRule: UnaskedCommand = { do: 'answerByRule', by: null, requestId: c, optionId: 'yes', rule: 'allow execute ls' }
+const expired: UnaskedCommand = { do: 'expireQuestion', by: null, requestId: c, optionId: 'no' }
+const nobodys = (rule: string | null) => ({ ...question, isOpen: false, answer: { by: null, rule, optionId: 'no', at: when } })
+
+const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
   ['a prompt is queued', send, idle, requested],
   ['a prompt is queued while another turn runs', send, { ...busy, activeTurn: c }, requested],
   ['a retried prompt lands on its turn', send, waiting, { ...settled, turnId: a }],
@@ -107,6 +117,50 @@ const table: [string, ChatCommand, ChatState, unknown][] = [
   ],
   ['a prompt that was taken is not withdrawn', withdraw, { ...busy, turn: sent }, refused('turn.not-queued')],
   ['an unknown prompt is not withdrawn', withdraw, idle, refused('turn.missing')],
+
+  ['a waiting prompt moves in front of another', { do: 'moveQueued', by: ada, turnId: c, before: b }, { ...busy, turn: sent }, moved],
+  ['or to the end', { do: 'moveQueued', by: ada, turnId: b, before: null }, { ...busy, turn: sent }, { ...moved, turnId: b }],
+  [
+    'where it stands already nothing changes',
+    { do: 'moveQueued', by: ada, turnId: b, before: c },
+    { ...busy, turn: sent },
+    { ...settled, turnId: b },
+  ],
+  ['nor in front of itself', { do: 'moveQueued', by: ada, turnId: b, before: b }, { ...busy, turn: sent }, { ...settled, turnId: b }],
+  [
+    'nothing stands in front of what has left the queue',
+    { do: 'moveQueued', by: ada, turnId: b, before: a },
+    { ...busy, turn: sent },
+    refused('turn.not-queued'),
+  ],
+  [
+    'what the agent has is not moved',
+    { do: 'moveQueued', by: ada, turnId: a, before: b },
+    { ...busy, turn: sent },
+    refused('turn.not-queued'),
+  ],
+  ['an unknown prompt is not moved', { do: 'moveQueued', by: ada, turnId: a, before: null }, idle, refused('turn.missing')],
+  [
+    'sent now, a prompt is next and the running turn is cancelled',
+    { do: 'sendNow', by: ada, turnId: c },
+    { ...busy, turn: sent },
+    {
+      ok: true,
+      facts: [...moved.facts, ...cancelsActive.facts],
+      orders: [...moved.orders, ...cancelsActive.orders],
+      turnId: c,
+    },
+  ],
+  [
+    'sent now, the next prompt only loses what it waits for',
+    { do: 'sendNow', by: ada, turnId: b },
+    { ...busy, turn: sent },
+    { ...cancelsActive, turnId: b },
+  ],
+  ['a turn is cancelled once', { do: 'sendNow', by: ada, turnId: c }, { ...busy, isCancelling: true, turn: sent }, moved],
+  ['where nothing runs, none is cancelled', { do: 'sendNow', by: ada, turnId: c }, { ...busy, activeTurn: null, turn: sent }, moved],
+  ['what runs is not sent now', { do: 'sendNow', by: ada, turnId: a }, { ...busy, turn: sent }, refused('turn.not-queued')],
+  ['nor what is unknown', { do: 'sendNow', by: ada, turnId: a }, idle, refused('turn.missing')],
 
   ['the running turn is cancelled', { do: 'cancelTurn', by: ada }, busy, cancelsActive],
   ['the named running turn is cancelled', { do: 'cancelTurn', by: ada, turnId: a }, busy, cancelsActive],
@@ -151,21 +205,63 @@ const table: [string, ChatCommand, ChatState, unknown][] = [
   [
     'whoever is late hears who decided',
     { ...answer, by: mei, optionId: 'no' },
-    { ...busy, question: { ...question, isOpen: false, answer: { by: ada, optionId: 'yes', at: when } } },
+    { ...busy, question: { ...question, isOpen: false, answer: { by: ada, rule: null, optionId: 'yes', at: when } } },
     refused('permission.already-answered', { by: ada, optionId: 'yes', at: when }),
   ],
   [
     'somebody else who says the same is late too',
     { ...answer, by: mei },
-    { ...busy, question: { ...question, answer: { by: ada, optionId: 'yes', at: when } } },
+    { ...busy, question: { ...question, answer: { by: ada, rule: null, optionId: 'yes', at: when } } },
     refused('permission.already-answered', { by: ada, optionId: 'yes', at: when }),
   ],
   [
     'whoever repeats their own answer hears yes',
     answer,
-    { ...busy, question: { ...question, answer: { by: ada, optionId: 'yes', at: when } } },
+    { ...busy, question: { ...question, answer: { by: ada, rule: null, optionId: 'yes', at: when } } },
     settled,
   ],
+  [
+    'an archived chat is brought back',
+    { do: 'unarchive', by: ada },
+    { ...idle, isArchived: true },
+    { ...settled, facts: [{ type: 'chat.unarchived', by: ada }] },
+  ],
+  ['once', { do: 'unarchive', by: ada }, idle, settled],
+  [
+    'a rule answers, and is named',
+    byRule,
+    { ...busy, question },
+    {
+      ...settled,
+      facts: [{ type: 'permission.answered', requestId: c, by: null, rule: 'allow execute ls', optionId: 'yes' }],
+      orders: [{ order: 'answer', turnId: a, requestId: c, by: null, rule: 'allow execute ls', optionId: 'yes' }],
+    },
+  ],
+  [
+    'a question whose time is over is answered with no',
+    expired,
+    { ...busy, question },
+    {
+      ...settled,
+      facts: [{ type: 'permission.closed', requestId: c, reason: 'expired' }],
+      orders: [{ order: 'answer', turnId: a, requestId: c, by: null, optionId: 'no' }],
+    },
+  ],
+  ['a person who was faster than a rule stands', byRule, { ...busy, question: { ...question, isOpen: false } }, settled],
+  ['and than the deadline', expired, { ...busy, question: { ...question, isOpen: false } }, settled],
+  [
+    'nothing is answered by an option that is not there',
+    { ...expired, optionId: 'never' },
+    { ...busy, question },
+    refused('permission.option-unknown'),
+  ],
+  [
+    'whoever comes after a rule hears which',
+    answer,
+    { ...busy, question: nobodys('deny execute *') },
+    refused('permission.already-answered', { by: null, optionId: 'no', at: when, rule: 'deny execute *' }),
+  ],
+  ['whoever comes after the deadline is too late', answer, { ...busy, question: nobodys(null) }, refused('permission.missing')],
   ['a closed question is no longer answered', answer, { ...busy, question: { ...question, isOpen: false } }, refused('permission.missing')],
   ['an unknown question is not answered', answer, busy, refused('permission.missing')],
   ['an option must be one of those offered', { ...answer, optionId: 'maybe' }, { ...busy, question }, refused('permission.option-unknown')],

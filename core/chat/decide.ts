@@ -2,10 +2,10 @@
  * The rules of a chat: a person's command and the state it meets become facts, or a failure.
  * Pure. `server/chats/service.ts` reads the state under the head's lock and commits what is decided here.
  */
-import { PROMPT_MAX_CHARS, type ChatCommand, type ChatState, type Order } from '#core/chat/commands.ts'
+import { PROMPT_MAX_CHARS, type ChatCommand, type ChatState, type Order, type UnaskedCommand } from '#core/chat/commands.ts'
 import type { ChatFact, PromptContent } from '#core/chat/events.ts'
 import type { FailureCode, FailureFacts } from '#core/errors.ts'
-import type { TurnId } from '#core/ids.ts'
+import type { TurnId, UserId } from '#core/ids.ts'
 
 /** Facts may be empty: the command had been carried out before, and the answer is the same again. */
 export type Decision =
@@ -14,14 +14,21 @@ export type Decision =
 
 type Of<D extends ChatCommand['do']> = Extract<ChatCommand, { do: D }>
 
-export function decide(command: ChatCommand, state: ChatState): Decision {
+export function decide(command: ChatCommand | UnaskedCommand, state: ChatState): Decision {
   switch (command.do) {
+    case 'answerByRule':
+    case 'expireQuestion':
+      return unasked(command, state)
     case 'sendPrompt':
       return sendPrompt(command, state)
     case 'editQueued':
       return editQueued(command, state)
     case 'withdraw':
       return withdraw(command, state)
+    case 'moveQueued':
+      return moveQueued(command, state)
+    case 'sendNow':
+      return sendNow(command, state)
     case 'cancelTurn':
       return cancelTurn(command, state)
     case 'answerPermission':
@@ -30,6 +37,8 @@ export function decide(command: ChatCommand, state: ChatState): Decision {
       return state.title === command.title ? settled() : done([{ type: 'chat.renamed', by: command.by, title: command.title }])
     case 'archive':
       return archive(command, state)
+    case 'unarchive':
+      return state.isArchived ? done([{ type: 'chat.unarchived', by: command.by }]) : settled()
     case 'chooseModel':
       if (state.isArchived) return refuse('chat.archived')
       return state.model === command.model ? settled() : done([{ type: 'model.chosen', by: command.by, model: command.model }])
@@ -75,6 +84,37 @@ function withdraw({ by, turnId }: Of<'withdraw'>, state: ChatState): Decision {
   return done([{ type: 'turn.withdrawn', turnId, by }], [{ order: 'withdraw-prompt', turnId }], turnId)
 }
 
+/** What has left the queue meanwhile is nothing to stand in front of. */
+function moveQueued({ by, turnId, before }: Of<'moveQueued'>, state: ChatState): Decision {
+  if (!state.turn) return refuse('turn.missing')
+  const waiting = state.queued.map((each) => each.turnId)
+  if (!waiting.includes(turnId) || (before !== null && !waiting.includes(before))) return refuse('turn.not-queued')
+  return reordered({ by, turnId, before }, waiting)
+}
+
+/** The turn that runs ends as by Stop: what it produced stays, and it does not come back. */
+function sendNow({ by, turnId }: Of<'sendNow'>, state: ChatState): Decision {
+  if (!state.turn) return refuse('turn.missing')
+  const waiting = state.queued.map((each) => each.turnId)
+  if (!waiting.includes(turnId)) return refuse('turn.not-queued')
+  const first = reordered({ by, turnId, before: waiting[0]! }, waiting)
+  const { activeTurn } = state
+  if (!first.ok || activeTurn === null || state.isCancelling) return first
+  return done(
+    [...first.facts, { type: 'cancel.requested', turnId: activeTurn, by }],
+    [...first.orders, { order: 'cancel', turnId: activeTurn, by }],
+    turnId,
+  )
+}
+
+function reordered({ by, turnId, before }: { by: UserId; turnId: TurnId; before: TurnId | null }, waiting: readonly TurnId[]): Decision {
+  if (before === turnId) return settled(turnId)
+  const others = waiting.filter((each) => each !== turnId)
+  const turnIds = others.toSpliced(before === null ? others.length : others.indexOf(before), 0, turnId)
+  if (turnIds.every((each, at) => each === waiting[at])) return settled(turnId)
+  return done([{ type: 'queue.reordered', by, turnIds }], [{ order: 'reorder-prompts', turnIds }], turnId)
+}
+
 /**
  * Bound to one turn, so that a late Stop never hits the turn after. A queued turn ends here and now:
  * no agent has seen it, and none will.
@@ -101,10 +141,17 @@ function cancelTurn({ by, turnId }: Of<'cancelTurn'>, state: ChatState): Decisio
 function answerPermission({ by, requestId, optionId, note }: Of<'answerPermission'>, state: ChatState): Decision {
   if (!state.question) return refuse('permission.missing')
   const { turnId, options, isOpen, answer } = state.question
+  // Its time was over.
+  if (answer && answer.by === null && answer.rule === null) return refuse('permission.missing')
   if (answer) {
     return answer.by === by && answer.optionId === optionId
       ? settled()
-      : refuse('permission.already-answered', { by: answer.by, optionId: answer.optionId, at: answer.at })
+      : refuse('permission.already-answered', {
+          by: answer.by,
+          optionId: answer.optionId,
+          at: answer.at,
+          ...(answer.rule !== null && { rule: answer.rule }),
+        })
   }
   if (!isOpen) return refuse('permission.missing')
   if (!options.includes(optionId)) return refuse('permission.option-unknown')
@@ -118,6 +165,20 @@ function answerPermission({ by, requestId, optionId, note }: Of<'answerPermissio
     ],
     [order, { order: 'queue-prompt', turnId: note.turnId, by, prompt }],
   )
+}
+
+/** Whoever was faster, a person or the end of the turn, stands. */
+function unasked(command: UnaskedCommand, { question }: ChatState): Decision {
+  if (!question?.isOpen || question.answer) return settled()
+  const { requestId, by, optionId } = command
+  if (optionId !== null && !question.options.includes(optionId)) return refuse('permission.option-unknown')
+  const order: Order = { order: 'answer', turnId: question.turnId, requestId, by, optionId }
+  return command.do === 'answerByRule'
+    ? done(
+        [{ type: 'permission.answered', requestId, by, rule: command.rule, optionId: command.optionId }],
+        [{ ...order, rule: command.rule }],
+      )
+    : done([{ type: 'permission.closed', requestId, reason: 'expired' }], [order])
 }
 
 /** Nothing goes on in an archived chat: the queue is withdrawn and the running turn cancelled. */

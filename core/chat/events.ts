@@ -25,11 +25,15 @@ import {
 export const FailureCodeSchema = z.custom<FailureCode>(isFailureCode, 'unknown failure code')
 
 /** What a person sent. Text only for now; the array keeps the shape of ACP's content blocks. */
-export const PromptContent = z
-  .array(z.object({ type: z.literal('text'), text: z.string().min(1).max(200_000) }))
-  .min(1)
-  .max(20)
+const PromptBlock = z.object({ type: z.literal('text'), text: z.string().min(1).max(200_000) })
+const PROMPT_MAX_BLOCKS = 20
+export const PromptContent = z.array(PromptBlock).min(1).max(PROMPT_MAX_BLOCKS)
 export type PromptContent = z.infer<typeof PromptContent>
+/** What an agent is handed: what a person sent, and before it what a fork carries over. */
+export const DeliveredPrompt = z
+  .array(PromptBlock)
+  .min(1)
+  .max(PROMPT_MAX_BLOCKS + 1)
 
 const FailureFactsSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()]))
 
@@ -115,6 +119,10 @@ export const ConfigOption = z.object({
   choices: z.array(z.object({ value: z.string(), name: z.string(), description: z.string().nullish() })),
 })
 
+/** What an agent says of itself when it is greeted (ACP `agentCapabilities`). */
+export const AgentAbilities = z.object({ resumes: z.boolean(), loads: z.boolean(), takesImages: z.boolean(), mcpOverHttp: z.boolean() })
+export type AgentAbilities = z.infer<typeof AgentAbilities>
+
 // --- facts that the server writes --------------------------------------------------------------------------
 
 const serverFacts = [
@@ -126,8 +134,15 @@ const serverFacts = [
     model: z.string().nullable(),
     title: z.string(),
   }),
+  /** It goes on from another chat: `context` is what the agent is told of that one, put together from its log. */
+  z.object({ type: z.literal('chat.forked'), by: UserId, from: ChatId, context: z.string().min(1) }),
+  /** Its creator would pass it on; null takes the offer back, or declines it. */
+  z.object({ type: z.literal('chat.offered'), by: UserId, to: UserId.nullable() }),
+  /** From here on it runs on the connections of `by`. */
+  z.object({ type: z.literal('chat.handed-over'), by: UserId, from: UserId }),
   z.object({ type: z.literal('chat.renamed'), by: UserId, title: z.string() }),
   z.object({ type: z.literal('chat.archived'), by: UserId }),
+  z.object({ type: z.literal('chat.unarchived'), by: UserId }),
   /** Holds for every turn that starts afterwards. */
   z.object({ type: z.literal('model.chosen'), by: UserId, model: z.string() }),
   /** In the queue until `turn.accepted`. */
@@ -135,11 +150,15 @@ const serverFacts = [
   z.object({ type: z.literal('turn.edited'), turnId: TurnId, by: UserId, prompt: PromptContent }),
   /** Taken out of the queue by a person before any agent saw it. */
   z.object({ type: z.literal('turn.withdrawn'), turnId: TurnId, by: UserId }),
+  /** The queue from here on: every prompt that waited, in the order in which they will run. */
+  z.object({ type: z.literal('queue.reordered'), by: UserId, turnIds: z.array(TurnId).min(1) }),
   z.object({ type: z.literal('cancel.requested'), turnId: TurnId, by: UserId }),
   z.object({
     type: z.literal('permission.answered'),
     requestId: RequestId,
-    by: UserId,
+    /** Null when a rule of the project answered, which is told in `rule`. */
+    by: UserId.nullable(),
+    rule: z.string().optional(),
     optionId: z.string(),
     note: z.string().max(2_000).optional(),
   }),
@@ -206,6 +225,8 @@ const daemonFacts = [
     credentialId: CredentialId,
     credentialVersion: z.int().positive(),
     baseCommit: z.string().nullable(),
+    /** Absent in runs of before it was asked. */
+    can: AgentAbilities.optional(),
   }),
   /** The agent process is gone; `crashed` alone is worth a word to people. */
   z.object({
@@ -266,8 +287,12 @@ const daemonFacts = [
     input: z.unknown().optional(),
     options: z.array(PermissionOption).min(1),
   }),
-  /** Nobody can answer any more: the turn ended, was cancelled, or the agent is gone. The agent was told no. */
-  z.object({ type: z.literal('permission.closed'), requestId: RequestId, reason: z.enum(['cancelled', 'turn-ended', 'agent-lost']) }),
+  /** Nobody can answer any more: the turn ended, was cancelled, the agent is gone, or the time is over. The agent was told no. */
+  z.object({
+    type: z.literal('permission.closed'),
+    requestId: RequestId,
+    reason: z.enum(['cancelled', 'turn-ended', 'agent-lost', 'expired']),
+  }),
   z.object({ type: z.literal('context.measured'), turnId: TurnId, usedTokens: z.int().nonnegative(), sizeTokens: z.int().nonnegative() }),
   z.object({ type: z.literal('options.offered'), options: z.array(ConfigOption) }),
   z.object({ type: z.literal('mode.changed'), modeId: z.string() }),

@@ -40,6 +40,7 @@ export function foldTurn(turn: Turn, event: ChatEvent): Turn {
         is: 'answered',
         by: event.by,
         optionId: event.optionId,
+        ...(event.rule === undefined ? {} : { rule: event.rule }),
         ...(event.note === undefined ? {} : { note: event.note }),
         at: event.at,
       })

@@ -328,6 +328,17 @@ describe('the queue', () => {
     expect(view(requested, withdrawn, accepted, reply(0, 'x')).turns).toEqual([])
     expect(view(requested, accepted, withdrawn).turns).toHaveLength(1)
   })
+  it('stands in the order that people gave it; whatever has started keeps its place', () => {
+    const three = id(3)
+    const third: Loose = { ...requested, turnId: three }
+    const order = (...turnIds: string[]): Loose => ({ type: 'queue.reordered', by: 'mei', turnIds })
+    const ids = (...facts: Loose[]) => view(...facts).turns.map((turn) => turn.turnId)
+    expect(ids(requested, second, third, order(three, one, two))).toEqual([three, one, two])
+    expect(ids(requested, second, third, accepted, order(three, two))).toEqual([one, three, two])
+    // Taken in the same moment: the others stand as they were told to.
+    expect(ids(requested, second, third, accepted, order(three, one, two))).toEqual([one, three, two])
+    expect(ids(requested, second, third, order(three, two, one), { ...accepted, turnId: three })).toEqual([three, two, one])
+  })
 })
 
 describe('text', () => {

@@ -36,6 +36,12 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
         model: event.model,
         createdBy: event.by,
       }
+    case 'chat.forked':
+      return { ...view, forkedFrom: { chatId: event.from, by: event.by, context: event.context } }
+    case 'chat.offered':
+      return view
+    case 'chat.handed-over':
+      return { ...view, createdBy: event.by }
     case 'chat.renamed':
       return { ...view, title: event.title }
     case 'title.suggested':
@@ -43,17 +49,22 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       return view.title === '' ? { ...view, title: event.title } : view
     case 'chat.archived':
       return { ...view, isArchived: true }
+    case 'chat.unarchived':
+      return { ...view, isArchived: false }
     case 'model.chosen':
       return { ...view, model: event.model }
     case 'turn.requested':
       return view.turns.some((turn) => turn.turnId === event.turnId) ? view : { ...view, turns: [...view.turns, requested(event)] }
     case 'turn.withdrawn':
       return { ...view, turns: view.turns.filter((turn) => turn.turnId !== event.turnId || turn.status !== 'queued') }
+    case 'queue.reordered':
+      return { ...view, turns: reordered(view.turns, event.turnIds) }
     case 'run.progressed':
       return { ...view, run: { is: 'preparing', stage: event.stage, note: event.note, fraction: event.fraction } }
     case 'run.started':
       return {
         ...view,
+        can: event.can ?? null,
         run: {
           is: 'live',
           runId: event.runId,
@@ -116,6 +127,13 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     case 'tool.updated':
       return withTurn(view, event)
   }
+}
+
+/** Those that wait change places among themselves; whatever has started keeps its own. */
+function reordered(turns: readonly Turn[], turnIds: readonly string[]): readonly Turn[] {
+  const places = turns.flatMap((turn, at) => (turn.status === 'queued' && turnIds.includes(turn.turnId) ? [at] : []))
+  const inOrder = places.map((at) => turns[at]!).toSorted((a, b) => turnIds.indexOf(a.turnId) - turnIds.indexOf(b.turnId))
+  return turns.map((turn, at) => (places.includes(at) ? inOrder[places.indexOf(at)]! : turn))
 }
 
 const requested = (event: Extract<ChatEvent, { type: 'turn.requested' }>): Turn => ({

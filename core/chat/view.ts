@@ -2,8 +2,17 @@
  * What a chat looks like to people: the result of folding its log (`fold.ts`).
  * Server and browser fold with the same code, so they cannot disagree.
  */
-import type { ChangedFile, ChatEventOf, PermissionOption, PromptContent, ToolContent, TurnFailure, TurnOutcome } from '#core/chat/events.ts'
-import type { CredentialId, MessageId, NodeId, ProjectId, RequestId, RunId, ToolCallId, TurnId, UserId } from '#core/ids.ts'
+import type {
+  AgentAbilities,
+  ChangedFile,
+  ChatEventOf,
+  PermissionOption,
+  PromptContent,
+  ToolContent,
+  TurnFailure,
+  TurnOutcome,
+} from '#core/chat/events.ts'
+import type { ChatId, CredentialId, MessageId, NodeId, ProjectId, RequestId, RunId, ToolCallId, TurnId, UserId } from '#core/ids.ts'
 
 export type ReplyItem = { is: 'reply'; messageId: MessageId; text: string }
 export type ThoughtItem = { is: 'thought'; messageId: MessageId; text: string; startedAt: string; lastAt: string }
@@ -32,7 +41,7 @@ export type PermissionItem = {
   requestedAt: string
   answer:
     | { is: 'open' }
-    | { is: 'answered'; by: UserId; optionId: string; note?: string; at: string }
+    | { is: 'answered'; by: UserId | null; rule?: string; optionId: string; note?: string; at: string }
     | { is: 'closed'; reason: ChatEventOf<'permission.closed'>['reason']; at: string }
 }
 /** A model request that did not succeed, as the proxy saw it. */
@@ -104,10 +113,13 @@ export type ChatView = {
   harness: string | null
   model: string | null
   createdBy: UserId | null
+  forkedFrom: { chatId: ChatId; by: UserId; context: string } | null
   isArchived: boolean
-  /** In the order of their requests; withdrawn ones are gone. */
+  /** In the order in which they ran or will run; withdrawn ones are gone. */
   turns: readonly Turn[]
   run: RunView
+  /** What the newest agent process said of itself; null before the first. */
+  can: AgentAbilities | null
   plan: readonly ChatEventOf<'plan.set'>['entries'][number][]
   context: { usedTokens: number; sizeTokens: number } | null
   options: ChatEventOf<'options.offered'>['options']
@@ -140,9 +152,11 @@ export const emptyChat: ChatView = {
   harness: null,
   model: null,
   createdBy: null,
+  forkedFrom: null,
   isArchived: false,
   turns: [],
   run: { is: 'none' },
+  can: null,
   plan: [],
   context: null,
   options: [],

@@ -8,7 +8,7 @@
  * `seq` is the log's: given by PostgreSQL; the daemon never sees one.
  */
 import { z } from 'zod'
-import { DaemonFact, FailureCodeSchema, PromptContent } from '#core/chat/events.ts'
+import { DaemonFact, DeliveredPrompt, FailureCodeSchema, PromptContent } from '#core/chat/events.ts'
 import { ChatId, CredentialId, NodeId, ProjectId, RequestId, RunId, TurnId, UserId } from '#core/ids.ts'
 
 export const DAEMON_PROTOCOL = 1
@@ -73,7 +73,8 @@ export const NodeReport = z.object({
 export const Command = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('prompt'), id: z.uuid(), turnId: TurnId, by: UserId, prompt: PromptContent, model: z.string().nullable() }),
   z.object({ kind: z.literal('cancel'), id: z.uuid(), turnId: TurnId }),
-  z.object({ kind: z.literal('permission'), id: z.uuid(), requestId: RequestId, optionId: z.string() }),
+  /** Without an option the question is withdrawn, which tells the agent no. */
+  z.object({ kind: z.literal('permission'), id: z.uuid(), requestId: RequestId, optionId: z.string().nullable() }),
 ])
 export type Command = z.infer<typeof Command>
 
@@ -223,7 +224,7 @@ export const AppendReply = z.discriminatedUnion('is', [
       .array(
         z.object({
           turnId: TurnId,
-          prompt: PromptContent.nullable(),
+          prompt: DeliveredPrompt.nullable(),
           model: z.string().nullable(),
           /**
            * The live run may not serve this prompt: the credential it pinned is no longer what holds here, or is

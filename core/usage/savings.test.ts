@@ -92,7 +92,9 @@ describe('background calls on a dear model', () => {
   const main = line({ inputTokens: 50 * M, costMicros: 100 * M }, { model: 'claude-sonnet-5-5' })
   const title = line({ requests: 100, inputTokens: M, outputTokens: 5_000, costMicros: 4 * M + 100_000 })
 
-  it('are set against the cheapest that the same agent uses for them', () => {
+  const codex = { harness: 'codex', provider: 'openai', dialect: 'openai-responses', model: 'gpt-6.1-sol' } as const
+
+  it('are set against the cheapest current model that the agent may use', () => {
     // Haiku 5.5 at its dearest tier: $0.50 and $2.50.
     expect(findSavings([main, title])).toEqual([
       saving({
@@ -109,7 +111,13 @@ describe('background calls on a dear model', () => {
     ['the main model itself', [title]],
     ['in another chat', [{ ...main, chatId: 'two' }, title]],
     ['long answers, as a subagent gives', [main, { ...title, sums: { ...title.sums, outputTokens: 40_001 } }]],
-    ['none of the agent’s own', [main, { ...title, model: 'claude-opus-4-8', sums: { ...title.sums, costMicros: 1 } }]],
+    [
+      'one that the agent insists on',
+      [
+        { ...main, ...codex },
+        { ...title, ...codex, model: 'gpt-5.6-luna' },
+      ],
+    ],
     ['the cheapest already', [main, { ...title, model: 'claude-haiku-5-5' }]],
     ['an agent nobody knows', [main, { ...title, harness: 'nobody' }]],
   ])('are not named: %s', (_, lines) => expect(findSavings(lines)).toEqual([]))

@@ -4,7 +4,7 @@
  * overlap (a chat with a cold cache may run on a legacy model as well), so they are never added up.
  */
 import { findHarness } from '#core/harnesses/registry.ts'
-import { findModel } from '#core/models/catalog.ts'
+import { findModel, modelsFor } from '#core/models/catalog.ts'
 import type { Price } from '#core/models/model.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { missRate } from '#core/usage/cache-health.ts'
@@ -123,17 +123,22 @@ function cheaperSuccessors(lines: readonly SavingLine[]): Found[] {
   })
 }
 
-/** Calls beside the chat's main model, short as titles are, to a model that its agent uses behind people's backs. */
+/**
+ * Calls beside the chat's main model, short as titles are. What an agent asks for by itself and cannot be turned from is
+ * none of them: nobody could save it.
+ */
 function dearBackground(lines: readonly SavingLine[]): Found[] {
   return [...Map.groupBy(lines, (line) => line.chatId).values()].flatMap((chat) => {
     const main = chat.toSorted((a, b) => readTokens(b.sums) - readTokens(a.sums))[0]!
     return chat.flatMap((line): Found[] => {
-      const background = findHarness(line.harness)?.backgroundModels ?? []
+      const harness = findHarness(line.harness)
       const isShort = line.sums.outputTokens <= MOST_BACKGROUND_OUTPUT * line.sums.requests
-      if (line.model === main.model || !background.includes(line.model) || !isShort || !isPriced(line.sums)) return []
-      const cheapest = background
-        .flatMap((id) => findModel(line, id) ?? [])
-        .flatMap(({ id, price }) => (price ? [{ id, price, cost: costAtMost(price, line.sums) }] : []))
+      if (!harness || line.model === main.model || harness.backgroundModels.includes(line.model)) return []
+      if (!isShort || !isPriced(line.sums)) return []
+      const cheapest = modelsFor({ ...line, harness })
+        .flatMap(({ id, price, lifecycle }) =>
+          price && lifecycle.is === 'current' ? [{ id, price, cost: costAtMost(price, line.sums) }] : [],
+        )
         .sort((a, b) => a.cost - b.cost)[0]
       return !cheapest || cheapest.id === line.model ? [] : instead(line, 'dear-background', cheapest.id, cheapest.price)
     })

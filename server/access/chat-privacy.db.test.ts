@@ -12,6 +12,7 @@ import { pool, prisma } from '#server/db/client.ts'
 import { mintToken } from '#server/db/mint.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { onHint, type Hint } from '#server/realtime/bus.ts'
+import { indexChat } from '#server/search/indexer.ts'
 import { appRouter } from '#server/trpc/app-router.ts'
 import { callerFactory } from '#server/trpc/base.ts'
 
@@ -90,14 +91,21 @@ const outcome = (asked: Promise<unknown>) =>
 /** Every procedure that takes a chat's id. */
 const taking: Record<string, (api: Api, chatId: ChatId) => Promise<unknown>> = {
   'chats.get': (api, chatId) => api.chats.get({ chatId }),
+  'chats.fork': (api, chatId) => api.chats.fork({ chatId }),
+  'chats.offer': (api, chatId) => api.chats.offer({ chatId, to: null }),
+  'chats.takeOver': (api, chatId) => api.chats.takeOver({ chatId }),
   'chats.rename': (api, chatId) => api.chats.rename({ chatId, title: 'Mine' }),
   'chats.archive': (api, chatId) => api.chats.archive({ chatId }),
+  'chats.unarchive': (api, chatId) => api.chats.unarchive({ chatId }),
+  'chats.setPinned': (api, chatId) => api.chats.setPinned({ chatId, isPinned: true }),
   'chats.setShared': (api, chatId) => api.chats.setShared({ chatId, isShared: true }),
   'chats.sendPrompt': (api, chatId) =>
     api.chats.sendPrompt({ chatId, turnId: randomUUID() as TurnId, prompt: [{ type: 'text', text: 'tell me' }] }),
   'chats.editQueued': (api, chatId) =>
     api.chats.editQueued({ chatId, turnId: randomUUID() as TurnId, prompt: [{ type: 'text', text: 'tell me' }] }),
   'chats.withdraw': (api, chatId) => api.chats.withdraw({ chatId, turnId: randomUUID() as TurnId }),
+  'chats.moveQueued': (api, chatId) => api.chats.moveQueued({ chatId, turnId: randomUUID() as TurnId, before: null }),
+  'chats.sendNow': (api, chatId) => api.chats.sendNow({ chatId, turnId: randomUUID() as TurnId }),
   'chats.cancelTurn': (api, chatId) => api.chats.cancelTurn({ chatId }),
   'chats.answerPermission': (api, chatId) => api.chats.answerPermission({ chatId, requestId: 'question' as never, optionId: 'yes' }),
   'chats.chooseModel': (api, chatId) => api.chats.chooseModel({ chatId, model: 'claude' }),
@@ -141,6 +149,8 @@ describe('lists and counts it for its creator alone', () => {
     const isOwner = role === 'owner'
     const listed = (await api.chats.list({})).filter((each) => each.chatId === chatId)
     expect(listed.map(({ title, isPrivate }) => ({ title, isPrivate }))).toEqual(isOwner ? [{ title: TITLE, isPrivate: true }] : [])
+    await indexChat(chatId)
+    expect((await api.search.chats({ query: TITLE })).hits.filter((each) => each.chatId === chatId)).toHaveLength(isOwner ? 1 : 0)
     const project = (await api.projects.list()).find((each) => each.projectId === projectId)
     if (role === 'stranger') return expect(project).toBe(undefined)
     expect(await api.chats.list({ projectId })).toHaveLength(isOwner ? 1 : 0)

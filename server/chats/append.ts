@@ -11,7 +11,7 @@ import type { ChatId, NodeId, TeamId, TurnId, UserId } from '#core/ids.ts'
 import { applySideFacts, changesLists, hasSideEffects } from '#server/chats/side-facts.ts'
 import { toPayload } from '#server/chats/events.ts'
 import { inTransaction, pool, prepared, type PoolClient } from '#server/db/client.ts'
-import { announce, hintList } from '#server/realtime/bus.ts'
+import { announce, hintList, publish } from '#server/realtime/bus.ts'
 
 export type Head = {
   head: number
@@ -141,6 +141,7 @@ export async function appendFenced(batches: readonly FencedBatch[]): Promise<Rea
     : (await pool().query(FENCED_APPEND, parameters)).rows
   const facts = new Map(batches.map((batch) => [batch.chatId, batch.facts]))
   for (const { chatId, head, teamId } of rows) {
+    if (facts.get(chatId)!.some((fact) => fact.type === 'permission.requested')) publish({ about: 'question', chatId })
     announceAppended({ chatId, head: Number(head), listOf: changesLists(facts.get(chatId)!) ? teamId : null })
   }
   return new Set(rows.map((row) => row.chatId))

@@ -3,7 +3,7 @@
  * decide, and commits facts and orders together. Then wakes whoever runs the chat's agent.
  * From: `service.ts`. Next: `append.ts`, and `server/daemons/dispatch.ts` for the order.
  */
-import type { ChatCommand, ChatState, Order } from '#core/chat/commands.ts'
+import type { ChatCommand, ChatState, Order, UnaskedCommand } from '#core/chat/commands.ts'
 import { decide } from '#core/chat/decide.ts'
 import { DomainError } from '#core/errors.ts'
 import type { ChatId, TurnId } from '#core/ids.ts'
@@ -15,7 +15,7 @@ import { publish } from '#server/realtime/bus.ts'
 /** @throws the DomainError that was decided, and then nothing has changed */
 export async function carryOut(
   { chatId, isMaintainer }: { chatId: ChatId; isMaintainer: boolean },
-  command: ChatCommand,
+  command: ChatCommand | UnaskedCommand,
 ): Promise<{ turnId: TurnId | null }> {
   const { decision, appended, head } = await inTransaction(async (tx) => {
     const head = await lockHead(tx, chatId)
@@ -35,11 +35,11 @@ function wake(chatId: ChatId, { isLeased, nodeId }: Head): void {
   publish(isLeased && nodeId ? { about: 'commands', nodeId, chatId } : { about: 'work', nodeId: null })
 }
 
-type Reading = { chatId: ChatId; head: Head; command: ChatCommand; isMaintainer: boolean }
+type Reading = { chatId: ChatId; head: Head; command: ChatCommand | UnaskedCommand; isMaintainer: boolean }
 
 async function readState(tx: PoolClient, { chatId, head, command, isMaintainer }: Reading): Promise<ChatState> {
   const turnId = 'turnId' in command ? (command.turnId ?? null) : null
-  const requestId = command.do === 'answerPermission' ? command.requestId : null
+  const requestId = 'requestId' in command ? command.requestId : null
   const { rows } = await tx.query(
     `select c.title, c.model, coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived",
        exists (select 1 from command k where k."chatId" = c.id and k.kind = 'cancel' and k.state = 'queued' and k."turnId" = $2)
@@ -49,7 +49,7 @@ async function readState(tx: PoolClient, { chatId, head, command, isMaintainer }
        (select json_build_object('turnId', k.id, 'by', k."by", 'prompt', k.body->'sent') from command k
          where k.id = $3 and k."chatId" = c.id and k.kind = 'prompt') as turn,
        (select json_build_object('turnId', q."turnId", 'options', q.options, 'isOpen', q."isOpen",
-                 'answer', case when k.id is not null then json_build_object('by', k."by", 'optionId', k.body->>'optionId', 'at', k.at) end)
+                 'answer', case when k.id is not null then json_build_object('by', k."by", 'rule', k.body->>'rule', 'optionId', k.body->>'optionId', 'at', k.at) end)
          from permission_question q left join command k on k."chatId" = q."chatId" and k."requestId" = q."requestId"
          where q."chatId" = c.id and q."requestId" = $4) as question
      from chat c join project p on p.id = c."projectId" where c.id = $1`,
@@ -84,6 +84,16 @@ async function place(tx: PoolClient, chatId: ChatId, order: Order): Promise<void
     case 'withdraw-prompt':
       await tx.query(`update command set state = 'withdrawn' where id = $2 and "chatId" = $1 and state = 'queued'`, [chatId, order.turnId])
       return
+    case 'reorder-prompts':
+      // Their numbers are dealt out anew among them, so that nobody else's place changes.
+      await tx.query(
+        `with waiting as (select id, ord, row_number() over (order by ord) as n from command where "chatId" = $1 and id = any($2) and state = 'queued')
+         update command k set ord = place.ord
+         from unnest($2::uuid[]) with ordinality as wanted(id, n) join waiting place on place.n = wanted.n
+         where k.id = wanted.id and k."chatId" = $1 and k.state = 'queued'`,
+        [chatId, order.turnIds],
+      )
+      return
     case 'cancel':
       await tx.query(`insert into command (id, "chatId", kind, "turnId", "by", body) values ($1, $2, 'cancel', $3, $4, '{}')`, [
         mintUuid(),
@@ -96,7 +106,7 @@ async function place(tx: PoolClient, chatId: ChatId, order: Order): Promise<void
       // Unique by chat and request: even without the lock, the first answer would win.
       await tx.query(
         `insert into command (id, "chatId", kind, "turnId", "requestId", "by", body) values ($1, $2, 'permission', $3, $4, $5, $6)`,
-        [mintUuid(), chatId, order.turnId, order.requestId, order.by, JSON.stringify({ optionId: order.optionId })],
+        [mintUuid(), chatId, order.turnId, order.requestId, order.by, JSON.stringify({ optionId: order.optionId, rule: order.rule })],
       )
       return
   }

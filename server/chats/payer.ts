@@ -12,7 +12,7 @@ import { modelQueryOf, resolveFor, resolveForChat, type Payer } from '#server/co
 import { findChatPlace, findName } from '#server/chats/store.ts'
 
 /** Where a chat stands for the resolver; `userId` is its creator. */
-export type PayingPlace = Readonly<{ teamId: string; projectId: string; userId: string; harness: string }>
+export type PayingPlace = Readonly<{ teamId: string; projectId: string; userId: string; harness: string; isHandedOver: boolean }>
 
 /** `pin` is what a run that starts now would be bound to. */
 export type PayerVerdict =
@@ -23,6 +23,8 @@ export async function judgePayer(place: PayingPlace, { by, model }: { by: UserId
   const resolved = await resolveForChat(place)
   if (!resolved.ok) return { ok: false, code: resolved.code, facts: resolved.facts }
   const { payer, loginOf, credentialId, credentialVersion } = resolved
+  // Whoever had it before may have left something in the workspace that waits for a login to come by.
+  if (loginOf !== null && place.isHandedOver) return { ok: false, code: 'chat.handed-over', facts: { harness: harnessName(place.harness) } }
   // A login shows itself to whoever prompts, and to whoever has prepared the workspace before.
   const isOthersLogin = loginOf !== null && (by !== loginOf || place.userId !== loginOf)
   const isOthersKey = payer.scope === 'user' && by !== place.userId && !payer.isShared

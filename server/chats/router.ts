@@ -2,7 +2,9 @@
 import { z } from 'zod'
 import { TITLE_MAX_CHARS } from '#core/chat/commands.ts'
 import { PromptContent } from '#core/chat/events.ts'
-import { RequestId, TurnId } from '#core/ids.ts'
+import { RequestId, TurnId, UserId } from '#core/ids.ts'
+import { forkChat } from '#server/chats/fork.ts'
+import { offerChat, takeOver } from '#server/chats/hand-over.ts'
 import { setShared } from '#server/chats/privacy.ts'
 import {
   answerPermission,
@@ -13,9 +15,13 @@ import {
   describeChat,
   editQueued,
   listChats,
+  moveQueued,
   readEvents,
   renameChat,
+  sendNow,
   sendPrompt,
+  setPinned,
+  unarchiveChat,
   withdraw,
 } from '#server/chats/service.ts'
 import { chatProcedure, projectProcedure, router, teamProcedure } from '#server/trpc/base.ts'
@@ -25,7 +31,7 @@ const ModelName = z.string().min(1).max(200)
 
 export const chatsRouter = router({
   list: teamProcedure('read')
-    .input(z.object({ projectId: z.string().max(200).optional() }).default({}))
+    .input(z.object({ projectId: z.string().max(200).optional(), isArchived: z.boolean().optional() }).default({}))
     .query(({ ctx, input }) => listChats(ctx.scope, input)),
 
   get: chatProcedure('read').query(({ ctx }) => describeChat(ctx.scope)),
@@ -34,11 +40,31 @@ export const chatsRouter = router({
     .input(z.object({ harness: z.string().max(100), model: ModelName.optional(), title: Title.optional() }))
     .mutation(({ ctx, input }) => createChat(ctx.scope, input)),
 
+  /** A new chat of the caller's in the same project, that goes on from this one. */
+  fork: chatProcedure('prompt')
+    .input(z.object({ harness: z.string().max(100).optional() }))
+    .mutation(({ ctx, input }) => forkChat(ctx.scope, input)),
+
+  /** By its creator: to a member, or to nobody any more; by whom it is offered to: to nobody, which declines. */
+  offer: chatProcedure('prompt')
+    .input(z.object({ to: UserId.nullable() }))
+    .mutation(({ ctx, input }) => offerChat(ctx.scope, input)),
+
+  /** By whom it is offered to. */
+  takeOver: chatProcedure('prompt').mutation(({ ctx }) => takeOver(ctx.scope)),
+
   rename: chatProcedure('prompt')
     .input(z.object({ title: Title }))
     .mutation(({ ctx, input }) => renameChat(ctx.scope, input)),
 
   archive: chatProcedure('manage').mutation(({ ctx }) => archiveChat(ctx.scope)),
+
+  unarchive: chatProcedure('manage').mutation(({ ctx }) => unarchiveChat(ctx.scope)),
+
+  /** In the caller's own lists. */
+  setPinned: chatProcedure('read')
+    .input(z.object({ isPinned: z.boolean() }))
+    .mutation(({ ctx, input }) => setPinned(ctx.scope, input)),
 
   /** By its creator alone. */
   setShared: chatProcedure('prompt')
@@ -57,6 +83,15 @@ export const chatsRouter = router({
   withdraw: chatProcedure('prompt')
     .input(z.object({ turnId: TurnId }))
     .mutation(({ ctx, input }) => withdraw(ctx.scope, input)),
+
+  moveQueued: chatProcedure('prompt')
+    .input(z.object({ turnId: TurnId, before: TurnId.nullable() }))
+    .mutation(({ ctx, input }) => moveQueued(ctx.scope, input)),
+
+  /** Cancels the turn that runs, and makes this prompt the next one. */
+  sendNow: chatProcedure('prompt')
+    .input(z.object({ turnId: TurnId }))
+    .mutation(({ ctx, input }) => sendNow(ctx.scope, input)),
 
   /** Without `turnId`: the running turn, else the next one that waits. */
   cancelTurn: chatProcedure('prompt')

@@ -2,9 +2,20 @@ import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import type { TurnId } from '#core/ids.ts'
 import { enterChat, enterProject, type TeamScope } from '#server/access/scope.ts'
-import { archiveChat, chooseModel, createChat, describeChat, listChats, readEvents, renameChat, sendPrompt } from '#server/chats/service.ts'
+import {
+  archiveChat,
+  chooseModel,
+  createChat,
+  describeChat,
+  listChats,
+  readEvents,
+  renameChat,
+  sendPrompt,
+  setPinned,
+  unarchiveChat,
+} from '#server/chats/service.ts'
 import { connect } from '#server/connections/service.ts'
-import { seedProject, seedTeamScope } from '#server/db/testing.ts'
+import { seedChat, seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { archive } from '#server/projects/service.ts'
 
 const connectCodex = (scope: TeamScope, at: { scope: 'user' } | { scope: 'project'; projectId: string } = { scope: 'user' }) =>
@@ -36,6 +47,7 @@ it('creates a chat only for what could run in it', async () => {
       status: 'idle',
       waitingFor: 0,
       isPrivate: false,
+      isPinned: false,
     },
   ])
   expect(await listChats(await seedTeamScope(), {})).toEqual([])
@@ -123,4 +135,33 @@ it('keeps a name that a person gave, whatever its characters, and nothing of an 
   expect(headSeq).toBe(5)
   expect(await listChats(team, {})).toEqual([])
   expect(await describeChat(scope)).toMatchObject({ isArchived: true, mayPrompt: false })
+  expect(await listChats(team, { isArchived: true })).toMatchObject([{ chatId, status: 'idle' }])
+  await unarchiveChat(scope)
+  expect(await describeChat(scope)).toMatchObject({ isArchived: false, mayPrompt: true, mayManage: true })
+  // What waited when it was archived is not sent after all.
+  expect(await listChats(team, {})).toMatchObject([{ chatId, status: 'idle' }])
+  expect(await listChats(team, { isArchived: true })).toEqual([])
+})
+
+it('puts what somebody has pinned first, for them alone', async () => {
+  const team = await seedTeamScope()
+  const viewer = await seedTeamScope({ teamId: team.teamId, role: 'viewer' })
+  const projectId = await seedProject(team)
+  const old = await seedChat(team, { projectId })
+  const young = await seedChat(team, { projectId })
+  const pin = async (person: TeamScope, isPinned: boolean) => setPinned(await enterChat(person, { act: 'read', chatId: old }), { isPinned })
+  const order = async (person: TeamScope) => (await listChats(person, {})).map((each) => [each.chatId, each.isPinned])
+  await pin(viewer, true)
+  await pin(viewer, true)
+  expect(await order(viewer)).toEqual([
+    [old, true],
+    [young, false],
+  ])
+  expect(await order(team)).toEqual([
+    [young, false],
+    [old, false],
+  ])
+  expect(await describeChat(await enterChat(viewer, { act: 'read', chatId: old }))).toMatchObject({ isPinned: true, mayManage: false })
+  await pin(viewer, false)
+  expect(await order(viewer)).toEqual(await order(team))
 })

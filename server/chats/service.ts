@@ -7,7 +7,7 @@ import { DomainError } from '#core/errors.ts'
 import { harnessName, offeredHarnesses } from '#core/harnesses/registry.ts'
 import { TurnId, type ChatId, type RequestId } from '#core/ids.ts'
 import { PAGE_MAX_BYTES } from '#core/links/browser.ts'
-import { mayInProject } from '#server/access/acts.ts'
+import { mayInProject, projectRoleOf } from '#server/access/acts.ts'
 import { isPersonalLogin } from '#server/access/chat-privacy.ts'
 import type { ChatScope, ProjectScope, TeamScope } from '#server/access/scope.ts'
 import { enterProject } from '#server/access/scope.ts'
@@ -16,33 +16,57 @@ import { carryOut } from '#server/chats/commit.ts'
 import { readEventsAfter, readHead, storable } from '#server/chats/events.ts'
 import { demandPayer, judgePayer, payingPlaceOf, type PayingPlace } from '#server/chats/payer.ts'
 import { mayChangePrivacy } from '#server/chats/privacy.ts'
-import { findChat, findChats, findName, findPeople, hasTurn, insertChat, type ChatRow, type ChatSummary } from '#server/chats/store.ts'
+import {
+  findChat,
+  findChats,
+  findName,
+  findPeople,
+  hasTurn,
+  insertChat,
+  updatePin,
+  type ChatRow,
+  type ChatSummary,
+} from '#server/chats/store.ts'
 import type { Payer } from '#server/connections/resolver.ts'
 import { inTransaction } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { env } from '#server/env.ts'
 
 /** @throws project.missing for a project that is not the team's */
-export async function listChats(scope: TeamScope, { projectId }: { projectId?: string | undefined }): Promise<ChatSummary[]> {
+export async function listChats(
+  scope: TeamScope,
+  { projectId, isArchived = false }: { projectId?: string | undefined; isArchived?: boolean | undefined },
+): Promise<ChatSummary[]> {
   if (projectId !== undefined) await enterProject(scope, { act: 'read', projectId })
-  return findChats(scope, { projectId: projectId ?? null })
+  return findChats(scope, { projectId: projectId ?? null, isArchived })
+}
+
+type NewChatWish = {
+  harness: string
+  model?: string | undefined
+  title?: string | undefined
+  /** It goes on from another chat, and is private when that one is. */
+  fork?: { from: ChatId; context: string; isPrivate: boolean } | undefined
 }
 
 /** @throws harness.unknown; connection.… when nobody would pay; model.… when the catalog does not let it through */
 export async function createChat(
   { teamId, projectId, userId }: ProjectScope,
-  { harness, model, title }: { harness: string; model?: string | undefined; title?: string | undefined },
+  { harness, model, title, fork }: NewChatWish,
 ): Promise<{ chatId: ChatId }> {
   if (!offeredHarnesses({ isTesting: env().isTesting }).some((each) => each.id === harness)) {
     throw new DomainError('harness.unknown', { harness })
   }
-  const payer = await demandPayer({ teamId, projectId, userId, harness }, { by: userId, model: model ?? null })
+  const payer = await demandPayer({ teamId, projectId, userId, harness, isHandedOver: false }, { by: userId, model: model ?? null })
   const chat = { chatId: mintUuid() as ChatId, projectId, harness, model: model ?? null, title: storable(title ?? ''), by: userId }
   announceAppended(
     await inTransaction(async (tx) => {
-      await insertChat(tx, { ...chat, teamId, isPrivate: isPersonalLogin(payer) })
+      await insertChat(tx, { ...chat, teamId, isPrivate: isPersonalLogin(payer) || (fork?.isPrivate ?? false), fork: fork ?? null })
       const { chatId, ...created } = chat
-      return appendServerFacts(tx, chatId, [{ type: 'chat.created', ...created }])
+      return appendServerFacts(tx, chatId, [
+        { type: 'chat.created', ...created },
+        ...(fork ? [{ type: 'chat.forked', by: userId, from: fork.from, context: fork.context } as const] : []),
+      ])
     }),
   )
   return { chatId: chat.chatId }
@@ -55,6 +79,8 @@ export type ChatDescription = Omit<ChatRow, 'isArchived'> & {
   payer: Payer | null
   /** Whether the asking person may prompt here now, by role and by who pays. */
   mayPrompt: boolean
+  /** Whether the asking person may archive it and bring it back. */
+  mayManage: boolean
   /** Whether the asking person may share it now, or make it private again. */
   mayChangePrivacy: boolean
   people: { userId: string; name: string }[]
@@ -63,7 +89,13 @@ export type ChatDescription = Omit<ChatRow, 'isArchived'> & {
 export async function describeChat(scope: ChatScope): Promise<ChatDescription> {
   const row = await findChat(scope)
   if (!row) throw new DomainError('chat.missing')
-  const place: PayingPlace = { teamId: scope.teamId, projectId: row.projectId, userId: row.createdBy, harness: row.harness }
+  const place: PayingPlace = {
+    teamId: scope.teamId,
+    projectId: row.projectId,
+    userId: row.createdBy,
+    harness: row.harness,
+    isHandedOver: row.isHandedOver,
+  }
   // Who pays is shown also to those who may not spend it.
   const [verdict, payer] = await Promise.all([
     judgePayer(place, { by: scope.userId, model: null }),
@@ -74,6 +106,9 @@ export async function describeChat(scope: ChatScope): Promise<ChatDescription> {
     harnessName: harnessName(row.harness),
     payer: payer.ok ? payer.payer : null,
     mayPrompt: verdict.ok && mayInProject(scope.projectRole, 'prompt') && !row.isArchived,
+    mayManage:
+      mayInProject(projectRoleOf({ role: scope.role, isCreator: row.createdBy === scope.userId }), 'manage') ||
+      mayInProject(scope.projectRole, 'manage'),
     mayChangePrivacy: mayChangePrivacy(scope, { ...row, payer: payer.ok ? payer.payer : null }),
     people: await findPeople(scope),
   }
@@ -92,6 +127,18 @@ export async function editQueued(scope: ChatScope, { turnId, prompt }: { turnId:
 
 export async function withdraw(scope: ChatScope, { turnId }: { turnId: TurnId }): Promise<void> {
   await carryOut(asActor(scope), { do: 'withdraw', by: scope.userId, turnId })
+}
+
+/** In front of `before`, which waits too, or at the end. */
+export async function moveQueued(scope: ChatScope, { turnId, before }: { turnId: TurnId; before: TurnId | null }): Promise<void> {
+  await demandSpending(scope)
+  await carryOut(asActor(scope), { do: 'moveQueued', by: scope.userId, turnId, before })
+}
+
+/** Next in line, at the cost of the turn that runs. */
+export async function sendNow(scope: ChatScope, { turnId }: { turnId: TurnId }): Promise<void> {
+  await demandSpending(scope)
+  await carryOut(asActor(scope), { do: 'sendNow', by: scope.userId, turnId })
 }
 
 /** The answer names the turn that the cancel is bound to. */
@@ -127,6 +174,13 @@ export async function archiveChat(scope: ChatScope): Promise<void> {
   await carryOut(asActor(scope), { do: 'archive', by: scope.userId })
 }
 
+/** It takes prompts again; what was withdrawn and cancelled when it was archived does not come back. */
+export async function unarchiveChat(scope: ChatScope): Promise<void> {
+  await carryOut(asActor(scope), { do: 'unarchive', by: scope.userId })
+}
+
+export const setPinned = (scope: ChatScope, pin: { isPinned: boolean }): Promise<void> => updatePin(scope, pin)
+
 /** Holds for the turns that start from now on. */
 export async function chooseModel(scope: ChatScope, { model }: { model: string }): Promise<void> {
   await demandSpending(scope, model)
@@ -140,6 +194,7 @@ export async function readEvents({ chatId }: ChatScope, { afterSeq, limit }: { a
   return { events, headSeq: Math.max(at.head, events.at(-1)?.seq ?? 0) }
 }
 
+export { CHAT_TITLE } from '#server/chats/store.ts'
 /** For the dispatcher, which asks again when a run starts. */
 export { judgePayer, type PayerVerdict } from '#server/chats/payer.ts'
 export { makePrivate, recordPrivacy, tellPrivacy } from '#server/chats/privacy.ts'
@@ -155,5 +210,6 @@ async function demandSpending({ chatId, userId }: ChatScope, chosen?: string): P
 /** Whoever is late wants to read a name, not an id. */
 async function withName(error: unknown): Promise<unknown> {
   if (!(error instanceof DomainError) || error.code !== 'permission.already-answered') return error
-  return new DomainError(error.code, { ...error.facts, byName: await findName(String(error.facts['by'])) })
+  const { by } = error.facts
+  return typeof by === 'string' ? new DomainError(error.code, { ...error.facts, byName: await findName(by) }) : error
 }

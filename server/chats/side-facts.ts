@@ -4,6 +4,8 @@
  * Called by `append.ts` alone, so none of these can disagree with the log.
  */
 import type { PoolClient } from '#server/db/client.ts'
+import { askedOf } from '#core/chat/asked.ts'
+import { storable } from '#server/chats/events.ts'
 import type { ChatFact } from '#core/chat/events.ts'
 import { insertLoginTurn } from '#server/usage/login-turns.ts'
 
@@ -16,6 +18,7 @@ const sideEffects: { [T in ChatFact['type']]?: SideEffect<T> } = {
   'chat.renamed': ({ tx, chatId }, { title }) => tx.query('update chat set title = $2 where id = $1', [chatId, title]),
   'title.suggested': ({ tx, chatId }, { title }) => tx.query(`update chat set title = $2 where id = $1 and title = ''`, [chatId, title]),
   'chat.archived': ({ tx, chatId }) => tx.query('update chat set "archivedAt" = now() where id = $1', [chatId]),
+  'chat.unarchived': ({ tx, chatId }) => tx.query('update chat set "archivedAt" = null where id = $1', [chatId]),
   'model.chosen': ({ tx, chatId }, { model }) => tx.query('update chat set model = $2 where id = $1', [chatId, model]),
   'turn.requested': ({ tx, chatId }) => touch(tx, chatId),
 
@@ -38,10 +41,12 @@ const sideEffects: { [T in ChatFact['type']]?: SideEffect<T> } = {
   },
   'turn.interrupted': (place, { turnId }) => endTurn(place, turnId, 'interrupted'),
 
-  'permission.requested': async ({ tx, chatId }, { requestId, turnId, options }) => {
+  'permission.requested': async ({ tx, chatId }, fact) => {
     await tx.query(
-      `insert into permission_question ("chatId", "requestId", "turnId", options) values ($1, $2, $3, $4) on conflict do nothing`,
-      [chatId, requestId, turnId, options.map((option) => option.optionId)],
+      `insert into permission_question ("chatId", "requestId", "turnId", options, asked, "deadlineAt")
+       select c.id, $2, $3, $4, $5, now() + p."questionDeadlineMinutes" * interval '1 minute'
+       from chat c join project p on p.id = c."projectId" where c.id = $1 on conflict do nothing`,
+      [chatId, fact.requestId, fact.turnId, fact.options.map((option) => option.optionId), JSON.stringify(storable(askedOf(fact)))],
     )
     await countQuestions(tx, chatId)
   },
@@ -70,6 +75,7 @@ const listed = new Set<ChatFact['type']>([
   'chat.created',
   'chat.renamed',
   'chat.archived',
+  'chat.unarchived',
   'title.suggested',
   'turn.requested',
   'turn.withdrawn',
@@ -117,6 +123,8 @@ async function endTurn({ tx, chatId }: Place, turnId: string, outcome: string): 
      where "chatId" = $1`,
     [chatId, turnId, outcome],
   )
+  // By now the agent has been told what a fork carries over; one that was stopped or lost before may not have.
+  if (outcome === 'completed') await tx.query('update chat set "forkContext" = null where id = $1 and "forkContext" is not null', [chatId])
   await touch(tx, chatId)
   return true
 }

@@ -15,6 +15,8 @@ export type RunPlace = {
   instructions: string
   /** Whose prompt the run is for: the one under way, else the first that waits. */
   promptBy: UserId | null
+  /** The creator has it from somebody else. */
+  isHandedOver: boolean
   /** The chat, or its project. */
   isArchived: boolean
   /** Null for somebody who is no longer in the team. */
@@ -26,7 +28,7 @@ export async function findRunPlace(nodeId: NodeId, { chatId, epoch }: { chatId: 
   const { rows } = await pool().query<RunPlace>(
     `select c."teamId", c."projectId", c."createdBy" as "userId",
        (select u.name from "user" u where u.id = c."createdBy") as "creatorName", c.harness, c.model, c."agentSessionId", p."repositoryUrl",
-       p.instructions, coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived", a."by" as "promptBy", m.role as "promptByRole"
+       p.instructions, c."isHandedOver", coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived", a."by" as "promptBy", m.role as "promptByRole"
      from chat_head h join chat c on c.id = h."chatId" join project p on p.id = c."projectId"
      left join lateral (select coalesce(h."activeBy", (select k."by" from command k
        where k."chatId" = c.id and k.kind = 'prompt' and k.state = 'queued' order by k.ord limit 1)) as "by") a on true

@@ -25,7 +25,9 @@ type StandingPrompt = { prompt: PromptContent; model: string | null; epoch: numb
 
 export async function findPrompts(turns: readonly TurnId[]): Promise<Map<TurnId, StandingPrompt>> {
   const { rows } = await pool().query(
-    `select k.id, k.body->'prompt' as prompt, k.epoch, k.state = 'accepted' as "isAccepted", c.model
+    `select k.id, k.epoch, k.state = 'accepted' as "isAccepted", c.model,
+       case when c."forkContext" is null then k.body->'prompt'
+         else jsonb_build_array(jsonb_build_object('type', 'text', 'text', c."forkContext")) || (k.body->'prompt') end as prompt
      from command k join chat c on c.id = k."chatId" where k.id = any($1) and k.kind = 'prompt'`,
     [turns],
   )
@@ -74,7 +76,7 @@ type CommandRow = {
   turnId: TurnId
   requestId: RequestId
   by: UserId
-  body: { prompt: PromptContent; optionId: string }
+  body: { prompt: PromptContent; optionId: string | null }
   model: string | null
 }
 

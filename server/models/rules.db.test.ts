@@ -193,13 +193,6 @@ describe('a model without a price', () => {
 
     await setPolicy(run.scope, { unpriced: 'cap', dailyTokens: 5_000 })
     expect(await findRun(run.token)).toMatchObject({ unpricedDailyTokens: 5_000 })
-    // What was used before counts: another whole answer does not fit any more.
-    await setPolicy(run.scope, { unpriced: 'cap', dailyTokens: 100 })
-    const before = provider.received.length
-    const capped = await send(run, 'llama')
-    expect([capped.status, provider.received.length]).toEqual([403, before])
-    expect(capped.text).toContain('allowance of 100 tokens of models without a price for today is spent')
-    expect(await lastFact(run)).toMatchObject({ payload: { code: 'budget.exhausted', facts: { scope: 'unpriced', limitTokens: 100 } } })
 
     await setPolicy(run.scope, { unpriced: 'refuse' })
     expect(await findRun(run.token)).toMatchObject({ unpricedDailyTokens: null })
@@ -214,6 +207,19 @@ describe('a model without a price', () => {
     expect((await send(run, 'llama')).status).toBe(200)
     expect((await menuOf(run.scope))[0]).toMatchObject({ price: { inputMicros: 0 } })
   })
+})
+
+it('spends a day’s tokens on models without a price, and not one request more', async () => {
+  const run = await seed({ models: 'llama' })
+  await setPolicy(run.scope, { unpriced: 'cap', dailyTokens: 100 })
+  provider.play([text('Hello.'), usage(tokens)])
+  expect((await send(run, 'llama')).status).toBe(200)
+  await drainUsage()
+  const before = provider.received.length
+  const capped = await send(run, 'llama')
+  expect([capped.status, provider.received.length]).toEqual([403, before])
+  expect(capped.text).toContain('allowance of 100 tokens of models without a price for today is spent')
+  expect(await lastFact(run)).toMatchObject({ payload: { code: 'budget.exhausted', facts: { scope: 'unpriced', limitTokens: 100 } } })
 })
 
 describe('the instance’s word', () => {

@@ -1,5 +1,7 @@
 /** Projects. Members make them; their creator and the team's admins change them. */
 import { z } from 'zod'
+import { DEADLINE_MAX_MINUTES, PermissionRule, RULES_MAX } from '#core/projects/permission-rules.ts'
+import { readRules, setRules } from '#server/projects/rules.ts'
 import { Name } from '#server/accounts/service.ts'
 import { archive, changeProject, createProject, describeProject, summarizeProjects } from '#server/projects/service.ts'
 import { projectProcedure, router, teamProcedure } from '#server/trpc/base.ts'
@@ -20,6 +22,18 @@ export const projectsRouter = router({
   update: projectProcedure('manage')
     .input(z.object({ name: Name.optional(), repositoryUrl, instructions }))
     .mutation(({ ctx, input }) => changeProject(ctx.scope, input)),
+
+  rules: projectProcedure('read').query(({ ctx }) => readRules(ctx.scope)),
+
+  /** All of them at once. */
+  setRules: projectProcedure('manage')
+    .input(
+      z.object({
+        rules: z.array(PermissionRule).max(RULES_MAX),
+        deadlineMinutes: z.int().min(1).max(DEADLINE_MAX_MINUTES),
+      }),
+    )
+    .mutation(({ ctx, input }) => setRules(ctx.scope, input)),
 
   archive: projectProcedure('manage').mutation(({ ctx }) => archive(ctx.scope)),
 })

@@ -21,6 +21,8 @@ export type Hint =
   | { about: 'work'; nodeId: NodeId | null }
   | { about: 'commands'; nodeId: NodeId; chatId: ChatId }
   | { about: 'lease-lost'; nodeId: NodeId; chatId: ChatId; epoch: number }
+  /** An agent asks: a rule of the project may have the answer. */
+  | { about: 'question'; chatId: ChatId }
   /** Somebody waits for what a warm agent of this chat holds while it rests. */
   | { about: 'yield'; nodeId: NodeId; chatId: ChatId }
   | { about: 'install'; nodeId: NodeId; harness: string }

@@ -8,6 +8,7 @@ import { nodesRouter } from '#server/daemons/router.ts'
 import { modelsRouter } from '#server/models/router.ts'
 import { attachmentsRouter, configurationsRouter, credentialsRouter } from '#server/primitives/router.ts'
 import { projectsRouter } from '#server/projects/router.ts'
+import { searchRouter } from '#server/search/router.ts'
 import { invitationsRouter, teamRouter } from '#server/teams/router.ts'
 import { signInsRouter } from '#server/sign-ins/router.ts'
 import { router } from '#server/trpc/base.ts'
@@ -28,6 +29,7 @@ export const appRouter = router({
   attachments: attachmentsRouter,
   models: modelsRouter,
   chats: chatsRouter,
+  search: searchRouter,
   nodes: nodesRouter,
   usage: usageRouter,
   budgets: budgetsRouter,

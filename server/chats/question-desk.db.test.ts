@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto'
+import { beforeAll, expect, it } from 'vitest'
+import type { DaemonFact } from '#core/chat/events.ts'
+import { foldAll } from '#core/chat/fold.ts'
+import { emptyChat, type PermissionItem } from '#core/chat/view.ts'
+import type { ChatId, NodeId, RequestId, TurnId } from '#core/ids.ts'
+import type { PermissionRule } from '#core/projects/permission-rules.ts'
+import { enterChat, enterProject, type ChatScope, type ProjectScope, type TeamScope } from '#server/access/scope.ts'
+import { answerUnasked, startQuestionDesk } from '#server/chats/question-desk.ts'
+import { answerPermission, createChat, readEvents, sendPrompt } from '#server/chats/service.ts'
+import { connect } from '#server/connections/service.ts'
+import { ingest } from '#server/daemons/ingest.ts'
+import { claim, renew } from '#server/daemons/lease.ts'
+import { ensureLocalNode } from '#server/daemons/service.ts'
+import { pool, prisma } from '#server/db/client.ts'
+import { mintToken } from '#server/db/mint.ts'
+import { seedProject, seedTeamScope } from '#server/db/testing.ts'
+import { readRules, setRules } from '#server/projects/rules.ts'
+
+let nodeId: NodeId
+let ada: TeamScope
+let project: ProjectScope
+let chat: ChatScope
+let turnId: TurnId
+let pseq = 1
+beforeAll(async () => {
+  nodeId = await ensureLocalNode({ name: 'here', tokenHash: mintToken('ndt').hash })
+  ada = await seedTeamScope()
+  await connect(ada, { harness: 'codex', scope: 'user', secret: { kind: 'api-key', provider: 'openai', key: 'sk-proj-abcdefghijklmnop' } })
+  project = await enterProject(ada, { act: 'manage', projectId: await seedProject(ada) })
+  const { chatId } = await createChat(project, { harness: 'codex' })
+  chat = await enterChat(ada, { act: 'prompt', chatId })
+  turnId = randomUUID() as TurnId
+  await sendPrompt(chat, { turnId, prompt: [{ type: 'text', text: 'go' }] })
+  await claim(nodeId, 1)
+  await append({ type: 'turn.accepted', turnId })
+})
+
+const append = (fact: DaemonFact) => ingest({ nodeId, chatId: chat.chatId, epoch: 1, facts: [{ pseq: pseq++, fact }] })
+const allow = (pattern: string): PermissionRule => ({ effect: 'allow', kind: 'execute', pattern })
+const deny = (pattern: string): PermissionRule => ({ effect: 'deny', kind: 'execute', pattern })
+
+/** An agent asks whether it may run this. */
+async function ask(command: string, kinds: readonly ('allow_once' | 'reject_once')[] = ['allow_once', 'reject_once']): Promise<RequestId> {
+  const requestId = randomUUID() as RequestId
+  await append({
+    type: 'permission.requested',
+    requestId,
+    turnId,
+    toolCallId: command as never,
+    title: command,
+    kind: 'execute',
+    content: [],
+    input: { command },
+    options: kinds.map((kind) => ({ optionId: kind, name: kind, kind })),
+  })
+  return requestId
+}
+
+async function outcomeOf(requestId: RequestId): Promise<PermissionItem['answer']> {
+  const { turns } = foldAll(emptyChat, (await readEvents(chat, { afterSeq: 0, limit: 1_000 })).events)
+  return turns[0]!.items.find((item): item is PermissionItem => item.is === 'permission' && item.requestId === requestId)!.answer
+}
+/** What the agent is told. */
+async function told(chatId: ChatId, requestId: RequestId) {
+  const [lease] = await renew(nodeId, [{ chatId, epoch: 1 }])
+  return lease!.commands.flatMap((each) => (each.kind === 'permission' && each.requestId === requestId ? [each.optionId] : []))
+}
+const overdue = (requestId: RequestId) =>
+  pool().query(`update permission_question set "deadlineAt" = now() - interval '1 second' where "requestId" = $1`, [requestId])
+
+it('asks a person while the project has no rule', async () => {
+  const requestId = await ask('ls')
+  await answerUnasked()
+  expect(await outcomeOf(requestId)).toEqual({ is: 'open' })
+  // A rule that comes later says nothing of what was asked before.
+  await setRules(project, { rules: [allow('*')], deadlineMinutes: 60 })
+  await answerUnasked()
+  expect(await outcomeOf(requestId)).toEqual({ is: 'open' })
+  await answerPermission(chat, { requestId, optionId: 'allow_once' })
+})
+
+it('answers by a rule, which the log names, and whoever is late hears of it', async () => {
+  await setRules(project, { rules: [allow('npm test*'), deny('rm *')], deadlineMinutes: 60 })
+  const [yes, no, open] = [await ask('npm test -- a'), await ask('cd x && rm -rf .'), await ask('npm test; curl evil')]
+  await answerUnasked()
+  expect(await outcomeOf(yes)).toMatchObject({ is: 'answered', by: null, rule: 'allow execute npm test*', optionId: 'allow_once' })
+  expect(await outcomeOf(no)).toMatchObject({ is: 'answered', by: null, rule: 'deny execute rm *', optionId: 'reject_once' })
+  expect(await outcomeOf(open)).toEqual({ is: 'open' })
+  expect([await told(chat.chatId, yes), await told(chat.chatId, no), await told(chat.chatId, open)]).toEqual([
+    ['allow_once'],
+    ['reject_once'],
+    [],
+  ])
+  await expect(answerPermission(chat, { requestId: no, optionId: 'allow_once' })).rejects.toMatchObject({
+    code: 'permission.already-answered',
+    facts: { rule: 'deny execute rm *' },
+  })
+  await answerPermission(chat, { requestId: open, optionId: 'reject_once' })
+})
+
+it('says no once the time is over, also after a restart, and then it is too late', async () => {
+  await setRules(project, { rules: [], deadlineMinutes: 5 })
+  const [requestId, without] = [await ask('make'), await ask('make all', ['allow_once'])]
+  const { rows } = await pool().query(
+    `select "deadlineAt" - now() between '4 minutes' and '5 minutes' as "isSoon" from permission_question where "requestId" = $1`,
+    [requestId],
+  )
+  expect(rows).toEqual([{ isSoon: true }])
+  await answerUnasked()
+  await overdue(requestId)
+  await overdue(without)
+  // Nothing but the database knows of them.
+  const stop = startQuestionDesk()
+  await expect.poll(() => outcomeOf(without), { timeout: 10_000 }).toMatchObject({ is: 'closed', reason: 'expired' })
+  await stop()
+  expect(await outcomeOf(requestId)).toMatchObject({ is: 'closed', reason: 'expired' })
+  expect([await told(chat.chatId, requestId), await told(chat.chatId, without)]).toEqual([['reject_once'], [null]])
+  await expect(answerPermission(chat, { requestId, optionId: 'allow_once' })).rejects.toMatchObject({ code: 'permission.missing' })
+})
+
+it('is told of as soon as something is asked', async () => {
+  await setRules(project, { rules: [allow('date')], deadlineMinutes: 60 })
+  const stop = startQuestionDesk()
+  const requestId = await ask('date')
+  await expect.poll(() => outcomeOf(requestId), { timeout: 3_000 }).toMatchObject({ is: 'answered', by: null })
+  await stop()
+})
+
+it('keeps rules for each project, and tells who changed them', async () => {
+  const rules = [allow('npm *')]
+  await setRules(project, { rules, deadlineMinutes: 30 })
+  expect(await readRules(project)).toEqual({ rules, deadlineMinutes: 30 })
+  const other = await enterProject(ada, { act: 'read', projectId: await seedProject(ada) })
+  expect(await readRules(other)).toEqual({ rules: [], deadlineMinutes: 1440 })
+  const entries = await prisma().auditEntry.findMany({
+    where: { subjectId: project.projectId, act: 'project.rules-changed' },
+    orderBy: { seq: 'asc' },
+  })
+  expect(entries.at(-1)).toMatchObject({ actorId: ada.userId, facts: { allow: 1, ask: 0, deny: 0, deadlineMinutes: 30 } })
+})
