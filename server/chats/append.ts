@@ -40,13 +40,13 @@ export type Appended = { chatId: ChatId; head: number; listOf: TeamId | null }
 /** The locks are taken in the order of chat ids, as those of `FENCED_APPEND`, so two servers cannot deadlock. */
 const SERVER_APPEND = prepared(
   'append-server-facts',
-  `with b as (select * from unnest($1::uuid[], $2::int[]) as b("chatId", n)),
+  `with b as (select * from unnest($1::uuid[], $2::int[], $3::text[]) as b("chatId", n, facts)),
         l as (select h."chatId" from chat_head h join b on b."chatId" = h."chatId" order by h."chatId" for update of h),
         h as (update chat_head s set head = s.head + b.n from b join l on l."chatId" = b."chatId" where s."chatId" = b."chatId"
-              returning s."chatId", s.head, b.n, s."modelFailed"),
+              returning s."chatId", s.head, b.n, b.facts, s."modelFailed"),
         i as (insert into chat_event ("chatId", seq, "seqFrom", type, payload, at)
-              select h."chatId", h.head - h.n + e.n, h.head - h.n + e.n, e.type, e.payload::jsonb, clock_timestamp()
-              from unnest($3::uuid[], $4::int[], $5::text[], $6::text[]) as e("chatId", n, type, payload) join h on h."chatId" = e."chatId")
+              select h."chatId", h.head - h.n + e.at, h.head - h.n + e.at, e.fact->>0, e.fact->1, clock_timestamp()
+              from h, jsonb_array_elements(h.facts::jsonb) with ordinality as e(fact, at))
    select h."chatId", h.head, h."modelFailed", c."teamId" from h join chat c on c.id = h."chatId"`,
 )
 
@@ -63,10 +63,7 @@ export async function appendServerBatches(tx: PoolClient, batches: readonly Serv
     SERVER_APPEND([
       told.map(({ chatId }) => chatId),
       told.map(({ facts }) => facts.length),
-      told.flatMap(({ chatId, facts }) => facts.map(() => chatId)),
-      told.flatMap(({ facts }) => facts.map((_, at) => at + 1)),
-      told.flatMap(({ facts }) => facts.map(({ type }) => type)),
-      told.flatMap(({ facts }) => facts.map(toPayload)),
+      told.map(({ facts }) => `[${facts.map((fact) => `["${fact.type}",${toPayload(fact)}]`).join(',')}]`),
     ]),
   )
   const found = new Map(rows.map((row) => [row.chatId as string, row]))

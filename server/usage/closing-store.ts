@@ -90,20 +90,23 @@ function bookedOf(before: ClosedRow, { budgetMicros, budgetTokens }: SettledRow,
 const CLOSE = prepared(
   'close-usage-records',
   `with guard as (select pg_advisory_xact_lock_shared($19)),
-          former as (select u.id, u.outcome, u."budgetMicros", u."budgetTokens" from guard, usage_record u
-                     where u.id = any($1) and u.outcome in ('open', 'unknown') order by u.id for update of u)
-     update usage_record u set outcome = s.outcome::usage_outcome, status = s.status, "failureCode" = s."failureCode", source = s.source::usage_source,
-            "inputTokens" = s."inputTokens", "outputTokens" = s."outputTokens", "cacheReadTokens" = s."cacheReadTokens",
-            "cacheWriteTokens" = s."cacheWriteTokens", "reasoningTokens" = s."reasoningTokens", "rawUsage" = s."rawUsage"::jsonb,
-            "costMicros" = s."costMicros", "firstByteMs" = s."firstByteMs", "durationMs" = s."durationMs",
-            "cacheWrite1hTokens" = s."cacheWrite1hTokens", rates = s.rates::jsonb, "budgetMicros" = s."budgetMicros", "budgetTokens" = s."budgetTokens"
-     from unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::text[],
-                 $12::bigint[], $13::int[], $14::int[], $15::int[], $16::text[], $17::bigint[], $18::int[])
-       as s(id, outcome, status, "failureCode", source, "inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens", "reasoningTokens",
-            "rawUsage", "costMicros", "firstByteMs", "durationMs", "cacheWrite1hTokens", rates, "budgetMicros", "budgetTokens"), former f
-     where u.id = s.id and f.id = u.id
-     returning u.id, u."teamId", u."projectId", u."chatId", u."userId", u."startedAt", f.outcome::text as former,
-               f."budgetMicros"::float8 as "formerMicros", f."budgetTokens" as "formerTokens"`,
+        f as (select u.id, u.outcome as former, u."budgetMicros" as "formerMicros", u."budgetTokens" as "formerTokens", s.outcome, s.status,
+                     s."failureCode", s.source, s."inputTokens", s."outputTokens", s."cacheReadTokens", s."cacheWriteTokens", s."reasoningTokens",
+                     s."rawUsage", s."costMicros", s."firstByteMs", s."durationMs", s."cacheWrite1hTokens", s.rates, s."budgetMicros", s."budgetTokens"
+              from guard, unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[],
+                                 $11::text[], $12::bigint[], $13::int[], $14::int[], $15::int[], $16::text[], $17::bigint[], $18::int[])
+                as s(id, outcome, status, "failureCode", source, "inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens",
+                     "reasoningTokens", "rawUsage", "costMicros", "firstByteMs", "durationMs", "cacheWrite1hTokens", rates, "budgetMicros", "budgetTokens")
+              join usage_record u on u.id = s.id
+              where u.outcome in ('open', 'unknown') order by u.id for update of u)
+   update usage_record u set outcome = f.outcome::usage_outcome, status = f.status, "failureCode" = f."failureCode", source = f.source::usage_source,
+          "inputTokens" = f."inputTokens", "outputTokens" = f."outputTokens", "cacheReadTokens" = f."cacheReadTokens",
+          "cacheWriteTokens" = f."cacheWriteTokens", "reasoningTokens" = f."reasoningTokens", "rawUsage" = f."rawUsage"::jsonb,
+          "costMicros" = f."costMicros", "firstByteMs" = f."firstByteMs", "durationMs" = f."durationMs",
+          "cacheWrite1hTokens" = f."cacheWrite1hTokens", rates = f.rates::jsonb, "budgetMicros" = f."budgetMicros", "budgetTokens" = f."budgetTokens"
+   from f where u.id = f.id
+   returning u.id, u."teamId", u."projectId", u."chatId", u."userId", u."startedAt", f.former::text as former,
+             f."formerMicros"::float8 as "formerMicros", f."formerTokens" as "formerTokens"`,
 )
 
 /** Without those that were closed before. */

@@ -1,5 +1,5 @@
 /**
- * Closes records, each once, without making anybody wait: what happens within a few milliseconds is one transaction, which
+ * Closes records, each once, without making anybody wait: what happens within a moment is one transaction, which
  * also tells the chats' logs and books what the requests count with in budgets.
  */
 import { settleReservation, type Reservation } from '#server/budgets/spending.ts'
@@ -7,9 +7,10 @@ import { log } from '#server/log.ts'
 import { isAboutData } from '#server/usage/opener.ts'
 import { closeRecords, type Closing } from '#server/usage/closing-store.ts'
 
-const FLUSH_AFTER_MS = 5
+/** Nobody waits for it, and each transaction has its price. */
+const FLUSH_AFTER_MS = 20
 /** So that no transaction holds its locks for long. */
-const FLUSHED_AT_MOST = 500
+const FLUSHED_AT_MOST = 250
 const RETRY_AFTER_MS = 250
 /** About a minute: a database that is away for longer has worse troubles. */
 const MAX_TRIES = 240
