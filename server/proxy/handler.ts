@@ -20,7 +20,7 @@ import { sendError } from '#server/proxy/errors.ts'
 import { createUpstreams, upstreamHeaders } from '#server/proxy/forward.ts'
 import { cutEverything, findRun, recheckRegularly, recheckRuns } from '#server/proxy/kept-runs.ts'
 import { usualLimits, type ProxyLimits } from '#server/proxy/limits.ts'
-import { MeteredExchange, refusedKey, type Refusal } from '#server/proxy/metered-exchange.ts'
+import { MeteredExchange, refusedKey, unrecorded, type Refusal } from '#server/proxy/metered-exchange.ts'
 import { modelInGoogleWords, modelList } from '#server/proxy/model-list.ts'
 import { refusalOf } from '#server/proxy/model-refusal.ts'
 import { dialectOfUrl, readCall, UNKNOWN_TOKEN, type Call } from '#server/proxy/route.ts'
@@ -28,7 +28,7 @@ import type { ProxiedRun } from '#server/proxy/run.ts'
 import { buy } from '#server/proxy/spending.ts'
 import { configuredGuard, type Guard } from '#server/proxy/upstream-guard.ts'
 import { onHint, type Hint } from '#server/realtime/bus.ts'
-import { openRecord } from '#server/usage/service.ts'
+import { openRecord, unsettled } from '#server/usage/service.ts'
 
 export { forgetRun } from '#server/proxy/kept-runs.ts'
 
@@ -94,6 +94,8 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
   /** Before the body is read: it is what takes memory. */
   async function admit(req: IncomingMessage, res: ServerResponse, asking: Asking): Promise<void> {
     if (res.destroyed) return
+    // Nothing goes unrecorded: what cannot be written down in time is not begun.
+    if (unsettled() >= limits.unsettled) return sendError(res, { ...unrecorded, dialect: asking.run.dialect, retryAfterSeconds: 1 })
     const place = places.take(asking.run.runId)
     if (!place.ok) {
       const whose = place.full === 'run' ? 'This chat has' : 'Gatehouse has'

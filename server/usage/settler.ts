@@ -20,6 +20,7 @@ type Tried = { item: Closing; tries: number }
 let settling: Tried[] = []
 /** Records that are over and whose opening has not been written yet. */
 let unopened = 0
+let beingWritten = 0
 let timer: NodeJS.Timeout | null = null
 let flushing: Promise<void> | null = null
 
@@ -33,6 +34,9 @@ export function settleOnce({ prepared, reservation }: { prepared: Promise<Closin
     if (settling.length > 0) schedule(FLUSH_AFTER_MS)
   })
 }
+
+/** Records that are over and not closed yet. */
+export const unsettled = (): number => unopened + settling.length + beingWritten
 
 /** Resolves when everything that was settled has been written, or given up. */
 export async function drainSettling(): Promise<void> {
@@ -59,7 +63,10 @@ function run(): void {
 
 /** @returns whether something has to be tried again */
 async function flush(): Promise<boolean> {
-  const failed = await settle(settling.splice(0, FLUSHED_AT_MOST))
+  const batch = settling.splice(0, FLUSHED_AT_MOST)
+  beingWritten = batch.length
+  const failed = await settle(batch)
+  beingWritten = 0
   settling = [...failed, ...settling]
   return failed.length > 0
 }

@@ -31,7 +31,7 @@ DECLARE
   changes "usage_day"[];
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    changes := array(SELECT d FROM added n, "usage_day_of"(n, 1) d WHERE n."outcome" <> 'open');
+    changes := array(SELECT d FROM "usage_day_of"(NEW, 1) d);
   ELSIF TG_OP = 'UPDATE' THEN
     changes := array(
       SELECT d FROM added n, "usage_day_of"(n, 1) d WHERE n."outcome" <> 'open'
@@ -39,9 +39,13 @@ BEGIN
   ELSE
     changes := array(SELECT d FROM removed o, "usage_day_of"(o, -1) d WHERE o."outcome" <> 'open');
   END IF;
-  -- The requests that a proxy opens are most of all statements, and count for nothing yet.
   IF cardinality(changes) > 0 THEN
     PERFORM "add_usage_days"(changes);
   END IF;
   RETURN NULL;
 END $$;
+
+-- The requests that a proxy opens are most of all that is inserted, and count for nothing yet: for them nothing is called.
+DROP TRIGGER "usage_record_added" ON "usage_record";
+CREATE TRIGGER "usage_record_added" AFTER INSERT ON "usage_record"
+  FOR EACH ROW WHEN (NEW."outcome" <> 'open') EXECUTE FUNCTION "roll_up_usage"();
