@@ -18,7 +18,7 @@ import { askingForUsage, readAsked, readBody } from '#server/proxy/body.ts'
 import { createPlaces } from '#server/proxy/concurrency.ts'
 import { sendError } from '#server/proxy/errors.ts'
 import { createUpstreams, upstreamHeaders } from '#server/proxy/forward.ts'
-import { cutEverything, findRun, recheckRegularly, recheckRuns } from '#server/proxy/kept-runs.ts'
+import { cutEverything, findRun, recheckRegularly, recheckRuns, watch } from '#server/proxy/kept-runs.ts'
 import { usualLimits, type ProxyLimits } from '#server/proxy/limits.ts'
 import { MeteredExchange, refusedKey, unrecorded, type Refusal } from '#server/proxy/metered-exchange.ts'
 import { modelInGoogleWords, modelList } from '#server/proxy/model-list.ts'
@@ -92,7 +92,7 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
   }
 
   /** Before the body is read: it is what takes memory. */
-  async function admit(req: IncomingMessage, res: ServerResponse, asking: Asking): Promise<void> {
+  async function admit(req: IncomingMessage, res: ServerResponse, asking: Omit<Asking, 'ended'>): Promise<void> {
     if (res.destroyed) return
     // Nothing goes unrecorded: what cannot be written down in time is not begun.
     if (unsettled() >= limits.unsettled) return sendError(res, { ...unrecorded, dialect: asking.run.dialect, retryAfterSeconds: 1 })
@@ -108,11 +108,13 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
         retryAfterSeconds: 1,
       })
     }
-    res.once('close', place.leave)
-    await ask(req, res, asking)
+    const ended: Asking['ended'] = { why: null }
+    const unwatch = watch(asking.run.runId, (why) => (ended.why = why))
+    res.once('close', place.leave).once('close', unwatch)
+    await ask(req, res, { ...asking, ended })
   }
 
-  async function ask(req: IncomingMessage, res: ServerResponse, { call, run, route }: Asking): Promise<void> {
+  async function ask(req: IncomingMessage, res: ServerResponse, { call, run, route, ended }: Asking): Promise<void> {
     const dialect = route.kind === 'embed' ? 'openai-chat' : run.dialect
     const startedMs = performance.now()
     const body = await readBody(req, limits)
@@ -130,6 +132,7 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
     const spending = bought?.is === 'bought' ? bought.spending : null
     const record = isMetered ? openRecord({ ...recordOf(run, call), model: asked.model, spending }) : null
     const exchanging = new MeteredExchange({ res, run, asked, dialect, record, startedMs, isBackground: verdict.isBackground })
+    if (ended.why !== null) return exchanging.refuseEnded(ended.why)
     if (refusal) return exchanging.refuse(refusal)
     if (bought?.is === 'refused') return exchanging.refuse(bought.refusal)
     const url = new URL(`${run.endpoint.baseUrl}${upstreamPathOf(route, call.model)}`)
@@ -176,7 +179,8 @@ const changesRuns = (hint: Hint): boolean =>
   hint.about === 'node-removed' ||
   (hint.about === 'list' && (hint.topic === 'connections' || hint.topic === 'models'))
 
-type Asking = { call: Call; run: ProxiedRun; route: AskingRoute }
+/** `ended.why`: that the run's right to spend has ended since it was found. A body may be long in coming, and a budget in getting free. */
+type Asking = { call: Call; run: ProxiedRun; route: AskingRoute; ended: { why: string | null } }
 
 function sendJson(res: ServerResponse, value: Record<string, unknown>): void {
   const body = Buffer.from(JSON.stringify(value))
