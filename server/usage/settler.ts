@@ -57,7 +57,7 @@ function run(): void {
   if (flushing) return
   flushing = flush().then((hasFailed) => {
     flushing = null
-    if (settling.length > 0) schedule(hasFailed ? RETRY_AFTER_MS : FLUSH_AFTER_MS)
+    if (settling.length > 0) schedule(hasFailed ? RETRY_AFTER_MS : settling.length < FLUSHED_AT_MOST ? FLUSH_AFTER_MS : 0)
   })
 }
 
@@ -78,17 +78,20 @@ async function settle(settled: Tried[]): Promise<Tried[]> {
     for (const { item } of settled) if (item.reservation) settleReservation(item.reservation, changes.get(item.row.usageRecordId))
     return []
   } catch (error) {
-    if (!isAboutData(error)) return tryAgain(settled, error)
-    if (settled.length > 1) {
+    if (settled.length > 1 && isAboutStatement(error)) {
       // Halves of halves, until the one that PostgreSQL refuses is alone.
       const half = Math.ceil(settled.length / 2)
       return [...(await settle(settled.slice(0, half))), ...(await settle(settled.slice(half)))]
     }
+    if (!isAboutData(error)) return tryAgain(settled, error)
     log.error({ err: error }, 'A usage record could not be settled')
     letGo(settled)
     return []
   }
 }
+
+/** Whatever PostgreSQL says but that it is away, full or going: without the record that it is about, the others may pass. */
+const isAboutStatement = (error: unknown): boolean => /^(?!E|08|53|57|58)[0-9A-Z]{5}$/.test((error as { code?: string } | null)?.code ?? '')
 
 function tryAgain(settled: Tried[], error: unknown): Tried[] {
   if (settled.some(({ tries }) => tries === 0)) log.warn({ err: error }, 'Usage records could not be settled yet')
