@@ -3,7 +3,7 @@
  * several in the order of key and period; the arithmetic is `core/budgets/ledger.ts`.
  */
 import { lend, type LoanAnswer } from '#core/budgets/ledger.ts'
-import { inTransaction, type PoolClient } from '#server/db/client.ts'
+import { inTransaction, prepared, type PoolClient } from '#server/db/client.ts'
 
 export type Account = { key: string; periodStart: Date }
 
@@ -59,14 +59,16 @@ export async function releaseLoans(processId: string): Promise<void> {
 
 export const columns = (accounts: readonly Account[]) => [accounts.map(({ key }) => key), accounts.map(({ periodStart }) => periodStart)]
 
+const LOCK = prepared(
+  'lock-ledgers',
+  `insert into budget_ledger (key, "periodStart") select * from unnest($1::text[], $2::timestamptz[]) order by 1, 2
+   on conflict (key, "periodStart") do update set settled = budget_ledger.settled
+   returning key, "periodStart", settled::float8 as settled, lent::float8 as lent`,
+)
+
 /** Makes what is not there yet, and holds the rows until the transaction ends. In the order of key and period. */
 export async function lock(tx: PoolClient, accounts: readonly Account[]): Promise<(Account & { settled: number; lent: number })[]> {
-  const { rows } = await tx.query(
-    `insert into budget_ledger (key, "periodStart") select * from unnest($1::text[], $2::timestamptz[]) order by 1, 2
-     on conflict (key, "periodStart") do update set settled = budget_ledger.settled
-     returning key, "periodStart", settled::float8 as settled, lent::float8 as lent`,
-    columns(accounts),
-  )
+  const { rows } = await tx.query(LOCK(columns(accounts)))
   return rows
 }
 
