@@ -7,7 +7,7 @@ import { ensureChromium } from './bin/ensure-chromium.mjs'
  * both sizes. Three workers, each with a world of its own: on two cores, two of them wait
  * half of the time.
  */
-const withoutBrowser = ['harnesses', 'native', 'refusals', 'start', 'bad-input-api'].map((each) => `**/${each}.spec.ts`)
+const withoutBrowser = ['chaos', 'harnesses', 'native', 'refusals', 'start', 'bad-input-api'].map((each) => `**/${each}.spec.ts`)
 const inOneSize = ['bad-input', 'connection-states', 'first-run', 'screens'].map((each) => `**/${each}.spec.ts`)
 
 export default defineConfig({

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const excluded = ['**/node_modules/**', '.next/**', 'e2e/**']
+const excluded = ['**/node_modules/**', '.next/**', 'e2e/gates/**']
 
 /** `unit`: pure, anywhere, in a time zone with an odd offset. `db`: on a real PostgreSQL, one database per file. */
 export default defineConfig({

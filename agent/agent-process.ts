@@ -3,6 +3,7 @@
  * goes wrong on the way is a `DomainError` with a code that people have a sentence for,
  * and leaves no process and no socket behind.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { DaemonFact } from '#core/chat/events.ts'
 import { brokeredFormat, planLaunch, vendorHosts, type LaunchPlan } from '#core/connections/launch.ts'
 import { DomainError } from '#core/errors.ts'
@@ -50,7 +51,7 @@ export type AgentProcess = {
   sandbox: Sandbox
   connection: AgentConnection
   session: OpenedSession
-  /** How the process ended, once it has: the last words of its standard error. */
+  /** How the process ended, once it has and all that it said is heard: the last words of its standard error. */
   exited: Promise<{ detail: string }>
   residentBytes: () => number
   /** Ends everything of it; resolves when nothing is left, its login included. May be asked for again. */
@@ -72,6 +73,8 @@ export type StartOptions = {
 }
 
 const STDERR_LENGTH = 4_000
+/** Its pipe may be held open by a child of its own that nothing confines. */
+const HEARD_WITHIN_MS = 2_000
 
 export async function startAgent({
   surroundings,
@@ -157,7 +160,10 @@ export async function startAgent({
       sandbox,
       connection,
       session,
-      exited,
+      exited: exited.then(async (how) => {
+        await Promise.race([connection.over, delay(HEARD_WITHIN_MS, undefined, { ref: false })])
+        return how
+      }),
       stop,
       baseCommit: workspace.state().baseCommit,
       residentBytes: confined.residentBytes,

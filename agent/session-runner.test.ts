@@ -273,7 +273,7 @@ describe('an end that nobody wanted', { timeout: 20_000 }, () => {
     expect(await server.ended(turn)).toMatchObject({ outcome: 'failed', failure: { code: 'repository.clone-failed' } })
   })
 
-  it('kills everything at once when the lease is lost, and writes nothing more', async () => {
+  it('kills everything at once when the lease is lost, and adds nothing to the log', async () => {
     const server = fakeServer(() => ({}))
     server.request('spawn-grandchild\nsay words\nignore-cancel')
     const runner = world.begin(server)
@@ -288,6 +288,22 @@ describe('an end that nobody wanted', { timeout: 20_000 }, () => {
         readFileSync(`/proc/${pid}/mountinfo`, 'utf8').includes(server.chatId),
       ),
     ).toEqual([])
+  })
+
+  it('keeps what a fenced agent said until its end, beside the log', async () => {
+    const server = fakeServer(() => ({}))
+    server.request('stream words 100000 1')
+    const runner = world.begin(server)
+    await server.until('reply.appended', (fact) => fact.offset > 0)
+    server.fence()
+    runner.fence()
+    await runner.over
+    const journal = readFileSync(join(world.surroundings.workspacesRoot, server.chatId, 'home/journal.log'), 'utf8')
+    const said = journal.match(/^say /gm)!.length
+    const kept = [...server.log, ...server.salvaged].flatMap(({ fact }) => (fact.type === 'reply.appended' ? [fact.text] : [])).join('')
+    // The last may have been noted by an agent that was killed before it said it.
+    expect([said, said - 1]).toContain(kept.trim().split(' ').length)
+    expect(server.salvaged.map(({ fact }) => fact.type)).toContain('run.ended')
   })
 })
 

@@ -45,7 +45,7 @@ export type SessionRunner = {
   readonly epoch: number
   /** All commands that wait for this chat now. */
   command: (commands: readonly Command[]) => void
-  /** The lease is lost: ends the agent at once and writes nothing more. */
+  /** The lease is lost: ends the agent at once. What it said until then still goes out, under the epoch that was. */
   fence: () => void
   /** Ends in good order: the running turn is interrupted, everything is delivered, the lease given back. */
   drain: () => void
@@ -83,7 +83,8 @@ export function runSession({
   let ended: { reason: Extract<DaemonFact, { type: 'run.ended' }>['reason'] } | null = null
   let starting: AbortController | null = null
   let startWork: Promise<void> = Promise.resolve()
-  let isFenced = false
+  /** Nothing can be written any more. What a fenced agent still says can: it belongs to its own epoch, in the log or beside it. */
+  let isMute = false
   let accepted: { prompt: PromptContent; model: string | null; mustStartAnew: boolean } | null = null
   /** Of the turn that the agent has now. */
   let meter: LoginMeter | null = null
@@ -105,11 +106,12 @@ export function runSession({
   const facts = sessionLog({
     workdir: () => agent?.plan.cwd ?? '/',
     write(fact) {
-      if (isFenced) return
+      if (isMute) return
       try {
         outbox.put(fact)
         delivery.kick()
       } catch (error) {
+        isMute = true
         log.error({ err: error, chatId }, 'The outbox cannot be written, so the agent is stopped')
         feed({ type: 'fenced' })
       }
@@ -320,18 +322,20 @@ export function runSession({
   }
 
   async function abandon(): Promise<void> {
-    isFenced = true
     starting?.abort()
     await startWork
     facts.closeQuestions('agent-lost')
     ended = { reason: 'stopped' }
-    await agent?.stop()
-    agent = null
+    const process = agent
+    await process?.stop()
+    // It was told to end in the middle of a word: what stands in its pipe is heard to the end.
+    await process?.exited
     await delivery.drained()
     close()
   }
 
   function close(): void {
+    isMute = true
     delivery.stop()
     outbox.close()
     over.resolve()

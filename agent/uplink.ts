@@ -38,6 +38,7 @@ export type UplinkOptions = {
 }
 
 const ANSWER_MS = 15_000
+const GREET_AGAIN_MS = 1_000
 
 export function openUplink({ url, hello, onGreeted, onRefused, onHint }: UplinkOptions): Uplink {
   const socket: Socket = io(new URL(DAEMON_NAMESPACE, url).href, {
@@ -49,6 +50,7 @@ export function openUplink({ url, hello, onGreeted, onRefused, onHint }: UplinkO
     timeout: 10_000,
   })
   let isClosed = false
+  let isGreeted = false
   let greeted = Promise.withResolvers<void>()
   greeted.promise.catch(() => {})
 
@@ -63,18 +65,24 @@ export function openUplink({ url, hello, onGreeted, onRefused, onHint }: UplinkO
       const reply = await ask('hello', await hello())
       if (!reply.ok) return onRefused(reply.code)
       onGreeted(reply)
+      isGreeted = true
       greeted.resolve()
     } catch (error) {
       log.warn({ err: error }, 'The server did not take the greeting')
-      // A new connection is a new greeting.
-      if (!isClosed) socket.disconnect().connect()
+      // A new connection is a new greeting; at once it would be one of very many, to a server that has enough to do.
+      socket.disconnect()
+      setTimeout(() => !isClosed && socket.connect(), GREET_AGAIN_MS * (0.5 + Math.random()))
     }
   }
 
   socket.on('connect', () => void greet())
   socket.on('disconnect', (reason) => {
-    greeted = Promise.withResolvers<void>()
-    greeted.promise.catch(() => {})
+    // Whoever waits for a greeting still waits when the line breaks before there was one: the promise stays theirs.
+    if (isGreeted) {
+      isGreeted = false
+      greeted = Promise.withResolvers<void>()
+      greeted.promise.catch(() => {})
+    }
     if (isClosed) return
     log.info({ reason }, 'The server is away')
     // When the server itself hangs up, socket.io leaves reconnecting to us.

@@ -174,7 +174,7 @@ test('who may not prompt forks the chat, and takes over what is handed to them',
   await owner.button('More about this chat').click()
   await owner.page.getByRole('menuitem', { name: 'Hand over…' }).click()
   await owner.page.getByRole('dialog').getByLabel('To').click()
-  await owner.page.getByRole('option', { name: /Mei Lin/ }).click()
+  await owner.page.getByRole('option', { name: new RegExp(mei.email) }).click()
   await owner.page.screenshot({ path: `.test/screens/hand-over-${isMobile ? 'phone' : 'desktop'}.png` })
   await owner.page.getByRole('dialog').getByRole('button', { name: 'Offer' }).click()
   await expect(owner.said(/^You offer this chat to Mei Lin/)).toBeVisible()

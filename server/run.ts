@@ -11,6 +11,7 @@ import type { KeptChild } from '#server/child.ts'
 import { say } from '#server/console.ts'
 import { startRotation } from '#server/connections/rotation.ts'
 import { pool } from '#server/db/client.ts'
+import { compactRegularly } from '#server/chats/compaction.ts'
 import { openServerDatabase, type ReadyDatabase } from '#server/db/open.ts'
 import type { Env } from '#server/env.ts'
 import { Health } from '#server/health.ts'
@@ -105,7 +106,7 @@ export class RunningServer {
     this.#goOn()
     this.#database = await openServerDatabase(env)
     this.#goOn()
-    this.#workers.push(await startAnchoring(env.home), startRotation(env))
+    this.#workers.push(await startAnchoring(env.home), startRotation(env), compactRegularly())
     this.#openApi(env)
     await this.#openSockets(env, this.#database)
     if (this.#options.withDaemon) await this.#startDaemon(env)

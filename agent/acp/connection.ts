@@ -33,16 +33,19 @@ export type AgentConnection = {
   setOption: (agentSessionId: string, id: string, value: string) => Promise<unknown>
   setMode: (agentSessionId: string, modeId: string) => Promise<void>
   close: () => void
+  /** Resolves when everything that it ever said has been heard, which may be after its exit. */
+  over: Promise<void>
 }
 
 export function connectAgent(pipes: { stdin: Writable; stdout: Readable }, voice: AgentVoice): AgentConnection {
+  const { stream, over } = tappedStream(pipes, voice)
   const connection = acp
     .client({ name: 'gatehouse' })
     .onRequest(acp.methods.client.session.requestPermission, async ({ params }) => voice.onPermission(params))
     .onRequest('*', ({ method }) => {
       throw acp.RequestError.methodNotFound(method)
     })
-    .connect(tappedStream(pipes, voice))
+    .connect(stream)
   const { agent } = connection
   let capabilities: acp.AgentCapabilities = {}
 
@@ -102,6 +105,7 @@ export function connectAgent(pipes: { stdin: Writable; stdout: Readable }, voice
       await agent.request(M.session.setMode, { sessionId, modeId })
     },
     close: () => connection.close(),
+    over,
   }
 }
 

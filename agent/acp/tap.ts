@@ -18,7 +18,12 @@ export type Tapped = {
 
 const MAX_LINE_BYTES = 32 * 2 ** 20
 
-export function tappedStream({ stdin, stdout }: { stdin: Writable; stdout: Readable }, tapped: Tapped): Stream {
+/** `over` resolves when everything that the agent ever said has been heard. */
+export function tappedStream(
+  { stdin, stdout }: { stdin: Writable; stdout: Readable },
+  tapped: Tapped,
+): { stream: Stream; over: Promise<void> } {
+  const over = Promise.withResolvers<void>()
   const readable = new ReadableStream<AnyMessage>({
     async start(controller) {
       try {
@@ -31,6 +36,8 @@ export function tappedStream({ stdin, stdout }: { stdin: Writable; stdout: Reada
         controller.close()
       } catch (error) {
         controller.error(error)
+      } finally {
+        over.resolve()
       }
     },
   })
@@ -41,7 +48,7 @@ export function tappedStream({ stdin, stdout }: { stdin: Writable; stdout: Reada
       }),
     close: () => void stdin.end(),
   })
-  return { readable, writable }
+  return { stream: { readable, writable }, over: over.promise }
 }
 
 /**

@@ -20,12 +20,13 @@
  * | `unknown-update`, `malformed-update` | says what no schema knows |
  * | `spawn-grandchild` | leaves a process of another session behind, and says its number |
  * | `flood <n>` | n small pieces of text |
+ * | `stream <name> <n> <ms>` | n numbered pieces, one at a time, each written into `journal.log` beside the sessions first |
  * | `tokens <input> <output> <cached>` | what its answer says that it used |
  * | `usage <used> <size>`, `title <text>`, `mode <id>` | session facts |
  * | `env <name>`, `read <path>`, `dial <host> <port>`, `whoami` | says what it sees from inside |
  */
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname, resolve } from 'node:path'
 import { Readable, Writable } from 'node:stream'
@@ -53,6 +54,9 @@ const cancels = new Map<string, AbortController>()
 let mode = 'default'
 let model = process.env['SCRIPTED_MODEL'] ?? 'scripted-model'
 
+const journalFile = resolve(dirname(stateFile), 'journal.log')
+/** For whoever compares what an agent did with what became of it. */
+const note = (line: string): void => appendFileSync(journalFile, `${line}\n`)
 const save = (): void => writeFileSync(stateFile, JSON.stringify(sessions))
 
 const offer = (): { modes: acp.SessionModeState; configOptions: acp.SessionConfigOption[] } => ({
@@ -223,6 +227,18 @@ const commands: Commands = {
       await update(running, { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: `${at} ` } })
       running.reply += `${at} `
     }
+  },
+  stream: async (rest, running) => {
+    const [name = '', count, everyMs] = rest.split(' ')
+    note(`begin ${name}`)
+    for (let at = 0; at < Number(count) && !running.cancelled.aborted; at += 1) {
+      note(`say ${name} ${at}`)
+      await say(running, `${at} `)
+      // Said is what stands in the pipe: what waits in here would die with us.
+      while (process.stdout.writableLength > 0) await delay(1)
+      await delay(Number(everyMs))
+    }
+    if (!running.cancelled.aborted) note(`end ${name}`)
   },
   tokens: (rest, running) => {
     const [inputTokens = 0, outputTokens = 0, cachedReadTokens = 0] = rest.split(/\s+/).map(Number)

@@ -17,6 +17,7 @@ const nouns: Readonly<Record<string, string>> = {
   node: 'Nodes',
   project: 'Projects',
   model: 'Models',
+  budget: 'Budgets',
   team: 'Team',
   key: 'Master key',
   audit: 'Audit log',

@@ -142,7 +142,7 @@ function HeldFacts({
         attachment={attachment}
         vendorName={findHarness(row.harness)?.maker ?? row.name}
         isChecking={isChecking}
-        isQuiet={isBehind}
+        isQuiet={isBehind || (broken !== null && attachment.verdict?.is === 'accepted')}
       />
       {isBehind ? null : (
         <p className="text-sm text-ink-quiet">

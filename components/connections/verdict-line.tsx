@@ -19,7 +19,7 @@ export function VerdictLine({
   /** Whose logins the harness takes. */
   vendorName: string
   isChecking: boolean
-  /** Where nobody asks it, a good word needs no colour. */
+  /** Where nobody asks it, or it was good only before it broke, the word needs no colour. */
   isQuiet: boolean
 }) {
   const { verdict } = attachment

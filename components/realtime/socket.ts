@@ -3,7 +3,7 @@
  * It is a fast path only; what it misses, a refetch or a cursor brings.
  * Next: `server/realtime/pump.ts`; who listens: `use-list-hints.ts`, `components/chat/use-chat-feed.ts`.
  */
-import { io, type Socket } from 'socket.io-client'
+import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client'
 import { BROWSER_NAMESPACE } from '#core/links/browser.ts'
 import { SOCKET_PATH } from '#core/links/daemon.ts'
 
@@ -26,16 +26,18 @@ function persist(socket: Socket): Socket {
   return socket
 }
 
-/** The socket of this tab, connected at its first use. Only in the browser. */
-export function browserSocket(): Socket {
-  shared ??= persist(
-    io(BROWSER_NAMESPACE, {
+/** @param origin of the server; the empty one is the page's own */
+export const openSocket = (origin: string, more: Partial<ManagerOptions & SocketOptions> = {}): Socket =>
+  persist(
+    io(`${origin}${BROWSER_NAMESPACE}`, {
       path: SOCKET_PATH,
       transports: ['websocket', 'polling'],
       tryAllTransports: true,
       reconnectionDelay: 300,
       reconnectionDelayMax: 5_000,
+      ...more,
     }),
   )
-  return shared
-}
+
+/** The socket of this tab, connected at its first use. Only in the browser. */
+export const browserSocket = (): Socket => (shared ??= openSocket(''))

@@ -36,13 +36,14 @@ export type Booking = { limit: number; held: number; reserved: number; counted: 
 
 /**
  * A request is over: what it counts with is settled, and its reservation goes back, of which the process keeps what it
- * did not cost, as long as that fits. `held` may be less than `reserved` when the ledger has given the process up meanwhile.
+ * did not cost, as long as that fits. `held` may be less than `reserved` when the ledger has given the process up meanwhile;
+ * `counted` is negative where it counted with more before. Nothing is lent here that was not lent already.
  */
 export function book({ settled, lent }: Ledger, { limit, held, reserved, counted }: Booking): Ledger & { held: number } {
   const returned = Math.min(reserved, held)
   const settledNow = settled + counted
   const lentNow = lent - returned
   const room = Math.max(0, limit - settledNow - lentNow)
-  const kept = Math.min(Math.max(0, returned - counted), room)
+  const kept = Math.min(returned, Math.max(0, returned - counted), room)
   return { settled: settledNow, lent: lentNow + kept, held: held - returned + kept }
 }

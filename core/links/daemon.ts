@@ -11,7 +11,7 @@ import { z } from 'zod'
 import { DaemonFact, DeliveredPrompt, FailureCodeSchema, PromptContent } from '#core/chat/events.ts'
 import { ChatId, CredentialId, NodeId, ProjectId, RequestId, RunId, TurnId, UserId } from '#core/ids.ts'
 
-export const DAEMON_PROTOCOL = 1
+export const DAEMON_PROTOCOL = 2
 export const DAEMON_NAMESPACE = '/nodes'
 /** socket.io's path on the server, for browsers and daemons alike. */
 export const SOCKET_PATH = '/api/socket'
@@ -42,7 +42,7 @@ export type HarnessState = z.infer<typeof HarnessState>
 
 /** First call on a connection; `token` is the node token given by `node join` (or to the local node by the server). */
 export const Hello = z.object({
-  protocol: z.int(),
+  protocol: z.literal(DAEMON_PROTOCOL),
   token: z.string(),
   name: z.string().min(1).max(100),
   platform: z.string(),
@@ -55,6 +55,8 @@ export const Hello = z.object({
   /** Chats in whose homes a login lies: whatever else this node was given is not there any more. */
   logins: z.array(ChatId),
 })
+/** How a daemon of another version greets: what else it says, only that version knows. */
+export const ForeignHello = z.object({ protocol: z.int().refine((protocol) => protocol !== DAEMON_PROTOCOL) })
 export const HelloReply = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), nodeId: NodeId, leaseTtlMs: z.int().positive() }),
   z.object({ ok: z.literal(false), code: z.enum(['token-refused', 'protocol-too-old']) }),
@@ -244,7 +246,7 @@ export type AppendReply = z.infer<typeof AppendReply>
 
 /** Every call a daemon makes: event name → request, reply. */
 export const daemonCalls = {
-  hello: { request: Hello, reply: HelloReply },
+  hello: { request: z.union([Hello, ForeignHello]), reply: HelloReply },
   report: { request: NodeReport, reply: z.object({}) },
   claim: { request: Claim, reply: ClaimReply },
   renew: { request: Renew, reply: RenewReply },

@@ -180,5 +180,8 @@ export function defaultModel(query: ModelQuery): ModelEntry | null {
   return menu.find((entry) => entry.id === preferred) ?? menu[0] ?? null
 }
 
-/** The built-in price of a model; null when unknown, which is not the same as nothing. */
-export const priceOf = (where: Where, id: string): Price | null => findModel(where, id)?.price ?? null
+/**
+ * What a model costs with the rules laid over it, whether it is offered or not: what was used stays priced once it is hidden.
+ * Null when unknown, which is not the same as nothing.
+ */
+export const priceOf = (query: Offer, id: string): Price | null => weigh(query, id)?.entry.price ?? null

@@ -23,7 +23,7 @@ export type TokenCounts = {
 export const noTokens: TokenCounts = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 }
 
 /** The largest count that a column holds; more than that is not a count. */
-const MAX_COUNT = 2_147_483_647
+export const MAX_COUNT = 2_147_483_647
 
 type Json = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,11 +1,12 @@
 /**
  * What could have been spent less, found in what was metered. Each finding is computed from the sums that it names and
- * the catalog's prices, and leans to the low side: a price with tiers is taken at the tier that saves least. Findings
+ * the prices that the team has, and leans to the low side: a price with tiers is taken at the tier that saves least. Findings
  * overlap (a chat with a cold cache may run on a legacy model as well), so they are never added up.
  */
 import { findHarness } from '#core/harnesses/registry.ts'
-import { findModel, modelsFor } from '#core/models/catalog.ts'
+import { modelsFor, priceOf, weigh, type Offer } from '#core/models/catalog.ts'
 import type { Price } from '#core/models/model.ts'
+import type { ModelRules } from '#core/models/rules.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { missRate } from '#core/usage/cache-health.ts'
 import { PRIVATE } from '#core/usage/dimensions.ts'
@@ -15,6 +16,8 @@ import { addSums, cacheShare, noSums, readTokens, type UsageSums } from '#core/u
 export type SavingLine = {
   harness: string
   provider: string
+  /** The host of a custom provider; else null. */
+  server: string | null
   dialect: Dialect
   model: string
   chatId: string
@@ -50,9 +53,9 @@ export const LEAST_OTHER_REQUESTS = 20
 /** Titles, summaries and the like answer in so many tokens at most, on average. */
 export const MOST_BACKGROUND_OUTPUT = 400
 
-/** The most to be saved first. */
-export function findSavings(lines: readonly SavingLine[]): Saving[] {
-  const found = [...coldCaches(lines), ...cheaperSuccessors(lines), ...dearBackground(lines), ...thrownAway(lines)]
+/** The most to be saved first. `rules` are the team's: what it has hidden is no advice, and what it has priced costs that. */
+export function findSavings(lines: readonly SavingLine[], rules: ModelRules): Saving[] {
+  const found = [...coldCaches(lines, rules), ...cheaperSuccessors(lines, rules), ...dearBackground(lines, rules), ...thrownAway(lines)]
   return hidden(found, lines)
     .filter((each) => each.savesMicros >= LEAST_MICROS)
     .sort((a, b) => b.savesMicros - a.savesMicros)
@@ -60,7 +63,7 @@ export function findSavings(lines: readonly SavingLine[]): Saving[] {
 
 type Found = Omit<Saving, 'chatId'> & { chatId: string }
 
-const priceOfLine = ({ provider, dialect, model }: SavingLine): Price | null => findModel({ provider, dialect }, model)?.price ?? null
+const offerOf = ({ provider, server, dialect }: SavingLine, rules: ModelRules): Offer => ({ provider, server, dialect, rules })
 
 /** Only where every request has its price can a sum be set against another. */
 const isPriced = ({ unpricedTokens, subscriptionTokens, costMicros }: UsageSums): boolean =>
@@ -89,11 +92,13 @@ const bare = ({ harness, provider, model, chatId, sums }: SavingLine) => ({
   shares: null,
 })
 
-const sameModel = ({ harness, provider, dialect, model }: SavingLine): string => JSON.stringify([harness, provider, dialect, model])
+const sameModel = ({ harness, provider, server, dialect, model }: SavingLine): string =>
+  JSON.stringify([harness, provider, server, dialect, model])
 
-function coldCaches(lines: readonly SavingLine[]): Found[] {
+function coldCaches(lines: readonly SavingLine[], rules: ModelRules): Found[] {
   return [...Map.groupBy(lines, sameModel).values()].flatMap((group) => {
-    const price = priceOfLine(group[0]!)
+    const [first] = group
+    const price = first ? priceOf(offerOf(first, rules), first.model) : null
     if (!price) return []
     const all = sumOf(group)
     return group.flatMap((line): Found[] => {
@@ -114,12 +119,14 @@ function coldCaches(lines: readonly SavingLine[]): Found[] {
   })
 }
 
-function cheaperSuccessors(lines: readonly SavingLine[]): Found[] {
+function cheaperSuccessors(lines: readonly SavingLine[], rules: ModelRules): Found[] {
   return lines.flatMap((line): Found[] => {
-    const entry = findModel(line, line.model)
-    const successor = entry && entry.lifecycle.is !== 'current' ? (entry.lifecycle.successor ?? null) : null
-    const price = successor === null ? null : (findModel(line, successor)?.price ?? null)
-    return successor === null || price === null || !isPriced(line.sums) ? [] : instead(line, 'cheaper-successor', successor, price)
+    const offer = offerOf(line, rules)
+    const lifecycle = weigh(offer, line.model)?.entry.lifecycle
+    const successor =
+      lifecycle && lifecycle.is !== 'current' && lifecycle.successor !== undefined ? weigh(offer, lifecycle.successor) : null
+    if (!successor || successor.why !== null || !successor.entry.price || !isPriced(line.sums)) return []
+    return instead(line, 'cheaper-successor', successor.entry.id, successor.entry.price)
   })
 }
 
@@ -127,7 +134,7 @@ function cheaperSuccessors(lines: readonly SavingLine[]): Found[] {
  * Calls beside the chat's main model, short as titles are. What an agent asks for by itself and cannot be turned from is
  * none of them: nobody could save it.
  */
-function dearBackground(lines: readonly SavingLine[]): Found[] {
+function dearBackground(lines: readonly SavingLine[], rules: ModelRules): Found[] {
   return [...Map.groupBy(lines, (line) => line.chatId).values()].flatMap((chat) => {
     const main = chat.toSorted((a, b) => readTokens(b.sums) - readTokens(a.sums))[0]!
     return chat.flatMap((line): Found[] => {
@@ -135,7 +142,7 @@ function dearBackground(lines: readonly SavingLine[]): Found[] {
       const isShort = line.sums.outputTokens <= MOST_BACKGROUND_OUTPUT * line.sums.requests
       if (!harness || line.model === main.model || harness.backgroundModels.includes(line.model)) return []
       if (!isShort || !isPriced(line.sums)) return []
-      const cheapest = modelsFor({ ...line, harness })
+      const cheapest = modelsFor({ ...offerOf(line, rules), harness })
         .flatMap(({ id, price, lifecycle }) =>
           price && lifecycle.is === 'current' ? [{ id, price, cost: costAtMost(price, line.sums) }] : [],
         )

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { book, lend } from '#core/budgets/ledger.ts'
 import { Purse, type Allowance, type Lender, type Reservation } from '#server/budgets/purse.ts'
 
@@ -164,6 +164,27 @@ describe('a purse', () => {
     expect(await left).toEqual({ is: 'left' })
     purse.settle(first, world.settle('a', first, 0))
     expect((await next).is).toBe('reserved')
+  })
+
+  it('closes no account for which a loan is on its way, though nobody waits for it any more', async () => {
+    const world = ledgers()
+    const gate = Promise.withResolvers<void>()
+    const lender = world.lenderFor('a')
+    const lend: Lender['lend'] = async (query) => {
+      const answer = await lender.lend(query)
+      await gate.promise
+      return answer
+    }
+    const purse = new Purse({ lender: { ...lender, lend } })
+    const leaving = new AbortController()
+    const left = outcome(purse, [day], 100, { signal: leaving.signal })
+    await vi.waitFor(() => expect(world.heldBy('a', 'day')).toBeGreaterThan(100))
+    leaving.abort()
+    await left
+    await purse.tidy({ all: true })
+    gate.resolve()
+    await vi.waitFor(() => expect(purse.take({ accounts: [day], amount: 1 })).not.toBeNull())
+    expect(world.heldBy('a', 'day')).toBeGreaterThan(100)
   })
 
   it('gives back what nobody uses', async () => {

@@ -28,6 +28,8 @@ type Account = {
   free: number
   reserved: number
   usedAtMs: number
+  /** How many loans are on their way, also for those who have left meanwhile. */
+  coming: number
   /** Everything is on its way back; whoever wants it waits for that. */
   closing: Promise<void> | null
 }
@@ -107,7 +109,8 @@ export class Purse<A extends Allowance = Allowance> {
   async tidy({ all = false } = {}): Promise<void> {
     const wanted = new Set([...this.#waiting].flatMap((waiter) => waiter.names))
     const idle = [...this.#accounts].filter(
-      ([name, { closing, usedAtMs }]) => closing === null && !wanted.has(name) && (all || this.#nowMs() - usedAtMs >= IDLE_MS),
+      ([name, { closing, coming, usedAtMs }]) =>
+        closing === null && coming === 0 && !wanted.has(name) && (all || this.#nowMs() - usedAtMs >= IDLE_MS),
     )
     await Promise.all(idle.map(([name, account]) => (account.reserved === 0 ? this.#close(name, account) : this.#returnFree(account))))
   }
@@ -116,7 +119,7 @@ export class Purse<A extends Allowance = Allowance> {
     const name = nameOf({ key, periodStart })
     const known = this.#accounts.get(name)
     if (known) return known
-    const account: Account = { allowance: { key, periodStart }, free: 0, reserved: 0, usedAtMs: this.#nowMs(), closing: null }
+    const account: Account = { allowance: { key, periodStart }, free: 0, reserved: 0, usedAtMs: this.#nowMs(), coming: 0, closing: null }
     this.#accounts.set(name, account)
     return account
   }
@@ -157,7 +160,7 @@ export class Purse<A extends Allowance = Allowance> {
     if (reservation) return waiter.finish({ is: 'reserved', reservation })
     await Promise.all(waiter.accounts.map(async (allowance) => this.#accountOf(allowance).closing))
     const lacking = waiter.accounts.filter((allowance) => this.#accountOf(allowance).free < waiter.amount)
-    const answers = await Promise.all(lacking.map((allowance) => this.#borrow(allowance, waiter.amount)))
+    const answers = await this.#borrowAll(lacking, waiter.amount)
     const spent = answers.findIndex(({ why }) => why === 'exhausted')
     const busy = answers.findIndex(({ why }) => why === 'busy')
     const isServed = this.#waiting.has(waiter) && spent < 0 && busy < 0
@@ -173,6 +176,16 @@ export class Purse<A extends Allowance = Allowance> {
     } else if (spent >= 0) waiter.finish({ is: 'exhausted', allowance: lacking[spent]! })
     else if (busy >= 0) waiter.busyWith = lacking[busy]!
     await Promise.all(returned)
+  }
+
+  async #borrowAll(lacking: readonly A[], amount: number): Promise<LoanAnswer[]> {
+    const accounts = lacking.map((allowance) => this.#accountOf(allowance))
+    for (const account of accounts) account.coming += 1
+    try {
+      return await Promise.all(lacking.map((allowance) => this.#borrow(allowance, amount)))
+    } finally {
+      for (const account of accounts) account.coming -= 1
+    }
   }
 
   #borrow(allowance: A, amount: number): Promise<LoanAnswer> {

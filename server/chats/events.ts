@@ -4,7 +4,7 @@
  */
 import type { ChatEvent, ChatFact } from '#core/chat/events.ts'
 import type { ChatId } from '#core/ids.ts'
-import { pool } from '#server/db/client.ts'
+import { pool, type PoolClient } from '#server/db/client.ts'
 
 type EventRow = { chatId: string; seq: string; seqFrom: string; type: string; payload: object; at: Date }
 
@@ -50,9 +50,10 @@ export async function readHeads(chats: readonly ChatId[]): Promise<Map<ChatId, L
 export async function readEventsAfter(
   chatId: ChatId,
   { afterSeq, maxEvents, maxBytes }: { afterSeq: number; maxEvents: number; maxBytes: number },
+  db: Pick<PoolClient, 'query'> = pool(),
 ): Promise<ChatEvent[]> {
   // The stored size, often compressed, bounds what leaves the database; the length of the JSON what leaves us.
-  const { rows } = await pool().query<EventRow>(
+  const { rows } = await db.query<EventRow>(
     `select "chatId", seq, "seqFrom", type, payload, at from (
        select *, sum(pg_column_size(payload)) over (order by seq) - pg_column_size(payload) as "before" from (
          select * from chat_event where "chatId" = $1 and seq > $2 order by seq limit $3) page) sized

@@ -8,7 +8,6 @@ import type { z } from 'zod'
 import type { ChatId, NodeId } from '#core/ids.ts'
 import {
   DAEMON_NAMESPACE,
-  DAEMON_PROTOCOL,
   daemonCalls,
   LEASE_TTL_MS,
   SERVER_HINT,
@@ -87,6 +86,7 @@ export function attachDaemons(io: Server): () => void {
     const greeting = setTimeout(() => socket.disconnect(true), GREETING_MS).unref()
 
     serve(socket, 'hello', async (hello) => {
+      if (!('token' in hello)) return { ok: false, code: 'protocol-too-old' }
       const reply = await greet(hello)
       if (!reply.ok || !socket.connected) return reply
       clearTimeout(greeting)
@@ -134,7 +134,6 @@ export function attachDaemons(io: Server): () => void {
 
 /** Unknown, removed and replaced tokens all look the same. */
 async function greet(hello: z.infer<typeof Hello>): Promise<CallReply<'hello'>> {
-  if (hello.protocol !== DAEMON_PROTOCOL) return { ok: false, code: 'protocol-too-old' }
   const node = await findNodeByToken(hashToken(hello.token))
   if (!node) return { ok: false, code: 'token-refused' }
   const { platform, capacity, sandbox, harnesses } = hello

@@ -6,7 +6,7 @@ import { createChat, readEvents, sendPrompt } from '#server/chats/service.ts'
 import { connect } from '#server/connections/service.ts'
 import { disconnect } from '#server/connections/undo-service.ts'
 import { ingest, salvage } from '#server/daemons/ingest.ts'
-import { claim, endLeasesOfMember, endRevokedLogins, holds } from '#server/daemons/lease.ts'
+import { claim, endLeasesOfMember, endRevokedLogins, holds, release, renew } from '#server/daemons/lease.ts'
 import { createJoinToken, joinNode, removeNode } from '#server/daemons/service.ts'
 import { startRun } from '#server/daemons/start-run.ts'
 import { inTransaction, pool } from '#server/db/client.ts'
@@ -46,6 +46,16 @@ const lastEvents = async (chatId: ChatId) => {
   const { events } = await readEvents(await enterChat(team, { act: 'read', chatId }), { afterSeq: 0, limit: 100 })
   return events.slice(-2)
 }
+
+it('renews nothing that was given back: the next prompt is claimed at once', async () => {
+  const { chatId } = await seedReadyChat(key)
+  const turnId = await send(team, chatId)
+  await claim(nodeId, 10)
+  expect(await renew(nodeId, [{ chatId, epoch: 1 }])).toMatchObject([{ chatId, epoch: 1, commands: [{ turnId }] }])
+  await release(nodeId, { chatId, epoch: 1 })
+  expect(await renew(nodeId, [{ chatId, epoch: 1 }])).toEqual([])
+  expect(await claim(nodeId, 10)).toMatchObject([{ chatId, epoch: 2, commands: [{ turnId }] }])
+})
 
 it('ends a run on a login that was taken away, in the middle of its turn', async () => {
   const { chatId, connectionId } = await seedReadyChat(login)

@@ -63,13 +63,17 @@ export async function countWaiting(nodeId: NodeId): Promise<number> {
   return rows[0]!.waiting
 }
 
-/** Renews what is still this node's, also when it had run out and nobody took it. What is missing in the answer is lost. */
+/**
+ * Renews what is still this node's, also when it had run out and nobody took it, but nothing that it gave back: a
+ * renewal may be on its way beside that. What is missing in the answer is lost.
+ */
 export async function renew(nodeId: NodeId, leases: readonly { chatId: ChatId; epoch: number }[]): Promise<Lease[]> {
   if (leases.length === 0) return []
   const { rows } = await pool().query<{ chatId: ChatId; epoch: number }>(
     `update chat_head h set "leaseUntil" = now() + ${TTL}
      from (select * from unnest($2::uuid[], $3::int[]) as l("chatId", epoch)) l
-     where h."chatId" = l."chatId" and h.epoch = l.epoch and h."nodeId" = $1 returning h."chatId", h.epoch`,
+     where h."chatId" = l."chatId" and h.epoch = l.epoch and h."nodeId" = $1 and h."leaseUntil" is not null
+     returning h."chatId", h.epoch`,
     [nodeId, leases.map((each) => each.chatId), leases.map((each) => each.epoch)],
   )
   const commands = await findCommands(

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Server } from 'socket.io'
 import { io as connectTo, type Socket } from 'socket.io-client'
+import type { z } from 'zod'
 import type { DaemonFact } from '#core/chat/events.ts'
 import type { ChatId, NodeId } from '#core/ids.ts'
 import {
@@ -14,6 +15,7 @@ import {
   type CallReply,
   type CallRequest,
   type DaemonCall,
+  type Hello,
   type ServerHint,
 } from '#core/links/daemon.ts'
 import { attachDaemons } from '#server/daemons/gateway.ts'
@@ -66,7 +68,7 @@ export class TestDaemon {
   /** Greets as the local node, under a new token. */
   static async join(
     url: string,
-    { held = [], logins = [], capacity = 4 }: Partial<Pick<CallRequest<'hello'>, 'held' | 'logins' | 'capacity'>> = {},
+    { held = [], logins = [], capacity = 4 }: Partial<Pick<Greeting, 'held' | 'logins' | 'capacity'>> = {},
   ): Promise<TestDaemon> {
     const { token, hash } = mintToken('ndt')
     await ensureLocalNode({ name: 'here', tokenHash: hash })
@@ -114,7 +116,9 @@ export class TestDaemon {
   }
 }
 
-export const hello = (given: Pick<CallRequest<'hello'>, 'token'> & Partial<CallRequest<'hello'>>): CallRequest<'hello'> => ({
+type Greeting = z.infer<typeof Hello>
+
+export const hello = (given: Pick<Greeting, 'token'> & Partial<Greeting>): Greeting => ({
   protocol: DAEMON_PROTOCOL,
   name: 'here',
   platform: 'linux-x64',

@@ -59,7 +59,7 @@ export type Catalog = { providers: CatalogProvider[]; mayRule: boolean; mayRuleI
 
 export async function readCatalog(scope: TeamScope): Promise<Catalog> {
   const { teamId, role, isInstanceOwner } = scope
-  const [rules, stored, keys, use] = await Promise.all([rulesFor(teamId), findRules(teamId), keysInReach(scope), findUse(teamId)])
+  const [rules, stored, keys, use] = await Promise.all([rulesFor(teamId), findRules(teamId), keysInReach(scope), findUse(scope)])
   const listings = await findListings(keys.map((key) => key.credentialId))
   const around = { rules, stored, listings, use }
   const presets = providers.map((preset) => {

@@ -4,15 +4,12 @@
  */
 import { log } from '#server/log.ts'
 import { mintUuid } from '#server/db/mint.ts'
+import { SILENT_MS, steadinessFrom } from '#server/processes/steadiness.ts'
 import { beat, findDead, markDead, removeProcess, type DeadProcess } from '#server/processes/store.ts'
 
 export type { DeadProcess } from '#server/processes/store.ts'
 
 const BEAT_MS = 5_000
-/** Who is silent for so long is taken for gone. */
-const SILENT_MS = 20_000
-/** The database may have been away for everybody: who judges others has beaten for longer than they may be silent. */
-const BEATS_BEFORE_JUDGING = 5
 
 let processId = mintUuid()
 
@@ -28,7 +25,7 @@ export type Undertaker = {
 
 /** Resolves after the first beat. @returns to stop it; the process is forgotten then */
 export async function keepBeating({ close, onGivenUp }: Undertaker): Promise<() => Promise<void>> {
-  let beats = 0
+  const mayJudge = steadinessFrom(Date.now())
   let busy: Promise<void> = Promise.resolve()
   const once = async () => {
     try {
@@ -38,10 +35,8 @@ export async function keepBeating({ close, onGivenUp }: Undertaker): Promise<() 
         onGivenUp()
         await beat(processId)
       }
-      beats += 1
-      if (beats >= BEATS_BEFORE_JUDGING) await closeDead({ close })
+      if (mayJudge(Date.now())) await closeDead({ close })
     } catch (error) {
-      beats = 0
       log.warn({ err: error }, 'This process could not say that it lives')
     }
   }

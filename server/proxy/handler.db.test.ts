@@ -545,10 +545,15 @@ it('times the first byte and the whole', async () => {
 
 describe('a database that does not take the record', () => {
   /** Whoever writes a record waits until this is released. */
-  async function blockRecords(): Promise<() => Promise<void>> {
+  let release = async (): Promise<void> => {}
+  // Also after a test that failed: the next one must find its records writable.
+  afterEach(() => release())
+
+  async function blockRecords(): Promise<void> {
     const client = await pool().connect()
     await client.query('begin; lock table usage_record in exclusive mode')
-    return async () => {
+    release = async () => {
+      release = async () => {}
       await client.query('rollback')
       client.release()
     }
@@ -558,10 +563,10 @@ describe('a database that does not take the record', () => {
     const run = await seed(dialect)
     provider.play([text('Here already.'), usage(tokens)])
     const before = provider.received.length
-    const release = await blockRecords()
+    await blockRecords()
     let hasAnswered = false
     const answering = send(run, dialect).then((answer) => ((hasAnswered = true), answer))
-    await vi.waitFor(() => expect(provider.received.length).toBe(before + 1))
+    await vi.waitFor(() => expect(provider.received.length).toBe(before + 1), { timeout: 20_000 })
     expect(await provider.received.at(-1)!.ended).toBe('answered')
     expect(hasAnswered).toBe(false)
     await release()
@@ -577,16 +582,18 @@ describe('a database that does not take the record', () => {
   ] as const)('holds back %s too', async (_what, scene, status) => {
     const run = await seed('openai-chat')
     if (scene.length > 0) provider.play(scene)
-    const release = await blockRecords()
+    await blockRecords()
     const asked = scene.length > 0 ? {} : { body: question('openai-chat', { model: 'no-such-model' }) }
     let hasAnswered = false
     const answering = send(run, 'openai-chat', asked).then((answer) => ((hasAnswered = true), answer))
     // Nothing comes while the record waits, however often the event loop turns.
-    await vi.waitFor(async () =>
-      expect(
-        (await pool().query(`select from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into usage_record%'`))
-          .rowCount,
-      ).toBe(1),
+    await vi.waitFor(
+      async () =>
+        expect(
+          (await pool().query(`select from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into usage_record%'`))
+            .rowCount,
+        ).toBe(1),
+      { timeout: 20_000 },
     )
     expect(hasAnswered).toBe(false)
     await release()
@@ -597,7 +604,7 @@ describe('a database that does not take the record', () => {
     const dialect = 'anthropic-messages'
     const run = await seed(dialect)
     provider.play([text('Nobody hears this.'), gate('unrecorded')])
-    const release = await blockRecords()
+    await blockRecords()
     const answer = await send(run, dialect)
     expect([answer.status, answer.headers['x-should-retry']]).toEqual([503, undefined])
     expect(answer.text).not.toContain('hears')

@@ -23,7 +23,7 @@ import { MeteredExchange, refusedKey, type Refusal } from '#server/proxy/metered
 import { modelInGoogleWords, modelList } from '#server/proxy/model-list.ts'
 import { refusalOf } from '#server/proxy/model-refusal.ts'
 import { dialectOfUrl, readCall, UNKNOWN_TOKEN, type Call } from '#server/proxy/route.ts'
-import { cutEverything, findRun, forgetRules, recheckRegularly, recheckRuns, type ProxiedRun } from '#server/proxy/run.ts'
+import { cutEverything, findRun, forgetRules, recheckRegularly, recheckRuns, watch, type ProxiedRun } from '#server/proxy/run.ts'
 import { buy } from '#server/proxy/spending.ts'
 import { configuredGuard, type Guard } from '#server/proxy/upstream-guard.ts'
 import { onHint } from '#server/realtime/bus.ts'
@@ -91,7 +91,7 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
   }
 
   /** Before the body is read: it is what takes memory. */
-  async function admit(req: IncomingMessage, res: ServerResponse, asking: Asking): Promise<void> {
+  async function admit(req: IncomingMessage, res: ServerResponse, asking: Omit<Asking, 'ended'>): Promise<void> {
     if (res.destroyed) return
     const place = places.take(asking.run.runId)
     if (!place.ok) {
@@ -105,11 +105,13 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
         retryAfterSeconds: 1,
       })
     }
-    res.once('close', place.leave)
-    await ask(req, res, asking)
+    const ended: Asking['ended'] = { why: null }
+    const unwatch = watch(asking.run.runId, (why) => (ended.why = why))
+    res.once('close', place.leave).once('close', unwatch)
+    await ask(req, res, { ...asking, ended })
   }
 
-  async function ask(req: IncomingMessage, res: ServerResponse, { call, run, route }: Asking): Promise<void> {
+  async function ask(req: IncomingMessage, res: ServerResponse, { call, run, route, ended }: Asking): Promise<void> {
     const dialect = route.kind === 'embed' ? 'openai-chat' : run.dialect
     const startedMs = performance.now()
     const body = await readBody(req, limits)
@@ -127,6 +129,7 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
     const spending = bought?.is === 'bought' ? bought.spending : null
     const record = isMetered ? openRecord({ ...recordOf(run, call), model: asked.model, spending }) : null
     const exchanging = new MeteredExchange({ res, run, asked, dialect, record, startedMs, isBackground: verdict.isBackground })
+    if (ended.why !== null) return exchanging.refuseEnded(ended.why)
     if (refusal) return exchanging.refuse(refusal)
     if (bought?.is === 'refused') return exchanging.refuse(bought.refusal)
     const url = new URL(`${run.endpoint.baseUrl}${upstreamPathOf(route, call.model)}`)
@@ -166,7 +169,8 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
   })
 }
 
-type Asking = { call: Call; run: ProxiedRun; route: AskingRoute }
+/** `ended.why`: that the run's right to spend has ended since it was found. A body may be long in coming, and a budget in getting free. */
+type Asking = { call: Call; run: ProxiedRun; route: AskingRoute; ended: { why: string | null } }
 
 function sendJson(res: ServerResponse, value: Record<string, unknown>): void {
   const body = Buffer.from(JSON.stringify(value))

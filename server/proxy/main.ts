@@ -22,6 +22,7 @@ if (proxyPort === null || databaseUrl === null) {
   log.fatal('GATEHOUSE_PROXY_PORT and DATABASE_URL must be set for a proxy of its own')
   process.exit(1)
 }
+process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise failed that nobody waits for'))
 await openDatabase(databaseUrl)
 joinBus(databaseUrl)
 const stopLedger = await startLedger()

@@ -98,6 +98,13 @@ export class MeteredExchange {
     sendError(this.#res, { status, message, dialect: this.#dialect, code, mayRetry })
   }
 
+  /** The run may spend no more, and nothing was sent yet. */
+  async refuseEnded(why: string): Promise<void> {
+    this.#settle({ outcome: 'refused', status: 401, failure: null })
+    await this.#record?.durable
+    this.#sendEnded(why)
+  }
+
   start({ upstreams, stalledClientMs, origin, path, headers, bytes, hidesAddedUsage }: Start): void {
     const res = this.#res
     if (res.destroyed) return this.#settle({ outcome: 'aborted', status: null, failure: null })
@@ -222,7 +229,7 @@ export class MeteredExchange {
   #onUnreachable(failure: Error): void {
     if (failure instanceof ClientLeft || this.#res.destroyed) return this.#settle({ outcome: 'aborted', status: null, failure: null })
     if (this.#cutBecause) {
-      sendError(this.#res, { status: 401, message: this.#cutBecause, dialect: this.#dialect, code: 'gatehouse.run-ended' })
+      this.#sendEnded(this.#cutBecause)
       return this.#settle({ outcome: 'aborted', status: null, failure: null })
     }
     // A name that nobody knows is a provider out of reach; only an address that was found can be unsafe.
@@ -235,6 +242,10 @@ export class MeteredExchange {
     }
     const why = failure instanceof DomainError ? 'its address is not found' : ((failure as NodeJS.ErrnoException).code ?? failure.name)
     this.#fail({ status: 502, code: 'provider.unreachable', message: `${nameOf(this.#run)} cannot be reached (${why}).`, mayRetry: true })
+  }
+
+  #sendEnded(why: string): void {
+    sendError(this.#res, { status: 401, message: why, dialect: this.#dialect, code: 'gatehouse.run-ended' })
   }
 
   #fail({ status, code, message, detail = message, mayRetry = false }: Refusal & { detail?: string }): void {

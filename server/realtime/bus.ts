@@ -6,9 +6,8 @@
  */
 import { EventEmitter } from 'node:events'
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
 import type { ChatId, NodeId, TeamId, UserId } from '#core/ids.ts'
-import { log } from '#server/log.ts'
+import { openNotifyLine } from '#server/realtime/notify-line.ts'
 
 export type ListTopic = 'chats' | 'connections' | 'nodes' | 'members' | 'models' | 'usage' | 'budgets'
 
@@ -38,10 +37,7 @@ export type Hint =
   | { about: 'budgets'; teamId: TeamId }
   | { about: 'presence'; chatId: ChatId; place: string; userId: UserId; name: string; isTyping: boolean; isHere: boolean }
 
-const CHANNEL = 'gatehouse_hints'
 const COALESCE_MS = 5
-/** PostgreSQL's limit for a payload is 8000 bytes. */
-const PAYLOAD_MAX_BYTES = 7_500
 
 const here = new EventEmitter().setMaxListeners(100)
 const self = randomUUID()
@@ -82,71 +78,44 @@ export async function leaveBus(): Promise<void> {
 
 function connectBus(url: string): Outgoing {
   const waiting = new Map<string, Hint>()
-  let client: pg.Client | null = null
   let timer: NodeJS.Timeout | undefined
-  let isStopped = false
-  let connecting: Promise<void> = Promise.resolve()
-
-  const connect = async () => {
-    const next = new pg.Client({ connectionString: url, application_name: 'gatehouse bus', keepAlive: true })
-    next.on('error', (error) => log.warn({ err: error }, 'The bus connection failed'))
-    next.on('end', () => {
-      if (client === next) client = null
-      if (!isStopped) later(200)
-    })
-    next.on('notification', ({ payload }) => receive(payload ?? ''))
-    try {
-      await next.connect()
-      await next.query(`listen ${CHANNEL}`)
-      client = next
-      here.emit('reconnected')
-      flush()
-    } catch {
-      // The client emits `end` only when it had been connected.
-      await next.end().catch(() => {})
-      if (!isStopped) later(1_000)
-    }
-  }
-  const later = (ms: number) => {
-    setTimeout(() => {
-      if (!isStopped) connecting = connect()
-    }, ms).unref()
-  }
 
   const flush = () => {
     timer = undefined
-    if (!client || waiting.size === 0) return
-    for (const payload of payloads([...waiting.values()])) {
-      client.query('select pg_notify($1, $2)', [CHANNEL, payload]).catch(() => {})
-    }
+    if (!line.isUp() || waiting.size === 0) return
+    for (const payload of payloads([...waiting.values()], line.payloadMaxBytes)) line.send(payload)
     waiting.clear()
   }
+  const line = openNotifyLine(url, {
+    onPayload: receive,
+    onUp() {
+      here.emit('reconnected')
+      flush()
+    },
+  })
 
-  connecting = connect()
   return {
     add(hint) {
       // Of one chat only the highest head matters; while disconnected, the sweep of the others finds it.
       waiting.set(hint.about === 'log' ? hint.chatId : JSON.stringify(hint), hint)
       timer ??= setTimeout(flush, COALESCE_MS).unref()
-      if (!client && waiting.size > 1_000) waiting.clear()
+      if (!line.isUp() && waiting.size > 1_000) waiting.clear()
     },
     async stop() {
-      isStopped = true
       clearTimeout(timer)
-      await connecting.catch(() => {})
-      await client?.end().catch(() => {})
+      await line.close()
     },
   }
 }
 
 /** Many hints in as few payloads as fit. */
-function* payloads(hints: readonly Hint[]): Generator<string> {
+function* payloads(hints: readonly Hint[], maxBytes: number): Generator<string> {
   let parts: string[] = []
   let bytes = 0
   for (const hint of hints) {
     const part = JSON.stringify(hint)
     const size = Buffer.byteLength(part) + 1
-    if (bytes + size > PAYLOAD_MAX_BYTES && parts.length > 0) {
+    if (bytes + size > maxBytes && parts.length > 0) {
       yield `{"from":"${self}","hints":[${parts.join(',')}]}`
       parts = []
       bytes = 0

@@ -3,12 +3,14 @@
  * alone (`report-store.ts`).
  */
 import { priceOf } from '#core/models/catalog.ts'
+import type { ModelRules } from '#core/models/rules.ts'
 import { cacheHealth, healthOf, type CacheHealth, type CacheLine } from '#core/usage/cache-health.ts'
 import { filterable, PRIVATE, type Dimension, type UsageFilter } from '#core/usage/dimensions.ts'
 import { findSavings, type Saving } from '#core/usage/savings.ts'
 import { addDays, dayOfMs, type Span } from '#core/usage/span.ts'
 import type { UsageSums } from '#core/usage/sums.ts'
 import type { TeamScope } from '#server/access/scope.ts'
+import { rulesFor } from '#server/models/rules.ts'
 import { exportRequests, exportSums, findRequests, type RequestPage } from '#server/usage/report-requests.ts'
 import {
   namesOf,
@@ -64,11 +66,11 @@ export async function report(scope: TeamScope, { by, stack, measure, before, ...
   return { totals, totalsBefore, rows, rowCount: count, series, names }
 }
 
-const toLine = (row: ModelRow): CacheLine => ({
-  key: row.key,
+const toLine = ({ key, model, sums, ...where }: ModelRow, rules: ModelRules): CacheLine => ({
+  key,
   // What a subscription pays has no price, whatever its models cost elsewhere.
-  price: row.sums.subscriptionTurns > 0 ? null : priceOf(row, row.model),
-  sums: row.sums,
+  price: sums.subscriptionTurns > 0 ? null : priceOf({ ...where, rules }, model),
+  sums,
 })
 
 /** How much caches gave, by `by`, and what the rest cost. */
@@ -76,7 +78,8 @@ export async function reportCaches(
   scope: TeamScope,
   { by, ...asked }: Asked & { by: Dimension },
 ): Promise<{ all: CacheHealth; rows: CacheHealth[]; rowCount: number; names: Names }> {
-  const lines = (await sumByModel(scope, asked, by)).map(toLine)
+  const [found, rules] = await Promise.all([sumByModel(scope, asked, by), rulesFor(scope.teamId)])
+  const lines = found.map((row) => toLine(row, rules))
   const all = cacheHealth(lines).filter((each) => each.readTokens > 0)
   const rows = all.slice(0, MOST_ROWS)
   const names = await allNames(scope, known(asked.filter, lines.length > 0), [[by, rows.map((row) => row.key)]])
@@ -87,8 +90,8 @@ export async function reportCaches(
 
 /** What could have been spent less, the most first. */
 export async function reportSavings(scope: TeamScope, asked: Asked): Promise<{ savings: Saving[]; totals: UsageSums; names: Names }> {
-  const [lines, totals] = await Promise.all([sumByChat(scope, asked), sumAll(scope, asked)])
-  const savings = findSavings(lines).slice(0, MOST_SAVINGS)
+  const [lines, totals, rules] = await Promise.all([sumByChat(scope, asked), sumAll(scope, asked), rulesFor(scope.teamId)])
+  const savings = findSavings(lines, rules).slice(0, MOST_SAVINGS)
   const names = await allNames(scope, known(asked.filter, lines.length > 0), [['chat', savings.flatMap((each) => each.chatId ?? [])]])
   return { savings, totals, names }
 }

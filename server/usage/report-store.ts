@@ -4,6 +4,7 @@
  * anything is filtered or handed out, so that no narrowing of a report tells more than the report.
  */
 import type { Dialect } from '#core/providers/dialects.ts'
+import { serverOf } from '#core/providers/presets.ts'
 import { filterable, OTHERS, PRIVATE, type Dimension, type UsageFilter } from '#core/usage/dimensions.ts'
 import type { SavingLine } from '#core/usage/savings.ts'
 import type { Span } from '#core/usage/span.ts'
@@ -37,8 +38,11 @@ const sumOf = (expression: string, where = 'true') => `coalesce(sum((${expressio
 const allSums = (where?: string) => sumKeys.map((key) => `${sumOf(`d."${key}"`, where)} as "${key}"`).join(', ')
 const again = (keys: readonly string[]) => keys.map((key) => `sum("${key}") as "${key}"`).join(', ')
 
+/** Says at which server of one's own: two of these are two providers. */
+const WITH_CREDENTIAL = 'left join credential k on k.id = d."credentialId"'
+
 /** The rows that somebody sees of what they asked for, and the values of the statement's parameters. */
-function source(scope: TeamScope, { from, to, filter }: Asked): { rows: string; values: unknown[] } {
+function source(scope: TeamScope, { from, to, filter }: Asked, join = ''): { rows: string; values: unknown[] } {
   const values: unknown[] = [scope.teamId, scope.userId, from, to]
   const narrowed = filterable.flatMap((each) => {
     const value = filter[each]
@@ -46,7 +50,7 @@ function source(scope: TeamScope, { from, to, filter }: Asked): { rows: string; 
   })
   return {
     rows: `from usage_day d
-      left join chat c on c.id = d."chatId" and ${isSeenBy('$2')}
+      left join chat c on c.id = d."chatId" and ${isSeenBy('$2')} ${join}
       where d."teamId" = $1 and d.day between $3::date and $4::date and (d.requests > 0 or d."lostRequests" > 0 or d."subscriptionTurns" > 0) ${narrowed.join(' ')}`,
     values,
   }
@@ -115,30 +119,57 @@ export async function sumSeries(
   )
 }
 
-export type ModelRow = { key: string; harness: string; provider: string; dialect: Dialect; model: string; sums: UsageSums }
+export type ModelRow = {
+  key: string
+  provider: string
+  /** The host of a custom provider; else null. */
+  server: string | null
+  dialect: Dialect
+  model: string
+  sums: UsageSums
+}
 
 /** By `by` and, within it, by what a price hangs on. For the server alone: here the models are not covered, only the keys are. */
 export async function sumByModel(scope: TeamScope, asked: Asked, by: Dimension): Promise<ModelRow[]> {
-  const { rows, values } = source(scope, asked)
-  const found = await ask<Omit<ModelRow, 'sums'> & UsageSums>(
-    `select ${covering(by, 'raw', '"isCovered"')} as key, harness, provider, dialect, model, ${again(sumKeys)}
-     from (select ${columns[by]} as raw, ${IS_COVERED} as "isCovered", d.harness, d.provider, d.dialect, d.model, ${allSums()}
+  const { rows, values } = source(scope, asked, WITH_CREDENTIAL)
+  const found = await ask<Omit<ModelRow, 'sums' | 'server'> & AtServer & UsageSums>(
+    `select ${covering(by, 'raw', '"isCovered"')} as key, provider, "baseUrl", dialect, model, ${again(sumKeys)}
+     from (select ${columns[by]} as raw, ${IS_COVERED} as "isCovered", d.provider, k."baseUrl", d.dialect, d.model, ${allSums()}
            ${rows} group by 1, 2, 3, 4, 5, 6) p
      group by 1, 2, 3, 4, 5`,
     values,
   )
-  return found.map((row) => ({ ...row, sums: sumsIn(row) }))
+  return found.map(({ key, provider, baseUrl, dialect, model, ...sums }) => ({
+    key,
+    provider,
+    server: serverOf(provider, baseUrl),
+    dialect,
+    model,
+    sums: sumsIn(sums),
+  }))
 }
 
 /** The same for each chat, which is not covered either: `isShown` says which the reader may be told of. */
 export async function sumByChat(scope: TeamScope, asked: Asked): Promise<SavingLine[]> {
-  const { rows, values } = source(scope, asked)
-  const found = await ask<Omit<SavingLine, 'sums'> & UsageSums>(
-    `select d."chatId", not (${IS_COVERED}) as "isShown", d.harness, d.provider, d.dialect, d.model, ${allSums()} ${rows} group by 1, 2, 3, 4, 5, 6`,
+  const { rows, values } = source(scope, asked, WITH_CREDENTIAL)
+  const found = await ask<Omit<SavingLine, 'sums' | 'server'> & AtServer & UsageSums>(
+    `select d."chatId", not (${IS_COVERED}) as "isShown", d.harness, d.provider, k."baseUrl", d.dialect, d.model, ${allSums()}
+     ${rows} group by 1, 2, 3, 4, 5, 6, 7`,
     values,
   )
-  return found.map((row) => ({ ...row, sums: sumsIn(row) }))
+  return found.map(({ chatId, isShown, harness, provider, baseUrl, dialect, model, ...sums }) => ({
+    chatId,
+    isShown,
+    harness,
+    provider,
+    server: serverOf(provider, baseUrl),
+    dialect,
+    model,
+    sums: sumsIn(sums),
+  }))
 }
+
+type AtServer = { baseUrl: string | null }
 
 const sumsIn = (row: UsageSums): UsageSums => Object.fromEntries(sumKeys.map((key) => [key, row[key]])) as UsageSums
 

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { NOBODY, OTHERS, PRIVATE, type Dimension } from '#core/usage/dimensions.ts'
 import { noSums } from '#core/usage/sums.ts'
 import { enterChat, type ChatScope } from '#server/access/scope.ts'
+import { connect } from '#server/connections/service.ts'
 import { pool, prisma } from '#server/db/client.ts'
 import { seedChat, seedChatScope, seedTeamScope } from '#server/db/testing.ts'
+import { setRule } from '#server/models/rule-service.ts'
 import {
   exportUsage,
   report,
@@ -274,6 +276,31 @@ it('finds savings in what is asked for alone', async () => {
   expect((await reportSavings(scope, march)).savings).toMatchObject([{ kind: 'cheaper-successor', savesMicros: 1_000_000 }])
   expect((await reportSavings(scope, { ...march, filter: { harness: 'codex' } })).savings).toEqual([])
   expect((await reportSavings(scope, { ...march, from: '2026-03-11' })).savings).toEqual([])
+})
+
+it('prices what was used as the team does', async () => {
+  const scope = await seedChatScope()
+  const { connectionId } = await connect(scope, {
+    harness: 'opencode',
+    scope: 'user',
+    secret: { kind: 'api-key', provider: 'custom', key: 'vllm', baseUrl: 'https://1.1.1.1:8443/v1', dialect: 'anthropic-messages' },
+  })
+  const { configuration } = await prisma().attachment.findUniqueOrThrow({ where: { id: connectionId }, include: { configuration: true } })
+  await seedRecords(scope, [
+    { model: 'claude-opus-5', input: 1_000_000, output: 0, costMicros: 5_000_000 },
+    { provider: 'custom', model: 'qwen3', credentialId: configuration.credentialId, input: 1_000_000, output: 0 },
+  ])
+  const missed = async () =>
+    Object.fromEntries((await reportCaches(scope, { ...march, by: 'model' })).rows.map(({ key, missMicros }) => [key, missMicros]))
+  expect(await missed()).toEqual({ 'claude-opus-5': 4_500_000, qwen3: null })
+
+  const price = { input: 2_000_000, output: 0, cacheRead: 500_000, cacheWrite: 0 }
+  await setRule(scope, { provider: 'custom', server: '1.1.1.1:8443', model: 'qwen3', for: 'team', price })
+  await setRule(scope, { provider: 'anthropic', server: null, model: 'claude-opus-5', for: 'team', price })
+  expect(await missed()).toEqual({ 'claude-opus-5': 1_500_000, qwen3: 1_500_000 })
+  expect((await reportSavings(scope, march)).savings).toMatchObject([{ otherModel: 'claude-opus-5-5', savesMicros: 1_000_000 }])
+  await setRule(scope, { provider: 'anthropic', server: null, model: 'claude-opus-5-5', for: 'team', isAllowed: false })
+  expect((await reportSavings(scope, march)).savings).toEqual([])
 })
 
 describe('a file', () => {

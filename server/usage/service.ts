@@ -10,7 +10,7 @@ import { UsageRecordId, type TurnId } from '#core/ids.ts'
 import { estimatedMicros, estimatedTokens, unreportedMicros, unreportedTokens, type Estimate } from '#core/budgets/estimate.ts'
 import type { Price } from '#core/models/catalog.ts'
 import { costMicros, ratesFor, wholeInput } from '#core/models/cost.ts'
-import { noTokens, type TokenCounts } from '#core/models/usage.ts'
+import { MAX_COUNT, noTokens, type TokenCounts } from '#core/models/usage.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { enterChat, enterProject, type TeamScope } from '#server/access/scope.ts'
 import type { Reservation } from '#server/budgets/spending.ts'
@@ -38,7 +38,7 @@ export type Spending = {
   reservation: Reservation | null
 }
 
-/** `spending` null: it is refused, and sent to nobody. */
+/** `spending` null: it is refused before anything was set aside for it. */
 export type RecordOf = Given & { spending: Spending | null }
 
 export type Ending = {
@@ -130,19 +130,21 @@ function budgeted(
 ): Pick<SettledRow, 'budgetMicros' | 'budgetTokens'> {
   if (!spending) return { budgetMicros: null, budgetTokens: null }
   const { price, estimate, countsTokens } = spending
-  const isFree = tokens === null && outcome === 'failed' && (status === null || status >= 300)
+  const isFree = outcome === 'refused' || (tokens === null && outcome === 'failed' && (status === null || status >= 300))
   const isKnown = source === 'provider'
   const used = isKnown && tokens ? tokens : unreportedTokens(estimate, { tokens, durationMs })
   return {
     budgetMicros: price && (isFree ? 0 : isKnown ? cost : unreportedMicros(price, estimate, { tokens, durationMs })),
-    budgetTokens: countsTokens ? (isFree ? 0 : wholeInput(used) + used.outputTokens) : null,
+    budgetTokens: countsTokens ? (isFree ? 0 : Math.min(wholeInput(used) + used.outputTokens, MAX_COUNT)) : null,
   }
 }
 
-/** PostgreSQL's jsonb takes no NUL. */
+/** NUL, and halves of surrogate pairs, as JSON escapes them: PostgreSQL's jsonb refuses both. */
+const UNKEEPABLE = /\\u(?:0000|d[89a-f])/i
+
 function isKeepable(raw: unknown): boolean {
   const text = raw === null ? '' : JSON.stringify(raw)
-  return text !== '' && text.length <= MAX_RAW_CHARACTERS && !text.includes('\\u0000')
+  return text !== '' && text.length <= MAX_RAW_CHARACTERS && !UNKEEPABLE.test(text)
 }
 
 function factsOf(given: Given, row: SettledRow, { failure, isBackground }: Ending, turnId: TurnId | null): ServerFact[] {

@@ -146,6 +146,26 @@ it('lets no odd value hold up other records', async () => {
   expect(await readRecords(scope, { chatId: scope.chatId, limit: 5 })).toMatchObject([{ outcome: 'completed', ...tokens }])
 })
 
+it('closes whatever a provider reports', async () => {
+  const scope = await seedChatScope()
+  const most = 2_147_483_647
+  const huge = { inputTokens: most, outputTokens: most, cacheReadTokens: most, cacheWriteTokens: most, reasoningTokens: most }
+  const unpriced = { ...spendingOf('nobody-knows', 'anthropic'), countsTokens: true }
+  for (const rawUsage of [{ half: '\ud800' }, { '\udc00': 1 }, { nul: '\0' }, 'x'.repeat(30_000)])
+    openRecord(recordOf(scope)).settle({ ...completed, verdict: { tokens, rawUsage, isComplete: true } })
+  openRecord({ ...recordOf(scope), spending: unpriced }).settle({
+    ...completed,
+    verdict: { tokens: huge, rawUsage: null, isComplete: true },
+  })
+  openRecord(recordOf(scope)).settle({ ...completed, verdict: { tokens: huge, rawUsage: null, isComplete: true } })
+  await drainUsage()
+  expect((await readRecords(scope, { chatId: scope.chatId, limit: 9 })).map(({ outcome }) => outcome)).toEqual(Array(6).fill('completed'))
+  const { rows } = await pool().query('select "budgetTokens" from usage_record where "chatId" = $1 and "budgetTokens" is not null', [
+    scope.chatId,
+  ])
+  expect(rows).toEqual([{ budgetTokens: most }])
+})
+
 it('closes what a process that died has left open, as unknown, and tells the chat of a cost that nobody knows', async () => {
   const scope = await seedChatScope()
   const [dies, lives] = [openRecord(recordOf(scope)), openRecord(recordOf(scope))]

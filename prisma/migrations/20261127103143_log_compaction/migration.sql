@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "chat_head" ADD COLUMN     "compactedTo" BIGINT NOT NULL DEFAULT 0;
