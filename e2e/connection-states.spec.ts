@@ -144,7 +144,7 @@ const states: Record<string, State> = {
       await leaveOnAnotherMachine(world, person, connectionId)
     },
     is: 'Active',
-    says: /The newest of this login is on the machine studio \w+, where a run ended 1 hour ago and could not hand it back yet\./,
+    says: /The newest of this login is on the machine studio \w+, where a run ended 1 h ago and could not hand it back yet\./,
     act: 'Replace',
     renewed: newClaudeFile,
     mended: /Accepted by Anthropic/,
