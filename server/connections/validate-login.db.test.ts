@@ -13,7 +13,7 @@ import { validate } from '#server/connections/validation.ts'
 import { pool } from '#server/db/client.ts'
 import { seedTeamScope } from '#server/db/testing.ts'
 import { log } from '#server/log.ts'
-import { auditActs, dumped, storedLogin } from '#server/logins/testing.ts'
+import { auditActs, dumped, handBack, running, seedLogin, storedLogin } from '#server/logins/testing.ts'
 
 const CODEX_CHECK = 'chatgpt.com/backend-api/wham/accounts/check'
 const CLAUDE_CHECK = 'api.anthropic.com/api/oauth/profile'
@@ -276,6 +276,20 @@ it('says nothing of tokens that were renewed while the former ones were asked ab
   meanwhile = () => pool().query('update credential set "loginRevision" = "loginRevision" + 1 where id = $1', [it.credentialId])
   expect(await it.validate()).toEqual(validated('refused', 'login.refused'))
   expect(await it.stored()).toMatchObject({ brokenCode: null, verdict: 'accepted' })
+})
+
+it('breaks no login of which a run may hold newer tokens', async () => {
+  instead = {}
+  meanwhile = null
+  const world = await seedLogin('claude-code', vendor.claudeLogin().contents)
+  const { rows } = await pool().query<{ id: string }>('select id from attachment where "teamId" = $1', [world.team.teamId])
+  const ask = () => validate(world.team, { connectionId: rows[0]!.id })
+  const held = await running(world)
+  instead = { [CLAUDE_CHECK]: { status: 403, body: inWords('OAuth token has been revoked') } }
+  expect(await ask()).toEqual(validated('unverified'))
+  expect(await storedLogin(world.credentialId)).toMatchObject({ brokenCode: null })
+  await handBack(world, held)
+  expect(await ask()).toEqual(validated('refused', 'login.refused'))
 })
 
 it('stores no login that its vendor refuses, when that was asked for', async () => {

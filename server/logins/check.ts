@@ -8,8 +8,10 @@ import type { Credential } from '#core/connections/connection.ts'
 import { accessTokenOf, isExpired, type LoginFacts } from '#core/connections/login-facts.ts'
 import type { Answer } from '#core/connections/verdict.ts'
 import { acceptance, type Harness, type LoginCheck } from '#core/harnesses/harness.ts'
-import { brokerOf, checkOf } from '#server/logins/brokers.ts'
+import { pool } from '#server/db/client.ts'
+import { brokerOf, checkOf, isRenewedByProgram } from '#server/logins/brokers.ts'
 import { refreshForCheck } from '#server/logins/refresh.ts'
+import { findHolder } from '#server/logins/store.ts'
 import { verdicts } from '#server/logins/tell.ts'
 import { createLoginUpstream, type Heard, type LoginUpstream } from '#server/logins/upstream.ts'
 import { log } from '#server/log.ts'
@@ -21,7 +23,7 @@ type Stored = { credentialId: string; version: number; loginRevision: number }
 /** `loginRevision`: of the tokens that the answer is about. */
 export type CheckedLogin = { answer: Answer; loginRevision: number }
 
-/** One that is not stored yet, so that nobody can renew it. Never rejects. */
+/** One that is not stored yet, so that nobody can renew it. */
 export async function checkNewLogin(harness: Harness, login: CheckableLogin): Promise<Answer> {
   const upstream = createLoginUpstream()
   try {
@@ -32,12 +34,13 @@ export async function checkNewLogin(harness: Harness, login: CheckableLogin): Pr
   }
 }
 
-/** Never rejects: whatever happens on the way is an answer. */
+/** Whatever the vendor does is an answer. */
 export async function checkStoredLogin(harness: Harness, login: CheckableLogin, stored: Stored): Promise<CheckedLogin> {
   const upstream = createLoginUpstream()
   try {
     const said = await ask(harness, login, upstream)
-    if (said.is === 'answer') return { answer: said.answer, loginRevision: stored.loginRevision }
+    if (said.is === 'answer')
+      return { answer: await ofTheNewest(said.answer, { harness, login, stored }), loginRevision: stored.loginRevision }
     return await askRenewed({ stored, harness: harness.id, format: login.format ?? '', askNext: said.askNext, upstream })
   } finally {
     await upstream.close()
@@ -99,6 +102,16 @@ async function askRenewed({ stored, harness, format, askNext, upstream }: Renewi
     case 'tokens':
       return { answer: await askNext(brokered.accessToken), loginRevision: brokered.loginRevision }
   }
+}
+
+/** What a run may have made of the login by now is better than what the vault holds: only what came back can be refused. */
+async function ofTheNewest(
+  answer: Answer,
+  { harness, login, stored }: { harness: Harness; login: CheckableLogin; stored: Stored },
+): Promise<Answer> {
+  if (answer !== refused || !isRenewedByProgram(harness.id, login.format ?? '')) return answer
+  const holder = await findHolder(pool(), { credentialId: stored.credentialId, chatId: null })
+  return holder ? { verdict: 'unverified', code: null } : answer
 }
 
 const tokenCheckOf = (harness: Harness, issuer: string | null): LoginCheck | null =>
