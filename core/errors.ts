@@ -68,6 +68,7 @@ export const failures = {
   'login.expired': { trpc: 'PRECONDITION_FAILED', recovery: 'replace' },
   'login.elsewhere': { trpc: 'PRECONDITION_FAILED', recovery: 'replace' },
   'login.lost': { trpc: 'PRECONDITION_FAILED', recovery: 'replace' },
+  'login.refused': { trpc: 'PRECONDITION_FAILED', recovery: 'replace' },
   'login.other-account': { trpc: 'CONFLICT', recovery: 'replace' },
   'login.wider-scope': { trpc: 'CONFLICT', recovery: 'replace' },
   'login.in-use': { trpc: 'CONFLICT', recovery: 'wait' },

@@ -5,13 +5,12 @@
  * connection that is taken away while the model still thinks.
  */
 import { setTimeout as pause } from 'node:timers/promises'
-import pg from 'pg'
 import { expect, test } from '#e2e/fixtures.ts'
+import { inDatabase } from '#e2e/world/database.ts'
 import type { FakeDialect } from '#e2e/world/fake-provider-scene.ts'
 import { followChat, type ChatFollower } from '#e2e/world/follow.ts'
 import { until } from '#e2e/world/wait.ts'
 import { connectFake, type World } from '#e2e/world/world.ts'
-import { embeddedUrl } from '#server/db/postgres.ts'
 
 /** Of Claude Code a model that it does not ask for by itself. */
 const pairs: { harness: string; dialect: FakeDialect; model: string }[] = [
@@ -33,13 +32,12 @@ const FORGOTTEN_MS = 2_200
 
 /** The models of the project's own connection, as if somebody had withdrawn or given them while a run lives. */
 async function setModels(world: World, connectionId: string, models: string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: embeddedUrl(world.server.home)! })
-  await client.connect()
-  await client.query(
-    `update credential set models = $2 where id = (select c."credentialId" from attachment a join configuration c on c.id = a."configurationId" where a.id = $1)`,
-    [connectionId, models],
+  await inDatabase(world.server.home, (db) =>
+    db.query(
+      `update credential set models = $2 where id = (select c."credentialId" from attachment a join configuration c on c.id = a."configurationId" where a.id = $1)`,
+      [connectionId, models],
+    ),
   )
-  await client.end()
   await pause(FORGOTTEN_MS)
 }
 

@@ -7,7 +7,7 @@ import { ErrorState } from '#components/ui/error-state.tsx'
 /** Whether it was stored but for its owner's word: then "Save anyway" means something. */
 export const isRefusal = (error: unknown): boolean => {
   const failure = failureOf(error)
-  return failure.is === 'domain' && (failure.code === 'credential.refused' || failure.code === 'login.expired')
+  return failure.is === 'domain' && ['credential.refused', 'login.refused', 'login.expired'].includes(failure.code)
 }
 
 /** Why nothing was stored, in view also where the form is longer than the screen. What mends it stands in the form around it. */

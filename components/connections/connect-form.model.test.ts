@@ -18,8 +18,8 @@ const accepts: Accepts = [
     ],
     dialects: ['openai-responses', 'openai-chat'],
   },
-  { kind: 'auth-file', format: 'codex', path: '.codex/auth.json', pathHint: '~/.codex/auth.json', signIn: true },
-  { kind: 'oauth-token', issuer: 'anthropic', issuerName: 'Anthropic', signIn: false },
+  { kind: 'auth-file', format: 'codex', path: '.codex/auth.json', pathHint: '~/.codex/auth.json', signIn: true, checkedBy: 'OpenAI' },
+  { kind: 'oauth-token', issuer: 'anthropic', issuerName: 'Anthropic', signIn: false, checkedBy: null },
 ]
 const place = { accepts, harness: 'codex', scope: 'user', projectId: undefined, onRefused: 'reject' } as const
 const fields = emptyFields(accepts)
@@ -45,7 +45,8 @@ it('says each kind in words of its own, and who is asked about it', () => {
   expect(kindChoices(accepts).map(({ label }) => label)).toEqual(['Key, billed by use', 'ChatGPT account', 'Setup token'])
   expect(checkerOf(fields, accepts)).toBe('OpenAI')
   expect(checkerOf({ ...fields, provider: 'custom' }, accepts)).toBe('the provider')
-  expect(checkerOf({ ...fields, kind: 'auth-file' }, accepts)).toBe(null)
+  expect(checkerOf({ ...fields, kind: 'auth-file' }, accepts)).toBe('OpenAI')
+  expect(checkerOf({ ...fields, kind: 'oauth-token' }, accepts)).toBe(null)
 })
 
 describe('connectInput', () => {

@@ -37,12 +37,14 @@ export function emptyFields(accepts: Accepts, replaces?: Pick<Attachment, 'crede
   const { kind, provider, baseUrl, dialect } = replaces?.credential ?? {}
   const isOffered = kind !== undefined && accepts.some((each) => each.kind === kind)
   const providerId = key?.providers.find((each) => each.id === provider)?.id
+  // What the harness does not speak is why it is replaced, and nothing that the form could show.
+  const spoken = key?.dialects.find((each) => each === dialect)
   return {
     kind: isOffered ? kind : (accepts[0]?.kind ?? 'api-key'),
     provider: providerId ?? key?.providers[0]?.id ?? CUSTOM,
     key: '',
     baseUrl: baseUrl ?? '',
-    dialect: dialect ?? key?.dialects[0] ?? '',
+    dialect: spoken ?? key?.dialects[0] ?? '',
     models: providerId === CUSTOM ? (replaces?.settings['models'] ?? '') : '',
     file: '',
     fileName: null,
@@ -66,7 +68,7 @@ export function kindChoices(accepts: Accepts): { value: Kind; label: string; not
 
 /** Who is asked whether the credential is good; null when nobody is. */
 export function checkerOf({ kind, provider }: Pick<ConnectFields, 'kind' | 'provider'>, accepts: Accepts): string | null {
-  if (kind !== 'api-key') return null
+  if (kind !== 'api-key') return (kind === 'auth-file' ? fileAccept(accepts) : tokenAccept(accepts))?.checkedBy ?? null
   const found = keyAccept(accepts)?.providers.find((each) => each.id === provider)
   return found && found.id !== CUSTOM ? found.name : 'the provider'
 }

@@ -2,6 +2,7 @@
 
 import { ChevronDown, Plus } from 'lucide-react'
 import { useId, useState } from 'react'
+import { findHarness } from '#core/harnesses/registry.ts'
 import type { CardActs } from '#components/connections/connection-card.tsx'
 import { LaneDetails } from '#components/connections/lane-details.tsx'
 import { LaneMenu } from '#components/connections/lane-menu.tsx'
@@ -137,7 +138,12 @@ function HeldFacts({
         </p>
       ) : null}
       {attachment.heldOn && !isBehind ? <HeldOn {...attachment.heldOn} /> : null}
-      <VerdictLine attachment={attachment} harnessName={row.name} isChecking={isChecking} isQuiet={isBehind} />
+      <VerdictLine
+        attachment={attachment}
+        vendorName={findHarness(row.harness)?.maker ?? row.name}
+        isChecking={isChecking}
+        isQuiet={isBehind || (broken !== null && attachment.verdict?.is === 'accepted')}
+      />
       {isBehind ? null : (
         <p className="text-sm text-ink-quiet">
           By {attachment.isMine ? 'you' : attachment.createdByName}, <RelativeTime at={attachment.createdAt} />

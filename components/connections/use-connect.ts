@@ -2,7 +2,7 @@
 
 import { useMutation } from '@tanstack/react-query'
 import type { Scope } from '#core/connections/connection.ts'
-import { type ConnectFields, connectInput, CUSTOM, keyAccept } from '#components/connections/connect-form.model.ts'
+import { type ConnectFields, connectInput, CUSTOM, keyAccept, tokenAccept } from '#components/connections/connect-form.model.ts'
 import type { ConnectionRow } from '#components/connections/lanes.model.ts'
 import { useRefresh } from '#components/connections/use-refresh.ts'
 import { storedNote } from '#components/connections/verdict-words.ts'
@@ -20,7 +20,10 @@ export function useConnect({ row, projectId, onClose, onLogin }: Around) {
     onSuccess: async ({ connectionId, verdict }, { secret }) => {
       await refresh()
       if (secret.kind === 'auth-file') return onLogin(connectionId)
-      const note = secret.kind === 'api-key' ? storedNote(verdict, providerOf(row, secret.provider)) : null
+      const note = storedNote(
+        verdict,
+        secret.kind === 'api-key' ? providerOf(row, secret.provider) : (tokenAccept(row.accepts)?.issuerName ?? row.name),
+      )
       const isWell = verdict === 'accepted' || note === null
       ;(isWell ? toast.success : toast.warning)(`${row.name} is connected`, note ? { description: note } : undefined)
       onClose()

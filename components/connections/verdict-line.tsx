@@ -2,28 +2,30 @@
 
 import { CircleAlert, CircleCheck, CircleDashed } from 'lucide-react'
 import type { Attachment } from '#components/connections/lanes.model.ts'
-import { verdictWords } from '#components/connections/verdict-words.ts'
+import { verdictLook } from '#components/connections/verdict-words.ts'
 import { RelativeTime } from '#components/ui/relative-time.tsx'
 import { Spinner } from '#components/ui/spinner.tsx'
 import { classNames } from '#components/ui/class-names.ts'
-import { toneText } from '#components/ui/tone.ts'
+import { toneText, type Tone } from '#components/ui/tone.ts'
 
 /** What the last check found and when, or that one goes on. Spoken when it changes. */
 export function VerdictLine({
   attachment,
-  harnessName,
+  vendorName,
   isChecking,
   isQuiet,
 }: {
   attachment: Attachment
-  harnessName: string
+  /** Whose logins the harness takes. */
+  vendorName: string
   isChecking: boolean
-  /** Where nobody asks it, a good word needs no colour. */
+  /** Where nobody asks it, or it was good only before it broke, the word needs no colour. */
   isQuiet: boolean
 }) {
   const { verdict } = attachment
   const { providerName, kind } = attachment.credential
-  const subject = kind === 'api-key' ? providerName : harnessName
+  const subject = kind === 'api-key' ? providerName : vendorName
+  const look = verdict && verdictLook(verdict.is, attachment)
   return (
     <p role="status" className="flex min-h-5 flex-wrap items-center gap-x-1.5 text-sm text-ink-quiet">
       {isChecking ? (
@@ -31,10 +33,10 @@ export function VerdictLine({
           <Spinner className="size-3.5" />
           Checking with {subject}…
         </>
-      ) : verdict ? (
+      ) : verdict && look ? (
         <>
-          <VerdictIcon verdict={verdict.is} isQuiet={isQuiet} />
-          <span className={isQuiet ? undefined : toneText[verdictWords[verdict.is].tone]}>{verdictWords[verdict.is].say(subject)}</span>
+          <VerdictIcon tone={look.tone} isQuiet={isQuiet} />
+          <span className={isQuiet ? undefined : toneText[look.tone]}>{look.say(subject)}</span>
           <RelativeTime at={verdict.at} />
         </>
       ) : (
@@ -44,8 +46,7 @@ export function VerdictLine({
   )
 }
 
-function VerdictIcon({ verdict, isQuiet }: { verdict: keyof typeof verdictWords; isQuiet: boolean }) {
-  const { tone } = verdictWords[verdict]
+function VerdictIcon({ tone, isQuiet }: { tone: Tone; isQuiet: boolean }) {
   const Icon = tone === 'good' ? CircleCheck : tone === 'quiet' ? CircleDashed : CircleAlert
   return <Icon aria-hidden className={classNames('size-3.5 shrink-0', !isQuiet && toneText[tone])} />
 }

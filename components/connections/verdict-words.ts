@@ -1,11 +1,12 @@
 /** What the last check of a credential found, in a few words; the tone only repeats them. */
+import type { Attachment } from '#components/connections/lanes.model.ts'
 import type { Verdict } from '#core/connections/verdict.ts'
 import type { Tone } from '#components/ui/tone.ts'
 
 type Words = { tone: Tone; say: (provider: string) => string }
 
-/** `say` takes the provider's name, or the harness's where a login has none. */
-export const verdictWords: Readonly<Record<Verdict, Words>> = {
+/** `say` takes the name of the provider, or of a login's vendor. */
+const verdictWords: Readonly<Record<Verdict, Words>> = {
   accepted: { tone: 'good', say: (provider) => `Accepted by ${provider}` },
   unverified: { tone: 'quiet', say: (provider) => `${provider} answered, and did not say` },
   refused: { tone: 'bad', say: (provider) => `Refused by ${provider}` },
@@ -14,8 +15,14 @@ export const verdictWords: Readonly<Record<Verdict, Words>> = {
   unfitting: { tone: 'bad', say: () => 'Does not fit this agent' },
   expired: { tone: 'bad', say: () => 'Expired' },
   'signed-in-elsewhere': { tone: 'bad', say: () => 'Signed in elsewhere' },
-  'looks-whole': { tone: 'quiet', say: () => 'Looks complete' },
+  'looks-whole': { tone: 'quiet', say: () => 'Looks complete; its first chat will tell' },
 }
+
+/** Only the access token is over: nothing has to be done about that. */
+const renewedByItself: Words = { tone: 'warn', say: () => 'Its access token has expired; the next run renews it' }
+
+export const verdictLook = (verdict: Verdict, { credential, login }: Pick<Attachment, 'credential' | 'login'>): Words =>
+  verdict === 'expired' && credential.brokenCode === null && login?.canRefresh ? renewedByItself : verdictWords[verdict]
 
 /** What a person reads once a new credential is stored: null when there is nothing to add to "connected". */
 export const storedNote = (verdict: Verdict, provider: string): string | null =>

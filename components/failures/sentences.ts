@@ -59,6 +59,8 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
   'login.elsewhere': (facts) =>
     `The login of ${harness(facts)} was renewed elsewhere, so this copy no longer opens anything. Sign in again, for Gatehouse alone.`,
   'login.lost': (facts) => `${harness(facts)} has signed itself out. Sign in again to go on.`,
+  'login.refused': (facts) =>
+    `The vendor refuses the login of ${harness(facts)}: it is not whole, was revoked, or its account is closed. Sign in again to go on.`,
   'login.other-account': () =>
     'This login belongs to another account than the one that is connected. Replace the connection to change accounts.',
   'login.wider-scope': () => 'This login may do more than the one that is connected. Replace the connection to allow that.',

@@ -9,7 +9,7 @@ import { fit, scopes, type Attachment, type Fit, type Scope } from '#core/connec
 export type Verdict = 'inherit' | 'used' | ConnectionFailure
 export type ConnectionFailure = Extract<FailureCode, `connection.${string}` | LoginFailure>
 /** What becomes of a login by itself has words of its own: it is signed in again, not repaired. */
-type LoginFailure = 'login.expired' | 'login.elsewhere' | 'login.lost'
+type LoginFailure = 'login.expired' | 'login.elsewhere' | 'login.lost' | 'login.refused'
 export type Step = { scope: Scope; verdict: Verdict }
 
 export type Resolution =
@@ -46,4 +46,5 @@ export function judge({ isEnabled, credential }: Attachment, harness: Harness): 
   return fit(harness, credential) ?? 'connection.refused-by-harness'
 }
 
-const isLoginFailure = (code: FailureCode): code is LoginFailure => ['login.expired', 'login.elsewhere', 'login.lost'].includes(code)
+const loginFailures: readonly FailureCode[] = ['login.expired', 'login.elsewhere', 'login.lost', 'login.refused'] satisfies LoginFailure[]
+const isLoginFailure = (code: FailureCode): code is LoginFailure => loginFailures.includes(code)

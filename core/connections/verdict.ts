@@ -16,13 +16,17 @@ export const verdicts = [
   'unreachable',
   /** The harness cannot use it: wrong kind, no dialect in common, or unreadable with this master key. */
   'unfitting',
+  /** Also an access token that is over and that its program renews at the next run; nothing is broken then. */
   'expired',
   'signed-in-elsewhere',
-  /** A login that looks whole; asking its vendor would spend its refresh token behind its owner's back. */
+  /** A login of which only a run can tell more: its vendors cannot be asked without spending something. */
   'looks-whole',
 ] as const
 export const Verdict = z.enum(verdicts)
 export type Verdict = z.infer<typeof Verdict>
+
+/** What a check found. `code` is what a person reads where the verdict is no good news. */
+export type Answer = { verdict: Verdict; code: FailureCode | null }
 
 /** Why a credential with this verdict cannot be used; null where it can, or may be tried. */
 export const whyUnusable = {

@@ -4,7 +4,7 @@
  * file or subscription token gets an environment without any of these variables.
  */
 import { isOwnPage, plainLines, type GuidedSignIn } from '#core/harnesses/guided-sign-in.ts'
-import { defineHarness, type NativeSetup, type Place, type ProxySetup, type Setup } from '#core/harnesses/harness.ts'
+import { defineHarness, type LoginCheck, type NativeSetup, type Place, type ProxySetup, type Setup } from '#core/harnesses/harness.ts'
 
 const configDir = (place: Place) => `${place.home}/.claude`
 
@@ -73,6 +73,14 @@ const pastedLogin: GuidedSignIn = {
   },
 }
 
+/** A subscription token may only think; asked for the profile, the vendor says so of a good one, and 401 to any other. */
+const profileCheck: LoginCheck = {
+  url: 'https://api.anthropic.com/api/oauth/profile',
+  headers: () => ({}),
+  person: ['account', 'uuid'],
+  takenIn403: /scope requirement/,
+}
+
 export const claudeCode = defineHarness({
   id: 'claude-code',
   name: 'Claude Code',
@@ -101,7 +109,8 @@ export const claudeCode = defineHarness({
       mode: 0o600,
       serves: ownModels,
       hosts: ['api.anthropic.com:443', 'platform.claude.com:443'],
-      refresh: { by: 'program', profile: { url: 'https://api.anthropic.com/api/oauth/profile', person: ['account', 'uuid'] } },
+      refresh: { by: 'program' },
+      check: profileCheck,
       signIn: pastedLogin,
       configure: withLogin,
     },
@@ -112,6 +121,7 @@ export const claudeCode = defineHarness({
       variable: 'CLAUDE_CODE_OAUTH_TOKEN',
       serves: ownModels,
       hosts: ['api.anthropic.com:443'],
+      check: profileCheck,
       configure: withToken,
     },
   ],

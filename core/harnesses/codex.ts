@@ -6,8 +6,9 @@
  * OPENAI_BASE_URL is ignored by Codex, and ACP `authenticate` with an API key would
  * overwrite auth.json: both are why the proxy is a provider of its own in config.toml.
  */
+import { z } from 'zod'
 import { isOwnPage, plainLines, type GuidedSignIn } from '#core/harnesses/guided-sign-in.ts'
-import { defineHarness, type NativeSetup, type Place, type ProxySetup, type Setup } from '#core/harnesses/harness.ts'
+import { defineHarness, type LoginCheck, type NativeSetup, type Place, type ProxySetup, type Setup } from '#core/harnesses/harness.ts'
 import { loginTokenPath } from '#core/links/login-routes.ts'
 
 const KEY_VARIABLE = 'GATEHOUSE_PROXY_KEY'
@@ -86,6 +87,17 @@ const deviceLogin: GuidedSignIn = {
   },
 }
 
+const Accounts = z.object({ accounts: z.array(z.object({ id: z.string(), is_deactivated: z.boolean().nullish() })) })
+
+/** What Codex itself asks first; without an answer no prompt of its goes anywhere. */
+const accountCheck: LoginCheck = {
+  url: 'https://chatgpt.com/backend-api/wham/accounts/check',
+  headers: (account) => ({ 'user-agent': 'codex-cli', ...(account !== null && { 'chatgpt-account-id': account }) }),
+  person: null,
+  isClosed: (answer, account) =>
+    Accounts.safeParse(answer).data?.accounts.some(({ id, is_deactivated: isClosed }) => id === account && isClosed) ?? false,
+}
+
 export const codex = defineHarness({
   id: 'codex',
   name: 'Codex',
@@ -115,6 +127,7 @@ export const codex = defineHarness({
         tokenUrl: 'https://auth.openai.com/oauth/token',
         clientId: 'app_EMoamEEZ73f0CkXaXp7hrann',
       },
+      check: accountCheck,
       signIn: deviceLogin,
       configure: withLogin,
     },

@@ -50,6 +50,22 @@ export type ProxySetup = {
 
 export type NativeSetup = { place: Place; model: string | null; settings: Readonly<Record<string, string>> }
 
+/**
+ * How a login is tried out: one GET that its vendor answers to whoever shows the access token, which costs nothing and
+ * spends nothing. Its host is one of those that a run on the login has.
+ */
+export type LoginCheck = {
+  url: string
+  /** What the program sends beside the token. `account` is what the login's file says of it. */
+  headers: (account: string | null) => Readonly<Record<string, string>>
+  /** Where the answer names the person; null where the login's file does. */
+  person: readonly string[] | null
+  /** Whether an answer that takes the token says all the same that the account is closed. */
+  isClosed?: (answer: unknown, account: string | null) => boolean
+  /** A 403 in these words knows the token, which only lacks the right to this one question. */
+  takenIn403?: RegExp
+}
+
 /** A credential that a harness takes, by kind, with the one way in which that kind reaches it. */
 export type Acceptance =
   | {
@@ -73,12 +89,11 @@ export type Acceptance =
       /**
        * Who trades a single-use refresh token for the next one. `broker`: the file holds a sentinel in its place, and
        * `variable` points the program to our broker, which asks at the vendor's `tokenUrl` as the program's `clientId`.
-       * `program`: it does so itself, so one run at a time may hold the login, and what it writes is taken back; where
-       * its file does not say whose it is, the vendor's `profile` does, to whoever shows the access token.
+       * `program`: it does so itself, so one run at a time may hold the login, and what it writes is taken back.
        */
-      refresh:
-        | { by: 'broker'; variable: string; tokenUrl: string; clientId: string }
-        | { by: 'program'; profile?: { url: string; /** Where the answer names the person. */ person: readonly string[] } }
+      refresh: { by: 'broker'; variable: string; tokenUrl: string; clientId: string } | { by: 'program' }
+      /** Null: only a run can tell whether the login is good. */
+      check: LoginCheck | null
       /** How the program makes such a file by itself, led by a page. Null: it wants a terminal, so its file is pasted. */
       signIn: GuidedSignIn | null
       configure: (given: NativeSetup & { contents: string }) => Setup
@@ -90,6 +105,7 @@ export type Acceptance =
       variable: string
       serves: { provider: string; dialect: Dialect } | null
       hosts: readonly string[]
+      check: LoginCheck | null
       configure: (given: NativeSetup & { token: string }) => Setup
     }
 export type AcceptanceOf<K extends Acceptance['kind']> = Extract<Acceptance, { kind: K }>

@@ -134,6 +134,8 @@ export const opencode = defineHarness({
         'console.anthropic.com:443',
       ],
       refresh: { by: 'program' },
+      // Several vendors in one file, each with questions of its own.
+      check: null,
       // `opencode auth login` draws its questions on a terminal.
       signIn: null,
       configure: withLogin,
@@ -155,6 +157,7 @@ export const opencode = defineHarness({
     'MCP tools run without asking.',
     'A rejected permission ends the turn without a word.',
     'It signs in on a terminal only, so its login is pasted.',
+    'A login of it is only read, never tried out: its first chat tells whether its vendors take it.',
     'A login without an account id in its file (GitHub Copilot, Claude) is kept up only while its refresh token stays the same.',
   ],
 })

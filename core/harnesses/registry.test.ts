@@ -40,4 +40,13 @@ describe.each(harnesses)('$id', (harness) => {
       expect(each.path).not.toBe(harness.instructionsPath)
     }
   })
+
+  it('tries a login out where a run on it may go, and nowhere else', () => {
+    for (const each of harness.accepts) {
+      if (each.kind === 'api-key' || each.check === null) continue
+      const { protocol, hostname } = new URL(each.check.url)
+      expect(protocol).toBe('https:')
+      expect(each.hosts).toContain(`${hostname}:443`)
+    }
+  })
 })

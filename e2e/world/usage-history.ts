@@ -4,8 +4,7 @@
  * at every run, but for the day on which it ends.
  */
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
-import { embeddedUrl } from '#server/db/postgres.ts'
+import { inDatabase } from '#e2e/world/database.ts'
 
 type Kind = {
   harness: string
@@ -85,11 +84,7 @@ export type History = {
 
 /** @returns the ids of its chats, the first with the longest title */
 export async function writeUsageHistory({ home, projectId, days = 60, perDay = 12, scale = 1, userIds = [] }: History): Promise<string[]> {
-  const url = embeddedUrl(home)
-  if (!url) throw new Error('This world has no database of its own.')
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
+  return inDatabase(home, async (client) => {
     const found = await client.query<{ teamId: string; createdBy: string }>('select "teamId", "createdBy" from project where id = $1', [
       projectId,
     ])
@@ -113,9 +108,7 @@ export async function writeUsageHistory({ home, projectId, days = 60, perDay = 1
       [JSON.stringify(records({ chats, days, perDay, scale })), teamId, projectId],
     )
     return chats.map((each) => each.id)
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 const DAY_MS = 86_400_000

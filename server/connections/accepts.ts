@@ -20,20 +20,23 @@ export type AcceptedSecret =
       pathHint: string
       /** Whether a node can run the harness's own sign-in for a person. */
       signIn: boolean
+      /** Who is asked whether it is good; null where only a run can tell. */
+      checkedBy: string | null
     }
-  | { kind: 'oauth-token'; issuer: string; issuerName: string; signIn: boolean }
+  | { kind: 'oauth-token'; issuer: string; issuerName: string; signIn: boolean; checkedBy: string | null }
 
 /** In the order in which the screen offers them: keys, then the harness's own logins. */
 export function describeHarness(harness: Harness): AcceptedSecret[] {
   return [
     ...describeKeys(harness),
     ...acceptance(harness, 'auth-file').map((taken): AcceptedSecret => {
-      const { format, path } = taken
-      return { kind: 'auth-file', format, path, pathHint: `~/${path}`, signIn: hasSignIn(taken) }
+      const { format, path, check } = taken
+      return { kind: 'auth-file', format, path, pathHint: `~/${path}`, signIn: hasSignIn(taken), checkedBy: check && harness.maker }
     }),
     ...acceptance(harness, 'oauth-token').map((taken): AcceptedSecret => {
-      const { issuer } = taken
-      return { kind: 'oauth-token', issuer, issuerName: providerName(issuer), signIn: hasSignIn(taken) }
+      const { issuer, check } = taken
+      const issuerName = providerName(issuer)
+      return { kind: 'oauth-token', issuer, issuerName, signIn: hasSignIn(taken), checkedBy: check && harness.maker }
     }),
   ]
 }

@@ -3,14 +3,10 @@
  * run's requests: the endpoint that the resolver chooses, through the same guard, with the same header; it follows no
  * redirect. From: `validation.ts`.
  */
-import type { FailureCode } from '#core/errors.ts'
-import type { Verdict } from '#core/connections/verdict.ts'
+import type { Answer } from '#core/connections/verdict.ts'
 import { refusesKey } from '#core/providers/refused-key.ts'
 import { guardedGet, type Patience, type Question } from '#server/proxy/guarded-get.ts'
 import { configuredGuard } from '#server/proxy/upstream-guard.ts'
-
-/** `code` is what a person reads where the verdict is no good news. */
-export type Answer = { verdict: Verdict; code: FailureCode | null }
 
 const TIMEOUT_MS = 8_000
 const MAX_BYTES = 64 * 1024

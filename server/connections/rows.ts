@@ -3,7 +3,6 @@
  * of its row, and what is destroyed with it. Nobody else needs it; other nouns ask `service.ts`.
  */
 export { holdAttachment, holdCredentials, holdMember, holdPlace } from '#server/connections/holds.ts'
-export type { Answer } from '#server/connections/key-check.ts'
 export { checkedColumns, destroyUnattached, isSameSort, type Checked } from '#server/connections/place-store.ts'
 export { findUserNames, kindColumns, scopeKeyOf, toCredential, type CredentialRow, type Tx, type Whole } from '#server/connections/store.ts'
-export { factsOfSecret, judgeKey, judgeLogin } from '#server/connections/validation.ts'
+export { factsOfSecret, judgeSecretOf } from '#server/connections/validation.ts'

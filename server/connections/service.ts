@@ -7,7 +7,7 @@ import { isNativeLogin, type Scope, type Settings } from '#core/connections/conn
 import type { AuditAct } from '#core/audit/acts.ts'
 import { resolve, type Verdict as StepVerdict } from '#core/connections/resolve.ts'
 import { judgeSecret, modelList, type ConnectionSettings, type Secret } from '#core/connections/secret.ts'
-import type { Verdict } from '#core/connections/verdict.ts'
+import type { Answer, Verdict } from '#core/connections/verdict.ts'
 import { DomainError } from '#core/errors.ts'
 import type { Harness } from '#core/harnesses/harness.ts'
 import { AttachmentId } from '#core/ids.ts'
@@ -16,13 +16,12 @@ import { enterTeamAgain, type TeamScope } from '#server/access/scope.ts'
 import { record } from '#server/audit/service.ts'
 import { describeHarness } from '#server/connections/accepts.ts'
 import { describeAttachment, describeResolution, type ConnectionRow } from '#server/connections/connection-view.ts'
-import type { Answer } from '#server/connections/key-check.ts'
 import { demandHarness, FORMER_MEMBER, offeredHere, tellChanged } from '#server/connections/offer.ts'
 import { replaceAttachment } from '#server/connections/place-store.ts'
 import { connectionFacts, ownerName, sealSecret, toAttachment } from '#server/connections/resolver.ts'
 import { demandChangeable, demandPlace, mayChange, reachOf } from '#server/connections/rights.ts'
 import * as store from '#server/connections/store.ts'
-import { brokenBy, factsOfSecret, judgeKey, judgeLogin } from '#server/connections/validation.ts'
+import { brokenBy, factsOfSecret, judgeSecretOf } from '#server/connections/validation.ts'
 import { vault } from '#server/connections/vault.ts'
 import { findUnreturned } from '#server/logins/service.ts'
 import { checkUpstreamUrl } from '#server/proxy/upstream-guard.ts'
@@ -70,7 +69,7 @@ export type ConnectInput = InProject & {
  * Attaches a credential, in the place of what the same harness had in the same scope. It is tried out before: a provider
  * that is merely down keeps nobody from connecting.
  * @throws access.denied, team.missing, harness.unknown, credential.malformed, connection.refused-by-harness, upstream.unsafe,
- *   request.invalid; with `reject` also credential.refused, login.expired
+ *   request.invalid; with `reject` also credential.refused, login.refused, login.expired
  */
 export async function connect(scope: TeamScope, input: ConnectInput): Promise<{ connectionId: AttachmentId; verdict: Verdict }> {
   const harness = demandHarness(input.harness)
@@ -82,7 +81,7 @@ export async function connect(scope: TeamScope, input: ConnectInput): Promise<{ 
   if (credential.baseUrl) await checkUpstreamUrl(credential.baseUrl)
   const { models = '', ...settings } = demandMode(harness, input.settings ?? {})
   const loginFacts = factsOfSecret(credential, material)
-  const answer = isNativeLogin(credential.kind) ? judgeLogin(loginFacts) : await judgeKey(harness, credential, material)
+  const answer = await judgeSecretOf(harness, credential, material)
   // The provider took its time; what they may do here can have changed meanwhile.
   await demandPlace(await enterTeamAgain(scope), input)
   if (input.onRefused === 'reject') demandTaken(answer, { harness: harness.id, provider: credential.provider })
@@ -130,20 +129,21 @@ function demandMode(harness: Harness, settings: ConnectionSettings): ConnectionS
 
 /** Only what was really refused: whoever is down, or wants to be paid, has not said that it is no key. */
 function demandTaken({ verdict, code }: Answer, facts: { harness: string; provider: string | null }): void {
-  if (verdict === 'refused') throw new DomainError('credential.refused', facts)
+  if (verdict === 'refused') throw new DomainError(code === 'login.refused' ? code : 'credential.refused', facts)
   if (verdict === 'expired') throw new DomainError('login.expired', { harness: facts.harness })
   if (verdict === 'unfitting') throw new DomainError(code ?? 'connection.refused-by-harness', facts)
 }
 
 /** What a check that was made just now leaves on the row. */
-export function columnsOf({ verdict, code }: Answer, kind: store.CredentialRow['kind']) {
+export function columnsOf(answer: Answer, kind: store.CredentialRow['kind']) {
+  const { verdict, code } = answer
   const at = new Date()
   return {
     verdict,
     verdictAt: at,
     lastErrorCode: code,
     lastErrorAt: code === null ? null : at,
-    brokenCode: brokenBy({ verdict, kind }) ?? null,
+    brokenCode: brokenBy(answer, kind) ?? null,
   }
 }
 

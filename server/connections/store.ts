@@ -36,6 +36,8 @@ export type CredentialRow = {
   sealed: Uint8Array
   masterVersion: number
   version: number
+  /** Which tokens stand in it (`server/logins/store.ts`). */
+  loginRevision: number
   lastFour: string
   fingerprint: string
   brokenCode: string | null

@@ -106,22 +106,6 @@ const HOUR_MS = 3_600_000
 const connectLogin = (scope: TeamScope, contents: string, onRefused?: 'reject') =>
   connect(scope, { harness: 'claude-code', scope: 'user', secret: { kind: 'auth-file', format: 'claude', contents }, onRefused })
 
-it('reads of a login what its file says, and asks nobody about it', async () => {
-  const scope = await seedTeamScope()
-  const { connectionId, verdict } = await connectLogin(scope, login(-HOUR_MS, 'rt'))
-  expect(verdict).toBe('looks-whole')
-  expect(await rowOf(scope)).toMatchObject({
-    resolution: { state: 'active' },
-    attachments: [{ login: { account: 'org-1', plan: 'max', scopes: ['user:inference'], canRefresh: true }, expiresAt: null }],
-  })
-  expect(await validate(scope, { connectionId })).toEqual(validated('looks-whole', null))
-  // What the broker or the program found out since is believed more than the file.
-  await prisma().credential.updateMany({ where: { teamId: scope.teamId }, data: { brokenCode: 'login.elsewhere' } })
-  expect(await validate(scope, { connectionId })).toEqual(validated('signed-in-elsewhere', 'login.elsewhere'))
-  expect((await rowOf(scope)).resolution).toMatchObject({ state: 'broken', code: 'login.elsewhere' })
-  expect(provider.asked).toEqual([])
-})
-
 it('halts at a login that is over and cannot renew itself, and falls through to nothing', async () => {
   const owner = await seedTeamScope()
   const project = await seedProject(owner)
@@ -139,7 +123,7 @@ it('halts at a login that is over and cannot renew itself, and falls through to 
   await connectLogin(owner, login(HOUR_MS, null))
   expect(await rowOf(owner)).toMatchObject({
     resolution: { state: 'active' },
-    attachments: [{ lastError: null, verdict: { is: 'looks-whole' } }],
+    attachments: [{ code: null, verdict: { is: 'unreachable' }, lastError: { code: 'provider.unreachable' } }],
   })
 })
 

@@ -1,23 +1,23 @@
 /**
  * Whether a credential would work, asked over the very path that a run would use, and kept on its row.
- * Keys are tried out at their provider; a native login is judged by what its own file says, since asking its vendor
- * would spend its refresh token behind its owner's back.
- * From: `router.ts`, and `service.ts` before a new one is stored. Next: `key-check.ts`.
+ * Keys are tried out at their provider, native logins at their vendor, where that spends nothing.
+ * From: `router.ts`, and `service.ts` before a new one is stored. Next: `key-check.ts`, `server/logins/check.ts`.
  */
-import { fit, type Credential, type CredentialKind } from '#core/connections/connection.ts'
-import { isExpired, LoginFacts, readLogin } from '#core/connections/login-facts.ts'
-import { whyUnusable, type Verdict } from '#core/connections/verdict.ts'
+import { fit, isNativeLogin, type Credential, type CredentialKind } from '#core/connections/connection.ts'
+import { LoginFacts, readLogin } from '#core/connections/login-facts.ts'
+import { whyUnusable, type Answer, type Verdict } from '#core/connections/verdict.ts'
 import { isFailureCode, type FailureCode } from '#core/errors.ts'
 import type { Harness } from '#core/harnesses/harness.ts'
 import { modelListPath, presetById } from '#core/providers/presets.ts'
 import type { TeamScope } from '#server/access/scope.ts'
 import { record } from '#server/audit/service.ts'
-import { checkKey, type Answer } from '#server/connections/key-check.ts'
+import { checkKey } from '#server/connections/key-check.ts'
 import { demandHarness, tellChanged } from '#server/connections/offer.ts'
 import { connectionFacts, endpointsOf, openSecret } from '#server/connections/resolver.ts'
 import { demandChangeable } from '#server/connections/rights.ts'
 import type { AttachmentRow, CredentialRow } from '#server/connections/store.ts'
 import { updateVerdict } from '#server/connections/verdict-store.ts'
+import { checkNewLogin, checkStoredLogin } from '#server/logins/service.ts'
 import type { Question } from '#server/proxy/guarded-get.ts'
 
 export type Validation = { verdict: Verdict; at: string; code: FailureCode | null }
@@ -25,10 +25,11 @@ export type Validation = { verdict: Verdict; at: string; code: FailureCode | nul
 /** @throws connection.missing, access.denied */
 export async function validate(scope: TeamScope, { connectionId }: { connectionId: string }): Promise<Validation> {
   const row = await demandChangeable(scope, connectionId)
-  const { verdict, code } = await judgeRow(row, demandHarness(row.harness))
+  const { answer, loginRevision } = await judgeRow(row, demandHarness(row.harness))
+  const { verdict, code } = answer
   const at = new Date()
   const { id: credentialId, version, kind } = row.credential
-  await updateVerdict({ credentialId, version }, { verdict, at, code, brokenCode: brokenBy({ verdict, kind }) }, (db) =>
+  await updateVerdict({ credentialId, version, loginRevision }, { verdict, at, code, brokenCode: brokenBy(answer, kind) }, (db) =>
     record(db, {
       teamId: row.teamId,
       actorId: scope.userId,
@@ -42,28 +43,39 @@ export async function validate(scope: TeamScope, { connectionId }: { connectionI
 }
 
 /**
- * What a verdict makes of the row: a key that is taken works whatever was said before, one that is refused does not.
- * Of a login nobody was asked, so nothing that is known of it is forgotten, and its expiry is read from its facts.
- * Undefined leaves it as it was.
+ * What an answer makes of the row: what is taken works whatever was said before, what is refused does not. Of a login
+ * only its vendor's own word counts; its expiry is read from its facts. Undefined leaves it as it was.
  */
-export function brokenBy({ verdict, kind }: { verdict: Verdict; kind: CredentialKind }): FailureCode | null | undefined {
-  if (kind !== 'api-key') return undefined
+export function brokenBy({ verdict, code }: Answer, kind: CredentialKind): FailureCode | null | undefined {
   if (verdict === 'accepted') return null
+  if (kind !== 'api-key') return verdict === 'refused' ? code : undefined
   return verdict === 'unfitting' ? undefined : (whyUnusable[verdict] ?? undefined)
 }
 
-async function judgeRow({ credential }: AttachmentRow, harness: Harness): Promise<Answer> {
-  if (!fit(harness, credential)) return { verdict: 'unfitting', code: 'connection.refused-by-harness' }
+type Judged = { answer: Answer; loginRevision: number }
+
+async function judgeRow({ credential }: AttachmentRow, harness: Harness): Promise<Judged> {
+  const { id: credentialId, version, loginRevision } = credential
+  const judged = (answer: Answer): Judged => ({ answer, loginRevision })
+  if (!fit(harness, credential)) return judged({ verdict: 'unfitting', code: 'connection.refused-by-harness' })
   const opened = openSecret(credential)
-  if (opened.is === 'unreadable') return { verdict: 'unfitting', code: 'connection.unreadable' }
-  if (credential.kind === 'api-key') return judgeKey(harness, credential, opened.text)
-  return knownOfLogin(credential.brokenCode) ?? judgeLogin(factsOf(credential.loginFacts))
+  if (opened.is === 'unreadable') return judged({ verdict: 'unfitting', code: 'connection.unreadable' })
+  if (credential.kind === 'api-key') return judged(await judgeKey(harness, credential, opened.text))
+  const known = knownOfLogin(credential.brokenCode)
+  if (known) return judged(known)
+  const facts = factsOf(credential.loginFacts)
+  return checkStoredLogin(harness, { ...credential, material: opened.text, facts }, { credentialId, version, loginRevision })
+}
+
+/** What is about to be stored: a key asked about at its provider, a login at its vendor. */
+export function judgeSecretOf(harness: Harness, credential: Shape, material: string): Promise<Answer> {
+  if (!isNativeLogin(credential.kind)) return judgeKey(harness, credential, material)
+  return checkNewLogin(harness, { ...credential, material, facts: factsOfSecret(credential, material) })
 }
 
 type Shape = Pick<Credential, 'kind' | 'provider' | 'format' | 'issuer' | 'baseUrl' | 'dialect'>
 
-/** A key that is stored, or one that is about to be. */
-export async function judgeKey(harness: Harness, credential: Shape, key: string): Promise<Answer> {
+async function judgeKey(harness: Harness, credential: Shape, key: string): Promise<Answer> {
   const check = keyCheckOf(harness, credential, key)
   return check ? checkKey(check) : { verdict: 'unfitting', code: 'connection.refused-by-harness' }
 }
@@ -81,15 +93,12 @@ function keyCheckOf(harness: Harness, credential: Shape, key: string): Question 
   return first ? { url: `${first.baseUrl}${preset.keyCheckPath}`, authHeader: first.authHeader, key } : null
 }
 
-/** What its vendor, its program or the broker have found out about a login before. */
+/** What its program or the broker have found out before, and what no access token that still works takes back. */
 function knownOfLogin(brokenCode: CredentialRow['brokenCode']): Answer | null {
-  if (!isFailureCode(brokenCode)) return null
+  if (!isFailureCode(brokenCode) || brokenCode === 'login.refused') return null
   if (brokenCode === 'login.elsewhere') return { verdict: 'signed-in-elsewhere', code: brokenCode }
   return { verdict: brokenCode === 'login.expired' ? 'expired' : 'refused', code: brokenCode }
 }
-
-export const judgeLogin = (facts: LoginFacts | null): Answer =>
-  facts && isExpired(facts, Date.now()) ? { verdict: 'expired', code: 'login.expired' } : { verdict: 'looks-whole', code: null }
 
 const factsOf = (stored: unknown): LoginFacts | null => LoginFacts.safeParse(stored).data ?? null
 

@@ -8,15 +8,15 @@ import { prisma } from '#server/db/client.ts'
 /** `code` is the failure behind the verdict. `brokenCode` undefined leaves it as it was. */
 export type Found = { verdict: Verdict; at: Date; code: FailureCode | null; brokenCode: FailureCode | null | undefined }
 
-/** False when it was replaced meanwhile: a late answer to a former secret says nothing of this one. */
+/** False when it was replaced or renewed meanwhile: a late answer to a former secret says nothing of this one. */
 export async function updateVerdict(
-  { credentialId, version }: { credentialId: string; version: number },
+  { credentialId, version, loginRevision }: { credentialId: string; version: number; loginRevision: number },
   { verdict, at, code, brokenCode }: Found,
   note: (db: AuditDb) => Promise<void>,
 ): Promise<boolean> {
   return prisma().$transaction(async (tx) => {
     const { count } = await tx.credential.updateMany({
-      where: { id: credentialId, version },
+      where: { id: credentialId, version, loginRevision },
       data: {
         verdict,
         verdictAt: at,

@@ -1,7 +1,7 @@
 /** Whose refresh is whose, by the registry. Read by everything in `server/logins`. */
 import { findHarness, harnesses } from '#core/harnesses/registry.ts'
-import { acceptance, type AcceptanceOf } from '#core/harnesses/harness.ts'
-import type { Profile, TokenEndpoint } from '#server/logins/upstream.ts'
+import { acceptance, type AcceptanceOf, type LoginCheck } from '#core/harnesses/harness.ts'
+import type { TokenEndpoint } from '#server/logins/upstream.ts'
 
 const loginOf = (harness: string, format: string): AcceptanceOf<'auth-file'> | null => {
   const found = findHarness(harness)
@@ -17,11 +17,8 @@ export function brokerOf(harness: string, format: string): TokenEndpoint | null 
 /** Whether the program renews it, so that its file is taken back and one run at a time has it. */
 export const isRenewedByProgram = (harness: string, format: string): boolean => loginOf(harness, format)?.refresh.by === 'program'
 
-/** Where to ask whose such a login is; null where its file says so itself. */
-export function profileOf(harness: string, format: string): Profile | null {
-  const refresh = loginOf(harness, format)?.refresh
-  return (refresh?.by === 'program' && refresh.profile) || null
-}
+/** How to ask whether such a login is good; null where only a run can tell. */
+export const checkOf = (harness: string, format: string): LoginCheck | null => loginOf(harness, format)?.check ?? null
 
 export const isBrokered = (format: string): boolean => harnesses.some((each) => brokerOf(each.id, format) !== null)
 

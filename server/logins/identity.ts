@@ -5,19 +5,19 @@
  * From: `service.ts` when a login is handed out, `sync.ts` when a changed one comes back.
  */
 import { accessTokenOf, type LoginFacts } from '#core/connections/login-facts.ts'
-import { profileOf } from '#server/logins/brokers.ts'
+import { checkOf } from '#server/logins/brokers.ts'
 import { createLoginUpstream } from '#server/logins/upstream.ts'
 
 type Asked = { harness: string; format: string; contents: string }
 
 /** Null where the file says it itself, or nobody can, or the vendor does not know these tokens. */
 export async function askWhose({ harness, format, contents }: Asked): Promise<{ person: string | null } | 'unavailable'> {
-  const profile = profileOf(harness, format)
+  const check = checkOf(harness, format)
   const accessToken = accessTokenOf(format, contents)
-  if (!profile || accessToken === null) return { person: null }
+  if (!check?.person || accessToken === null) return { person: null }
   const upstream = createLoginUpstream()
   try {
-    const whose = await upstream.whoseIs(profile, accessToken)
+    const whose = await upstream.whoseIs({ url: check.url, person: check.person }, accessToken)
     return whose.is === 'unavailable' ? whose.is : { person: whose.is === 'known' ? whose.person : null }
   } finally {
     await upstream.close()

@@ -3,7 +3,7 @@
  * server. One lock for each login, over all processes; under it the newest tokens are answered from the vault where
  * that will do, and otherwise one request to the vendor is made, judged, sealed and committed before anybody hears of
  * it. Refresh tokens are single-use: what the vendor answered and we did not store would be lost for good.
- * From: `handler.ts`. Next: `upstream.ts`, `store.ts`.
+ * From: `handler.ts`, and `check.ts` for a login that is tried out. Next: `upstream.ts`, `store.ts`.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { accessOf, readLogin, refreshTokenOf, whyNotTheSame, withTokens, type LoginFacts } from '#core/connections/login-facts.ts'
@@ -26,7 +26,7 @@ import {
   type LoginRun,
   type NextLogin,
 } from '#server/logins/store.ts'
-import { tellFailing, tellRefreshed, tellRun } from '#server/logins/tell.ts'
+import { tellFailing, tellRefreshed, tellRun, type Asker } from '#server/logins/tell.ts'
 import type { LoginUpstream, TokenEndpoint } from '#server/logins/upstream.ts'
 import { log } from '#server/log.ts'
 
@@ -38,6 +38,7 @@ export type Brokered =
       expiresAt: string | null
       /** Called once the answer is out: only then the run counts as having it. */
       delivered: () => Promise<void>
+      loginRevision: number
     }
   /** Asking again is of no use to this run: its right to the login is over, or the login is. */
   | { is: 'refused'; code: FailureCode }
@@ -64,40 +65,60 @@ export async function refreshForRun(
   const broker = run && brokerOf(run.harness, asked.format)
   if (!run || !broker) return gone
   if (!run.isLeased || !asks.allow(run.runId, { perMinute: ASKS_PER_MINUTE, nowMs: performance.now() })) return { is: 'unavailable' }
-  const endpoint = endpointOf?.(asked.format) ?? broker
-  const brokered = await inLine<Brokered>(run.credentialId, async () => {
-    if ((resting.get(run.credentialId) ?? 0) > performance.now()) return { is: 'unavailable' }
-    resting.delete(run.credentialId)
-    return underLock(run.credentialId, (db) => serve(db, { run, upstream, endpoint }))
-  })
+  const brokered = await inTurn({ asker: run, upstream, endpoint: endpointOf?.(asked.format) ?? broker })
   // Much may have ended while it stood in line and the vendor thought. What the vendor answered is stored either way.
   return brokered.is === 'tokens' && !(await findRunOfSentinel(sentinelHash)) ? gone : brokered
 }
 
-type Serving = { run: LoginRun; upstream: LoginUpstream; endpoint: TokenEndpoint }
+/**
+ * For whoever tries a login out and whose tokens of `loginRevision` its vendor did not take: the next ones, or those that
+ * somebody else has got meanwhile.
+ */
+export async function refreshForCheck(
+  { format, ...login }: Pick<LoginRun, 'harness' | 'credentialId' | 'credentialVersion' | 'loginRevision'> & { format: string },
+  upstream: LoginUpstream,
+): Promise<Brokered> {
+  const endpoint = brokerOf(login.harness, format)
+  if (!endpoint) return gone
+  if (!asks.allow(login.credentialId, { perMinute: ASKS_PER_MINUTE, nowMs: performance.now() })) return { is: 'unavailable' }
+  return inTurn({ asker: { ...login, runId: null, chatId: null }, upstream, endpoint })
+}
 
-async function serve(db: PoolClient, { run, upstream, endpoint }: Serving): Promise<Brokered> {
-  const login = await findLogin(db, run.credentialId)
-  if (login?.version !== run.credentialVersion) return gone
-  if (isFailureCode(login.brokenCode) && login.brokenCode.startsWith('login.')) {
-    await tellRun(run, login, login.brokenCode)
+type Serving = { asker: Asker; upstream: LoginUpstream; endpoint: TokenEndpoint }
+
+const inTurn = ({ asker, ...serving }: Serving): Promise<Brokered> =>
+  inLine<Brokered>(asker.credentialId, async () => {
+    if ((resting.get(asker.credentialId) ?? 0) > performance.now()) return { is: 'unavailable' }
+    resting.delete(asker.credentialId)
+    return underLock(asker.credentialId, (db) => serve(db, { asker, ...serving }))
+  })
+
+async function serve(db: PoolClient, { asker, upstream, endpoint }: Serving): Promise<Brokered> {
+  const login = await findLogin(db, asker.credentialId)
+  if (login?.version !== asker.credentialVersion) return gone
+  // A check may have met a refusal that is over by now.
+  if (isFailureCode(login.brokenCode) && login.brokenCode.startsWith('login.') && login.brokenCode !== 'login.refused') {
+    await tellRun(asker, login, login.brokenCode)
     return { is: 'refused', code: login.brokenCode }
   }
   const opened = openSecret(login)
   if (opened.is === 'unreadable') return { is: 'refused', code: 'connection.unreadable' }
   const former = readLogin(login.format, opened.text)
-  if (former.is !== 'login') return refuse(db, { run, login, code: 'login.lost' })
-  if (isEnough({ facts: former.facts, isBehind: run.loginRevision < login.loginRevision, nowMs: Date.now() }))
-    return answer(run, login.loginRevision, { contents: opened.text, facts: former.facts })
+  if (former.is !== 'login') return refuse(db, { asker, login, code: 'login.lost' })
+  const isBehind = asker.loginRevision < login.loginRevision
+  // A check asks because these very tokens were not taken, however young they are.
+  const mayDo = isBehind || asker.runId !== null
+  if (mayDo && isEnough({ facts: former.facts, isBehind, nowMs: Date.now() }))
+    return answer(asker, login.loginRevision, { contents: opened.text, facts: former.facts })
 
   const refreshToken = refreshTokenOf(login.format, opened.text)
-  if (refreshToken === null) return refuse(db, { run, login, code: 'login.expired' })
+  if (refreshToken === null) return refuse(db, { asker, login, code: 'login.expired' })
   const refreshed = await upstream.refresh(endpoint, refreshToken)
   if (refreshed.is === 'unavailable') {
-    resting.set(run.credentialId, performance.now() + REST_MS)
+    resting.set(asker.credentialId, performance.now() + REST_MS)
     return refreshed
   }
-  if (refreshed.is === 'refused') return refuse(db, { run, login, code: refreshed.code })
+  if (refreshed.is === 'refused') return refuse(db, { asker, login, code: refreshed.code })
 
   // From the vendor's answer to the commit the new refresh token is on the wire or in this process alone, and the vendor
   // has forgotten the former one. A process that is killed in between loses the login: it reads "signed in elsewhere" at
@@ -109,14 +130,14 @@ async function serve(db: PoolClient, { run, upstream, endpoint }: Serving): Prom
   const next = readLogin(login.format, contents)
   if (next.is !== 'login') return { is: 'unavailable' }
   const why = whyNotTheSame(former.facts, { ...next.facts, scopes: [...next.facts.scopes, ...refreshed.scopes] })
-  if (why) return refuse(db, { run, login, code: why })
+  if (why) return refuse(db, { asker, login, code: why })
   const { id, loginRevision } = login
   // Also for a login that was taken away meanwhile: who brings it back finds the tokens that its vendor knows.
   const isKept = await keep(db, { id, loginRevision, sealed: sealSecret(login, contents), facts: next.facts, isProven: true })
   failPoint('login.committed')
   if (!isKept) return gone
-  await tellRefreshed(run, login)
-  return answer(run, loginRevision + 1, { contents, facts: next.facts })
+  await tellRefreshed(asker, login)
+  return answer(asker, loginRevision + 1, { contents, facts: next.facts })
 }
 
 /** An access token that ends sooner is no answer, also for a run that was given an older one. */
@@ -137,18 +158,21 @@ export function isEnough({ facts, isBehind, nowMs }: { facts: LoginFacts; isBehi
   return isYoung && leftMs !== null && leftMs >= ASKED_BEFORE_MS
 }
 
-function answer(run: LoginRun, loginRevision: number, { contents, facts }: { contents: string; facts: LoginFacts }): Brokered {
+function answer({ runId }: Asker, loginRevision: number, { contents, facts }: { contents: string; facts: LoginFacts }): Brokered {
   const access = accessOf(contents)
   if (!access) return { is: 'unavailable' }
   return {
     is: 'tokens',
     ...access,
     expiresAt: facts.expiresAt,
-    delivered: () => updateGivenRevision(pool(), { runId: run.runId, loginRevision }),
+    loginRevision,
+    delivered: async () => {
+      if (runId !== null) await updateGivenRevision(pool(), { runId, loginRevision })
+    },
   }
 }
 
-async function refuse(db: PoolClient, failing: { run: LoginRun; login: LoginRow; code: FailureCode }): Promise<Brokered> {
+async function refuse(db: PoolClient, failing: { asker: Asker; login: LoginRow; code: FailureCode }): Promise<Brokered> {
   await tellFailing(db, failing)
   return { is: 'refused', code: failing.code }
 }

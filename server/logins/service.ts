@@ -13,6 +13,7 @@ import { askWhoseStored } from '#server/logins/identity.ts'
 import { findHolder, findLogin, holdLogin, updatePerson, type Holder } from '#server/logins/store.ts'
 
 export { findUnreturned, updateReturned, type Holder } from '#server/logins/store.ts'
+export { checkNewLogin, checkStoredLogin } from '#server/logins/check.ts'
 export { syncLogin } from '#server/logins/sync.ts'
 
 export type HandedOut = {

@@ -115,12 +115,15 @@ const RUNS_WITH_LOGINS = 'run r join credential k on k.id = r."credentialId" joi
 /** `isOver`: nothing runs there any more, but what the run made of the login has not come back. */
 export type Holder = { chatId: ChatId; nodeId: NodeId; nodeName: string; isWorking: boolean; isOver: boolean }
 
-/** Another chat's run on the same login. */
-export async function findHolder(tx: Db, { credentialId, chatId }: { credentialId: string; chatId: ChatId }): Promise<Holder | null> {
+/** Another chat's run on the same login; any chat's where there is none to leave out. */
+export async function findHolder(
+  tx: Db,
+  { credentialId, chatId }: { credentialId: string; chatId: ChatId | null },
+): Promise<Holder | null> {
   const { rows } = await tx.query<Holder>(
     `select r."chatId", r."nodeId", n.name as "nodeName", h."activeTurn" is not null as "isWorking", r."endedAt" is not null as "isOver"
      from ${RUNS_WITH_LOGINS} join chat_head h on h."chatId" = r."chatId"
-     where r."credentialId" = $1 and r."chatId" <> $2 and (r."endedAt" is null or ${IS_UNRETURNED})
+     where r."credentialId" = $1 and r."chatId" is distinct from $2 and (r."endedAt" is null or ${IS_UNRETURNED})
      order by r."endedAt" desc nulls first limit 1`,
     [credentialId, chatId],
   )

@@ -108,7 +108,7 @@ async function keep(tx: PoolClient, { run, login, contents, facts }: Keeping): P
   // The row is held since it was read, so this finds what it expects.
   await swapLogin(tx, { id, loginRevision, sealed: sealSecret(login, contents), facts, isProven: false })
   await updateGivenRevision(tx, { runId: run.runId, loginRevision: loginRevision + 1 })
-  await record(tx, entryOf('login.synced', { run, login }))
+  await record(tx, entryOf('login.synced', { asker: run, login }))
   return { reply: { is: 'kept' }, login }
 }
 
@@ -119,6 +119,6 @@ async function fail(tx: PoolClient, { run, login, code, isBroken }: Failing): Pr
   if (isBroken && login.brokenCode === code) return { reply: refused(code), login: null }
   const { id, loginRevision } = login
   await updateFailing(tx, { id, loginRevision, code, verdict: null, isBroken })
-  await record(tx, entryOf('login.refused', { run, login, code }))
+  await record(tx, entryOf('login.refused', { asker: run, login, code }))
   return { reply: refused(code), login }
 }

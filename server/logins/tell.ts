@@ -2,6 +2,7 @@
  * What people hear of a login: its row, the chats that run on it, the audit log. Never a token, and never in the way of
  * one: the tokens are stored before anybody is told, and a word that cannot be written is logged and goes missing.
  */
+import type { Verdict } from '#core/connections/verdict.ts'
 import type { FailureCode } from '#core/errors.ts'
 import type { PoolClient } from '#server/db/client.ts'
 import { record, type NewAuditEntry } from '#server/audit/service.ts'
@@ -12,24 +13,30 @@ import { findTurn, updateFailing, type LoginRow, type LoginRun } from '#server/l
 import { log } from '#server/log.ts'
 import { hintList } from '#server/realtime/bus.ts'
 
-type Of = Omit<LoginRun, 'isLeased'>
+/** Who met it: a run, or nobody's run where a login is only tried out. */
+export type Asker = Pick<LoginRun, 'harness' | 'credentialId' | 'credentialVersion' | 'loginRevision'> &
+  (Pick<LoginRun, 'runId' | 'chatId'> | { runId: null; chatId: null })
 
-const verdicts: Partial<Record<FailureCode, string>> = { 'login.elsewhere': 'signed-in-elsewhere', 'login.expired': 'expired' }
+/** How the row of a login that failed so reads. */
+export const verdicts: Partial<Record<FailureCode, Verdict>> = { 'login.elsewhere': 'signed-in-elsewhere', 'login.expired': 'expired' }
 
 /** The broker's word: whoever would run on it is told, until it is replaced. */
-export async function tellFailing(db: PoolClient, { run, login, code }: { run: Of; login: LoginRow; code: FailureCode }): Promise<void> {
+export async function tellFailing(
+  db: PoolClient,
+  { asker, login, code }: { asker: Asker; login: LoginRow; code: FailureCode },
+): Promise<void> {
   const { id, loginRevision } = login
   if (!(await updateFailing(db, { id, loginRevision, code, verdict: verdicts[code] ?? null, isBroken: true }))) return
   await attempt(async () => {
-    await inTransaction((tx) => record(tx, entryOf('login.refused', { run, login, code })))
+    await inTransaction((tx) => record(tx, entryOf('login.refused', { asker, login, code })))
     tellLists(login)
   })
-  await tellRun(run, login, code)
+  await tellRun(asker, login, code)
 }
 
-export const tellRefreshed = (run: Of, login: LoginRow): Promise<void> =>
+export const tellRefreshed = (asker: Asker, login: LoginRow): Promise<void> =>
   attempt(async () => {
-    await inTransaction((tx) => record(tx, entryOf('login.refreshed', { run, login })))
+    await inTransaction((tx) => record(tx, entryOf('login.refreshed', { asker, login })))
     tellLists(login)
   })
 
@@ -37,27 +44,32 @@ export const tellLists = ({ teamId }: LoginRow): void => hintList({ teamId, topi
 
 export const entryOf = (
   act: 'login.refreshed' | 'login.synced' | 'login.refused',
-  { run, login, code }: { run: Of; login: LoginRow; code?: FailureCode },
+  { asker, login, code }: { asker: Asker; login: LoginRow; code?: FailureCode },
 ): NewAuditEntry => ({
   teamId: login.teamId,
   actorId: null,
   act,
   subject: { kind: 'credential', id: login.id },
-  facts: { harness: run.harness, credentialName: login.name, chatId: run.chatId, runId: run.runId, ...(code && { code }) },
+  facts: {
+    harness: asker.harness,
+    credentialName: login.name,
+    ...(asker.runId !== null && { chatId: asker.chatId, runId: asker.runId }),
+    ...(code && { code }),
+  },
 })
 
 /** Each run's chat has it said once, however often its program asks. */
 const told = new Set<string>()
 const TOLD_MAX = 10_000
 
-export async function tellRun(run: Of, { format }: LoginRow, code: FailureCode): Promise<void> {
-  if (told.has(run.runId)) return
+export async function tellRun({ runId, chatId, harness }: Asker, { format }: LoginRow, code: FailureCode): Promise<void> {
+  if (runId === null || told.has(runId)) return
   if (told.size >= TOLD_MAX) told.clear()
-  told.add(run.runId)
+  told.add(runId)
   await attempt(async () => {
-    const turnId = await findTurn(run.chatId)
-    const provider = vendorOf(run.harness, format)
-    await recordServerFacts(run.chatId, [{ type: 'model.failed', turnId, provider, harness: run.harness, model: null, status: null, code }])
+    const turnId = await findTurn(chatId)
+    const provider = vendorOf(harness, format)
+    await recordServerFacts(chatId, [{ type: 'model.failed', turnId, provider, harness, model: null, status: null, code }])
   })
 }
 

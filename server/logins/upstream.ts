@@ -1,8 +1,8 @@
 /**
- * Asks a login's vendor for the next tokens, the one request that spends a refresh token, and whose a token is. It goes
+ * Asks a login's vendor for the next tokens, the one request that spends a refresh token, and what it says of a token. It goes
  * through the same guard as every other outbound request, follows no redirect, has an end in time and in bytes, and
  * nothing of it is logged. What the vendor says is boiled down to what can be done about it.
- * From: `refresh.ts`, `identity.ts`.
+ * From: `refresh.ts`, `identity.ts`, `check.ts`.
  */
 import { readFileSync } from 'node:fs'
 import tls from 'node:tls'
@@ -22,20 +22,25 @@ export type Refreshed =
   /** No answer, or none about the token: it may be tried again. */
   | { is: 'unavailable' }
 
-/** Where a vendor says whose an access token is, and under which names. */
-export type Profile = { url: string; person: readonly string[] }
+/** What a vendor answered to whoever showed an access token. `json` is undefined where the answer is none. */
+export type Heard = { is: 'answered'; status: number; text: string; json: unknown } | { is: 'unavailable' }
 
-export type Whose = { is: 'known'; person: string } | { is: 'refused' } | { is: 'unavailable' }
+/** Where a vendor says whose an access token is, and under which names. */
+type Profile = { url: string; person: readonly string[] }
+
+type Whose = { is: 'known'; person: string } | { is: 'refused' } | { is: 'unavailable' }
 
 export type LoginUpstream = {
   refresh(endpoint: TokenEndpoint, refreshToken: string): Promise<Refreshed>
+  /** One question that costs nothing. Never rejects. */
+  ask(question: { url: string; headers: Readonly<Record<string, string>> }, accessToken: string): Promise<Heard>
   whoseIs(profile: Profile, accessToken: string): Promise<Whose>
   close(): Promise<void>
 }
 
 const TIMEOUT_MS = 20_000
 /** A run waits for it. */
-const PROFILE_TIMEOUT_MS = 4_000
+const ASK_TIMEOUT_MS = 4_000
 const MAX_BYTES = 256 * 1024
 /** What a header may carry. Tokens come out of files that an agent may have written. */
 const SENDABLE = /^[\x21-\x7e]{1,8192}$/
@@ -48,7 +53,28 @@ export function createLoginUpstream({ guard = configuredGuard() }: { guard?: Gua
     headersTimeout: TIMEOUT_MS,
     bodyTimeout: TIMEOUT_MS,
   })
+
+  const ask: LoginUpstream['ask'] = async ({ url, headers }, accessToken) => {
+    // No vendor issued such a token, and it must not look as if the vendor were away.
+    if (!SENDABLE.test(accessToken)) return { is: 'answered', status: 401, text: '', json: undefined }
+    const { origin, pathname: path } = new URL(url)
+    try {
+      const { statusCode: status, body } = await agent.request({
+        origin,
+        path,
+        method: 'GET',
+        headers: { accept: 'application/json', ...headers, authorization: `Bearer ${accessToken}` },
+        signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
+      })
+      const text = await body.text()
+      return { is: 'answered', status, text, json: parseJson(text) ?? undefined }
+    } catch {
+      return { is: 'unavailable' }
+    }
+  }
+
   return {
+    ask,
     async refresh({ tokenUrl, clientId }, refreshToken) {
       const url = new URL(tokenUrl)
       try {
@@ -66,26 +92,14 @@ export function createLoginUpstream({ guard = configuredGuard() }: { guard?: Gua
         return { is: 'unavailable' }
       }
     },
-    async whoseIs({ url: profileUrl, person }, accessToken) {
-      // No vendor issued such a token, and it must not look as if the vendor were away.
-      if (!SENDABLE.test(accessToken)) return { is: 'refused' }
-      const { origin, pathname: path } = new URL(profileUrl)
-      try {
-        const { statusCode, body } = await agent.request({
-          origin,
-          path,
-          method: 'GET',
-          headers: { accept: 'application/json', authorization: `Bearer ${accessToken}` },
-          signal: AbortSignal.timeout(PROFILE_TIMEOUT_MS),
-        })
-        const answer = parseJson(await body.text())
-        // Only this is about the token: a firewall's page or an address that has moved must not cost a good login.
-        if (statusCode === 401 || (statusCode === 403 && isRecord(answer))) return { is: 'refused' }
-        const name = person.reduce<unknown>((at, each) => (isRecord(at) ? at[each] : undefined), answer)
-        return statusCode === 200 && typeof name === 'string' && name !== '' ? { is: 'known', person: name } : { is: 'unavailable' }
-      } catch {
-        return { is: 'unavailable' }
-      }
+    async whoseIs({ url, person }, accessToken) {
+      const heard = await ask({ url, headers: {} }, accessToken)
+      if (heard.is === 'unavailable') return heard
+      const { status, json } = heard
+      // Only this is about the token: a firewall's page or an address that has moved must not cost a good login.
+      if (status === 401 || (status === 403 && isRecord(json))) return { is: 'refused' }
+      const name = person.reduce<unknown>((at, each) => (isRecord(at) ? at[each] : undefined), json)
+      return status === 200 && typeof name === 'string' && name !== '' ? { is: 'known', person: name } : { is: 'unavailable' }
     },
     close: () => agent.destroy(),
   }

@@ -2,17 +2,17 @@
  * A credential by itself: a named secret that any harness may be given. What `connections.connect` does in one step,
  * people who debug do here in three. Next: `configurations-service.ts` binds it to a harness.
  */
-import { fit, isNativeLogin } from '#core/connections/connection.ts'
+import { fit } from '#core/connections/connection.ts'
 import { judgeForAny } from '#core/connections/judge-any.ts'
 import { modelList, type JudgedSecret, type Secret } from '#core/connections/secret.ts'
-import type { Verdict } from '#core/connections/verdict.ts'
+import type { Answer, Verdict } from '#core/connections/verdict.ts'
 import { DomainError } from '#core/errors.ts'
 import { findHarness } from '#core/harnesses/registry.ts'
 import type { CredentialId } from '#core/ids.ts'
 import { CUSTOM_PROVIDER } from '#core/providers/presets.ts'
 import { enterTeamAgain, type TeamScope } from '#server/access/scope.ts'
 import type { NewAuditEntry } from '#server/audit/service.ts'
-import { type Answer, factsOfSecret, findUserNames, judgeKey, judgeLogin } from '#server/connections/rows.ts'
+import { factsOfSecret, findUserNames, judgeSecretOf } from '#server/connections/rows.ts'
 import { ownerName, sealSecret } from '#server/connections/resolver.ts'
 import { columnsOf } from '#server/connections/service.ts'
 import { offeredHere, tellChanged } from '#server/connections/offer.ts'
@@ -138,7 +138,7 @@ async function storable(judged: JudgedSecret, models: string | undefined): Promi
   const { credential, material } = judged
   if (credential.baseUrl) await checkUpstreamUrl(credential.baseUrl)
   const loginFacts = factsOfSecret(credential, material)
-  const answer = isNativeLogin(credential.kind) ? judgeLogin(loginFacts) : await judgeForSome(credential, material)
+  const answer = await judgeForSome(credential, material)
   const isCustom = credential.provider === CUSTOM_PROVIDER
   const secret: StoredSecret = {
     ...credential,
@@ -152,10 +152,10 @@ async function storable(judged: JudgedSecret, models: string | undefined): Promi
   return { secret, verdict: answer.verdict }
 }
 
-/** A key is asked about at its provider, whichever harness it is for. */
-async function judgeForSome(credential: Parameters<typeof judgeKey>[1], key: string): Promise<Answer> {
+/** It is asked about at its provider or vendor, whichever harness it is for. */
+async function judgeForSome(credential: Parameters<typeof judgeSecretOf>[1], material: string): Promise<Answer> {
   const harness = offeredHere().find((each) => fit(each, credential))
-  return harness ? judgeKey(harness, credential, key) : { verdict: 'unfitting', code: 'connection.refused-by-harness' }
+  return harness ? judgeSecretOf(harness, credential, material) : { verdict: 'unfitting', code: 'connection.refused-by-harness' }
 }
 
 /** `teamId` is the row's own: what concerns the instance is in no team's log. */
