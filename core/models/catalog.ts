@@ -173,6 +173,13 @@ export function allowsEmbedding(query: ModelQuery, id: string): ModelVerdict {
   return weighed?.why === null ? { ok: true, entry: weighed.entry, isBackground: false } : refusal(query, weighed)
 }
 
+/** The same, asked for at another price than the list's, which nobody here knows: the team's word on models without a price holds. */
+export function offTariff({ rules = noRules }: Offer, verdict: ModelVerdict): ModelVerdict {
+  if (!verdict.ok) return verdict
+  if (rules.unpriced.is === 'refuse') return { ok: false, code: 'model.unpriced', successor: null, isBackground: verdict.isBackground }
+  return { ...verdict, entry: { ...verdict.entry, price: null } }
+}
+
 /** What a harness gets when nobody chose: its own preference where it is offered, else the head of the menu. */
 export function defaultModel(query: ModelQuery): ModelEntry | null {
   const menu = modelsFor(query)

@@ -22,6 +22,12 @@ export class RateLimiter {
     return found.count <= perMinute
   }
 
+  /** Whether this one has been refused within the minute already, or would be the next time; counts nothing. */
+  isSpent(key: string, { perMinute, nowMs }: RateLimit & { nowMs: number }): boolean {
+    const found = this.#counts.get(key)
+    return found !== undefined && nowMs - found.startedAt < MINUTE_MS && found.count >= perMinute
+  }
+
   #forgetOld(nowMs: number): void {
     for (const [key, { startedAt }] of this.#counts) if (nowMs - startedAt >= MINUTE_MS) this.#counts.delete(key)
     // A flood from many addresses: forgetting all lets a few more guesses through, and keeps the memory.

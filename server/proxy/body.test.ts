@@ -5,7 +5,7 @@ import { askingForUsage, readAsked } from '#server/proxy/body.ts'
 const read = (body: unknown) => readAsked(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
 
 /** Says nothing of how long the answer may be. */
-const unsized = { maxOutputTokens: null, choices: 1, continues: false }
+const unsized = { maxOutputTokens: null, choices: 1, continues: false, isOffTariff: false }
 
 it('finds the model that any parser finds', () => {
   fc.assert(
@@ -85,7 +85,11 @@ it.each([
   [{ max_tokens: '5', max_output_tokens: -1, n: 0 }, {}],
   [{ previous_response_id: 'resp_1' }, { continues: true }],
   [{ previous_response_id: null, generationConfig: null }, {}],
-])('sees in %j how large the answer may be', (body, expected) => {
+  [{ service_tier: 'auto', speed: 'standard' }, {}],
+  [{ service_tier: 'priority' }, { isOffTariff: true }],
+  [{ service_tier: 'flex' }, { isOffTariff: true }],
+  [{ speed: 'fast' }, { isOffTariff: true }],
+])('sees in %j how large the answer may be, and at what tariff', (body, expected) => {
   const { model: _, isStream: __, saysStreamOptions: ___, ...size } = asked({ model: 'a', ...body })
   expect(size).toEqual({ ...unsized, ...expected })
 })

@@ -47,6 +47,8 @@ export type Asked = {
   choices: number
   /** It goes on from what the provider has kept. */
   continues: boolean
+  /** It asks to be served faster or slower than others, at another price than the list's. */
+  isOffTariff: boolean
 }
 
 /** A name goes into records, logs and sentences: no control characters (PostgreSQL takes no NUL), and an end to its length. */
@@ -55,7 +57,7 @@ const MODEL = /^[^\p{Cc}\p{Cs}]{1,200}$/u
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** What decides here how a request is taken; in other letters it would decide at some upstreams only. */
-const READ = new Set(['model', 'models', 'stream', 'stream_options', 'background'])
+const READ = new Set(['model', 'models', 'stream', 'stream_options', 'background', 'service_tier', 'speed'])
 
 /** What the path said already, in a dialect that names the model there. */
 export type SaidInPath = { model: string; isStream: boolean }
@@ -96,10 +98,13 @@ export function readAsked(bytes: Buffer, inPath: SaidInPath | null = null): Unde
   return { ok: true, asked: { model, isStream: stream === true, saysStreamOptions: seen.has('stream_options'), ...sizeOf(body) } }
 }
 
+/** Of OpenAI's and Anthropic's `service_tier`, and of Anthropic's `speed`: those that cost what the price list says. */
+const LISTED_TIERS: ReadonlySet<unknown> = new Set([null, 'auto', 'default', 'standard', 'standard_only'])
+
 /** A count that makes no sense is the provider's to refuse. */
 const count = (value: unknown): number | null => (Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : null)
 
-function sizeOf(body: Readonly<Record<string, unknown>>): Pick<Asked, 'maxOutputTokens' | 'choices' | 'continues'> {
+function sizeOf(body: Readonly<Record<string, unknown>>): Pick<Asked, 'maxOutputTokens' | 'choices' | 'continues' | 'isOffTariff'> {
   const config = (body['generationConfig'] ?? {}) as Readonly<Record<string, unknown>>
   const limits = [body['max_tokens'], body['max_completion_tokens'], body['max_output_tokens'], config['maxOutputTokens']].map(count)
   const known = limits.filter((each) => each !== null)
@@ -107,6 +112,7 @@ function sizeOf(body: Readonly<Record<string, unknown>>): Pick<Asked, 'maxOutput
     maxOutputTokens: known.length > 0 ? Math.max(...known) : null,
     choices: Math.min(count(body['n']) ?? count(config['candidateCount']) ?? 1, 128),
     continues: (body['previous_response_id'] ?? body['conversation'] ?? null) !== null,
+    isOffTariff: ![body['service_tier'], body['speed']].every((tier) => LISTED_TIERS.has(tier ?? null)),
   }
 }
 

@@ -20,6 +20,7 @@ import { startFakeProvider, type FakeProvider } from '#e2e/world/fake-provider.t
 import { setEnabled } from '#server/connections/service.ts'
 import { disconnect } from '#server/connections/undo-service.ts'
 import { pool, prisma } from '#server/db/client.ts'
+import { setPolicy } from '#server/models/rule-service.ts'
 import { createProxyHandler, forgetRun, type ProxyHandler } from '#server/proxy/handler.ts'
 import { recheckRuns } from '#server/proxy/kept-runs.ts'
 import { ask, modelOf, pathOf, question, seedRun, serveOnLoopback, type SeededRun, type Served } from '#server/proxy/testing.ts'
@@ -745,6 +746,40 @@ describe('embeddings', () => {
     expect((await ask({ origin: proxy.origin, path, token: other.token, body })).status).toBe(403)
     expect(provider.received.length).toBe(before)
   })
+})
+
+it('asks the database about no more strange tokens than an address may guess, and serves a run that is known all the same', async () => {
+  const wary = createProxyHandler({ limits: { guesses: 2 } })
+  const served = await serveOnLoopback(wary)
+  const run = await seed('openai-chat')
+  const guess = (letter: string) =>
+    ask({ origin: served.origin, path: pathOf('openai-chat'), token: `wst_${letter.repeat(43)}`, body: question('openai-chat') })
+  try {
+    provider.play([text('Hello.'), usage(tokens)])
+    expect((await send(run, 'openai-chat', { origin: served.origin })).status).toBe(200)
+    const statuses = []
+    for (const letter of ['B', 'C', 'D']) statuses.push((await guess(letter)).status)
+    expect(statuses).toEqual([401, 401, 429])
+    provider.play([text('Hello again.'), usage(tokens)])
+    expect((await send(run, 'openai-chat', { origin: served.origin })).status).toBe(200)
+  } finally {
+    await served.close()
+    await wary.close()
+  }
+})
+
+it('knows no price for what is served faster or slower than the list says', async () => {
+  const run = await seed('openai-responses')
+  const asked = (tier: string) => ({ body: { ...question('openai-responses'), service_tier: tier } })
+  for (const tier of ['default', 'priority']) {
+    provider.play([text('Hello.'), usage(tokens)])
+    expect((await send(run, 'openai-responses', asked(tier))).status).toBe(200)
+  }
+  const [dear, usual] = await recordsOf(run)
+  expect([usual!.costMicros, dear!.costMicros]).toEqual([expect.any(Number), null])
+  await setPolicy(run.scope, { unpriced: 'refuse' })
+  const refused = await send(run, 'openai-responses', asked('priority'))
+  expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('model.unpriced')])
 })
 
 it('names the successor of a retired model, and says not to ask again', async () => {

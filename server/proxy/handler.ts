@@ -11,8 +11,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { upstreamPathOf, type AskingRoute } from '#core/links/proxy-routes.ts'
-import { allows, allowsEmbedding } from '#core/models/catalog.ts'
+import { allows, allowsEmbedding, offTariff } from '#core/models/catalog.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
+import { clientKey, RateLimiter } from '#server/access/rate-limit.ts'
 import { log } from '#server/log.ts'
 import { askingForUsage, readAsked, readBody } from '#server/proxy/body.ts'
 import { createPlaces } from '#server/proxy/concurrency.ts'
@@ -43,6 +44,7 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
   const limits = { ...usualLimits, ...given }
   const upstreams = createUpstreams(guard, limits)
   const places = createPlaces(limits)
+  const guesses = new RateLimiter()
   const stopRechecking = recheckRegularly()
   const stopListening = onHint((hint) => {
     if (!changesRuns(hint)) return
@@ -54,9 +56,24 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
     if (!read.ok) return sendError(res, { ...read, code: 'gatehouse.refused' })
     const { route, token } = read.call
     const [said] = route.dialects
-    const found = findRun(token)
+    const address = clientKey(req.socket.remoteAddress ?? '')
+    const rate = { perMinute: limits.guesses, nowMs: Date.now() }
+    const found = findRun(token, () => !guesses.isSpent(address, rate))
     const run = found instanceof Promise ? await found : found
-    if (run === null) return sendError(res, { status: 401, message: UNKNOWN_TOKEN, dialect: said, code: 'gatehouse.unknown-token' })
+    if (run === 'not-asked') {
+      return sendError(res, {
+        status: 429,
+        message: 'Too many tokens that open nothing came from this address. Try again in a minute.',
+        dialect: said,
+        code: 'gatehouse.too-many-requests',
+        mayRetry: true,
+        retryAfterSeconds: 30,
+      })
+    }
+    if (run === null) {
+      guesses.allow(address, rate)
+      return sendError(res, { status: 401, message: UNKNOWN_TOKEN, dialect: said, code: 'gatehouse.unknown-token' })
+    }
     if (run === 'unreadable') {
       return sendError(res, {
         status: 403,
@@ -123,7 +140,8 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
     const understood = readAsked(body.bytes, inPath)
     if (!understood.ok) return sendError(res, { status: 400, message: understood.message, dialect, code: 'gatehouse.body' })
     const { asked } = understood
-    const verdict = (route.kind === 'embed' ? allowsEmbedding : allows)(run.models, asked.model)
+    const listed = (route.kind === 'embed' ? allowsEmbedding : allows)(run.models, asked.model)
+    const verdict = asked.isOffTariff ? offTariff(run.models, listed) : listed
     const refusal = run.isBroken ? keyRefusal(run) : verdict.ok ? null : refusalOf(asked.model, verdict)
     const isMetered = route.kind !== 'count'
     const bought =

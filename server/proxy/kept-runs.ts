@@ -34,8 +34,14 @@ function hearOfChange(): void {
   loading.clear()
 }
 
-/** Null when the token is unknown, or what it stood for has ended; nobody outside learns which. */
-export function findRun(token: string): ProxiedRun | Promise<ProxiedRun | 'unreadable' | null> {
+/**
+ * Null when the token is unknown, or what it stood for has ended; nobody outside learns which.
+ * At once for a run that is kept; before the database is asked for another, `mayAsk` must agree.
+ */
+export function findRun(
+  token: string,
+  mayAsk: () => boolean = () => true,
+): ProxiedRun | Promise<ProxiedRun | 'unreadable' | null> | 'not-asked' {
   const hash = hashToken(token)
   const name = hash.toString('base64')
   const known = kept.get(name)
@@ -44,7 +50,9 @@ export function findRun(token: string): ProxiedRun | Promise<ProxiedRun | 'unrea
     known.usedMs = nowMs
     return known.run
   }
-  const found = loading.get(name) ?? load(hash, name)
+  const asked = loading.get(name)
+  if (!asked && !mayAsk()) return 'not-asked'
+  const found = asked ?? load(hash, name)
   loading.set(name, found)
   return found
 }

@@ -14,6 +14,8 @@ export type ProxyLimits = {
   perProcess: number
   /** Records of requests that are over and that the database has not taken yet: above that it is slower than its load. */
   unsettled: number
+  /** Tokens that open nothing, from one address within a minute; after that only runs that are known are let in from there. */
+  guesses: number
   /** Upstreams with connections kept open; tenants choose them, so there must be an end. */
   origins: number
   /** A model may think for minutes before its first byte … */
@@ -29,6 +31,7 @@ export const usualLimits: ProxyLimits = {
   perRun: 64,
   perProcess: 4_000,
   unsettled: 5_000,
+  guesses: 300,
   origins: 256,
   upstreamHeadMs: 600_000,
   upstreamIdleMs: 300_000,

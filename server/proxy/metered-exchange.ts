@@ -210,6 +210,8 @@ export class MeteredExchange {
     }
     const isWhole = failure === null && (verdict === null || verdict.isComplete)
     if (isWhole) {
+      // Its client has left while the answer was held back: nothing of it was delivered.
+      if (this.#res.destroyed) return this.#settle({ outcome: 'aborted', status: this.#status, failure: null, verdict })
       this.#res.end()
       if (!verdict?.failure) return this.#settle({ outcome: 'completed', status: this.#status, failure: null, verdict })
       return this.#settle({ outcome: 'failed', status: this.#status, failure: this.#redacted(verdict.failure), verdict })
