@@ -51,6 +51,9 @@ export type MessageId = z.infer<typeof MessageId>
 export type ToolCallId = z.infer<typeof ToolCallId>
 export type RequestId = z.infer<typeof RequestId>
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+const HYPHEN_BEFORE = new Set([4, 6, 8, 10])
+
 /**
  * A UUID of version 7 (RFC 9562): 48 bits of milliseconds, then randomness.
  * Time and randomness are arguments, since `core` has neither.
@@ -63,6 +66,7 @@ export function uuidV7({ nowMs, random }: { nowMs: number; random: Uint8Array })
   bytes.set(random.subarray(0, 10), 6)
   bytes[6] = 0x70 | (bytes[6]! & 0x0f)
   bytes[8] = 0x80 | (bytes[8]! & 0x3f)
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  let text = ''
+  for (let i = 0; i < 16; i += 1) text += HYPHEN_BEFORE.has(i) ? `-${HEX[bytes[i]!]}` : HEX[bytes[i]!]
+  return text
 }

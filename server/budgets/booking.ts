@@ -5,7 +5,7 @@
 import { periodAt, type BudgetPeriod } from '#core/budgets/budget.ts'
 import { book } from '#core/budgets/ledger.ts'
 import { columns, lock, unpricedKey, type Account } from '#server/budgets/ledger-store.ts'
-import type { PoolClient } from '#server/db/client.ts'
+import { prepared, type PoolClient } from '#server/db/client.ts'
 
 /** Whoever books holds it shared; whoever opens a budget's ledger alone, so that no booking is missed or doubled. */
 export const BOOKING_LOCK = 7_261_702
@@ -27,6 +27,21 @@ export type Booked = {
 /** By how much what the process holds has changed. */
 export type LoanChange = Account & { by: number }
 
+const LOANS = prepared(
+  'loans-of-process',
+  `select n.key, n."periodStart", n.held::float8 as held from budget_loan n
+   join unnest($1::text[], $2::timestamptz[]) a(key, "periodStart") on a.key = n.key and a."periodStart" = n."periodStart"
+   where n."processId" = $3`,
+)
+
+const BOOK = prepared(
+  'book-budgets',
+  `with a as (select * from unnest($1::text[], $2::timestamptz[], $3::bigint[], $4::bigint[], $5::bigint[]) a(key, "periodStart", settled, lent, held)),
+        n as (update budget_loan n set held = a.held from a
+              where n.key = a.key and n."periodStart" = a."periodStart" and n."processId" = $6 and n.held <> a.held)
+   update budget_ledger l set settled = a.settled, lent = a.lent from a where l.key = a.key and l."periodStart" = a."periodStart"`,
+)
+
 /** @returns for each of `booked` its changes */
 export async function bookAll(
   tx: PoolClient,
@@ -37,12 +52,8 @@ export async function bookAll(
   if (entries.length === 0) return changes
   const accounts = [...new Map(entries.map((entry) => [nameOf(entry), { key: entry.key, periodStart: entry.periodStart }])).values()]
   const ledgers = new Map((await lock(tx, accounts)).map((row) => [nameOf(row), { settled: row.settled, lent: row.lent }]))
-  const { rows } = await tx.query<Account & { held: number }>(
-    `select n.key, n."periodStart", n.held::float8 as held from budget_loan n
-     join unnest($1::text[], $2::timestamptz[]) a(key, "periodStart") on a.key = n.key and a."periodStart" = n."periodStart"
-     where n."processId" = $3`,
-    [...columns(accounts), processId],
-  )
+  // By itself: a loan is read after its ledger's lock was waited for.
+  const { rows } = await tx.query<Account & { held: number }>(LOANS([...columns(accounts), processId]))
   const loans = new Map(rows.map((row) => [nameOf(row), row.held]))
   for (const entry of entries) {
     const name = nameOf(entry)
@@ -54,25 +65,29 @@ export async function bookAll(
   }
   const names = accounts.map(nameOf)
   await tx.query(
-    `update budget_ledger l set settled = a.settled, lent = a.lent
-     from unnest($1::text[], $2::timestamptz[], $3::bigint[], $4::bigint[]) a(key, "periodStart", settled, lent)
-     where l.key = a.key and l."periodStart" = a."periodStart"`,
-    [...columns(accounts), names.map((name) => ledgers.get(name)!.settled), names.map((name) => ledgers.get(name)!.lent)],
+    BOOK([
+      ...columns(accounts),
+      names.map((name) => ledgers.get(name)!.settled),
+      names.map((name) => ledgers.get(name)!.lent),
+      names.map((name) => loans.get(name) ?? 0),
+      processId,
+    ]),
   )
-  if (rows.length > 0) {
-    await tx.query(
-      `update budget_loan n set held = a.held
-       from unnest($1::text[], $2::timestamptz[], $3::bigint[]) a(key, "periodStart", held)
-       where n.key = a.key and n."periodStart" = a."periodStart" and n."processId" = $4`,
-      [...columns(accounts), names.map((name) => loans.get(name) ?? 0), processId],
-    )
-  }
   return changes
 }
 
 const nameOf = ({ key, periodStart }: Account) => `${key} ${periodStart.getTime()}`
 
 type Entry = Account & { of: number; limit: number; counted: number; reserved: number }
+
+const BUDGETS_OF = prepared(
+  'budgets-of-records',
+  `select e.at::int as at, b.id as key, b.period::text, b."limitMicros"::float8 as limit
+   from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality as e("teamId", "projectId", "chatId", "userId", at)
+   join budget b on b."teamId" = e."teamId" and b."scopeId" = case b.scope
+     when 'team' then e."teamId" when 'project' then e."projectId" when 'chat' then e."chatId"
+     else coalesce(e."userId", (select c."createdBy" from chat c where c.id = e."chatId"::uuid)) end`,
+)
 
 /**
  * Which accounts each record counts in, as budgets are now: one that was made while the request ran has it as well, one that was
@@ -88,17 +103,12 @@ async function entriesOf(tx: PoolClient, booked: readonly Booked[]): Promise<Ent
   })
   if (priced.length === 0) return entries
   const { rows } = await tx.query<{ at: number; key: string; period: BudgetPeriod; limit: number }>(
-    `select e.at::int as at, b.id as key, b.period::text, b."limitMicros"::float8 as limit
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality as e("teamId", "projectId", "chatId", "userId", at)
-     join budget b on b."teamId" = e."teamId" and b."scopeId" = case b.scope
-       when 'team' then e."teamId" when 'project' then e."projectId" when 'chat' then e."chatId"
-       else coalesce(e."userId", (select c."createdBy" from chat c where c.id = e."chatId"::uuid)) end`,
-    [
+    BUDGETS_OF([
       priced.map(({ teamId }) => teamId),
       priced.map(({ projectId }) => projectId),
       priced.map(({ chatId }) => chatId),
       priced.map(({ userId }) => userId),
-    ],
+    ]),
   )
   for (const { at, key, period, limit } of rows) {
     const { of, startedAt, micros, reserved } = priced[at - 1]!

@@ -3,7 +3,7 @@
  * several in the order of key and period; the arithmetic is `core/budgets/ledger.ts`.
  */
 import { lend, type LoanAnswer } from '#core/budgets/ledger.ts'
-import { inTransaction, type PoolClient } from '#server/db/client.ts'
+import { inTransaction, prepared, type PoolClient } from '#server/db/client.ts'
 
 export type Account = { key: string; periodStart: Date }
 
@@ -26,17 +26,17 @@ export async function lendTo({ key, periodStart, processId, limit, need, extra, 
   })
 }
 
-/** What a process does not need any more: `amount` of it, or whatever it holds when that is null. */
+/** What a process does not need any more: `amount` of it, or whatever it holds when that is null. Makes no ledger of a budget that is gone. */
 export async function giveBack(given: Account & { processId: string; amount: number | null }): Promise<void> {
   const { key, periodStart, processId, amount } = given
   await inTransaction(async (tx) => {
-    await lock(tx, [{ key, periodStart }])
+    await tx.query('select from budget_ledger where key = $1 and "periodStart" = $2 for update', [key, periodStart])
     const { rows } = await tx.query<{ held: number }>(
       'select held::float8 as held from budget_loan where key = $1 and "periodStart" = $2 and "processId" = $3',
       [key, periodStart, processId],
     )
-    const held = rows[0]?.held ?? 0
-    await changeLoan(tx, { key, periodStart, processId, by: -Math.min(amount ?? held, held) })
+    const [loan] = rows
+    if (loan) await changeLoan(tx, { key, periodStart, processId, by: -Math.min(amount ?? loan.held, loan.held) })
   })
 }
 
@@ -59,14 +59,16 @@ export async function releaseLoans(processId: string): Promise<void> {
 
 export const columns = (accounts: readonly Account[]) => [accounts.map(({ key }) => key), accounts.map(({ periodStart }) => periodStart)]
 
+const LOCK = prepared(
+  'lock-ledgers',
+  `insert into budget_ledger (key, "periodStart") select * from unnest($1::text[], $2::timestamptz[]) order by 1, 2
+   on conflict (key, "periodStart") do update set settled = budget_ledger.settled
+   returning key, "periodStart", settled::float8 as settled, lent::float8 as lent`,
+)
+
 /** Makes what is not there yet, and holds the rows until the transaction ends. In the order of key and period. */
 export async function lock(tx: PoolClient, accounts: readonly Account[]): Promise<(Account & { settled: number; lent: number })[]> {
-  const { rows } = await tx.query(
-    `insert into budget_ledger (key, "periodStart") select * from unnest($1::text[], $2::timestamptz[]) order by 1, 2
-     on conflict (key, "periodStart") do update set settled = budget_ledger.settled
-     returning key, "periodStart", settled::float8 as settled, lent::float8 as lent`,
-    columns(accounts),
-  )
+  const { rows } = await tx.query(LOCK(columns(accounts)))
   return rows
 }
 

@@ -42,7 +42,7 @@ type Waiter<A extends Allowance> = Reservation<A> & {
 }
 
 /** So that not each request has to borrow: this many times what it reserves. */
-const EXTRA = 4
+const EXTRA = 16
 const RETRY_MS = 250
 const IDLE_MS = 2_000
 

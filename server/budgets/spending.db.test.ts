@@ -117,8 +117,14 @@ it('acts at once when a budget is made, raised or removed', async () => {
   expect(await status()).toBe(200)
   await teamDay(run, 1)
   expect(await status()).toBe(403)
+  await teamDay(run, 10_000_000)
+  expect(await status()).toBe(200)
   await removeBudget(run.scope, budgetId)
   expect(await status()).toBe(200)
+  // What was lent of it comes back to nothing.
+  await stopPurse()
+  stopPurse = keepPurse()
+  expect((await pool().query('select from budget_ledger where key = $1', [budgetId])).rowCount).toBe(0)
 })
 
 it('waits for others that are under way, and lets go of whoever leaves meanwhile', async () => {

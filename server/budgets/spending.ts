@@ -71,14 +71,22 @@ function reserveOn(accounts: readonly ToldAllowance[], amount: number, leaving: 
   return purse.reserve({ accounts, amount }, { waitMs: WAIT_MS, signal: leaving() })
 }
 
-function allowanceOf({ budgetId, scope, period, limitMicros }: Budget, nowMs: number): ToldAllowance {
+/** Of budgets as they are known now: the same for every request of a period. */
+const told = new WeakMap<Budget, { startsMs: number; endsMs: number; allowance: ToldAllowance }>()
+
+function allowanceOf(budget: Budget, nowMs: number): ToldAllowance {
+  const known = told.get(budget)
+  if (known && known.startsMs <= nowMs && nowMs < known.endsMs) return known.allowance
+  const { budgetId, scope, period, limitMicros } = budget
   const { startsAt, endsAt } = periodAt(period, nowMs)
-  return {
+  const allowance = {
     key: budgetId,
     periodStart: startsAt,
     limit: limitMicros,
     facts: { scope, period, limitMicros, endsAt: endsAt.toISOString() },
   }
+  told.set(budget, { startsMs: startsAt.getTime(), endsMs: endsAt.getTime(), allowance })
+  return allowance
 }
 
 /** So many tokens a day of models without a price, for a whole team. */

@@ -10,7 +10,7 @@ import { DomainError } from '#core/errors.ts'
 import type { ChatId, NodeId, TeamId, TurnId, UserId } from '#core/ids.ts'
 import { applySideFacts, changesLists, hasSideEffects } from '#server/chats/side-facts.ts'
 import { toPayload } from '#server/chats/events.ts'
-import { inTransaction, pool, type PoolClient } from '#server/db/client.ts'
+import { inTransaction, pool, prepared, type PoolClient } from '#server/db/client.ts'
 import { announce, hintList, publish } from '#server/realtime/bus.ts'
 
 export type Head = {
@@ -37,24 +37,52 @@ export async function lockHead(tx: PoolClient, chatId: ChatId): Promise<Head> {
 /** What a commit has to tell the bus, once it is one. */
 export type Appended = { chatId: ChatId; head: number; listOf: TeamId | null }
 
+/** The locks are taken in the order of chat ids, as those of `FENCED_APPEND`, so two servers cannot deadlock. */
+const SERVER_APPEND = prepared(
+  'append-server-facts',
+  `with b as (select * from unnest($1::uuid[], $2::int[], $3::text[]) as b("chatId", n, facts)),
+        l as (select h."chatId" from chat_head h join b on b."chatId" = h."chatId" order by h."chatId" for update of h),
+        h as (update chat_head s set head = s.head + b.n from b join l on l."chatId" = b."chatId" where s."chatId" = b."chatId"
+              returning s."chatId", s.head, b.n, b.facts, s."modelFailed"),
+        i as (insert into chat_event ("chatId", seq, "seqFrom", type, payload, at)
+              select h."chatId", h.head - h.n + e.at, h.head - h.n + e.at, e.fact->>0, e.fact->1, clock_timestamp()
+              from h, jsonb_array_elements(h.facts::jsonb) with ordinality as e(fact, at))
+   select h."chatId", h.head, h."modelFailed", c."teamId" from h join chat c on c.id = h."chatId"`,
+)
+
+export type ServerBatch = { chatId: ChatId; facts: readonly ChatFact[] }
+
 /**
- * Writes what people, the proxy or the server did, inside the caller's transaction, under the head's lock.
- * The caller passes the result to `announceAppended` after its commit; null when there was nothing to write.
- * @throws chat.missing
+ * Writes what people, the proxy or the server did, inside the caller's transaction, under the heads' locks. Of each chat
+ * at most one batch; one whose chat is gone is left out. The caller passes the result to `announceAppended` after its commit.
  */
+export async function appendServerBatches(tx: PoolClient, batches: readonly ServerBatch[]): Promise<Appended[]> {
+  const told = batches.filter(({ facts }) => facts.length > 0)
+  if (told.length === 0) return []
+  const { rows } = await tx.query(
+    SERVER_APPEND([
+      told.map(({ chatId }) => chatId),
+      told.map(({ facts }) => facts.length),
+      told.map(({ facts }) => `[${facts.map((fact) => `["${fact.type}",${toPayload(fact)}]`).join(',')}]`),
+    ]),
+  )
+  const found = new Map(rows.map((row) => [row.chatId as string, row]))
+  const appended: Appended[] = []
+  for (const { chatId, facts } of told) {
+    const row = found.get(chatId)
+    if (!row) continue
+    await applySideFacts({ tx, chatId, epoch: null, hasFailed: row.modelFailed }, facts)
+    appended.push({ chatId, head: Number(row.head), listOf: changesLists(facts) ? row.teamId : null })
+  }
+  return appended
+}
+
+/** `appendServerBatches` of one chat; null when there was nothing to write. @throws chat.missing */
 export async function appendServerFacts(tx: PoolClient, chatId: ChatId, facts: readonly ChatFact[]): Promise<Appended | null> {
   if (facts.length === 0) return null
-  const { rows } = await tx.query(
-    `with h as (update chat_head set head = head + $2 where "chatId" = $1 returning head, "modelFailed"),
-          i as (insert into chat_event ("chatId", seq, "seqFrom", type, payload, at)
-                select $1, h.head - $2 + e.n, h.head - $2 + e.n, e.type, e.payload::jsonb, clock_timestamp()
-                from h, unnest($3::text[], $4::text[]) with ordinality as e(type, payload, n))
-     select h.head, h."modelFailed", c."teamId" from h join chat c on c.id = $1`,
-    [chatId, facts.length, facts.map((fact) => fact.type), facts.map(toPayload)],
-  )
-  if (!rows[0]) throw new DomainError('chat.missing')
-  await applySideFacts({ tx, chatId, epoch: null, hasFailed: rows[0].modelFailed }, facts)
-  return { chatId, head: Number(rows[0].head), listOf: changesLists(facts) ? rows[0].teamId : null }
+  const [appended] = await appendServerBatches(tx, [{ chatId, facts }])
+  if (!appended) throw new DomainError('chat.missing')
+  return appended
 }
 
 /** `appendServerFacts` in a transaction of its own, announced. Resolves once committed. */

@@ -52,6 +52,9 @@ export const pool = (): pg.Pool => demandOpen().pool
 /** For a connection of one's own, such as LISTEN, which a pool would take back. */
 export const databaseUrl = (): string => demandOpen().url
 
+/** A statement that each connection parses and plans once: for what runs all the time. */
+export const prepared = (name: string, text: string) => (values: unknown[]) => ({ name, text, values })
+
 /** Runs `work` in one transaction: commits its return, rolls back its throw. */
 export async function inTransaction<T>(work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool().connect()

@@ -1,7 +1,7 @@
 /**
  * What the catalog is asked with besides the connection: a team's rules and policy, and what a server of one's own says
- * that it serves. Read anew by whoever asks, so that a change acts everywhere at once; the proxy keeps an answer for two
- * seconds at most (`server/proxy/run.ts`).
+ * that it serves. Read anew by whoever asks, so that a change acts everywhere at once; the proxy hears of one, and sees it
+ * within seconds all the same (`server/proxy/kept-runs.ts`).
  * A door of this noun: the resolver, the chats, the proxy and the reports come here. Next: `core/models/rules.ts`, which lays them.
  */
 import { layRules, usualPolicy, type ModelRules, type UnpricedPolicy } from '#core/models/rules.ts'

@@ -143,6 +143,7 @@ class Running implements Dispatcher.DispatchHandler {
   #kept: Buffer[] = []
   #keptBytes = 0
   #isOver = false
+  #hasWritten = false
   /** Set when the end was asked for before undici gave us a way to end it. */
   #endReason: Error | null = null
   #isRecorded: boolean
@@ -205,9 +206,11 @@ class Running implements Dispatcher.DispatchHandler {
       const { res } = this.#given
       if (res.destroyed) return
       res.writeHead(passing.status, passing.headers)
-      // The head goes out alone: a model may think for long before its first word.
-      res.flushHeaders()
       res.on('drain', this.#onDrain)
+      // A model may think for long before its first word; what came in one packet with the head leaves with it.
+      process.nextTick(() => {
+        if (!this.#hasWritten && !this.#isOver && !res.destroyed) res.flushHeaders()
+      })
     })
   }
 
@@ -230,6 +233,7 @@ class Running implements Dispatcher.DispatchHandler {
   }
 
   #write(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+    this.#hasWritten = true
     if (this.#given.res.write(bytes)) return
     controller.pause()
     this.#waitForClient()

@@ -21,7 +21,7 @@ import { setEnabled } from '#server/connections/service.ts'
 import { disconnect } from '#server/connections/undo-service.ts'
 import { pool, prisma } from '#server/db/client.ts'
 import { createProxyHandler, forgetRun, type ProxyHandler } from '#server/proxy/handler.ts'
-import { recheckRuns } from '#server/proxy/run.ts'
+import { recheckRuns } from '#server/proxy/kept-runs.ts'
 import { ask, modelOf, pathOf, question, seedRun, serveOnLoopback, type SeededRun, type Served } from '#server/proxy/testing.ts'
 import { drainUsage, readRecords, summarise } from '#server/usage/service.ts'
 

@@ -18,18 +18,19 @@ import { askingForUsage, readAsked, readBody } from '#server/proxy/body.ts'
 import { createPlaces } from '#server/proxy/concurrency.ts'
 import { sendError } from '#server/proxy/errors.ts'
 import { createUpstreams, upstreamHeaders } from '#server/proxy/forward.ts'
+import { cutEverything, findRun, recheckRegularly, recheckRuns, watch } from '#server/proxy/kept-runs.ts'
 import { usualLimits, type ProxyLimits } from '#server/proxy/limits.ts'
-import { MeteredExchange, refusedKey, type Refusal } from '#server/proxy/metered-exchange.ts'
+import { MeteredExchange, refusedKey, unrecorded, type Refusal } from '#server/proxy/metered-exchange.ts'
 import { modelInGoogleWords, modelList } from '#server/proxy/model-list.ts'
 import { refusalOf } from '#server/proxy/model-refusal.ts'
 import { dialectOfUrl, readCall, UNKNOWN_TOKEN, type Call } from '#server/proxy/route.ts'
-import { cutEverything, findRun, forgetRules, recheckRegularly, recheckRuns, watch, type ProxiedRun } from '#server/proxy/run.ts'
+import type { ProxiedRun } from '#server/proxy/run.ts'
 import { buy } from '#server/proxy/spending.ts'
 import { configuredGuard, type Guard } from '#server/proxy/upstream-guard.ts'
-import { onHint } from '#server/realtime/bus.ts'
-import { openRecord } from '#server/usage/service.ts'
+import { onHint, type Hint } from '#server/realtime/bus.ts'
+import { openRecord, unsettled } from '#server/usage/service.ts'
 
-export { forgetRun } from '#server/proxy/run.ts'
+export { forgetRun } from '#server/proxy/kept-runs.ts'
 
 export type ProxyHandler = ((req: IncomingMessage, res: ServerResponse) => void) & {
   /** Ends what is under way. Records that are open are settled; `drainUsage` waits for them. */
@@ -44,8 +45,7 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
   const places = createPlaces(limits)
   const stopRechecking = recheckRegularly()
   const stopListening = onHint((hint) => {
-    if (hint.about === 'list' && hint.topic === 'models') return forgetRules()
-    if (hint.about !== 'membership' && hint.about !== 'lease-lost' && hint.about !== 'node-removed') return
+    if (!changesRuns(hint)) return
     recheckRuns().catch((error: unknown) => log.warn({ err: error }, 'Open model requests could not be checked'))
   })
 
@@ -54,7 +54,8 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
     if (!read.ok) return sendError(res, { ...read, code: 'gatehouse.refused' })
     const { route, token } = read.call
     const [said] = route.dialects
-    const run = await findRun(token)
+    const found = findRun(token)
+    const run = found instanceof Promise ? await found : found
     if (run === null) return sendError(res, { status: 401, message: UNKNOWN_TOKEN, dialect: said, code: 'gatehouse.unknown-token' })
     if (run === 'unreadable') {
       return sendError(res, {
@@ -93,6 +94,8 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
   /** Before the body is read: it is what takes memory. */
   async function admit(req: IncomingMessage, res: ServerResponse, asking: Omit<Asking, 'ended'>): Promise<void> {
     if (res.destroyed) return
+    // Nothing goes unrecorded: what cannot be written down in time is not begun.
+    if (unsettled() >= limits.unsettled) return sendError(res, { ...unrecorded, dialect: asking.run.dialect, retryAfterSeconds: 1 })
     const place = places.take(asking.run.runId)
     if (!place.ok) {
       const whose = place.full === 'run' ? 'This chat has' : 'Gatehouse has'
@@ -168,6 +171,13 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
     },
   })
 }
+
+/** Whether what a run may spend, or ask for, may be another now. */
+const changesRuns = (hint: Hint): boolean =>
+  hint.about === 'membership' ||
+  hint.about === 'lease-lost' ||
+  hint.about === 'node-removed' ||
+  (hint.about === 'list' && (hint.topic === 'connections' || hint.topic === 'models'))
 
 /** `ended.why`: that the run's right to spend has ended since it was found. A body may be long in coming, and a budget in getting free. */
 type Asking = { call: Call; run: ProxiedRun; route: AskingRoute; ended: { why: string | null } }

@@ -12,6 +12,8 @@ export type ProxyLimits = {
   /** Requests that are under way at once: of one run, and of all. An agent with a swarm of helpers stays below. */
   perRun: number
   perProcess: number
+  /** Records of requests that are over and that the database has not taken yet: above that it is slower than its load. */
+  unsettled: number
   /** Upstreams with connections kept open; tenants choose them, so there must be an end. */
   origins: number
   /** A model may think for minutes before its first byte … */
@@ -26,6 +28,7 @@ export const usualLimits: ProxyLimits = {
   stalledClientMs: 120_000,
   perRun: 64,
   perProcess: 4_000,
+  unsettled: 5_000,
   origins: 256,
   upstreamHeadMs: 600_000,
   upstreamIdleMs: 300_000,

@@ -1,7 +1,8 @@
 /**
- * How records are closed: the row, the chat's log and the budgets in one transaction, all or none. A record is closed
- * once; only one whose process was taken for gone may still be told what it really was.
- * The order of locks: records, the chat's head, ledgers.
+ * How records are closed: the rows, their chats' logs and the budgets in one transaction, all or none. A record is closed
+ * once; only one whose process was taken for gone may still be told what it really was. A chat that was deleted meanwhile
+ * loses its log, not its bill.
+ * The order of locks, each in the order of its ids: records, the heads of chats, ledgers.
  */
 import type { ServerFact } from '#core/chat/events.ts'
 import { ChatId, type TurnId, type UsageRecordId } from '#core/ids.ts'
@@ -9,8 +10,8 @@ import type { Rates } from '#core/models/catalog.ts'
 import type { TokenCounts } from '#core/models/usage.ts'
 import { BOOKING_LOCK, bookAll, type Booked, type LoanChange } from '#server/budgets/booking.ts'
 import type { Reservation } from '#server/budgets/spending.ts'
-import { announceAppended, appendServerFacts } from '#server/chats/append.ts'
-import { inTransaction, pool, type PoolClient } from '#server/db/client.ts'
+import { announceAppended, appendServerBatches } from '#server/chats/append.ts'
+import { inTransaction, pool, prepared, type PoolClient } from '#server/db/client.ts'
 import { thisProcess } from '#server/processes/service.ts'
 import { column } from '#server/usage/store.ts'
 
@@ -32,7 +33,13 @@ export type SettledRow = {
   durationMs: number
 }
 
-type Closing = { row: SettledRow; facts: readonly ServerFact[]; reservation: Reservation | null }
+export type Closing = {
+  chatId: string
+  row: SettledRow
+  /** For the chat's log. */
+  facts: readonly ServerFact[]
+  reservation: Reservation | null
+}
 
 type ClosedRow = Omit<Booked, 'micros' | 'tokens' | 'reserved'> & {
   id: UsageRecordId
@@ -41,35 +48,31 @@ type ClosedRow = Omit<Booked, 'micros' | 'tokens' | 'reserved'> & {
   formerTokens: number | null
 }
 
-/**
- * Closes records of one chat. `tells` false leaves its log alone: the chat is gone.
- * @returns how the loans of this process changed, by record
- * @throws chat.missing
- */
-export async function closeRecords({
-  chatId,
-  items,
-  tells,
-}: {
-  chatId: string
-  items: readonly Closing[]
-  tells: boolean
-}): Promise<ReadonlyMap<UsageRecordId, LoanChange[]>> {
+/** @returns how the loans of this process changed, by record; without those that were closed before */
+export async function closeRecords(items: readonly Closing[]): Promise<ReadonlyMap<UsageRecordId, LoanChange[]>> {
   const { appended, changes } = await inTransaction(async (tx) => {
-    const closed = await updateSettled(
+    const former = await updateSettled(
       tx,
       items.map(({ row }) => row),
     )
-    const facts = items.flatMap(({ row, facts: told }) => (tells && closed.has(row.usageRecordId) ? told : []))
-    const told = await appendServerFacts(tx, ChatId.parse(chatId), facts)
-    const booked = items.flatMap(({ row, reservation }) => {
-      const before = closed.get(row.usageRecordId)
-      return before ? [bookedOf(before, row, reservation)] : []
+    const closed = items.flatMap((item) => {
+      const before = former.get(item.row.usageRecordId)
+      return before ? [{ ...item, before }] : []
     })
-    const loans = await bookAll(tx, { booked, processId: thisProcess() })
-    return { appended: told, changes: new Map([...closed.keys()].map((id, at) => [id, loans[at]!])) }
+    const told = await appendServerBatches(
+      tx,
+      [...Map.groupBy(closed, ({ chatId }) => chatId)].map(([chatId, each]) => ({
+        chatId: chatId as ChatId,
+        facts: each.flatMap(({ facts }) => facts),
+      })),
+    )
+    const loans = await bookAll(tx, {
+      booked: closed.map(({ before, row, reservation }) => bookedOf(before, row, reservation)),
+      processId: thisProcess(),
+    })
+    return { appended: told, changes: new Map(closed.map(({ row }, at) => [row.usageRecordId, loans[at]!])) }
   })
-  announceAppended(appended)
+  appended.forEach(announceAppended)
   return changes
 }
 
@@ -84,25 +87,32 @@ function bookedOf(before: ClosedRow, { budgetMicros, budgetTokens }: SettledRow,
   }
 }
 
-/** In the order of `rows`, without those that were closed before. */
-async function updateSettled(tx: PoolClient, rows: readonly SettledRow[]): Promise<Map<UsageRecordId, ClosedRow>> {
+const CLOSE = prepared(
+  'close-usage-records',
+  `with guard as (select pg_advisory_xact_lock_shared($19)),
+        f as (select u.id, u.outcome as former, u."budgetMicros" as "formerMicros", u."budgetTokens" as "formerTokens", s.outcome, s.status,
+                     s."failureCode", s.source, s."inputTokens", s."outputTokens", s."cacheReadTokens", s."cacheWriteTokens", s."reasoningTokens",
+                     s."rawUsage", s."costMicros", s."firstByteMs", s."durationMs", s."cacheWrite1hTokens", s.rates, s."budgetMicros", s."budgetTokens"
+              from guard, unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[],
+                                 $11::text[], $12::bigint[], $13::int[], $14::int[], $15::int[], $16::text[], $17::bigint[], $18::int[])
+                as s(id, outcome, status, "failureCode", source, "inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens",
+                     "reasoningTokens", "rawUsage", "costMicros", "firstByteMs", "durationMs", "cacheWrite1hTokens", rates, "budgetMicros", "budgetTokens")
+              join usage_record u on u.id = s.id
+              where u.outcome in ('open', 'unknown') order by u.id for update of u)
+   update usage_record u set outcome = f.outcome::usage_outcome, status = f.status, "failureCode" = f."failureCode", source = f.source::usage_source,
+          "inputTokens" = f."inputTokens", "outputTokens" = f."outputTokens", "cacheReadTokens" = f."cacheReadTokens",
+          "cacheWriteTokens" = f."cacheWriteTokens", "reasoningTokens" = f."reasoningTokens", "rawUsage" = f."rawUsage"::jsonb,
+          "costMicros" = f."costMicros", "firstByteMs" = f."firstByteMs", "durationMs" = f."durationMs",
+          "cacheWrite1hTokens" = f."cacheWrite1hTokens", rates = f.rates::jsonb, "budgetMicros" = f."budgetMicros", "budgetTokens" = f."budgetTokens"
+   from f where u.id = f.id
+   returning u.id, u."teamId", u."projectId", u."chatId", u."userId", u."startedAt", f.former::text as former,
+             f."formerMicros"::float8 as "formerMicros", f."formerTokens" as "formerTokens"`,
+)
+
+/** Without those that were closed before. */
+async function updateSettled(tx: PoolClient, rows: readonly SettledRow[]): Promise<ReadonlyMap<UsageRecordId, ClosedRow>> {
   const { rows: closed } = await tx.query<ClosedRow>(
-    `with guard as (select pg_advisory_xact_lock_shared($19)),
-          former as (select u.id, u.outcome, u."budgetMicros", u."budgetTokens" from guard, usage_record u
-                     where u.id = any($1) and u.outcome in ('open', 'unknown') for update of u)
-     update usage_record u set outcome = s.outcome::usage_outcome, status = s.status, "failureCode" = s."failureCode", source = s.source::usage_source,
-            "inputTokens" = s."inputTokens", "outputTokens" = s."outputTokens", "cacheReadTokens" = s."cacheReadTokens",
-            "cacheWriteTokens" = s."cacheWriteTokens", "reasoningTokens" = s."reasoningTokens", "rawUsage" = s."rawUsage"::jsonb,
-            "costMicros" = s."costMicros", "firstByteMs" = s."firstByteMs", "durationMs" = s."durationMs",
-            "cacheWrite1hTokens" = s."cacheWrite1hTokens", rates = s.rates::jsonb, "budgetMicros" = s."budgetMicros", "budgetTokens" = s."budgetTokens"
-     from unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[], $11::text[],
-                 $12::bigint[], $13::int[], $14::int[], $15::int[], $16::text[], $17::bigint[], $18::int[])
-       as s(id, outcome, status, "failureCode", source, "inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens", "reasoningTokens",
-            "rawUsage", "costMicros", "firstByteMs", "durationMs", "cacheWrite1hTokens", rates, "budgetMicros", "budgetTokens"), former f
-     where u.id = s.id and f.id = u.id
-     returning u.id, u."teamId", u."projectId", u."chatId", u."userId", u."startedAt", f.outcome::text as former,
-               f."budgetMicros"::float8 as "formerMicros", f."budgetTokens" as "formerTokens"`,
-    [
+    CLOSE([
       column(rows, 'usageRecordId'),
       column(rows, 'outcome'),
       column(rows, 'status'),
@@ -122,10 +132,9 @@ async function updateSettled(tx: PoolClient, rows: readonly SettledRow[]): Promi
       column(rows, 'budgetMicros'),
       column(rows, 'budgetTokens'),
       BOOKING_LOCK,
-    ],
+    ]),
   )
-  const byId = new Map(closed.map((row) => [row.id, row]))
-  return new Map(rows.flatMap(({ usageRecordId }) => (byId.has(usageRecordId) ? [[usageRecordId, byId.get(usageRecordId)!]] : [])))
+  return new Map(closed.map((row) => [row.id, row]))
 }
 
 // --- what a dead process left ------------------------------------------------------------------------------
@@ -151,31 +160,22 @@ type Abandoned = Omit<Booked, 'reserved'> & { id: UsageRecordId; turnId: TurnId 
 /**
  * Nobody knows what they used, and that is not nothing: they go on counting with what was reserved, and the chat hears of
  * a request without a price.
- * @throws chat.missing
  */
-export async function closeAsUnknown({
-  chatId,
-  ids,
-  tells,
-}: {
-  chatId: string
-  ids: readonly UsageRecordId[]
-  tells: boolean
-}): Promise<number> {
+export async function closeAsUnknown({ chatId, ids }: { chatId: string; ids: readonly UsageRecordId[] }): Promise<number> {
   const { appended, count } = await inTransaction(async (tx) => {
     const { rows } = await tx.query<Abandoned>(
       `with guard as (select pg_advisory_xact_lock_shared($2)),
-            former as (select u.id from guard, usage_record u where u.id = any($1) and u.outcome = 'open' for update of u)
+            former as (select u.id from guard, usage_record u where u.id = any($1) and u.outcome = 'open' order by u.id for update of u)
        update usage_record u set outcome = 'unknown' from former f where u.id = f.id
        returning u.id, u."teamId", u."projectId", u."chatId", u."userId", u."startedAt", u."turnId", u.provider, u.model,
                  u."budgetMicros"::float8 as micros, u."budgetTokens" as tokens`,
       [ids, BOOKING_LOCK],
     )
-    const told = await appendServerFacts(tx, ChatId.parse(chatId), tells ? rows.map(unknownFact) : [])
+    const told = await appendServerBatches(tx, [{ chatId: ChatId.parse(chatId), facts: rows.map(unknownFact) }])
     await bookAll(tx, { booked: rows.map((row) => ({ ...row, reserved: null })), processId: thisProcess() })
     return { appended: told, count: rows.length }
   })
-  announceAppended(appended)
+  appended.forEach(announceAppended)
   return count
 }
 

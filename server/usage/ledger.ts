@@ -2,8 +2,6 @@
  * The life of the ledger in one process: it says that it lives, closes what dead ones left open, and lends from budgets.
  * Started by whoever serves the proxy (`server/run.ts`, `server/proxy/main.ts`).
  */
-import { DomainError } from '#core/errors.ts'
-import type { UsageRecordId } from '#core/ids.ts'
 import { forfeitLoans, keepPurse, releaseLoans } from '#server/budgets/spending.ts'
 import { log } from '#server/log.ts'
 import { keepBeating, thisProcess, type DeadProcess } from '#server/processes/service.ts'
@@ -37,16 +35,7 @@ export async function drainUsage(): Promise<void> {
 export async function closeLeftovers({ processId, beatAt, wasKnown }: DeadProcess): Promise<void> {
   let closed = 0
   const since = wasKnown ? new Date(beatAt.getTime() - AFTERWARDS_MS) : null
-  for (const [chatId, ids] of await findAbandoned({ processId, since })) closed += await closeOfChat(chatId, ids)
+  for (const [chatId, ids] of await findAbandoned({ processId, since })) closed += await closeAsUnknown({ chatId, ids })
   await releaseLoans(processId)
   if (closed > 0) log.warn({ closed }, 'Closed usage records that a process which is gone had left open')
-}
-
-async function closeOfChat(chatId: string, ids: readonly UsageRecordId[]): Promise<number> {
-  try {
-    return await closeAsUnknown({ chatId, ids, tells: true })
-  } catch (error) {
-    if (!(error instanceof DomainError && error.code === 'chat.missing')) throw error
-    return closeAsUnknown({ chatId, ids, tells: false })
-  }
 }

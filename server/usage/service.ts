@@ -22,6 +22,7 @@ import { settleOnce } from '#server/usage/settler.ts'
 import { findRecords, sumUsage, type OpenedRow, type UsageRow, type UsageSummary } from '#server/usage/store.ts'
 
 export { drainUsage, startLedger } from '#server/usage/ledger.ts'
+export { unsettled } from '#server/usage/settler.ts'
 export type { UsageRow, UsageSummary } from '#server/usage/store.ts'
 
 type Given = Omit<OpenedRow, 'usageRecordId' | 'startedAt' | 'dialect' | 'budgetMicros' | 'budgetTokens' | 'processId'> & {

@@ -6,7 +6,7 @@
 import type { TurnId, UsageRecordId } from '#core/ids.ts'
 import { isOfSeenChat } from '#server/access/chat-privacy.ts'
 import type { ProjectScope, TeamScope } from '#server/access/scope.ts'
-import { pool } from '#server/db/client.ts'
+import { pool, prepared } from '#server/db/client.ts'
 
 export type OpenedRow = {
   usageRecordId: UsageRecordId
@@ -34,19 +34,24 @@ export const column = <T, K extends keyof T>(rows: readonly T[], key: K): T[K][]
  * Which turn a request served, and whose prompt it was, is what the chat's head says at
  * this moment: read in the same statement, so no other turn can slip in between.
  */
+const OPEN = prepared(
+  'open-usage-records',
+  `insert into usage_record (id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion",
+                             route, model, "startedAt", "budgetMicros", "budgetTokens", "processId", "turnId", "userId")
+   select o.*, h."activeTurn", h."activeBy"
+   from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[],
+               $11::text[], $12::text[], $13::timestamptz[], $14::bigint[], $15::int[], $16::uuid[])
+     as o(id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion", route, model, "startedAt",
+          "budgetMicros", "budgetTokens", "processId")
+   left join chat_head h on h."chatId" = o."chatId"
+   on conflict (id) do nothing
+   returning id, "turnId"`,
+)
+
+/** The turn of each that was not there before. */
 export async function insertOpened(rows: readonly OpenedRow[]): Promise<Map<UsageRecordId, TurnId | null>> {
   const { rows: inserted } = await pool().query<{ id: UsageRecordId; turnId: TurnId | null }>(
-    `insert into usage_record (id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion",
-                               route, model, "startedAt", "budgetMicros", "budgetTokens", "processId", "turnId", "userId")
-     select o.*, h."activeTurn", h."activeBy"
-     from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[],
-                 $11::text[], $12::text[], $13::timestamptz[], $14::bigint[], $15::int[], $16::uuid[])
-       as o(id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion", route, model, "startedAt",
-            "budgetMicros", "budgetTokens", "processId")
-     left join chat_head h on h."chatId" = o."chatId"
-     on conflict (id) do nothing
-     returning id, "turnId"`,
-    [
+    OPEN([
       column(rows, 'usageRecordId'),
       column(rows, 'teamId'),
       column(rows, 'projectId'),
@@ -63,7 +68,7 @@ export async function insertOpened(rows: readonly OpenedRow[]): Promise<Map<Usag
       column(rows, 'budgetMicros'),
       column(rows, 'budgetTokens'),
       column(rows, 'processId'),
-    ],
+    ]),
   )
   return new Map(inserted.map(({ id, turnId }) => [id, turnId]))
 }

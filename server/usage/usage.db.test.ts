@@ -136,6 +136,23 @@ it('keeps the bill of a chat that is deleted while a model still answers', async
   await drainUsage()
   expect((await summarise(scope, { days: 1 })).totals).toMatchObject({ requests: 1, inputTokens: 1_000 })
   expect((await summarise(other, { days: 1 })).totals).toMatchObject({ requests: 1 })
+  expect(await eventsOf(other.chatId)).toMatchObject([{ type: 'usage.metered' }])
+})
+
+it('lets one that PostgreSQL refuses hold up no other that was settled in the same moment', async () => {
+  const [refused, ...others] = [await seedChatScope(), await seedChatScope(), await seedChatScope(), await seedChatScope()]
+  const records = [others[0]!, refused, others[1]!, others[2]!].map((scope) => openRecord(recordOf(scope)))
+  await drainUsage()
+  const tooMany = { ...tokens, inputTokens: 3_000_000_000 }
+  for (const [at, record] of records.entries())
+    record.settle(at === 1 ? { ...completed, verdict: { tokens: tooMany, rawUsage: null, isComplete: true } } : completed)
+  await drainUsage()
+  expect(await readRecords(refused, { chatId: refused.chatId, limit: 5 })).toMatchObject([{ outcome: 'open' }])
+  expect(await eventsOf(refused.chatId)).toEqual([])
+  for (const other of others) {
+    expect(await readRecords(other, { chatId: other.chatId, limit: 5 })).toMatchObject([{ outcome: 'completed', ...tokens }])
+    expect(await eventsOf(other.chatId)).toHaveLength(1)
+  }
 })
 
 it('lets no odd value hold up other records', async () => {

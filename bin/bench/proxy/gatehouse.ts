@@ -1,6 +1,6 @@
 /**
- * Our own proxy with everything on: workspace tokens, a real database, records and facts
- * of every request. As the process of its own that a busy instance gives it, or inside
+ * Our own proxy with everything on: workspace tokens, a real database, records, facts and
+ * a budget of every request. As the process of its own that a busy instance gives it, or inside
  * the main server; `root` may be another checkout, to hold a change against what was before.
  */
 import { execFileSync } from 'node:child_process'
@@ -11,11 +11,14 @@ import { SENTINEL_KEY } from '#core/connections/sentinel.ts'
 import { freePort, start, stop, untilItAnswers } from '#bin/bench/children.ts'
 import { familyOf, parentOf } from '#bin/bench/process-cost.ts'
 import type { Target, TargetName } from '#bin/bench/proxy/target.ts'
+import { setBudget } from '#server/budgets/service.ts'
 import { databaseUrl, pool } from '#server/db/client.ts'
 import { pathOf, seedRun } from '#server/proxy/testing.ts'
 
 /** So many agents at once: each is a chat, whose log takes one writer at a time. */
 const RUNS = 16
+/** In millionths of a dollar: never reached, and asked at every request. */
+const LIMIT_MICROS = 1e12
 /** It writes every record before it goes, however many those are. */
 const WRITES_WITHIN_MS = 60_000
 
@@ -27,6 +30,7 @@ export async function seedTokens(stubPort: number): Promise<string[]> {
   const tokens: string[] = []
   for (let count = 0; count < RUNS; count += 1) {
     const run = await seedRun({ dialect: 'openai-chat', baseUrl: `http://127.0.0.1:${stubPort}/v1`, key: 'sk-loopback' })
+    await setBudget(run.scope, { scope: { is: 'team' }, period: 'month', limitMicros: LIMIT_MICROS })
     tokens.push(run.token)
   }
   return tokens
