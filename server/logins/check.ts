@@ -98,6 +98,8 @@ async function askRenewed({ stored, harness, format, askNext, upstream }: Renewi
     case 'unavailable':
       return { answer: unreachable, loginRevision }
     case 'refused':
+      // Any other word is about a row that has changed hands meanwhile, and not about the login.
+      if (!brokered.code.startsWith('login.')) return { answer: unreachable, loginRevision }
       return { answer: { verdict: verdicts[brokered.code] ?? 'refused', code: brokered.code }, loginRevision }
     case 'tokens':
       return { answer: await askNext(brokered.accessToken), loginRevision: brokered.loginRevision }
