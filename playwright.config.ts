@@ -12,6 +12,8 @@ const inOneSize = ['bad-input', 'connection-states', 'first-run', 'screens'].map
 
 export default defineConfig({
   testDir: 'e2e',
+  // What ends in .test.ts is vitest's.
+  testMatch: '**/*.spec.ts',
   outputDir: '.test/results',
   globalSetup: './e2e/world/ensure-pages.ts',
   fullyParallel: false,
