@@ -70,7 +70,12 @@ test('an admin allows what a provider serves, prices it, hides it, and a member 
   // The member's open page hears of it.
   await expect(read).toHaveCount(0)
   expect(await menuOf()).toMatchObject([{ id: 'gpt-6.1-sol' }])
-  await page.getByRole('button', { name: 'Undo' }).click()
+  // What was said before may still be there.
+  await page
+    .getByRole('listitem')
+    .filter({ hasText: `${seen} is hidden` })
+    .getByRole('button', { name: 'Undo' })
+    .click()
   await expect(row).toBeVisible()
   world.provider.list()
 })
