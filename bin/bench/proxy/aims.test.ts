@@ -48,13 +48,13 @@ it('holds CPU against nginx and Portkey', () => {
     sample({ scenario: 'json-saturated', target: 'nginx', cpuUs: 20 }),
     sample({ scenario: 'json-saturated', target: 'portkey', cpuUs: 1_000 }),
   ]
-  expect(verdicts(cpu(80)).slice(2, 4)).toEqual(['met', 'met'])
-  expect(verdicts(cpu(90)).slice(2, 4)).toEqual(['missed', 'met'])
-  expect(verdicts(cpu(101)).slice(2, 4)).toEqual(['missed', 'missed'])
+  expect(verdicts(cpu(80)).slice(4, 6)).toEqual(['met', 'met'])
+  expect(verdicts(cpu(90)).slice(4, 6)).toEqual(['missed', 'met'])
+  expect(verdicts(cpu(101)).slice(4, 6)).toEqual(['missed', 'missed'])
 })
 
 it('calls memory flat only after minutes, and by its second half', () => {
-  const memory = (rss: number[]) => verdicts([sample({ scenario: 'steady', target: 'gatehouse', rss })])[5]
+  const memory = (rss: number[]) => verdicts([sample({ scenario: 'steady', target: 'gatehouse', rss })])[7]
   const grown = Array.from({ length: 600 }, (_, second) => (second < 200 ? second : 200))
   expect(memory(grown)).toBe('met')
   expect(memory(grown.map((megabytes, second) => megabytes + second / 10))).toBe('missed')
@@ -65,5 +65,5 @@ it('counts what has no settled record', () => {
   expect(verdicts([], { answered: 5, settled: 6, open: 0 }).at(-1)).toBe('met')
   expect(verdicts([], { answered: 5, settled: 4, open: 0 }).at(-1)).toBe('missed')
   expect(verdicts([], { answered: 5, settled: 5, open: 1 }).at(-1)).toBe('missed')
-  expect(verdicts([], { answered: 0, settled: 0, open: 0 })).toEqual(Array(7).fill('not measured'))
+  expect(verdicts([], { answered: 0, settled: 0, open: 0 })).toEqual(Array(9).fill('not measured'))
 })

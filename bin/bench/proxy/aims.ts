@@ -38,6 +38,18 @@ export function judgeAims(samples: readonly Sample[], records: Records): Aim[] {
       limit: 5,
       unit: ' ms',
     }),
+    judge({
+      says: 'The same of a model that thinks for 20 ms, p50',
+      measured: against('json-thinking', 'direct', (mine, theirs) => mine.loaded.wholeMs.p50 - theirs.loaded.wholeMs.p50),
+      limit: 0.5,
+      unit: ' ms',
+    }),
+    judge({
+      says: 'The same of a model that thinks for 20 ms, p99',
+      measured: against('json-thinking', 'direct', (mine, theirs) => mine.loaded.wholeMs.p99 - theirs.loaded.wholeMs.p99),
+      limit: 5,
+      unit: ' ms',
+    }),
     judge({ says: 'CPU of a JSON request, times nginx', measured: against('json-saturated', 'nginx', cpuRatio), limit: 4, unit: '×' }),
     judge({
       says: 'CPU of a JSON request, times Portkey',

@@ -96,6 +96,7 @@ function columnsOf(samples: readonly Sample[], scenario: Scenario, openStreams: 
         failed,
       ]
     case 'json-half':
+    case 'json-thinking':
       return [...half('wholeMs'), ...cpu, failed]
     case 'stream-saturated':
       return [column('streams/s', answeredPerSecond), column('first byte p50', ({ loaded }) => loaded.firstByteMs.p50), ...cpu, failed]

@@ -45,7 +45,9 @@ const json = requestBody({ isStream: false, bytes: small })
 const stream = requestBody({ isStream: true, bytes: small })
 const large = requestBody({ isStream: false, bytes: 256 * 1024 })
 /** A short answer of a model, word by word, without the waiting. */
-const burst: Pace = { events: 20, everyMs: 0 }
+const burst: Pace = { events: 20, everyMs: 0, thinksMs: 0 }
+/** No model answers at once: what we do meanwhile nobody waits for. */
+const thoughtful: Pace = { ...burst, thinksMs: 20 }
 
 export async function runScenarios(bench: Bench): Promise<Sample[]> {
   const { targets, plan } = bench
@@ -98,6 +100,14 @@ export async function runScenarios(bench: Bench): Promise<Sample[]> {
       bodies: [json],
       seconds: plan.seconds,
     }))
+    await pace(bench, thoughtful)
+    await alternate('json-thinking', (target) => ({
+      load: 'open',
+      perSecond: halfOf('json-saturated', target),
+      bodies: [json],
+      seconds: plan.seconds,
+    }))
+    await pace(bench, burst)
     await alternate('json-large', () => closed([large], plan.seconds / 2))
   }
 
@@ -113,7 +123,11 @@ export async function runScenarios(bench: Bench): Promise<Sample[]> {
 
   async function holdStreams(): Promise<void> {
     bench.say(`${plan.openStreams} open streams`)
-    await pace(bench, { events: Math.ceil((plan.openStreamsSeconds * 1000 + GRACE_MS) / HELD_EVERY_MS), everyMs: HELD_EVERY_MS })
+    await pace(bench, {
+      events: Math.ceil((plan.openStreamsSeconds * 1000 + GRACE_MS) / HELD_EVERY_MS),
+      everyMs: HELD_EVERY_MS,
+      thinksMs: 0,
+    })
     for (const target of targets) {
       const job = { load: 'held', streams: plan.openStreams, bodies: [stream], seconds: plan.openStreamsSeconds } as const
       samples.push(await measure(bench, { scenario: 'open-streams', target, round: 0 }, job))

@@ -6,6 +6,7 @@ import { median } from '#bin/bench/statistics.ts'
 export const scenarios = {
   'json-saturated': 'JSON, as fast as it goes',
   'json-half': 'JSON at half load',
+  'json-thinking': 'JSON at half load, of a model that thinks for 20 ms',
   'json-large': 'JSON with 256 KB asked, as fast as it goes',
   'stream-saturated': 'Streams, as fast as they go',
   'stream-half': 'Streams at half load',

@@ -1,7 +1,7 @@
 /** What is asked and answered in the benchmark of the proxy: chat completions of the usual size, prepared as bytes. */
 
-/** How a stream is said. `everyMs` 0: each event by itself, one straight after another. */
-export type Pace = { events: number; everyMs: number }
+/** How an answer is said, and after how long. `everyMs` of a stream's events; 0: each by itself, one straight after another. */
+export type Pace = { events: number; everyMs: number; thinksMs: number }
 
 export const MODEL = 'gpt-6.1-sol'
 

@@ -1,13 +1,13 @@
 /**
  * The model at the other end, as a process of its own on a raw socket: it reads a request
- * whole and answers at once, in one piece or as a stream, whatever it was asked. What it
- * says is prepared; how it paces its streams is what the parent's last message said.
+ * whole and answers in one piece or as a stream, whatever it was asked. What it says is
+ * prepared; how long it thinks and how it paces its streams is what the parent's last message said.
  */
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { MessageReader } from '#bin/bench/proxy/message-reader.ts'
 import { answerBytes, eventBytes, type Pace } from '#bin/bench/proxy/speech.ts'
 
-let pace: Pace = { events: 20, everyMs: 0 }
+let pace: Pace = { events: 20, everyMs: 0, thinksMs: 0 }
 
 const server = createServer({ noDelay: true }, (socket) => {
   let isStream = false
@@ -22,8 +22,9 @@ const server = createServer({ noDelay: true }, (socket) => {
       isUsageAsked ||= piece.includes('"include_usage":true')
     },
     end: () => {
-      if (isStream) stream(socket, isUsageAsked)
-      else socket.write(answerBytes)
+      const say = isStream ? () => stream(socket, isUsageAsked) : () => void (socket.destroyed || socket.write(answerBytes))
+      if (pace.thinksMs === 0) say()
+      else setTimeout(say, pace.thinksMs)
     },
   })
   socket.on('data', (chunk: Buffer) => {
