@@ -37,7 +37,7 @@ export function BudgetsView() {
       {shown.length > 0 ? (
         <Section
           title="Budgets"
-          description="A request is refused when any budget that it would spend has nothing left. Each sets aside what requests under way may cost."
+          description="A request is refused when any budget that it would spend has nothing left. Each sets aside what requests under way may cost. Models without a price and agents’ own logins spend none."
           actions={
             isAdmin ? (
               <Button variant="primary" icon={<Plus aria-hidden />} onClick={create}>

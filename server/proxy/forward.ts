@@ -174,7 +174,8 @@ class Running implements Dispatcher.DispatchHandler {
     this.#isRecorded = true
     for (const say of this.#held) say()
     this.#held = []
-    this.#controller?.resume()
+    // What was held may be more than the client takes at once: then its `drain` resumes.
+    if (!this.#given.res.writableNeedDrain) this.#controller?.resume()
   }
 
   /** Now, or once the record is there: in the ordinary case it is there long before the upstream's first byte. */

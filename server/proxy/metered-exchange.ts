@@ -9,14 +9,14 @@ import { DomainError, type FailureCode } from '#core/errors.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { providerName } from '#core/providers/presets.ts'
 import { refusesKey } from '#core/providers/refused-key.ts'
-import { markBroken, markFailed, markUsed } from '#server/connections/resolver.ts'
 import { log } from '#server/log.ts'
 import { withoutAddedUsage } from '#server/proxy/added-usage.ts'
 import type { Asked } from '#server/proxy/body.ts'
+import { markRefused, noteFailure, noteUse } from '#server/proxy/credential-notes.ts'
 import { errorFrame, sendError } from '#server/proxy/errors.ts'
 import { ClientLeft, clientHeaders, exchange, type Passing, type Upstreams } from '#server/proxy/forward.ts'
 import { redact } from '#server/proxy/redact.ts'
-import { recheckRuns, watch } from '#server/proxy/kept-runs.ts'
+import { watch } from '#server/proxy/kept-runs.ts'
 import type { ProxiedRun } from '#server/proxy/run.ts'
 import { failureOfStatus, meterFor, type Meter } from '#server/proxy/usage.ts'
 import type { Ending, OpenRecord } from '#server/usage/service.ts'
@@ -298,48 +298,4 @@ function messageIn(text: string): string | null {
   } catch {
     return null
   }
-}
-
-async function markRefused(run: ProxiedRun): Promise<void> {
-  try {
-    await markBroken(run.credentialId, run.credentialVersion, 'provider.refused-key')
-    await recheckRuns()
-  } catch (error) {
-    log.error({ err: error, credentialId: run.credentialId }, 'A refused key could not be marked')
-  }
-}
-
-const NOTE_USE_EVERY_MS = 60_000
-const notedMs = new Map<string, number>()
-
-/** What goes wrong at the provider, whatever is asked of it; a refused key is marked as broken instead. */
-const ofProvider: readonly FailureCode[] = [
-  'provider.out-of-quota',
-  'provider.failed',
-  'provider.unreachable',
-  'provider.garbled',
-  'upstream.unsafe',
-]
-const NOTE_FAILURE_EVERY_MS = 10_000
-const failedMs = new Map<string, number>()
-
-/** "Last error" on the connections page: each sort once in a while, since an agent asks again and again. */
-function noteFailure({ credentialId, credentialVersion }: ProxiedRun, code: FailureCode): void {
-  const name = `${credentialId} ${credentialVersion} ${code}`
-  const nowMs = Date.now()
-  if (!ofProvider.includes(code) || nowMs - (failedMs.get(name) ?? 0) < NOTE_FAILURE_EVERY_MS) return
-  if (failedMs.size > 10_000) failedMs.clear()
-  failedMs.set(name, nowMs)
-  markFailed(credentialId, credentialVersion, code).catch((error: unknown) =>
-    log.warn({ err: error }, 'The failure of a credential could not be noted'),
-  )
-}
-
-/** "Last used" on the connections page; a minute is exact enough. */
-function noteUse(credentialId: string): void {
-  const nowMs = Date.now()
-  if (nowMs - (notedMs.get(credentialId) ?? 0) < NOTE_USE_EVERY_MS) return
-  notedMs.set(credentialId, nowMs)
-  if (notedMs.size > 10_000) notedMs.clear()
-  markUsed(credentialId).catch((error: unknown) => log.warn({ err: error }, 'The use of a credential could not be noted'))
 }
