@@ -31,8 +31,9 @@ CREATE TABLE "usage_day" (
 );
 
 -- One record as a row of its day; `sign` -1 takes it out again. A record that is open counts for nothing. A turn on a login
--- is no request: its tokens count, and no price is missing.
-CREATE FUNCTION "usage_day_of"(r "usage_record", sign int) RETURNS "usage_day" LANGUAGE sql STABLE AS $$
+-- is no request: its tokens count, and no price is missing. In a form that PostgreSQL puts into the statement that asks for
+-- it: called for each record, it costs more than the record.
+CREATE FUNCTION "usage_day_of"(r "usage_record", sign int) RETURNS SETOF "usage_day" LANGUAGE sql STABLE ROWS 1 AS $$
   SELECT r."teamId", (r."startedAt" AT TIME ZONE 'UTC')::date, r."projectId", r."chatId", coalesce(r."userId", ''), r."harness", r."provider",
     r."dialect", coalesce(r."model", ''), r."credentialId",
     sign * metered, sign * (1 - counted),
@@ -81,23 +82,23 @@ DECLARE
   changes "usage_day"[];
 BEGIN
   IF TG_OP = 'INSERT' THEN
-    changes := array(SELECT "usage_day_of"(n, 1) FROM added n WHERE n."outcome" <> 'open');
+    changes := array(SELECT d FROM "usage_day_of"(NEW, 1) d);
   ELSIF TG_OP = 'UPDATE' THEN
     changes := array(
-      SELECT "usage_day_of"(n, 1) FROM added n WHERE n."outcome" <> 'open'
-      UNION ALL SELECT "usage_day_of"(o, -1) FROM removed o WHERE o."outcome" <> 'open');
+      SELECT d FROM added n, "usage_day_of"(n, 1) d WHERE n."outcome" <> 'open'
+      UNION ALL SELECT d FROM removed o, "usage_day_of"(o, -1) d WHERE o."outcome" <> 'open');
   ELSE
-    changes := array(SELECT "usage_day_of"(o, -1) FROM removed o WHERE o."outcome" <> 'open');
+    changes := array(SELECT d FROM removed o, "usage_day_of"(o, -1) d WHERE o."outcome" <> 'open');
   END IF;
-  -- The requests that a proxy opens are most of all statements, and count for nothing yet.
   IF cardinality(changes) > 0 THEN
     PERFORM "add_usage_days"(changes);
   END IF;
   RETURN NULL;
 END $$;
 
-CREATE TRIGGER "usage_record_added" AFTER INSERT ON "usage_record" REFERENCING NEW TABLE AS added
-  FOR EACH STATEMENT EXECUTE FUNCTION "roll_up_usage"();
+-- The requests that a proxy opens are most of all that is inserted, and count for nothing yet: for them nothing is called.
+CREATE TRIGGER "usage_record_added" AFTER INSERT ON "usage_record"
+  FOR EACH ROW WHEN (NEW."outcome" <> 'open') EXECUTE FUNCTION "roll_up_usage"();
 CREATE TRIGGER "usage_record_changed" AFTER UPDATE ON "usage_record" REFERENCING OLD TABLE AS removed NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION "roll_up_usage"();
 CREATE TRIGGER "usage_record_removed" AFTER DELETE ON "usage_record" REFERENCING OLD TABLE AS removed
@@ -110,7 +111,7 @@ DECLARE
 BEGIN
   FOR each IN SELECT DISTINCT ("startedAt" AT TIME ZONE 'UTC')::date FROM "usage_record" LOOP
     PERFORM "add_usage_days"(array(
-      SELECT "usage_day_of"(r, 1) FROM "usage_record" r
+      SELECT d FROM "usage_record" r, "usage_day_of"(r, 1) d
       WHERE r."outcome" <> 'open' AND (r."startedAt" AT TIME ZONE 'UTC')::date = each));
   END LOOP;
 END $$;
