@@ -4,8 +4,8 @@ import { ensureChromium } from './bin/ensure-chromium.mjs'
 /**
  * End to end: the built product, its real daemon and a fake provider (`e2e/world`).
  * `world` drives API, processes and harnesses without a browser; the screens run in
- * both sizes. Four workers, each with a world of its own: on two cores, more than half of the
- * time they wait.
+ * both sizes. Three workers, each with a world of its own: on two cores, two of them wait
+ * half of the time.
  */
 const withoutBrowser = ['chaos', 'harnesses', 'native', 'refusals', 'start', 'bad-input-api'].map((each) => `**/${each}.spec.ts`)
 const inOneSize = ['bad-input', 'connection-states', 'first-run', 'screens'].map((each) => `**/${each}.spec.ts`)
@@ -17,7 +17,7 @@ export default defineConfig({
   outputDir: '.test/results',
   globalSetup: './e2e/world/ensure-pages.ts',
   fullyParallel: false,
-  workers: 4,
+  workers: 3,
   forbidOnly: true,
   timeout: 60_000,
   expect: { timeout: 15_000 },
