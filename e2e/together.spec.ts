@@ -112,10 +112,8 @@ test('what was said is found by whoever may read it, and opened at its place', a
   await mei.getByPlaceholder('Project, chat, page, or what was said').fill(word.slice(0, -2))
   await expect(mei.getByRole('option', { name: new RegExp(word) }).first()).toBeVisible()
   await mei.screenshot({ path: `.test/screens/palette-${isMobile ? 'phone' : 'desktop'}.png` })
-  await mei
-    .getByRole('option', { name: /stands here/ })
-    .first()
-    .click()
+  // Of what was found the reply; the chat itself, which is named after its first prompt, would open at its end.
+  await mei.getByRole('group', { name: 'Said in chats' }).getByRole('option', { name: /^The/ }).click()
   await expect(new ChatPage(mei).said(reply)).toBeInViewport()
 })
 
