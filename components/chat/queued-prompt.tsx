@@ -51,7 +51,7 @@ export function QueuedPrompt({ turn, isFirst, isLast, isDropPlace, onEdit, onMov
   }
   return (
     // The keys come from the buttons of the row, which do the same.
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- dragging is the mouse’s way to what the row’s buttons and keys do too
     <li
       data-turn={turn.turnId}
       draggable={mayPrompt && !(isFirst && isLast)}
