@@ -74,7 +74,7 @@ it('sends one now: it is next, and the running turn, and no other, is to stop', 
 it('is for whoever may prompt the chat', async () => {
   const mei = await seedTeamScope({ teamId: ada.teamId, role: 'member' })
   const asMei = await enterChat(mei, { act: 'prompt', chatId: chat.chatId })
-  for (const asked of [moveQueued(asMei, { turnId: turns[1]!, before: null }), sendNow(asMei, { turnId: turns[1]! })]) {
-    await expect(asked).rejects.toMatchObject({ code: 'connection.not-yours' })
+  for (const ask of [() => moveQueued(asMei, { turnId: turns[1]!, before: null }), () => sendNow(asMei, { turnId: turns[1]! })]) {
+    await expect(ask()).rejects.toMatchObject({ code: 'connection.not-yours' })
   }
 })
