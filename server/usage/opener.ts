@@ -5,6 +5,7 @@
  * Next: `settler.ts`, which closes them.
  */
 import type { TurnId } from '#core/ids.ts'
+import { Deadlines } from '#server/deadlines.ts'
 import { log } from '#server/log.ts'
 import { insertOpened, type OpenedRow } from '#server/usage/store.ts'
 
@@ -23,51 +24,26 @@ export type Opening = {
   opened: Promise<Opened | null>
 }
 
-type Waiting = {
-  row: OpenedRow
-  tries: number
-  dueMs: number
-  onDurable: (isDurable: boolean) => void
-  onOpened: (opened: Opened | null) => void
-}
+type Waiting = { row: OpenedRow; tries: number; finish: (opened: Opened | null) => void }
 
 let waiting: Waiting[] = []
 let isWriting = false
 let written: Promise<void> = Promise.resolve()
-
-/** In the order of their opening, since all have the same time. */
-const pending = new Set<Waiting>()
-let lateness: NodeJS.Timeout | null = null
+const lateness = new Deadlines(DURABLE_WITHIN_MS)
 
 export function open(row: OpenedRow): Opening {
   const { promise: opened, resolve: onOpened } = Promise.withResolvers<Opened | null>()
   const { promise: durable, resolve: onDurable } = Promise.withResolvers<boolean>()
-  const one = { row, tries: 0, dueMs: performance.now() + DURABLE_WITHIN_MS, onDurable, onOpened }
-  waiting.push(one)
-  pending.add(one)
-  lateness ??= setTimeout(failLate, DURABLE_WITHIN_MS)
+  const onLate = () => onDurable(false)
+  const finish = (found: Opened | null): void => {
+    lateness.clear(onLate)
+    onDurable(found !== null)
+    onOpened(found)
+  }
+  lateness.set(onLate)
+  waiting.push({ row, tries: 0, finish })
   if (!isWriting) written = write()
   return { durable, opened }
-}
-
-function finish(one: Waiting, opened: Opened | null): void {
-  pending.delete(one)
-  one.onDurable(opened !== null)
-  one.onOpened(opened)
-}
-
-/** One timer for all: one for each would cost as much as all else that an opening does here. */
-function failLate(): void {
-  lateness = null
-  const nowMs = performance.now()
-  for (const one of pending) {
-    if (one.dueMs > nowMs) {
-      lateness = setTimeout(failLate, one.dueMs - nowMs)
-      return
-    }
-    pending.delete(one)
-    one.onDurable(false)
-  }
 }
 
 /** Resolves when everything that was opened has been written, or given up. */
@@ -94,13 +70,13 @@ async function write(): Promise<void> {
 async function insertAll(batch: readonly Waiting[]): Promise<Waiting[]> {
   try {
     const turns = await insertOpened(batch.map(({ row }) => row))
-    for (const [at, one] of batch.entries()) finish(one, { turnId: turns[at] ?? null })
+    for (const [at, { finish }] of batch.entries()) finish({ turnId: turns[at] ?? null })
     return []
   } catch (error) {
     if (!isAboutData(error)) return tryAgain(batch, error)
     if (batch.length > 1) return (await Promise.all(batch.map((one) => insertAll([one])))).flat()
     log.error({ err: error }, 'A usage record could not be written')
-    finish(batch[0]!, null)
+    batch[0]!.finish(null)
     return []
   }
 }
@@ -109,7 +85,7 @@ function tryAgain(batch: readonly Waiting[], error: unknown): Waiting[] {
   if (batch.some(({ tries }) => tries === 0)) log.warn({ err: error }, 'Usage records could not be written yet')
   const lost = batch.filter(({ tries }) => tries >= MAX_TRIES)
   if (lost.length > 0) log.error({ err: error, lost: lost.length }, 'Usage records were given up')
-  for (const one of lost) finish(one, null)
+  for (const { finish } of lost) finish(null)
   return batch.flatMap((each) => (each.tries < MAX_TRIES ? [{ ...each, tries: each.tries + 1 }] : []))
 }
 
