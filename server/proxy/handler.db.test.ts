@@ -24,7 +24,8 @@ import { setPolicy } from '#server/models/rule-service.ts'
 import { createProxyHandler, forgetRun, type ProxyHandler } from '#server/proxy/handler.ts'
 import { recheckRuns } from '#server/proxy/kept-runs.ts'
 import { ask, modelOf, pathOf, question, seedRun, serveOnLoopback, type SeededRun, type Served } from '#server/proxy/testing.ts'
-import { drainUsage, readRecords, summarise } from '#server/usage/service.ts'
+import { drainUsage, readRecords } from '#server/usage/service.ts'
+import { summarise } from '#server/usage/summary.ts'
 
 const KEY = 'sk-real-4f0c2d7b9a6e1358'
 const dialects: readonly ProxiedDialect[] = ['anthropic-messages', 'openai-chat', 'openai-responses', 'gemini-generate']
