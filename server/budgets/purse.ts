@@ -45,7 +45,7 @@ type Waiter<A extends Allowance> = Reservation<A> & {
 }
 
 /** So that not each request has to borrow: this many times what it reserves. */
-const EXTRA = 16
+const EXTRA = 32
 /** Less than this many times what a request reserves, and the next loan is asked for before it is needed, but not again and again. */
 const LOW = 8
 const AHEAD_EVERY_MS = 100

@@ -1,7 +1,7 @@
 /**
  * Opens records, and says when each is durable: not one byte of an answer leaves before. The insert overlaps the
- * upstream's latency; whatever comes while one is under way goes into the next, so that a busy process commits no more
- * often than an idle one.
+ * upstream's latency; whatever comes while all writers are busy goes into the next statement, so that a busy process
+ * commits no more often than an idle one.
  * Next: `settler.ts`, which closes them.
  */
 import type { TurnId } from '#core/ids.ts'
@@ -26,9 +26,12 @@ export type Opening = {
 
 type Waiting = { row: OpenedRow; tries: number; finish: (opened: Opened | null) => void }
 
+/** Statements at a time: with one, half of all records would wait for the one before. */
+const WRITERS = 2
+
 let waiting: Waiting[] = []
-let isWriting = false
-let written: Promise<void> = Promise.resolve()
+let writing = 0
+let written: Promise<unknown> = Promise.resolve()
 const lateness = new Deadlines(DURABLE_WITHIN_MS)
 
 export function open(row: OpenedRow): Opening {
@@ -42,17 +45,18 @@ export function open(row: OpenedRow): Opening {
   }
   lateness.set(onLate)
   waiting.push({ row, tries: 0, finish })
-  if (!isWriting) written = write()
+  // Where others wait already, somebody is about to come for them.
+  if (waiting.length === 1 && writing < WRITERS) written = Promise.all([written, write()])
   return { durable, opened }
 }
 
 /** Resolves when everything that was opened has been written, or given up. */
 export async function drainOpening(): Promise<void> {
-  while (isWriting) await written
+  while (writing > 0) await written
 }
 
 async function write(): Promise<void> {
-  isWriting = true
+  writing += 1
   // What is opened in the same moment shares the first statement.
   await new Promise((resolve) => setImmediate(resolve))
   while (waiting.length > 0) {
@@ -63,7 +67,7 @@ async function write(): Promise<void> {
     waiting = [...again, ...waiting]
     await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS))
   }
-  isWriting = false
+  writing -= 1
 }
 
 /** @returns what could not be inserted yet */
