@@ -169,3 +169,18 @@ it('proves the audit log beside a server and without one, and names what was don
   await stop()
   expect(await gatehouse('audit verify')).toEqual({ code: 1, said: expect.stringMatching(/^Entries \d+ to \d+ were cut off the end/) })
 })
+
+it('gives every log another id when the database was put back', async () => {
+  const query = async <T>(sql: string): Promise<T[]> => {
+    const client = new pg.Client({ connectionString: embeddedUrl(home)! })
+    await client.connect()
+    const { rows } = await client.query(sql)
+    await client.end()
+    return rows as T[]
+  }
+  const { projectId } = (await call('projects.create', { name: 'Kept' })) as { projectId: string }
+  await call('chats.create', { projectId, harness: 'codex' })
+  expect(await query('select "logId" from chat_head')).toEqual([{ logId: 1 }])
+  expect(await gatehouse('restored')).toEqual({ code: 0, said: expect.stringMatching(/^Every chat has a new history/) })
+  expect(await query('select epoch from chat_head where "logId" <> 1')).toEqual([{ epoch: 1_000_000 }])
+})

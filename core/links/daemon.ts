@@ -239,6 +239,7 @@ export const AppendReply = z.discriminatedUnion('is', [
   }),
   /** Another epoch holds the chat; only facts above `finalPseq` are not in the log, send those as salvage. */
   z.object({ is: z.literal('fenced'), epoch: z.int().positive(), finalPseq: z.int().nonnegative() }),
+  /** The append has a gap in itself, or begins behind what the log holds. */
   z.object({ is: z.literal('expected'), pseq: z.int().positive() }),
   z.object({ is: z.literal('retry'), afterMs: z.int().positive() }),
 ])

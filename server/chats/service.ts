@@ -191,7 +191,7 @@ export async function readEvents({ chatId }: ChatScope, { afterSeq, limit }: { a
   const at = await readHead(chatId)
   if (!at) throw new DomainError('chat.missing')
   const events = await readEventsAfter(chatId, { afterSeq, maxEvents: limit, maxBytes: 4 * PAGE_MAX_BYTES })
-  return { events, headSeq: Math.max(at.head, events.at(-1)?.seq ?? 0) }
+  return { events, headSeq: Math.max(at.head, events.at(-1)?.seq ?? 0), logId: at.logId }
 }
 
 export { CHAT_TITLE } from '#server/chats/store.ts'

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "chat_head" ADD COLUMN     "floor" BIGINT NOT NULL DEFAULT 0;
