@@ -4,6 +4,7 @@
  */
 import { verifyAudit } from '#bin/commands/audit.ts'
 import { backUp, restore, restored } from '#bin/commands/backup.ts'
+import { checkLog } from '#bin/commands/check-log.ts'
 import { doctor } from '#bin/commands/doctor.ts'
 import { joinNode, runNode } from '#bin/commands/node.ts'
 import { rotateKey } from '#bin/commands/rotate-key.ts'
@@ -27,6 +28,8 @@ const USAGE = `Usage: npm run gatehouse -- <command>
       Tells browsers and nodes that the database was put back to an earlier state by other means.
   rotate-key
       Replaces the master key without a pause: a new version, every credential under it, the former one retired.
+  check-log
+      Holds every chat's log against its promises, and names what breaks one.
   audit verify
       Proves that nobody changed the audit log, or names the entries that somebody did.
   doctor
@@ -41,6 +44,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
   restored,
   'rotate-key': rotateKey,
   'audit verify': verifyAudit,
+  'check-log': checkLog,
   doctor,
 }
 

@@ -1,2 +1,0 @@
--- AlterTable
-ALTER TABLE "chat_head" ADD COLUMN     "floor" BIGINT NOT NULL DEFAULT 0;
