@@ -89,6 +89,7 @@ export function nodeState(env: DaemonEnv, harnesses: readonly Harness[], onChang
       installHarness: installSeen,
       workspacesRoot: env.workspacesRoot,
       proxyUrl: env.proxyUrl,
+      serverUrl: env.url,
       vendors: env.vendors,
     },
     isReady: () => isReady,

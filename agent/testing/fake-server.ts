@@ -254,4 +254,5 @@ const usualGrant = {
   repositoryUrl: null,
   instructions: '',
   privateHosts: [],
+  mcpToken: null,
 }

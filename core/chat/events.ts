@@ -134,6 +134,8 @@ const serverFacts = [
     harness: z.string(),
     model: z.string().nullable(),
     title: z.string(),
+    /** An agent of that chat started it, for `by`. */
+    startedFrom: ChatId.optional(),
   }),
   /** It goes on from another chat: `context` is what the agent is told of that one, put together from its log. */
   z.object({ type: z.literal('chat.forked'), by: UserId, from: ChatId, context: z.string().min(1) }),
@@ -198,6 +200,26 @@ const serverFacts = [
     order: z.array(TurnId),
     turns: z.array(z.custom<FoldedTurn>()),
     around: z.custom<FoldedHistory['around']>(),
+  }),
+  /**
+   * An agent called a tool of an MCP server that goes through us. The call itself shows as the agent's own `tool.called`;
+   * this is our word on it, with the arguments in short (`core/mcp/argument-summary.ts`).
+   */
+  z.object({
+    type: z.literal('mcp.called'),
+    turnId: TurnId,
+    server: z.string().max(100),
+    tool: z.string().max(200),
+    arguments: z.string().max(500),
+    outcome: z.enum(['completed', 'failed']),
+    durationMs: z.int().nonnegative(),
+  }),
+  /** Where an agent says that it stands, in its own words. */
+  z.object({
+    type: z.literal('progress.reported'),
+    turnId: TurnId,
+    note: z.string().min(1).max(500),
+    fraction: z.number().min(0).max(1).nullable(),
   }),
 ] as const
 

@@ -36,10 +36,13 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
         harness: event.harness,
         model: event.model,
         createdBy: event.by,
+        startedFrom: event.startedFrom ?? null,
       }
     case 'chat.forked':
       return { ...view, forkedFrom: { chatId: event.from, by: event.by, context: event.context } }
     case 'chat.offered':
+    case 'mcp.called':
+      // The agent's own word on the call is what shows.
       return view
     case 'chat.handed-over':
       return { ...view, createdBy: event.by }
@@ -128,6 +131,7 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     case 'thought.appended':
     case 'tool.called':
     case 'tool.updated':
+    case 'progress.reported':
       return withTurn(view, event)
   }
 }
@@ -154,6 +158,7 @@ const requested = (event: Extract<ChatEvent, { type: 'turn.requested' }>): Turn 
   cancelledBy: null,
   usage: noUsage,
   changes: null,
+  progress: null,
 })
 
 /** Applies an event to the turn it belongs to; the newest is looked at first, since almost every event is its. */

@@ -89,6 +89,8 @@ export type Turn = {
   cancelledBy: UserId | null
   usage: Usage
   changes: { files: readonly ChangedFile[]; isTruncated: boolean } | null
+  /** Where its agent said last that it stands; null when it says nothing of it. */
+  progress: { note: string; fraction: number | null } | null
 }
 
 export type RunView =
@@ -114,6 +116,8 @@ export type ChatView = {
   model: string | null
   createdBy: UserId | null
   forkedFrom: { chatId: ChatId; by: UserId; context: string } | null
+  /** The chat whose agent started this one. */
+  startedFrom: ChatId | null
   isArchived: boolean
   /** In the order in which they ran or will run; withdrawn ones are gone. */
   turns: readonly Turn[]
@@ -153,6 +157,7 @@ export const emptyChat: ChatView = {
   model: null,
   createdBy: null,
   forkedFrom: null,
+  startedFrom: null,
   isArchived: false,
   turns: [],
   run: { is: 'none' },

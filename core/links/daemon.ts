@@ -151,6 +151,11 @@ export const RunGrant = z.object({
   agentSessionId: z.string().nullable(),
   /** `host:port` that may be private, from GATEHOUSE_PRIVATE_UPSTREAMS (for cloning). */
   privateHosts: z.array(z.string()),
+  /**
+   * Opens our MCP server for this run alone; null where the project has all of its tools off. Stays in daemon memory: the
+   * gateway puts it in on the way out. Absent from a server that has none.
+   */
+  mcpToken: z.string().nullable().default(null),
 })
 export type RunGrant = z.infer<typeof RunGrant>
 export const StartRunReply = z.discriminatedUnion('ok', [

@@ -47,12 +47,14 @@ type NewChatWish = {
   title?: string | undefined
   /** It goes on from another chat, and is private when that one is. */
   fork?: { from: ChatId; context: string; isPrivate: boolean } | undefined
+  /** An agent starts it for this person, and it is private when that agent's chat is. */
+  start?: { from: ChatId; depth: number; isPrivate: boolean } | undefined
 }
 
 /** @throws harness.unknown; connection.… when nobody would pay; model.… when the catalog does not let it through */
 export async function createChat(
   { teamId, projectId, userId }: ProjectScope,
-  { harness, model, title, fork }: NewChatWish,
+  { harness, model, title, fork, start }: NewChatWish,
 ): Promise<{ chatId: ChatId }> {
   if (!offeredHarnesses({ isTesting: env().isTesting }).some((each) => each.id === harness)) {
     throw new DomainError('harness.unknown', { harness })
@@ -61,10 +63,11 @@ export async function createChat(
   const chat = { chatId: mintUuid() as ChatId, projectId, harness, model: model ?? null, title: storable(title ?? ''), by: userId }
   announceAppended(
     await inTransaction(async (tx) => {
-      await insertChat(tx, { ...chat, teamId, isPrivate: isPersonalLogin(payer) || (fork?.isPrivate ?? false), fork: fork ?? null })
+      const isPrivate = isPersonalLogin(payer) || (fork?.isPrivate ?? start?.isPrivate ?? false)
+      await insertChat(tx, { ...chat, teamId, isPrivate, fork: fork ?? null, start: start ?? null })
       const { chatId, ...created } = chat
       return appendServerFacts(tx, chatId, [
-        { type: 'chat.created', ...created },
+        { type: 'chat.created', ...created, ...(start && { startedFrom: start.from }) },
         ...(fork ? [{ type: 'chat.forked', by: userId, from: fork.from, context: fork.context } as const] : []),
       ])
     }),

@@ -155,16 +155,31 @@ type NewChat = {
   by: UserId
   isPrivate: boolean
   fork: { from: ChatId; context: string } | null
+  /** The chat whose agent starts it, and how many such steps lie behind. */
+  start: { from: ChatId; depth: number } | null
 }
 
 export async function insertChat(
   tx: PoolClient,
-  { chatId, teamId, projectId, harness, model, title, by, isPrivate, fork }: NewChat,
+  { chatId, teamId, projectId, harness, model, title, by, isPrivate, fork, start }: NewChat,
 ): Promise<void> {
   await tx.query(
-    `insert into chat (id, "teamId", "projectId", harness, model, title, "createdBy", "isPrivate", "forkedFrom", "forkContext")
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-    [chatId, teamId, projectId, harness, model, title, by, isPrivate, fork?.from ?? null, fork?.context ?? null],
+    `insert into chat (id, "teamId", "projectId", harness, model, title, "createdBy", "isPrivate", "forkedFrom", "forkContext", "startedFrom", "startDepth")
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    [
+      chatId,
+      teamId,
+      projectId,
+      harness,
+      model,
+      title,
+      by,
+      isPrivate,
+      fork?.from ?? null,
+      fork?.context ?? null,
+      start?.from ?? null,
+      start?.depth ?? 0,
+    ],
   )
   await tx.query('insert into chat_head ("chatId") values ($1)', [chatId])
 }

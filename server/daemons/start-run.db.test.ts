@@ -105,6 +105,8 @@ it('starts nothing in what is archived, nothing when nobody waits, and nothing f
     sentinelHash: null,
     loginRevision: null,
     keepsLogin: false,
+    mcpTokenHash: null,
+    mcpGroups: [],
   }
   const held = run()
   expect(await insertRun(pool(), { ...late, runId: held })).toEqual({ isRepeated: false })
