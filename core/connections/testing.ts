@@ -54,6 +54,7 @@ export const runGrant = (given: Partial<RunGrant> & { harness: string; delivery:
   model: null,
   settings: {},
   repositoryUrl: null,
+  branch: null,
   instructions: '',
   agentSessionId: null,
   privateHosts: [],

@@ -12,6 +12,7 @@ export type RunPlace = {
   model: string | null
   agentSessionId: string | null
   repositoryUrl: string | null
+  branch: string | null
   instructions: string
   /** Whose prompt the run is for: the one under way, else the first that waits. */
   promptBy: UserId | null
@@ -27,7 +28,7 @@ export type RunPlace = {
 export async function findRunPlace(nodeId: NodeId, { chatId, epoch }: { chatId: ChatId; epoch: number }): Promise<RunPlace | null> {
   const { rows } = await pool().query<RunPlace>(
     `select c."teamId", c."projectId", c."createdBy" as "userId",
-       (select u.name from "user" u where u.id = c."createdBy") as "creatorName", c.harness, c.model, c."agentSessionId", p."repositoryUrl",
+       (select u.name from "user" u where u.id = c."createdBy") as "creatorName", c.harness, c.model, c."agentSessionId", p."repositoryUrl", c.branch,
        p.instructions, c."isHandedOver", coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived", a."by" as "promptBy", m.role as "promptByRole"
      from chat_head h join chat c on c.id = h."chatId" join project p on p.id = c."projectId"
      left join lateral (select coalesce(h."activeBy", (select k."by" from command k

@@ -23,7 +23,8 @@ import { findRecords, sumUsage, type OpenedRow, type UsageRow, type UsageSummary
 
 export { drainUsage, startLedger } from '#server/usage/ledger.ts'
 export { unsettled } from '#server/usage/settler.ts'
-export type { UsageRow, UsageSummary } from '#server/usage/store.ts'
+export type { ChatCost, UsageRow, UsageSummary } from '#server/usage/store.ts'
+export { sumCosts } from '#server/usage/store.ts'
 
 type Given = Omit<OpenedRow, 'usageRecordId' | 'startedAt' | 'dialect' | 'budgetMicros' | 'budgetTokens' | 'processId'> & {
   dialect: Dialect
