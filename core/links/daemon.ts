@@ -10,6 +10,7 @@
 import { z } from 'zod'
 import { DaemonFact, DeliveredPrompt, FailureCodeSchema, PromptContent } from '#core/chat/events.ts'
 import { ChatId, CredentialId, NodeId, ProjectId, RequestId, RunId, TurnId, UserId } from '#core/ids.ts'
+import { BranchName } from '#core/projects/branch.ts'
 
 export const DAEMON_PROTOCOL = 2
 export const DAEMON_NAMESPACE = '/nodes'
@@ -146,6 +147,8 @@ export const RunGrant = z.object({
   model: z.string().nullable(),
   settings: z.record(z.string(), z.string()),
   repositoryUrl: z.string().nullable(),
+  /** Where the work starts from, when it is not the repository's default branch; made there if it is new. */
+  branch: BranchName.nullable().default(null),
   instructions: z.string(),
   /** The agent's session of an earlier run of this chat, to resume. */
   agentSessionId: z.string().nullable(),
