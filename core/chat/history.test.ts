@@ -43,6 +43,8 @@ const fact = fc
       { type: 'context.measured', turnId, usedTokens: n, sizeTokens: 9 },
       { type: 'changes.recorded', turnId, files: [], isTruncated: false },
       { type: 'agent.said', turnId, method: 'x', raw: null },
+      { type: 'mcp.called', turnId, server: 'gatehouse', tool: 't', arguments: '{}', outcome: 'completed', durationMs: n },
+      { type: 'progress.reported', turnId, note: `Step ${n}`, fraction: null },
       { type: 'chat.created', by: 'ada', projectId: 'p', harness: 'codex', model: null, title: '' },
       { type: 'chat.forked', by: 'ada', from: id(200), context: 'c' },
       { type: 'chat.offered', by: 'ada', to: 'mei' },
