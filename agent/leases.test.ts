@@ -53,7 +53,7 @@ it(
       capacity: 2,
       isReady: () => true,
       onChange: () => {},
-      nodeId: () => first.nodeId,
+      nodeId: first.nodeId,
       surroundings,
       leftLogins: world.leftLogins(first),
       idleStopMs: 60_000,

@@ -1,5 +1,6 @@
 /** The daemon as a process of its own, against a socket: starts, deaths of every kind, and what is left. */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -38,9 +39,12 @@ afterEach(async () => {
 })
 
 function writeIdentity(): void {
+  const pair = generateKeyPairSync('ed25519')
+  const publicKey = pair.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
+  const privateKey = pair.privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')
   writeFileSync(
     join(home, 'node/identity.json'),
-    JSON.stringify({ url: wire.url, token: 'ndt_test-token-1234', nodeId: server.nodeId, name: 'test' }),
+    JSON.stringify({ url: wire.url, nodeId: server.nodeId, name: 'test', publicKey, privateKey }),
   )
 }
 
