@@ -19,12 +19,10 @@ export function daemonOf(home: string): number | null {
 
 /**
  * Takes the home for this process; a lock that a killed daemon left is taken over.
- * @returns what gives it back
- * @throws when another daemon runs there
+ * @returns what gives it back; null when another daemon runs there
  */
-export function lockHome(home: string): () => void {
-  const holder = daemonOf(home)
-  if (holder !== null) throw new Error(`Another daemon (process ${holder}) runs on ${home}`)
+export function lockHome(home: string): (() => void) | null {
+  if (daemonOf(home) !== null) return null
   rmSync(lockFile(home), { force: true })
   const descriptor = openSync(lockFile(home), 'wx', 0o600)
   writeSync(descriptor, `${process.pid} ${startOf(process.pid) ?? ''}`)

@@ -30,6 +30,10 @@ const EXIT_UNMENDED = 78
 
 const env = readDaemonEnv()
 const unlockHome = lockHome(env.home)
+if (!unlockHome) {
+  log.fatal({ home: env.home }, 'Another daemon runs on this home')
+  process.exit(1)
+}
 const identity = await enrolled()
 const url = env.url ?? identity.url
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -122,7 +126,7 @@ async function stop(code: number, graceMs = 0): Promise<void> {
   leftLogins.stop()
   await Promise.race([leases.abandon(), delay(1_500)])
   uplink.close()
-  unlockHome()
+  unlockHome?.()
   process.exit(code)
 }
 

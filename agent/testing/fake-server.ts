@@ -53,8 +53,6 @@ export type FakeServer = {
   changePin: () => void
   /** While set, no append is answered. */
   setAway: (isAway: boolean) => void
-  /** What each claim is told from now on. */
-  setDraining: (isDraining: boolean) => void
   agentSessionId: () => string | null
   facts: () => DaemonFact[]
   /** Resolves with the first fact, logged from now on or already, that fits. */
@@ -80,7 +78,6 @@ export function fakeServer(
   let isLeased = false
   let isHeld = false
   let isPinStale = false
-  let isDraining = false
   const reports: unknown[] = []
   let pseq = 0
   const finals = new Map<number, number>()
@@ -144,7 +141,7 @@ export function fakeServer(
       case 'hello':
         return { ok: true, leaseTtlMs }
       case 'claim':
-        return { leases: isWaiting() && !isDraining ? [lease()] : [], waiting: 0, isDraining }
+        return { leases: isWaiting() ? [lease()] : [], waiting: 0, isDraining: false }
       case 'renew': {
         const { leases } = daemonCalls.renew.request.parse(request)
         return { kept: leases.filter((each) => isHeld && each.epoch === epoch).map((each) => ({ ...each, commands: queue })) }
@@ -228,7 +225,6 @@ export function fakeServer(
     cancel: (turnId) => void queue.push({ kind: 'cancel', id: randomUUID(), turnId }),
     answer: (requestId, optionId) => void queue.push({ kind: 'permission', id: randomUUID(), requestId, optionId }),
     fence,
-    setDraining: (is) => void (isDraining = is),
     changePin: () => void (isPinStale = true),
     setAway(isAway) {
       comeBack?.()
