@@ -34,6 +34,8 @@ function partsOf(item: TurnItem): string[] {
       return [`[asked for permission: ${line(item.title)} (${item.answer.is})]`]
     case 'model-failure':
       return [`[a request to the model failed: ${item.failure.code}]`]
+    case 'moved':
+      return [`[moved from ${line(item.from)} to ${line(item.to)}; uncommitted work stayed behind]`]
     case 'thought':
       return []
   }
