@@ -133,7 +133,7 @@ export class RunningServer {
   }
 
   async #openSockets(env: Env, { url }: ReadyDatabase): Promise<void> {
-    joinBus(url)
+    joinBus({ databaseUrl: url, redisUrl: env.redisUrl })
     this.#workers.push(await startLedger())
     this.#proxy = createProxyHandler()
     this.#parts.proxy = this.#proxy
