@@ -9,6 +9,7 @@ import { offeredHarnesses } from '#core/harnesses/registry.ts'
 import type { NodeId } from '#core/ids.ts'
 import { DAEMON_PROTOCOL } from '#core/links/daemon.ts'
 import { readDaemonEnv } from '#agent/env.ts'
+import { lockHome } from '#agent/home-lock.ts'
 import { holdLeases } from '#agent/leases.ts'
 import { holdLeftLogins } from '#agent/left-logins.ts'
 import { log } from '#agent/log.ts'
@@ -24,6 +25,10 @@ const DRAIN_MS = 7_000
 const REPORT_EVERY_MS = 15_000
 
 const env = readDaemonEnv()
+if (!(await lockHome(env.home))) {
+  log.fatal({ home: env.home }, 'Another daemon works on this data folder')
+  process.exit(1)
+}
 removeAbandonedScratch()
 const left = killLeftovers()
 if (left > 0) log.warn({ left }, 'Ended agents that an earlier daemon left behind')

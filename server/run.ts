@@ -106,7 +106,7 @@ export class RunningServer {
     this.#pages = this.#options.openPages?.(env) ?? null
     this.#pages?.catch(() => {})
     this.#goOn()
-    this.#database = await openServerDatabase(env)
+    this.#database = await openServerDatabase(env, () => this.#goOn())
     this.#goOn()
     this.#workers.push(await startAnchoring(env.home), startRotation(env), compactRegularly(), checkLogsDaily())
     if (env.keepEventsDays !== null) this.#workers.push(foldHistoriesRegularly({ keepDays: env.keepEventsDays }))
