@@ -68,6 +68,7 @@ export const acts = [
   'project.created',
   'project.changed',
   'project.rules-changed',
+  'project.tools-changed',
   'project.archived',
   'budget.set',
   'budget.removed',

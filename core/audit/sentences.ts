@@ -138,6 +138,8 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
   'project.created': (said) => `created ${project(said)}`,
   'project.changed': (said) => `changed ${project(said)}`,
   'project.rules-changed': (said) => `changed what agents may do unasked in ${project(said)}`,
+  'project.tools-changed': (said) =>
+    joined(`changed which tools agents get in ${project(said)}`, fact(said, 'off') ? `(off: ${fact(said, 'off')})` : '(all are on)'),
   'project.archived': (said) => `archived ${project(said)}`,
   'budget.set': (said) => joined('set', budget(said), fact(said, 'limitMicros') && `to ${dollars(Number(fact(said, 'limitMicros')))}`),
   'budget.removed': (said) => `removed ${budget(said)}`,
