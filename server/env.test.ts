@@ -15,6 +15,7 @@ describe('readEnv', () => {
       privateUpstreams: [],
       proxyPort: null,
       harnessDir: resolve('.gatehouse/harnesses'),
+      keepEventsDays: null,
       isTesting: false,
       isDevelopment: false,
     })
@@ -45,6 +46,7 @@ describe('readEnv', () => {
       { GATEHOUSE_URL: 'https://a.example/b' },
       'GATEHOUSE_URL must be an address such as https://gatehouse.example.org, without a path, not "https://a.example/b".',
     ],
+    [{ GATEHOUSE_KEEP_EVENTS_DAYS: 'a week' }, 'GATEHOUSE_KEEP_EVENTS_DAYS must be a number of days, not "a week".'],
     [{ GATEHOUSE_PRIVATE_UPSTREAMS: 'ollama' }, 'GATEHOUSE_PRIVATE_UPSTREAMS must be a list of host:port, and "ollama" is not one.'],
   ])('refuses %j in one sentence', (given, sentence) => {
     expect(() => readEnv(given)).toThrow(sentence)

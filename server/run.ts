@@ -12,6 +12,8 @@ import { say } from '#server/console.ts'
 import { startRotation } from '#server/connections/rotation.ts'
 import { pool } from '#server/db/client.ts'
 import { compactRegularly } from '#server/chats/compaction.ts'
+import { checkLogsDaily } from '#server/chats/log-check.ts'
+import { foldHistoriesRegularly } from '#server/chats/retention.ts'
 import { openServerDatabase, type ReadyDatabase } from '#server/db/open.ts'
 import type { Env } from '#server/env.ts'
 import { Health } from '#server/health.ts'
@@ -108,7 +110,8 @@ export class RunningServer {
     this.#goOn()
     this.#database = await openServerDatabase(env)
     this.#goOn()
-    this.#workers.push(await startAnchoring(env.home), startRotation(env), compactRegularly())
+    this.#workers.push(await startAnchoring(env.home), startRotation(env), compactRegularly(), checkLogsDaily())
+    if (env.keepEventsDays !== null) this.#workers.push(foldHistoriesRegularly({ keepDays: env.keepEventsDays }))
     this.#openApi(env)
     await this.#openSockets(env, this.#database)
     if (this.#options.withDaemon) await this.#startDaemon(env)

@@ -252,6 +252,7 @@ const usualGrant = {
   model: null,
   settings: {},
   repositoryUrl: null,
+  branch: null,
   instructions: '',
   privateHosts: [],
   mcpToken: null,

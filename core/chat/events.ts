@@ -7,6 +7,7 @@
  * agent did; its facts pass through the outbox and carry a producer number there.
  */
 import { z } from 'zod'
+import type { FoldedHistory, FoldedTurn } from '#core/chat/history.ts'
 import { isFailureCode, type FailureCode } from '#core/errors.ts'
 import {
   ChatId,
@@ -197,6 +198,13 @@ const serverFacts = [
     cacheReadTokens: z.int().nonnegative(),
     cacheWriteTokens: z.int().nonnegative(),
     costMicros: z.int().nonnegative().nullable(),
+  }),
+  /** What an old part of the log came to, in the place of its events: `history.ts` makes it of them. */
+  z.object({
+    type: z.literal('history.folded'),
+    order: z.array(TurnId),
+    turns: z.array(z.custom<FoldedTurn>()),
+    around: z.custom<FoldedHistory['around']>(),
   }),
   /**
    * An agent called a tool of an MCP server that goes through us. The call itself shows as the agent's own `tool.called`;

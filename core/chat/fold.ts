@@ -9,6 +9,7 @@
  */
 import type { ChatEvent } from '#core/chat/events.ts'
 import { foldTurn } from '#core/chat/fold-turn.ts'
+import { applyHistory } from '#core/chat/history.ts'
 import { addLoginModelUsage, addLoginUsage, addModelUsage, addUsage } from '#core/chat/fold-usage.ts'
 import { noUsage, type ChatView, type Turn } from '#core/chat/view.ts'
 
@@ -93,6 +94,8 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       return { ...view, modeId: event.modeId }
     case 'commands.offered':
       return { ...view, commands: event.commands }
+    case 'history.folded':
+      return applyHistory(view, event)
     case 'agent.said':
       return { ...view, unknownMessages: view.unknownMessages + 1 }
     case 'changes.recorded':

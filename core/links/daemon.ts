@@ -10,6 +10,7 @@
 import { z } from 'zod'
 import { DaemonFact, DeliveredPrompt, FailureCodeSchema, PromptContent } from '#core/chat/events.ts'
 import { ChatId, CredentialId, NodeId, ProjectId, RequestId, RunId, TurnId, UserId } from '#core/ids.ts'
+import { BranchName } from '#core/projects/branch.ts'
 
 export const DAEMON_PROTOCOL = 2
 export const DAEMON_NAMESPACE = '/nodes'
@@ -146,6 +147,8 @@ export const RunGrant = z.object({
   model: z.string().nullable(),
   settings: z.record(z.string(), z.string()),
   repositoryUrl: z.string().nullable(),
+  /** Where the work starts from, when it is not the repository's default branch; made there if it is new. */
+  branch: BranchName.nullable().default(null),
   instructions: z.string(),
   /** The agent's session of an earlier run of this chat, to resume. */
   agentSessionId: z.string().nullable(),
@@ -244,6 +247,7 @@ export const AppendReply = z.discriminatedUnion('is', [
   }),
   /** Another epoch holds the chat; only facts above `finalPseq` are not in the log, send those as salvage. */
   z.object({ is: z.literal('fenced'), epoch: z.int().positive(), finalPseq: z.int().nonnegative() }),
+  /** The append has a gap in itself, or begins behind what the log holds. */
   z.object({ is: z.literal('expected'), pseq: z.int().positive() }),
   z.object({ is: z.literal('retry'), afterMs: z.int().positive() }),
 ])

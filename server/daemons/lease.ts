@@ -20,7 +20,7 @@ const CLAIMABLE = `
   join chat_head h on h."chatId" = w."chatId" join chat c on c.id = h."chatId"
   where (h."leaseUntil" is null or h."leaseUntil" < now()) and (c."nodeId" is null or c."nodeId" = $1)`
 
-type Held = { chatId: ChatId; epoch: number; pseq: string; nodeId: NodeId | null; activeTurn: TurnId | null }
+export type Held = { chatId: ChatId; epoch: number; pseq: string; nodeId: NodeId | null; activeTurn: TurnId | null }
 
 /**
  * Chats that wait for an agent and that nobody holds: first those whose workspace lies on this node, then the
@@ -164,7 +164,7 @@ async function endLeases(which: string, parameters: readonly unknown[]): Promise
 }
 
 /** Whoever held it until now may be alive and not know: it stops its agent at once instead of at its next call. */
-function tellLost({ nodeId, chatId, epoch }: Held): void {
+export function tellLost({ nodeId, chatId, epoch }: Held): void {
   if (nodeId) publish({ about: 'lease-lost', nodeId, chatId, epoch })
 }
 
@@ -215,7 +215,7 @@ export async function endLeasesOfMember(tx: PoolClient, { teamId, userId }: { te
 }
 
 /** Opens an epoch that nobody holds: whatever still comes from the one before is fenced. */
-async function forceEnd(tx: PoolClient, held: Held): Promise<Appended | null> {
+export async function forceEnd(tx: PoolClient, held: Held): Promise<Appended | null> {
   const appended = await endEpoch(tx, held)
   await tx.query('update chat_head set epoch = epoch + 1, pseq = 0, "nodeId" = null, "leaseUntil" = null where "chatId" = $1', [
     held.chatId,

@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto'
 import type { ChatId, NodeId, TeamId, UserId } from '#core/ids.ts'
 import { openNotifyLine } from '#server/realtime/notify-line.ts'
 
-export type ListTopic = 'chats' | 'connections' | 'nodes' | 'members' | 'models' | 'usage' | 'budgets'
+export type ListTopic = 'chats' | 'connections' | 'nodes' | 'members' | 'models' | 'usage' | 'budgets' | 'tasks'
 
 export type Hint =
   /** The chat's log has been committed up to `head`. */
