@@ -12,6 +12,7 @@ import { say } from '#server/console.ts'
 import { startRotation } from '#server/connections/rotation.ts'
 import { pool } from '#server/db/client.ts'
 import { compactRegularly } from '#server/chats/compaction.ts'
+import { startProjecting } from '#server/chats/projection.ts'
 import { openServerDatabase, type ReadyDatabase } from '#server/db/open.ts'
 import type { Env } from '#server/env.ts'
 import { Health } from '#server/health.ts'
@@ -137,7 +138,7 @@ export class RunningServer {
     this.#logins = createLoginHandler()
     this.#parts.logins = this.#logins
     if (env.proxyPort !== null) this.#proxyProcess = await startProxyProcess(env, url)
-    this.#workers.push(startIndexing(), startQuestionDesk())
+    this.#workers.push(startIndexing(), startProjecting(), startQuestionDesk())
     this.#sockets = openSockets(env)
     this.#detach = [attachRealtime(this.#sockets.io), attachDaemons(this.#sockets.io), sweepRemovedRegularly()]
     this.#parts.sockets = this.#sockets

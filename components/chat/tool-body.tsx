@@ -7,7 +7,7 @@ import { LineCounts } from '#components/chat/line-counts.tsx'
 import { InlineDiff } from '#components/chat/inline-diff.tsx'
 import {
   commandOf,
-  countLines,
+  countsOf,
   diffsOf,
   directoryOf,
   exitCodeOf,
@@ -101,7 +101,7 @@ function Printed({ text, label }: { text: string; label: string }) {
 }
 
 function DiffOf({ diff, isNamed }: { diff: ToolDiff; isNamed: boolean }) {
-  const counts = useMemo(() => countLines(diff), [diff])
+  const counts = useMemo(() => countsOf(diff), [diff])
   return (
     <div className="overflow-hidden rounded-md border border-line">
       {isNamed ? (

@@ -91,10 +91,11 @@ function closed(turn: Turn, at: string): Turn {
 }
 
 /** The agent has shown something. */
-const shown = (turn: Turn): Turn => (turn.status === 'starting' ? { ...turn, status: 'running' } : turn)
+export const shown = (turn: Turn): Turn => (turn.status === 'starting' ? { ...turn, status: 'running' } : turn)
 
 /** A question is open, unless the turn is on its way out anyway. */
-const waiting = (turn: Turn): Turn => (turn.status === 'starting' || turn.status === 'running' ? { ...turn, status: 'waiting' } : turn)
+export const waiting = (turn: Turn): Turn =>
+  turn.status === 'starting' || turn.status === 'running' ? { ...turn, status: 'waiting' } : turn
 
 function withText(turn: Turn, is: 'reply' | 'thought', event: ChatEventOf<'reply.appended' | 'thought.appended'>): Turn {
   const at = turn.items.findLastIndex((item) => item.is === is && item.messageId === event.messageId)
@@ -163,10 +164,17 @@ function withToolChange(turn: Turn, event: ChatEventOf<'tool.updated'>): Turn {
     ...(locations === undefined ? {} : { locations }),
     ...(input === undefined ? {} : { input }),
     ...(output === undefined ? {} : { output }),
+    ...(before.cut && { cut: stillCut(before.cut, event) }),
   }
   const endedAt = before.endedAt ?? (isOver(next.status) ? event.at : null)
   return { ...turn, items: turn.items.with(at, { ...next, endedAt }) }
 }
+
+/** What is told anew is whole again. */
+const stillCut = (cut: NonNullable<ToolItem['cut']>, { input, output }: ChatEventOf<'tool.updated'>): NonNullable<ToolItem['cut']> => ({
+  ...(input === undefined && cut.input !== undefined && { input: cut.input }),
+  ...(output === undefined && cut.output !== undefined && { output: cut.output }),
+})
 
 const sameTool = (event: { toolCallId: string }) => (item: TurnItem) => item.is === 'tool' && item.toolCallId === event.toolCallId
 const samePermission = (event: { requestId: string }) => (item: TurnItem) => item.is === 'permission' && item.requestId === event.requestId

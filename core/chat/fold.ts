@@ -5,11 +5,12 @@
  * piece of text is *set* at its offset, never appended blindly. Applying an event that does
  * not follow on changes nothing either; `standing` tells the caller, who fetches the rest.
  * Streaming stays cheap: a piece of text copies the list of turns and the last of each below.
+ * A view may hold only the newest turns and items: `part.ts` says when it comes to the same.
  * Next: `components/chat/` draws the view.
  */
 import type { ChatEvent } from '#core/chat/events.ts'
-import { foldTurn } from '#core/chat/fold-turn.ts'
 import { addLoginModelUsage, addLoginUsage, addModelUsage, addUsage } from '#core/chat/fold-usage.ts'
+import { foldPart } from '#core/chat/part.ts'
 import { noUsage, type ChatView, type Turn } from '#core/chat/view.ts'
 
 /** Whether an event is already in the view, follows on it, or leaves a gap that must be fetched first. */
@@ -158,7 +159,7 @@ function withTurn(view: ChatView, event: ChatEvent): ChatView {
   const at = view.turns.findLastIndex((turn) => belongs(turn, event))
   if (at < 0) return view
   const before = view.turns[at]!
-  const after = foldTurn(before, event)
+  const after = foldPart(before, event)
   return after === before ? view : { ...view, turns: view.turns.with(at, after) }
 }
 
