@@ -22,16 +22,15 @@ export function Announcer({
 }) {
   const [said, setSaid] = useState('')
   const [asked, setAsked] = useState('')
-  const endedBefore = useRef<number | null>(null)
-  const ended = turns.filter(hasEnded)
-  const count = ended.length
-  const newest = ended.at(-1)
+  const endedBefore = useRef<{ turnId: string | undefined } | null>(null)
+  const newest = turns.findLast(hasEnded)
 
   useEffect(() => {
     if (!isLoaded) return
-    if (endedBefore.current !== null && count > endedBefore.current && newest) setSaid(`${agent}: ${endWords(newest, nameOf)}`)
-    endedBefore.current = count
-  }, [isLoaded, count, newest, agent, nameOf])
+    if (endedBefore.current !== null && newest && newest.turnId !== endedBefore.current.turnId)
+      setSaid(`${agent}: ${endWords(newest, nameOf)}`)
+    endedBefore.current = { turnId: newest?.turnId }
+  }, [isLoaded, newest, agent, nameOf])
 
   const first = questions[0]
   useEffect(() => setAsked(first ? `${question(first, agent)}: ${subject(first)}` : ''), [first, agent])

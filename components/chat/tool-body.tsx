@@ -1,8 +1,12 @@
 'use client'
 
+import { useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
+import { isCut } from '#core/chat/heads.ts'
+import type { TurnId } from '#core/ids.ts'
 import type { ToolItem } from '#core/chat/view.ts'
 import { sayCount } from '#components/chat/amounts.model.ts'
+import { useChatActs } from '#components/chat/chat-context.tsx'
 import { LineCounts } from '#components/chat/line-counts.tsx'
 import { InlineDiff } from '#components/chat/inline-diff.tsx'
 import {
@@ -12,38 +16,74 @@ import {
   directoryOf,
   exitCodeOf,
   printedBy,
+  sayCut,
   shortPath,
   tailOf,
   type ToolDiff,
 } from '#components/chat/tool.model.ts'
+import { useTRPC } from '#components/trpc/trpc.ts'
 import { Badge } from '#components/ui/badge.tsx'
 import { Button } from '#components/ui/button.tsx'
 import { CopyButton } from '#components/ui/copy-button.tsx'
 
 type Shown = Pick<ToolItem, 'kind' | 'title' | 'content' | 'input'> & Partial<Pick<ToolItem, 'output' | 'status' | 'endedAt'>>
 
+type Look = {
+  /** Not done yet: then no line above names the file. */
+  isAsked?: boolean
+  /** Somebody has asked for all of it already. */
+  isWhole?: boolean
+}
+
+/** A call of the transcript; of a long one only a part is here until somebody asks for all of it. */
+export function CallBody({ item, turnId }: { item: ToolItem; turnId: TurnId }) {
+  const { chatId } = useChatActs()
+  const trpc = useTRPC()
+  const [isAsked, setAsked] = useState(false)
+  const whole = useQuery({
+    ...trpc.chats.call.queryOptions({ chatId, turnId, toolCallId: item.toolCallId }),
+    enabled: isAsked,
+    staleTime: Infinity,
+    // Megabytes, perhaps: kept while they are looked at.
+    gcTime: 10_000,
+  })
+  if (!isCut(item)) return <ToolBody item={item} />
+  if (whole.data) return <ToolBody isWhole item={{ ...item, ...(whole.data as Pick<ToolItem, 'content' | 'input' | 'output'>) }} />
+  return (
+    <>
+      <ToolBody item={item} />
+      <div className="-mt-1 mb-2 flex flex-wrap items-center gap-x-3 text-xs text-ink-quiet">
+        {whole.isError ? (
+          <span role="alert" className="text-bad-ink">
+            The rest did not load.
+          </span>
+        ) : (
+          <span>{sayCut(item)}</span>
+        )}
+        <Button variant="link" size="sm" isBusy={whole.isFetching} onClick={() => (isAsked ? void whole.refetch() : setAsked(true))}>
+          {whole.isError ? 'Retry' : 'Show all'}
+        </Button>
+      </div>
+    </>
+  )
+}
+
 /** What a call holds: the command with what it printed, the diff, or what was said and answered. */
-export function ToolBody({
-  item,
-  isAsked = false,
-}: {
-  item: Shown
-  /** Not done yet: then no line above names the file. */ isAsked?: boolean
-}) {
+export function ToolBody({ item, isAsked = false, isWhole = false }: { item: Shown } & Look) {
   const command = commandOf(item)
   const diffs = diffsOf(item)
   return (
     <div className="mt-1 mb-2 flex flex-col gap-2">
-      {command === undefined ? null : <CommandOutput item={item} command={command} />}
+      {command === undefined ? null : <CommandOutput item={item} command={command} isWhole={isWhole} />}
       {diffs.map((diff, index) => (
         <DiffOf key={index} diff={diff} isNamed={isAsked || diffs.length > 1} />
       ))}
-      {command === undefined && diffs.length === 0 ? <Plain item={item} /> : null}
+      {command === undefined && diffs.length === 0 ? <Plain item={item} isWhole={isWhole} /> : null}
     </div>
   )
 }
 
-function CommandOutput({ item, command }: { item: Shown; command: string }) {
+function CommandOutput({ item, command, isWhole }: { item: Shown; command: string; isWhole: boolean }) {
   const printed = useMemo(() => printedBy({ content: item.content, output: item.output }), [item.content, item.output])
   const exitCode = exitCodeOf({ output: item.output })
   const directory = directoryOf(item)
@@ -69,15 +109,15 @@ function CommandOutput({ item, command }: { item: Shown; command: string }) {
       {printed === '' ? (
         <p className="px-3 py-2 text-xs text-ink-quiet">{item.endedAt === null ? 'Nothing printed yet' : 'Printed nothing'}</p>
       ) : (
-        <Printed text={printed} label={`Output of ${command}`} />
+        <Printed text={printed} label={`Output of ${command}`} isWholeFirst={isWhole} />
       )}
     </figure>
   )
 }
 
 /** The end of a text, and all of it on demand. */
-function Printed({ text, label }: { text: string; label: string }) {
-  const [isWhole, setWhole] = useState(false)
+function Printed({ text, label, isWholeFirst }: { text: string; label: string; isWholeFirst: boolean }) {
+  const [isWhole, setWhole] = useState(isWholeFirst)
   const tail = useMemo(() => tailOf(text), [text])
   return (
     <>
@@ -110,7 +150,11 @@ function DiffOf({ diff, isNamed }: { diff: ToolDiff; isNamed: boolean }) {
           <LineCounts {...counts} className="ml-auto" />
         </p>
       ) : null}
-      <InlineDiff path={shortPath(diff.path)} before={diff.oldText} after={diff.newText} />
+      {diff.cut ? (
+        <p className="bg-sunken px-3 py-2 text-xs text-ink-quiet">A long change.</p>
+      ) : (
+        <InlineDiff path={shortPath(diff.path)} before={diff.oldText} after={diff.newText} />
+      )}
       {diff.truncated ? (
         <p className="border-t border-line bg-sunken px-3 py-1 text-xs text-ink-quiet">
           {sayCount(diff.truncated, 'character')} more are not shown
@@ -120,14 +164,14 @@ function DiffOf({ diff, isNamed }: { diff: ToolDiff; isNamed: boolean }) {
   )
 }
 
-function Plain({ item }: { item: Shown }) {
+function Plain({ item, isWhole }: { item: Shown; isWhole: boolean }) {
   const printed = useMemo(() => printedBy({ content: item.content, output: item.output }), [item.content, item.output])
   const raw = item.content.flatMap((each) => (each.type === 'raw' ? [each.json] : []))
   const input = isWorthShowing(item.input) ? item.input : undefined
   return (
     <div className="overflow-hidden rounded-md border border-line bg-sunken">
       {input === undefined ? null : <Json label="Asked" value={input} />}
-      {printed === '' ? null : <Printed text={printed} label={`Answer of ${item.title}`} />}
+      {printed === '' ? null : <Printed text={printed} label={`Answer of ${item.title}`} isWholeFirst={isWhole} />}
       {printed === '' && isWorthShowing(item.output) ? <Json label="Answered" value={item.output} /> : null}
       {raw.map((each, index) => (
         <Json key={index} label="Raw" value={each} />

@@ -28,7 +28,7 @@ const headsOf = (view: ChatView): ChatView => ({
 })
 
 /** What a window must look like beside the fold of the whole log. */
-function expectSame(part: ChatView, whole: ChatView): void {
+function expectWhole(part: ChatView, whole: ChatView): void {
   const { turns, ...rest } = headsOf(part)
   const { turns: all, ...others } = headsOf(whole)
   expect(rest).toEqual(others)
@@ -55,7 +55,7 @@ describe('a window of a log', () => {
           if (index < start) continue
           window = isUnclear(window, event) ? lastOf(foldAll(emptyChat, events.slice(0, index + 1)), keep) : fold(window, event)
         }
-        expectSame(window, foldAll(emptyChat, events))
+        expectWhole(window, foldAll(emptyChat, events))
       }),
       { numRuns: 400 },
     )
@@ -69,7 +69,7 @@ describe('a window of a log', () => {
           window = isUnclear(window, event) ? foldAll(emptyChat, events.slice(0, index + 1)) : fold(window, event)
           window = lastOf(window, keeps[index % keeps.length]!)
         }
-        expectSame(window, foldAll(emptyChat, events))
+        expectWhole(window, foldAll(emptyChat, events))
       }),
       { numRuns: 400 },
     )

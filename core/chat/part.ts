@@ -126,3 +126,29 @@ export function withoutBefore(turn: Turn, from: number): Turn {
 /** An entry is what is scrolled and counted: a prompt, or an item of a turn. */
 export const entriesOf = (turn: Turn): number =>
   (startsHere(turn) ? 1 : 0) + (turn.part ? turn.part.to - turn.part.from : turn.items.length)
+
+/** The same turn with its items before number `to`, and without its end. */
+export function withoutFrom(turn: Turn, to: number): Turn {
+  if (to >= (turn.part?.to ?? turn.items.length)) return turn
+  const part = turn.part ?? { count: turn.items.length, from: 0, to: turn.items.length, places: turn.items.map((_, at) => at), others: null }
+  const places = part.places.filter((place) => place < to)
+  return { ...turn, items: turn.items.slice(0, places.length), part: { ...part, to, places, others: null } }
+}
+
+/** The last turns of a view, about `keep` entries of them, and whatever has not ended: what is left out is counted in `gone`. */
+export function withoutBeginning(view: ChatView, keep: number): { view: ChatView; gone: number } {
+  const sizes = view.turns.map(entriesOf)
+  let left = keep
+  let at = view.turns.length
+  while (at > 0 && left > 0) left -= sizes[(at -= 1)]!
+  const border = view.turns[at]
+  // Whole segments stay, so that what is read again fits to them.
+  const items = border ? (border.part?.from ?? 0) + Math.floor(Math.max(0, -left - 1) / SEGMENT_ITEMS) * SEGMENT_ITEMS : 0
+  const turns = view.turns.flatMap((turn, index) => {
+    if (index > at) return [turn]
+    if (index === at) return [withoutBefore(turn, items)]
+    return turn.endedAt === null ? [withoutBefore(turn, turn.part?.count ?? turn.items.length)] : []
+  })
+  const total = (of: readonly Turn[]) => of.reduce((sum, turn) => sum + entriesOf(turn), 0)
+  return { view: { ...view, turns }, gone: total(view.turns) - total(turns) }
+}

@@ -7,8 +7,8 @@ import type { ChatView, Turn } from '#core/chat/view.ts'
 export const WindowPlace = z.discriminatedUnion('is', [
   z.object({ is: z.literal('before'), turnId: TurnId, item: z.int().nonnegative() }),
   z.object({ is: z.literal('after'), turnId: TurnId, item: z.int().nonnegative() }),
-  /** A message, or the prompt of its turn where none is named. */
-  z.object({ is: z.literal('around'), turnId: TurnId, messageId: z.string().max(500).nullable() }),
+  /** An item by its key (`part.ts`), or the prompt of its turn where none is named. */
+  z.object({ is: z.literal('around'), turnId: TurnId, key: z.string().max(500).nullable() }),
   /** So many entries after the first. */
   z.object({ is: z.literal('entry'), number: z.int().nonnegative() }),
 ])

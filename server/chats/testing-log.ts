@@ -2,15 +2,15 @@
 import type { ChatEvent } from '#core/chat/events.ts'
 import type { ChatId } from '#core/ids.ts'
 import { toPayload } from '#server/chats/events.ts'
-import { pool } from '#server/db/client.ts'
+import { pool, type PoolClient } from '#server/db/client.ts'
 
 const ROWS_AT_ONCE = 2_000
 
 /** The events follow on what the log of the chat holds, and say its id nowhere: theirs is not looked at. */
-export async function loadLog(chatId: ChatId, events: readonly ChatEvent[]): Promise<void> {
+export async function loadLog(chatId: ChatId, events: readonly ChatEvent[], db: Pick<PoolClient, 'query'> = pool()): Promise<void> {
   for (let at = 0; at < events.length; at += ROWS_AT_ONCE) {
     const rows = events.slice(at, at + ROWS_AT_ONCE)
-    await pool().query(
+    await db.query(
       `insert into chat_event ("chatId", seq, "seqFrom", type, payload, at)
        select $1, * from unnest($2::bigint[], $3::bigint[], $4::text[], $5::jsonb[], $6::timestamptz[])`,
       [
@@ -23,5 +23,5 @@ export async function loadLog(chatId: ChatId, events: readonly ChatEvent[]): Pro
       ],
     )
   }
-  await pool().query('update chat_head set head = $2 where "chatId" = $1', [chatId, events.at(-1)?.seq ?? 0])
+  await db.query('update chat_head set head = $2 where "chatId" = $1', [chatId, events.at(-1)?.seq ?? 0])
 }

@@ -173,12 +173,12 @@ describe('stretches', () => {
       (_, at) => ({ type: 'reply.appended', turnId, messageId: `m${at}`, offset: 0, text: `${at}` }) as const,
     )
     const chatId = await seedLog(logOf([{ type: 'turn.requested', turnId, by: 'ada', prompt }, { type: 'turn.accepted', turnId }, ...said]))
-    const around = async (messageId: string | null) => {
-      const { turns } = await readStretch({ chatId }, { place: { is: 'around', turnId: turnId as TurnId, messageId }, atLeast: 0 })
+    const around = async (key: string | null) => {
+      const { turns } = await readStretch({ chatId }, { place: { is: 'around', turnId: turnId as TurnId, key }, atLeast: 0 })
       return turns.flatMap((turn) => turn.items.map((item) => (item.is === 'reply' ? item.messageId : '')))
     }
-    expect(await around('m160')).toContain('m160')
-    expect(await around('m160')).toContain('m120')
+    expect(await around('reply m160')).toContain('m160')
+    expect(await around('reply m160')).toContain('m145')
     expect(await around(null)).toContain('m0')
   })
 

@@ -124,7 +124,7 @@ async function cutAt(tx: PoolClient, chatId: ChatId, place: WindowPlace): Promis
   if (place.is === 'entry') return (await findEntry(tx, chatId, place.number)) ?? { place: 0, segment: 0 }
   const found = await findPlace(tx, chatId, {
     turnId: place.turnId,
-    key: place.is === 'around' && place.messageId !== null ? `reply ${place.messageId}` : null,
+    key: place.is === 'around' ? place.key : null,
   })
   if (!found) throw new DomainError('chat.missing')
   const item = place.is === 'around' ? (found.item ?? 0) : place.item
