@@ -28,7 +28,7 @@ const logOf = (page: Page): Locator => page.getByRole('log', { name: 'Conversati
 const positionOf = (log: Locator) =>
   log.evaluate((box) => ({ top: box.scrollTop, height: box.scrollHeight, fromEnd: box.scrollHeight - box.scrollTop - box.clientHeight }))
 /** As a wheel or a finger does. */
-const scrollBy = (log: Locator, px: number) => log.evaluate((box, by) => void box.scrollBy({ top: by }), px)
+const scrollBy = (log: Locator, px: number) => log.evaluate((box, by) => box.scrollBy({ top: by }), px)
 
 /** Bytes that came in over sockets and calls since, and what was asked for. */
 function watchTraffic(page: Page): { events: number; asked: string[] } {

@@ -130,7 +130,13 @@ export const entriesOf = (turn: Turn): number =>
 /** The same turn with its items before number `to`, and without its end. */
 export function withoutFrom(turn: Turn, to: number): Turn {
   if (to >= (turn.part?.to ?? turn.items.length)) return turn
-  const part = turn.part ?? { count: turn.items.length, from: 0, to: turn.items.length, places: turn.items.map((_, at) => at), others: null }
+  const part = turn.part ?? {
+    count: turn.items.length,
+    from: 0,
+    to: turn.items.length,
+    places: turn.items.map((_, at) => at),
+    others: null,
+  }
   const places = part.places.filter((place) => place < to)
   return { ...turn, items: turn.items.slice(0, places.length), part: { ...part, to, places, others: null } }
 }

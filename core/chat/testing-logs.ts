@@ -17,7 +17,22 @@ const options = [{ optionId: 'yes', name: 'Yes', kind: 'allow_once' }]
 type Step = { act: string; turn: number; item: number; text: string }
 
 const often = ['request', 'request', 'accept', 'accept', 'reply', 'reply', 'reply', 'thought', 'call', 'call', 'update', 'update', 'ask']
-const seldom = ['answer', 'close', 'end', 'interrupt', 'cancel', 'fail', 'meter', 'changes', 'plan', 'edit', 'withdraw', 'reorder', 'run', 'rename']
+const seldom = [
+  'answer',
+  'close',
+  'end',
+  'interrupt',
+  'cancel',
+  'fail',
+  'meter',
+  'changes',
+  'plan',
+  'edit',
+  'withdraw',
+  'reorder',
+  'run',
+  'rename',
+]
 
 /** What may happen next, with small numbers for which turn and item it happens to. */
 const step: fc.Arbitrary<Step> = fc.record({
