@@ -41,7 +41,7 @@ export function CallBody({ item, turnId }: { item: ToolItem; turnId: TurnId }) {
   const trpc = useTRPC()
   const [isAsked, setAsked] = useState(false)
   const whole = useQuery({
-    ...trpc.chats.call.queryOptions({ chatId, turnId, toolCallId: item.toolCallId }),
+    ...trpc.chats.toolCall.queryOptions({ chatId, turnId, toolCallId: item.toolCallId }),
     enabled: isAsked,
     staleTime: Infinity,
     // Megabytes, perhaps: kept while they are looked at.

@@ -119,7 +119,7 @@ export const chatsRouter = router({
     .query(({ ctx, input }) => readStretch(ctx.scope, input)),
 
   /** A tool call with all that stretches leave out of a long one. */
-  call: chatProcedure('read')
+  toolCall: chatProcedure('read')
     .input(z.object({ turnId: TurnId, toolCallId: ToolCallId }))
     .query(({ ctx, input }) => readCall(ctx.scope, input)),
 
