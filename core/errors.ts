@@ -113,6 +113,15 @@ export const failures = {
   'permission.already-answered': { trpc: 'CONFLICT', recovery: 'none' },
   'permission.option-unknown': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
 
+  // Tasks
+  'task.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'task.busy': { trpc: 'CONFLICT', recovery: 'wait' },
+  'task.closed': { trpc: 'CONFLICT', recovery: 'none' },
+  'comment.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'template.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'trigger.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'trigger.unsigned': { trpc: 'UNAUTHORIZED', recovery: 'none' },
+
   // What ends a turn badly
   'agent.crashed': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'send-again' },
   'agent.protocol-error': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'send-again' },

@@ -59,7 +59,13 @@ class FakeSocket implements FeedSocket {
   acknowledged: number[] = []
   log: string[] = []
   /** What the server says to a subscription; null is no answer at all. */
-  answer: (request: { after: number; logId: number | null }) => unknown = () => ({ is: 'following', head: 0, logId: 1 })
+  answer: (request: { after: number; logId: number | null }) => unknown = () => ({
+    is: 'following',
+    mode: 'tail',
+    head: 0,
+    logId: 1,
+    floor: 0,
+  })
   #listeners = new Map<string, Set<(...args: unknown[]) => void>>()
   constructor(connected: boolean) {
     this.connected = connected
@@ -117,7 +123,7 @@ const settle = async () => {
 async function following({ connected = true, head = 0, stored = 0, kept = 0 } = {}) {
   const clock = new FakeClock()
   const socket = new FakeSocket(connected)
-  socket.answer = () => ({ is: 'following', head, logId: 1 })
+  socket.answer = () => ({ is: 'following', mode: 'tail', head, logId: 1, floor: 0 })
   const log = { head: stored, isDown: false, reads: [] as number[], opened: [] as number[], logId: 1 }
   const feed = new ChatFeed({
     chatId,
@@ -134,7 +140,7 @@ async function following({ connected = true, head = 0, stored = 0, kept = 0 } = 
     readAfter: async (after) => {
       log.reads.push(after)
       if (log.isDown) throw new Error('fetch failed')
-      return { events: events(after + 1, Math.min(log.head, after + 3)), headSeq: log.head }
+      return { events: events(after + 1, Math.min(log.head, after + 3)), headSeq: log.head, logId: log.logId }
     },
   })
   let notices = 0
@@ -153,7 +159,7 @@ async function following({ connected = true, head = 0, stored = 0, kept = 0 } = 
 const readsNothing = {
   readLast: async () => ({ logId: 1, before: 0, view: emptyChat }),
   readStretch: async () => ({ logId: 1, seq: 0, turns: [], before: 0, after: 0 }),
-  readAfter: async () => ({ events: [], headSeq: 0 }),
+  readAfter: async () => ({ events: [], headSeq: 0, logId: 1 }),
 }
 
 describe('opening', () => {
@@ -169,7 +175,7 @@ describe('opening', () => {
     const { socket, feed, log, clock, seen } = await following({ kept: 0 })
     log.isDown = true
     log.logId = 2
-    socket.answer = ({ logId }) => (logId === 2 ? { is: 'following', head: 3, logId: 2 } : { is: 'start-over', logId: 2 })
+    socket.answer = ({ logId }) => ({ is: 'following', mode: logId === 2 ? 'tail' : 'snapshot', head: 3, logId: 2, floor: 0 })
     feed.wake()
     await settle()
     clock.pass(16)
@@ -263,7 +269,7 @@ describe('another log', () => {
     const { socket, feed, log, seen } = await following({ head: 3 })
     socket.page(page(1, 3))
     log.logId = 2
-    socket.answer = ({ after }) => (after === 0 ? { is: 'following', head: 2, logId: 2 } : { is: 'start-over', logId: 2 })
+    socket.answer = ({ logId }) => ({ is: 'following', mode: logId === 2 ? 'tail' : 'snapshot', head: 2, logId: 2, floor: 0 })
     feed.wake()
     await settle()
     socket.page(page(1, 2, { logId: 2 }))
@@ -272,6 +278,16 @@ describe('another log', () => {
       { after: 3, logId: 1 },
       { after: 0, logId: 2 },
     ])
+  })
+
+  it('does not go on from another log when it reads pages, although that one is longer', async () => {
+    const { socket, feed, log, seen } = await following({ head: 3 })
+    socket.page(page(1, 3))
+    socket.drop()
+    Object.assign(log, { head: 5, logId: 2 })
+    await feed.catchUp()
+    expect(seen()).toMatchObject({ seq: 5 })
+    expect(log.reads).toEqual([3, 0, 3])
   })
 
   it('never mixes two logs', async () => {
@@ -326,7 +342,7 @@ describe('a lost connection', () => {
     socket.page(page(1, 3))
     socket.drop()
     clock.pass(1_000)
-    socket.answer = () => ({ is: 'following', head: 5, logId: 1 })
+    socket.answer = () => ({ is: 'following', mode: 'tail', head: 5, logId: 1, floor: 0 })
     socket.open()
     await settle()
     expect(socket.subscribed.at(-1)).toEqual({ after: 3, logId: 1 })

@@ -68,7 +68,7 @@ export type FeedOptions = {
   /** The end of the transcript, at this place of the log or later. */
   readLast: (atLeast: number) => Promise<LastStretch>
   readStretch: TranscriptOptions['readStretch']
-  readAfter: (afterSeq: number) => Promise<{ events: readonly ChatEvent[]; headSeq: number }>
+  readAfter: (afterSeq: number) => Promise<{ events: readonly ChatEvent[]; headSeq: number; logId: number }>
   /** What an earlier feed of this chat had, to go on from. */
   from?: FeedPosition
 }
@@ -244,12 +244,18 @@ export class ChatFeed {
       for (;;) {
         if (this.#openAt !== null) await this.#open()
         if (this.#openAt !== null || !this.#isRunning) return
-        const { events, headSeq } = await this.#options.readAfter(this.#view.seq)
+        const asked = this.#logId
+        const { events, headSeq, logId } = await this.#options.readAfter(this.#view.seq)
         if (!this.#isRunning) return
+        // Meanwhile the socket has brought another log.
+        if (this.#logId !== asked) continue
         const before = this.#view.seq
-        // A head behind the cursor means that the log was restored: what we hold is of another history.
-        if (headSeq < before) this.#startOver()
-        else this.#apply(events)
+        // The log was put back to an earlier state: what we hold is of another history.
+        if (before > 0 && (headSeq < before || (asked !== null && logId !== asked))) this.#startOver()
+        else {
+          this.#logId = logId
+          this.#apply(events)
+        }
         this.#heardFromServer()
         if (this.#view.seq >= headSeq) this.#loaded()
         if (this.#openAt === null && (this.#view.seq >= headSeq || this.#view.seq === before)) return
@@ -294,10 +300,11 @@ export class ChatFeed {
       case 'refused':
         this.#setLink({ is: 'refused' })
         return
-      case 'start-over':
-        this.#startOver()
-        return this.#follow()
       case 'following':
+        if (reply.mode === 'snapshot') {
+          this.#startOver()
+          return this.#follow()
+        }
         this.#logId = reply.logId
         this.#heardFromServer()
         this.#found()
@@ -308,6 +315,8 @@ export class ChatFeed {
 
   readonly #onPage = (page: Page, acknowledge?: (received: { applied: number }) => void): void => {
     if (page.chatId !== this.#options.chatId) return
+    // What follows on the end is asked for when the end is here.
+    if (this.#openAt !== null) return acknowledge?.({ applied: this.#view.seq })
     this.#logId ??= page.logId
     const isOtherLog = page.logId !== this.#logId
     const isWhole = !isOtherLog && this.#apply(page.events)

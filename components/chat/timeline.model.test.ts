@@ -28,6 +28,7 @@ const turn = (turnId: string, over: Partial<Turn> = {}): Turn => ({
   cancelledBy: null,
   usage: noUsage,
   changes: null,
+  progress: null,
   ...over,
 })
 let items = 0

@@ -8,7 +8,17 @@ import { hasEnded } from '#core/chat/fold-turn.ts'
 import { endsHere, placeOf, SEGMENT_ITEMS, startsHere } from '#core/chat/part.ts'
 import type { FailureCode } from '#core/errors.ts'
 import type { TurnId } from '#core/ids.ts'
-import type { ModelFailureItem, PermissionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnStatus, Usage } from '#core/chat/view.ts'
+import type {
+  ModelFailureItem,
+  MovedItem,
+  PermissionItem,
+  ReplyItem,
+  ThoughtItem,
+  ToolItem,
+  Turn,
+  TurnStatus,
+  Usage,
+} from '#core/chat/view.ts'
 import { dayOf } from '#components/chat/amounts.model.ts'
 
 /** A prompt on its way from this browser: it leaves the list when the log holds it. */
@@ -26,6 +36,7 @@ export type Row =
   | { is: 'day'; key: string; day: string }
   | { is: 'prompt'; key: string; turn: Turn }
   | { is: 'outgoing'; key: string; outgoing: Outgoing }
+  | { is: 'moved'; key: string; item: MovedItem }
   | { is: 'reply'; key: string; item: ReplyItem; isLive: boolean }
   | { is: 'thought'; key: string; item: ThoughtItem; isLive: boolean }
   | { is: 'tool'; key: string; turnId: TurnId; item: ToolItem; isLive: boolean }
@@ -129,6 +140,9 @@ function rowsOfItems(turn: Turn): Row[] {
     const isLive = isRunning && place === (turn.part?.count ?? turn.items.length) - 1
     const before = place % SEGMENT_ITEMS === 0 ? undefined : rows.at(-1)
     switch (item.is) {
+      case 'moved':
+        rows.push({ is: 'moved', key, item })
+        break
       case 'reply':
         if (item.text.trim() !== '') rows.push({ is: 'reply', key, item, isLive })
         break

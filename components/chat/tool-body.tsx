@@ -16,6 +16,7 @@ import {
   directoryOf,
   exitCodeOf,
   printedBy,
+  cutLines,
   sayCut,
   shortPath,
   tailOf,
@@ -33,6 +34,8 @@ type Look = {
   isAsked?: boolean
   /** Somebody has asked for all of it already. */
   isWhole?: boolean
+  /** What was printed before that is not here. */
+  more?: Rest
 }
 
 /** A call of the transcript; of a long one only a part is here until somebody asks for all of it. */
@@ -48,42 +51,60 @@ export function CallBody({ item, turnId }: { item: ToolItem; turnId: TurnId }) {
     gcTime: 10_000,
   })
   if (!isCut(item)) return <ToolBody item={item} />
-  if (whole.data) return <ToolBody isWhole item={{ ...item, ...(whole.data as Pick<ToolItem, 'content' | 'input' | 'output'>) }} />
+  // Keyed, since it is open from the start.
+  if (whole.data)
+    return <ToolBody key="whole" isWhole item={{ ...item, ...(whole.data as Pick<ToolItem, 'content' | 'input' | 'output'>) }} />
+  const load = () => (isAsked ? void whole.refetch() : setAsked(true))
+  const lines = cutLines(item)
+  const more = { lines, load, isLoading: whole.isFetching, hasFailed: whole.isError }
   return (
     <>
-      <ToolBody item={item} />
-      <div className="-mt-1 mb-2 flex flex-wrap items-center gap-x-3 text-xs text-ink-quiet">
-        {whole.isError ? (
-          <span role="alert" className="text-bad-ink">
-            The rest did not load.
-          </span>
-        ) : (
-          <span>{sayCut(item)}</span>
-        )}
-        <Button variant="link" size="sm" isBusy={whole.isFetching} onClick={() => (isAsked ? void whole.refetch() : setAsked(true))}>
-          {whole.isError ? 'Retry' : 'Show all'}
-        </Button>
-      </div>
+      <ToolBody item={item} {...(lines > 0 && { more })} />
+      {lines > 0 ? null : (
+        <p className="-mt-1 mb-2 flex items-center gap-x-3 text-xs text-ink-quiet">
+          <More {...more} words={`Show all, ${sayCut(item)}`} />
+        </p>
+      )}
+    </>
+  )
+}
+
+type Rest = { lines: number; load: () => void; isLoading: boolean; hasFailed: boolean }
+
+/** Brings what is not here. */
+function More({ load, isLoading, hasFailed, words }: Rest & { words: string }) {
+  return (
+    <>
+      {hasFailed ? (
+        <span role="alert" className="text-xs text-bad-ink">
+          The rest did not load.
+        </span>
+      ) : null}
+      <Button variant="link" size="sm" isBusy={isLoading} onClick={load}>
+        {hasFailed ? 'Retry' : words}
+      </Button>
     </>
   )
 }
 
 /** What a call holds: the command with what it printed, the diff, or what was said and answered. */
-export function ToolBody({ item, isAsked = false, isWhole = false }: { item: Shown } & Look) {
+export function ToolBody({ item, isAsked = false, isWhole = false, more }: { item: Shown } & Look) {
   const command = commandOf(item)
   const diffs = diffsOf(item)
   return (
     <div className="mt-1 mb-2 flex flex-col gap-2">
-      {command === undefined ? null : <CommandOutput item={item} command={command} isWhole={isWhole} />}
+      {command === undefined ? null : <CommandOutput item={item} command={command} isWhole={isWhole} more={more} />}
       {diffs.map((diff, index) => (
         <DiffOf key={index} diff={diff} isNamed={isAsked || diffs.length > 1} />
       ))}
-      {command === undefined && diffs.length === 0 ? <Plain item={item} isWhole={isWhole} /> : null}
+      {command === undefined && diffs.length === 0 ? <Plain item={item} isWhole={isWhole} more={more} /> : null}
     </div>
   )
 }
 
-function CommandOutput({ item, command, isWhole }: { item: Shown; command: string; isWhole: boolean }) {
+type Printing = { isWhole: boolean; more: Rest | undefined }
+
+function CommandOutput({ item, command, isWhole, more }: { item: Shown; command: string } & Printing) {
   const printed = useMemo(() => printedBy({ content: item.content, output: item.output }), [item.content, item.output])
   const exitCode = exitCodeOf({ output: item.output })
   const directory = directoryOf(item)
@@ -109,19 +130,23 @@ function CommandOutput({ item, command, isWhole }: { item: Shown; command: strin
       {printed === '' ? (
         <p className="px-3 py-2 text-xs text-ink-quiet">{item.endedAt === null ? 'Nothing printed yet' : 'Printed nothing'}</p>
       ) : (
-        <Printed text={printed} label={`Output of ${command}`} isWholeFirst={isWhole} />
+        <Printed text={printed} label={`Output of ${command}`} isWholeFirst={isWhole} more={more} />
       )}
     </figure>
   )
 }
 
 /** The end of a text, and all of it on demand. */
-function Printed({ text, label, isWholeFirst }: { text: string; label: string; isWholeFirst: boolean }) {
+function Printed({ text, label, isWholeFirst, more }: { text: string; label: string; isWholeFirst: boolean; more: Rest | undefined }) {
   const [isWhole, setWhole] = useState(isWholeFirst)
   const tail = useMemo(() => tailOf(text), [text])
   return (
     <>
-      {tail.hidden > 0 ? (
+      {more ? (
+        <div className="flex items-center gap-3 border-b border-line px-3 py-1">
+          <More {...more} words={`Show all, ${sayCount(more.lines + tail.hidden, 'more line')} above`} />
+        </div>
+      ) : tail.hidden > 0 ? (
         <div className="border-b border-line px-3 py-1">
           <Button variant="link" size="sm" onClick={() => setWhole(!isWhole)} aria-expanded={isWhole}>
             {isWhole ? 'Show the last 20 lines' : `Show all, ${sayCount(tail.hidden, 'more line')} above`}
@@ -164,14 +189,14 @@ function DiffOf({ diff, isNamed }: { diff: ToolDiff; isNamed: boolean }) {
   )
 }
 
-function Plain({ item, isWhole }: { item: Shown; isWhole: boolean }) {
+function Plain({ item, isWhole, more }: { item: Shown } & Printing) {
   const printed = useMemo(() => printedBy({ content: item.content, output: item.output }), [item.content, item.output])
   const raw = item.content.flatMap((each) => (each.type === 'raw' ? [each.json] : []))
   const input = isWorthShowing(item.input) ? item.input : undefined
   return (
     <div className="overflow-hidden rounded-md border border-line bg-sunken">
       {input === undefined ? null : <Json label="Asked" value={input} />}
-      {printed === '' ? null : <Printed text={printed} label={`Answer of ${item.title}`} isWholeFirst={isWhole} />}
+      {printed === '' ? null : <Printed text={printed} label={`Answer of ${item.title}`} isWholeFirst={isWhole} more={more} />}
       {printed === '' && isWorthShowing(item.output) ? <Json label="Answered" value={item.output} /> : null}
       {raw.map((each, index) => (
         <Json key={index} label="Raw" value={each} />

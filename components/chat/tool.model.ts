@@ -87,15 +87,17 @@ function unfenced(text: string): string {
   return fenced ? fenced[2]! : text
 }
 
-/** How much of a call is not here. */
+/** Lines that were printed and are not here. */
+export const cutLines = ({ content }: Pick<ToolItem, 'content'>): number =>
+  content.reduce((sum, each) => sum + (each.type === 'text' ? (each.cut?.lines ?? 0) : 0), 0)
+
+/** "240 KB more": how much of a call is not here. */
 export function sayCut({ content, cut }: Pick<ToolItem, 'content' | 'cut'>): string {
-  const lines = content.reduce((sum, each) => sum + (each.type === 'text' ? (each.cut?.lines ?? 0) : 0), 0)
   const chars = content.reduce(
     (sum, each) => sum + (each.type === 'raw' ? 0 : (each.cut?.chars ?? 0)),
     (cut?.input ?? 0) + (cut?.output ?? 0),
   )
-  const size = chars >= 1_000_000 ? `${(chars / 1_000_000).toFixed(1)} MB` : `${Math.max(1, Math.round(chars / 1_000))} KB`
-  return lines > 0 ? `${sayCount(lines, 'more line')}, ${size}` : `${size} more`
+  return chars >= 1_000_000 ? `${(chars / 1_000_000).toFixed(1)} MB more` : `${Math.max(1, Math.round(chars / 1_000))} KB more`
 }
 
 export type OutputTail = { lines: string; hidden: number }

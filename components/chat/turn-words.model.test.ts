@@ -17,6 +17,7 @@ const turn = (over: Partial<Turn>): Turn => ({
   cancelledBy: null,
   usage: noUsage,
   changes: null,
+  progress: null,
   ...over,
 })
 const nameOf = () => 'Mei'

@@ -119,6 +119,14 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
       : `${text(facts, 'byName', 'name') ?? 'Somebody'} was faster and has answered this already.`,
   'permission.option-unknown': () => 'The agent does not offer this answer.',
 
+  'task.missing': () => 'This task does not exist, or you may not see it.',
+  'task.busy': () => 'An agent is at this task already. Stop it in its chat first, or wait until it ends.',
+  'task.closed': () => 'This task is closed. Reopen it first.',
+  'comment.missing': () => 'This comment was removed already.',
+  'template.missing': () => 'This template was removed, or you may not see it.',
+  'trigger.missing': () => 'This schedule or webhook was removed, or you may not see it.',
+  'trigger.unsigned': () => 'This request is not signed as it should be, or came too late.',
+
   'agent.crashed': (facts) => `${harness(facts)} stopped unexpectedly. What it wrote is kept; send the prompt again to go on.`,
   'agent.protocol-error': (facts) =>
     `${harness(facts)} said something that we do not understand, so the turn was ended. Send the prompt again.`,

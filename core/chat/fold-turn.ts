@@ -50,6 +50,8 @@ export function foldTurn(turn: Turn, event: ChatEvent): Turn {
       return modelFailed(turn, event)
     case 'usage.metered':
       return modelAnswered({ ...turn, usage: addUsage(turn.usage, event) }, event)
+    case 'progress.reported':
+      return hasEnded(turn) ? turn : shown({ ...turn, progress: { note: event.note, fraction: event.fraction } })
     case 'changes.recorded':
       return { ...turn, changes: { files: event.files, isTruncated: event.isTruncated } }
     default:

@@ -24,6 +24,7 @@ export function keyOfItem(item: TurnItem): string | null {
     case 'permission':
       return `permission ${item.requestId}`
     case 'model-failure':
+    case 'moved':
       return null
   }
 }
@@ -49,8 +50,12 @@ export function keyOfEvent(event: ChatEvent): string | null {
 
 const holds = (turn: Turn, key: string): boolean => turn.items.some((item) => keyOfItem(item) === key)
 
-/** Whether nobody can tell from this view what an event changes: late output of an ended turn that is here in part. */
+/**
+ * Whether nobody can tell from this view what an event changes: late output of an ended turn that is here in part, or what
+ * an old part of the log came to, which is told of whole turns.
+ */
 export function isUnclear(view: ChatView, event: ChatEvent): boolean {
+  if (event.type === 'history.folded') return view.seq > 0
   const turnId = 'turnId' in event ? event.turnId : null
   if (turnId === null) return false
   const turn = view.turns.findLast((each) => each.turnId === turnId)
@@ -72,6 +77,12 @@ export function foldPart(turn: Turn, event: ChatEvent): Turn {
   if (key !== null && !holds(turn, key) && (part.others === null || part.others.includes(key))) return foldElsewhere(turn, event)
   const after = foldTurn(turn, event)
   return after.items.length === turn.items.length ? after : { ...after, ...grown(turn, after, part) }
+}
+
+/** The turn with one item more at its end. */
+export const withItem = (turn: Turn, item: TurnItem): Turn => {
+  const after = { ...turn, items: [...turn.items, item] }
+  return turn.part ? { ...after, ...grown(turn, after, turn.part) } : after
 }
 
 /** One item more, which is here only when the end of the turn is. */

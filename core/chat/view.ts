@@ -48,7 +48,9 @@ export type PermissionItem = {
 }
 /** A model request that did not succeed, as the proxy saw it. */
 export type ModelFailureItem = { is: 'model-failure'; failure: TurnFailure; provider: string; model: string | null; at: string }
-export type TurnItem = ReplyItem | ThoughtItem | ToolItem | PermissionItem | ModelFailureItem
+/** The chat went on elsewhere before this turn, without what was not pushed from where it was. */
+export type MovedItem = { is: 'moved'; from: string; to: string; at: string }
+export type TurnItem = MovedItem | ReplyItem | ThoughtItem | ToolItem | PermissionItem | ModelFailureItem
 
 export type Usage = {
   requests: number
@@ -108,6 +110,8 @@ export type Turn = {
   cancelledBy: UserId | null
   usage: Usage
   changes: { files: readonly ChangedFile[]; isTruncated: boolean } | null
+  /** Where its agent said last that it stands; null when it says nothing of it. */
+  progress: { note: string; fraction: number | null } | null
 }
 
 export type RunView =
@@ -133,6 +137,8 @@ export type ChatView = {
   model: string | null
   createdBy: UserId | null
   forkedFrom: { chatId: ChatId; by: UserId; context: string } | null
+  /** The chat whose agent started this one. */
+  startedFrom: ChatId | null
   isArchived: boolean
   /** In the order in which they ran or will run; withdrawn ones are gone. */
   turns: readonly Turn[]
@@ -172,6 +178,7 @@ export const emptyChat: ChatView = {
   model: null,
   createdBy: null,
   forkedFrom: null,
+  startedFrom: null,
   isArchived: false,
   turns: [],
   run: { is: 'none' },

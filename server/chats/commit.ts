@@ -17,17 +17,28 @@ export async function carryOut(
   { chatId, isMaintainer }: { chatId: ChatId; isMaintainer: boolean },
   command: ChatCommand | UnaskedCommand,
 ): Promise<{ turnId: TurnId | null }> {
-  const { decision, appended, head } = await inTransaction(async (tx) => {
-    const head = await lockHead(tx, chatId)
-    const decision = decide(command, await readState(tx, { chatId, head, command, isMaintainer }))
-    if (!decision.ok) throw new DomainError(decision.code, decision.facts)
-    // Orders first: a queued turn that is cancelled is withdrawn, not one that an agent has done.
-    for (const order of decision.orders) await place(tx, chatId, order)
-    return { decision, appended: await appendServerFacts(tx, chatId, decision.facts), head }
-  })
-  announceAppended(appended)
-  if (decision.orders.length > 0) wake(chatId, head)
-  return { turnId: decision.turnId ?? null }
+  const carried = await inTransaction((tx) => carryOutWithin(tx, { chatId, isMaintainer }, command))
+  carried.tell()
+  return { turnId: carried.turnId }
+}
+
+/** The same as a part of the caller's transaction; `tell` is for after its commit. */
+export async function carryOutWithin(
+  tx: PoolClient,
+  { chatId, isMaintainer }: { chatId: ChatId; isMaintainer: boolean },
+  command: ChatCommand | UnaskedCommand,
+): Promise<{ turnId: TurnId | null; tell: () => void }> {
+  const head = await lockHead(tx, chatId)
+  const decision = decide(command, await readState(tx, { chatId, head, command, isMaintainer }))
+  if (!decision.ok) throw new DomainError(decision.code, decision.facts)
+  // Orders first: a queued turn that is cancelled is withdrawn, not one that an agent has done.
+  for (const order of decision.orders) await place(tx, chatId, order)
+  const appended = await appendServerFacts(tx, chatId, decision.facts)
+  const tell = () => {
+    announceAppended(appended)
+    if (decision.orders.length > 0) wake(chatId, head)
+  }
+  return { turnId: decision.turnId ?? null, tell }
 }
 
 /** A hint, no more: the holder renews, or a node claims, and finds the command in the database. */

@@ -64,6 +64,13 @@ export async function findItems(db: Db, chatId: ChatId, { turnIds, keys }: { tur
   return rows
 }
 
+/** All of it, for what tells of whole turns. */
+export async function findWhole(db: Db, chatId: ChatId): Promise<{ turns: TurnRow[]; items: ItemRow[] }> {
+  const turns = await db.query(`select ${TURN} from chat_turn where "chatId" = $1 order by place`, [chatId])
+  const items = await db.query('select "turnId", place, body as item from chat_item where "chatId" = $1 order by "turnId", place', [chatId])
+  return { turns: turns.rows, items: items.rows }
+}
+
 /** One more than the highest place that was ever given. */
 export async function findNextPlace(db: Db, chatId: ChatId): Promise<number> {
   const { rows } = await db.query('select coalesce(max(place), -1) + 1 as next from chat_turn where "chatId" = $1', [chatId])

@@ -16,6 +16,7 @@ import {
   findItems,
   findNextPlace,
   findTurns,
+  findWhole,
   holdFolded,
   placedItems,
   writeFolded,
@@ -46,12 +47,8 @@ async function projectSome(tx: PoolClient, chatId: ChatId): Promise<boolean> {
   const folded = await holdFolded(tx, chatId)
   if (!folded || folded.seq >= folded.head) return false
   const events = await readEventsAfter(chatId, { afterSeq: folded.seq, maxEvents: PAGE_EVENTS, maxBytes: PAGE_BYTES }, tx)
-  const turnIds = new Set(events.flatMap((event) => ('turnId' in event && event.turnId !== null ? [event.turnId as string] : [])))
-  const known = await findTurns(tx, chatId, [...turnIds])
-  const keys = new Set(events.map(keyOfEvent).filter((key) => key !== null))
-  const items = await findItems(tx, chatId, { turnIds: known.map((row) => row.turnId), keys: [...keys] })
-
-  const before = { ...folded.view, turns: known.map((row) => turnOf(row, items)) }
+  const { known, turns } = await readTurns(tx, chatId, events)
+  const before = { ...folded.view, turns }
   const view = events.reduce(fold, before)
   if (view.seq === before.seq) return false
   const kept = new Set(view.turns.map((turn) => turn.turnId as string))
@@ -63,6 +60,21 @@ async function projectSome(tx: PoolClient, chatId: ChatId): Promise<boolean> {
   await writeChanged(tx, chatId, { before: before.turns, after: view.turns, known, events })
   await writeFolded(tx, chatId, { view, logId: folded.logId })
   return view.seq < folded.head
+}
+
+/** What the events may change. */
+async function readTurns(tx: PoolClient, chatId: ChatId, events: readonly ChatEvent[]): Promise<{ known: TurnRow[]; turns: Turn[] }> {
+  // What an old part of the log came to is told of whole turns. Seldom: a chat is projected long before its log is folded.
+  if (events.some((event) => event.type === 'history.folded')) {
+    const { turns, items } = await findWhole(tx, chatId)
+    const itemsOf = (turnId: string) => items.filter((item) => item.turnId === turnId).map(({ item }) => item)
+    return { known: turns, turns: turns.map(({ turnId, turn }) => ({ ...turn, items: itemsOf(turnId) })) }
+  }
+  const turnIds = new Set(events.flatMap((event) => ('turnId' in event && event.turnId !== null ? [event.turnId as string] : [])))
+  const known = await findTurns(tx, chatId, [...turnIds])
+  const keys = new Set(events.map(keyOfEvent).filter((key) => key !== null))
+  const items = await findItems(tx, chatId, { turnIds: known.map((row) => row.turnId), keys: [...keys] })
+  return { known, turns: known.map((row) => turnOf(row, items)) }
 }
 
 /** With the items that may change; all others are known to be none that an event is about. */
@@ -113,10 +125,13 @@ async function placesOf(tx: PoolClient, chatId: ChatId, { after, known }: Pick<C
 
 function spansOf(events: readonly ChatEvent[]): Map<string, { seqFrom: number; seqTo: number }> {
   const spans = new Map<string, { seqFrom: number; seqTo: number }>()
+  const mark = (key: string, { seqFrom, seq }: ChatEvent) => spans.set(key, { seqFrom: spans.get(key)?.seqFrom ?? seqFrom, seqTo: seq })
   for (const event of events) {
+    if (event.type === 'history.folded') {
+      for (const turn of event.turns) for (const [, item] of turn.items) mark(`${turn.turnId} ${keyOfItem(item)}`, event)
+    }
     if (!('turnId' in event)) continue
-    const key = `${event.turnId} ${keyOfEvent(event)}`
-    spans.set(key, { seqFrom: spans.get(key)?.seqFrom ?? event.seqFrom, seqTo: event.seq })
+    mark(`${event.turnId} ${keyOfEvent(event)}`, event)
   }
   return spans
 }

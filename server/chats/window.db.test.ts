@@ -12,8 +12,10 @@ import type { ChatId, ToolCallId, TurnId } from '#core/ids.ts'
 import { recordServerFacts } from '#server/chats/append.ts'
 import { readEventsAfter } from '#server/chats/events.ts'
 import { project } from '#server/chats/projection.ts'
+import { foldHistory } from '#server/chats/retention.ts'
 import { loadLog } from '#server/chats/testing-log.ts'
 import { readCall, readLast, readStretch } from '#server/chats/window.ts'
+import { indexChat } from '#server/search/indexer.ts'
 import { pool } from '#server/db/client.ts'
 import { seedChat, seedTeamScope } from '#server/db/testing.ts'
 
@@ -167,14 +169,14 @@ describe('stretches', () => {
   })
 
   it('are read around a message, and around a prompt', async () => {
-    const turnId = idOf(1)
+    const turnId = idOf(1) as TurnId
     const said = Array.from(
       { length: 300 },
       (_, at) => ({ type: 'reply.appended', turnId, messageId: `m${at}`, offset: 0, text: `${at}` }) as const,
     )
     const chatId = await seedLog(logOf([{ type: 'turn.requested', turnId, by: 'ada', prompt }, { type: 'turn.accepted', turnId }, ...said]))
     const around = async (key: string | null) => {
-      const { turns } = await readStretch({ chatId }, { place: { is: 'around', turnId: turnId as TurnId, key }, atLeast: 0 })
+      const { turns } = await readStretch({ chatId }, { place: { is: 'around', turnId, key }, atLeast: 0 })
       return turns.flatMap((turn) => turn.items.map((item) => (item.is === 'reply' ? item.messageId : '')))
     }
     expect(await around('reply m160')).toContain('m160')
@@ -183,7 +185,7 @@ describe('stretches', () => {
   })
 
   it('hold the queue and every open question, wherever they stand', async () => {
-    const turnId = idOf(1)
+    const turnId = idOf(1) as TurnId
     const ask = {
       type: 'permission.requested',
       requestId: idOf(50),
@@ -206,7 +208,7 @@ describe('stretches', () => {
 
   it('tell of a long output its end, and a call all of it', async () => {
     const text = Array.from({ length: 5_000 }, (_, at) => `line ${at}`).join('\n')
-    const turnId = idOf(1)
+    const turnId = idOf(1) as TurnId
     const chatId = await seedLog(
       logOf([
         { type: 'turn.requested', turnId, by: 'ada', prompt },
@@ -237,6 +239,24 @@ describe('stretches', () => {
     expect(item).toMatchObject({ output: { exit: 3 }, cut: { output: expect.any(Number) } })
     const call = await readCall({ chatId }, { turnId, toolCallId: 'c' as ToolCallId })
     expect(call).toEqual({ content: [{ type: 'text', text }], output: { stdout: text, exit: 3 } })
+  })
+
+  it('are the same of a log whose beginning is folded, and hold its calls whole', async () => {
+    const text = 'long '.repeat(2_000)
+    const turnId = idOf(1) as TurnId
+    const over = { type: 'turn.ended', turnId, outcome: 'completed', stopReason: null } as const
+    const output = { type: 'tool.updated', turnId, toolCallId: 'c3', content: [{ type: 'text', text }] } as const
+    const log = logOf([...bigTurn(1, 30, 4_000), output, over])
+    const [plain, folded] = [await seedLog(log), await seedLog(log)]
+    await indexChat(folded)
+    await foldHistory(folded)
+    expect((await readEventsAfter(folded, { afterSeq: 0, maxEvents: 9, maxBytes: 9_000_000 }))[0]!.type).toBe('history.folded')
+    expect((await readLast({ chatId: folded }, { atLeast: 0 })).view).toEqual((await readLast({ chatId: plain }, { atLeast: 0 })).view)
+    const call = { turnId, toolCallId: 'c3' }
+    expect((await readCall({ chatId: folded }, call)).content).toEqual([{ type: 'text', text }])
+    // Projected before, which is what happens.
+    await foldHistory(plain)
+    expect((await readCall({ chatId: plain }, call)).content).toEqual([{ type: 'text', text }])
   })
 
   it('stand at what was asked for, or later', async () => {

@@ -3,11 +3,13 @@
  * message; each bounded in items and bytes, however long the chat is. What is newer than `seq` follows by the cursor.
  * From: `router.ts`. The rows are `projection.ts`'s.
  */
-import { foldPart, SEGMENT_ITEMS } from '#core/chat/part.ts'
-import type { ToolItem, Turn } from '#core/chat/view.ts'
+import type { ChatEvent } from '#core/chat/events.ts'
+import { fold } from '#core/chat/fold.ts'
+import { SEGMENT_ITEMS } from '#core/chat/part.ts'
+import { emptyChat, type ChatView, type ToolItem, type Turn } from '#core/chat/view.ts'
 import type { LastStretch, Stretch, WindowPlace } from '#core/chat/window.ts'
 import { DomainError } from '#core/errors.ts'
-import type { ChatId } from '#core/ids.ts'
+import type { ChatId, TurnId } from '#core/ids.ts'
 import type { ChatScope } from '#server/access/scope.ts'
 import { readEventsOf, readHead } from '#server/chats/events.ts'
 import { MAX_BEHIND, project } from '#server/chats/projection.ts'
@@ -65,20 +67,23 @@ export async function readStretch(
   })
 }
 
-/** A call with all that the log holds of it; what a log no longer holds stays left out. @throws chat.missing */
+/** A call with all that the log holds of it. @throws chat.missing */
 export async function readCall(
   { chatId }: Pick<ChatScope, 'chatId'>,
-  { turnId, toolCallId }: { turnId: string; toolCallId: string },
+  { turnId, toolCallId }: { turnId: TurnId; toolCallId: string },
 ): Promise<Pick<ToolItem, 'content' | 'input' | 'output' | 'cut'>> {
   const row = await findItemRow(chatId, { turnId, key: `tool ${toolCallId}` })
   if (row?.item.is !== 'tool') throw new DomainError('chat.missing')
   const events = await readEventsOf(chatId, { toolCallId, turnId, seqFrom: row.seqFrom, seqTo: row.seqTo })
-  const whole = events.reduce(foldPart, { ...emptyTurn, turnId } as Turn).items.find((item) => item.is === 'tool')
-  const { content, input, output, cut } = events[0]?.type === 'tool.called' && whole?.is === 'tool' ? whole : row.item
+  const whole = events.reduce((view, event) => fold(view, { ...event, seqFrom: view.seq + 1 }), alone(turnId)).turns[0]?.items
+  const item = whole?.find((each) => each?.is === 'tool' && each.toolCallId === toolCallId)
+  const { content, input, output, cut } = item?.is === 'tool' ? item : row.item
   return { content, ...(input !== undefined && { input }), ...(output !== undefined && { output }), ...(cut && { cut }) }
 }
 
-const emptyTurn: Pick<Turn, 'items' | 'status' | 'endedAt'> = { items: [], status: 'running', endedAt: null }
+/** A view of one turn, for events about one of its items. */
+const alone = (turnId: TurnId): ChatView =>
+  fold(emptyChat, { type: 'turn.requested', turnId, by: '', prompt: [], chatId: '', seq: 1, seqFrom: 1, at: '' } as unknown as ChatEvent)
 
 /** All of one reading stands at one `seq`. What lies too far behind its log is first brought up to it. */
 async function inSnapshot<T>(

@@ -47,13 +47,16 @@ export class WatchedLog {
   /** True when this is another history than the one known so far, which is then forgotten. */
   startsOver(logId: number): boolean {
     const isOther = this.isOther(logId)
+    if (isOther) this.forget()
     this.logId = logId
-    if (isOther) {
-      this.head = 0
-      this.#ring = []
-      this.#ringChars = 0
-    }
     return isOther
+  }
+
+  forget(): void {
+    this.head = 0
+    this.#ring = []
+    this.#ringChars = 0
+    this.#last = null
   }
 
   /** The next page after a cursor; null only when nothing follows it. */
