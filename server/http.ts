@@ -26,6 +26,7 @@ export type Parts = {
   accounts: Answer | null
   joining: Answer | null
   exports: Answer | null
+  hooks: Answer | null
   sockets: { answer: Answer; upgrade: Upgrade } | null
   pages: { answer: Answer; upgrade: Upgrade } | null
 }
@@ -39,6 +40,7 @@ export const noParts = (): Parts => ({
   accounts: null,
   joining: null,
   exports: null,
+  hooks: null,
   sockets: null,
   pages: null,
 })
@@ -104,6 +106,7 @@ const prefixes: readonly (readonly [string, PartName])[] = [
   ['/api/auth/', 'accounts'],
   ['/api/nodes/', 'joining'],
   ['/api/chats/', 'exports'],
+  ['/hooks/', 'hooks'],
   [`${SOCKET_PATH}/`, 'sockets'],
 ]
 
