@@ -7,9 +7,6 @@ test.describe.configure({ timeout: 120_000 })
 
 const issue = `# ask May I mend the bridge?
 
-write bridge.txt: It stands.
-say Mended.
-
 - [ ] Look at the piers
 - [x] Close the road
 - [ ] Tell the town`
@@ -58,7 +55,8 @@ test('an issue becomes a task, an agent does it, somebody answers and accepts it
   await page.getByRole('option', { name: /Scripted/ }).click()
   await starting.getByRole('button', { name: 'Start', exact: true }).click()
   await page.waitForURL(/\/chats\//)
-  await expect(page.getByRole('button', { name: 'Allow', exact: true }).first()).toBeVisible()
+  const question = page.getByRole('region', { name: 'Scripted agent asks to run a command' })
+  await expect(question).toBeVisible()
 
   await page.goto(board)
   const needsYou = await column(page, 'Needs you')
@@ -77,7 +75,7 @@ test('an issue becomes a task, an agent does it, somebody answers and accepts it
   await expect(page.getByText('middle', { exact: true })).toBeVisible()
   await shot('task')
   await page.getByRole('link', { name: 'Answer in its chat' }).click()
-  await page.getByRole('button', { name: 'Allow', exact: true }).first().click()
+  await question.getByRole('button', { name: 'Allow once' }).click()
 
   const review = await column(other, 'Review')
   await expect(review.getByRole('listitem').filter({ hasText: 'ask May I mend' })).toContainText('Ready for review')
@@ -89,7 +87,7 @@ test('an issue becomes a task, an agent does it, somebody answers and accepts it
   await other.screenshot({ path: `.test/screens/tasks-home-${test.info().project.name}.png` })
   await mine.getByRole('link', { name: /ask May I mend/ }).click()
   await other.getByRole('link', { name: /^1 file/ }).click()
-  await expect(other.getByRole('complementary', { name: 'Changes, plan, usage and details' })).toContainText('bridge.txt')
+  await expect(other.getByRole('complementary', { name: 'Changes, plan, usage and details' })).toContainText('greeting.md')
   await other.goBack()
   await other.getByRole('button', { name: 'Accept as done' }).click()
   await expect(other.getByText('Done', { exact: true })).toBeVisible()

@@ -149,7 +149,7 @@ function BoardColumn({ column, count, isShown, isTarget, onDrop, children }: Col
         onDrop()
       }}
       className={classNames(
-        'flex min-h-40 min-w-0 flex-col gap-2 rounded-lg bg-sunken/70 p-2 outline-1 outline-transparent transition-colors outline-dashed max-md:bg-transparent max-md:p-0',
+        'flex min-w-0 flex-col gap-2 rounded-lg bg-sunken/70 p-2 md:min-h-96 outline-1 outline-transparent transition-colors outline-dashed max-md:bg-transparent max-md:p-0',
         !isShown && 'max-md:hidden',
         isTarget && 'outline-line-strong',
         isTarget && isOver && 'bg-accent-wash outline-accent',

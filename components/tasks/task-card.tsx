@@ -60,7 +60,8 @@ export function TaskCardItem({
           {task.title}
         </Link>
       </h3>
-      <TaskStateMark state={task.state} />
+      {/* What is in a column like all others there needs no word. */}
+      {task.state === 'to-do' ? null : <TaskStateMark state={task.state} />}
       {task.failure ? (
         <p className="line-clamp-3 text-xs text-ink-soft">{failureWords(task.failure.code, task.failure.facts).sentence}</p>
       ) : null}
@@ -74,6 +75,8 @@ export function TaskCardItem({
 
 function Facts({ task }: { task: TaskCard }) {
   const cost = costWords(task.cost)
+  const hasFacts = task.isPrivate || task.harness || task.dueOn || task.parts.total > 0 || task.commentCount > 0 || cost || task.assignee
+  if (!hasFacts) return null
   return (
     <div className="flex items-end gap-2">
       <p className="figures flex min-w-0 flex-1 flex-wrap items-center gap-x-2.5 gap-y-1 text-xs text-ink-quiet">

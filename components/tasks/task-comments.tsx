@@ -4,8 +4,8 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Trash2 } from 'lucide-react'
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
-import { Markdown } from '#components/chat/markdown.tsx'
 import type { Task } from '#components/tasks/task-screen.tsx'
+import { TaskText } from '#components/tasks/task-text.tsx'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { Avatar } from '#components/ui/avatar.tsx'
 import { Button } from '#components/ui/button.tsx'
@@ -38,7 +38,7 @@ export function TaskComments({ task }: { task: Task }) {
                     </IconButton>
                   ) : null}
                 </p>
-                <Markdown text={comment.text} className="text-base" />
+                <TaskText text={comment.text} className="text-base" />
               </div>
             </li>
           ))}

@@ -6,7 +6,6 @@ import { Ban, CircleCheck, MessageSquare, Pencil, Play, RotateCcw } from 'lucide
 import Link from 'next/link'
 import { useState } from 'react'
 import { FailureNotice, StoredFailure } from '#components/failures/failure-notice.tsx'
-import { Markdown } from '#components/chat/markdown.tsx'
 import { movesOf, type Move } from '#components/tasks/board.model.ts'
 import { EditTaskDialog } from '#components/tasks/edit-task-dialog.tsx'
 import { StartTaskDialog } from '#components/tasks/start-task-dialog.tsx'
@@ -15,6 +14,7 @@ import { TaskComments } from '#components/tasks/task-comments.tsx'
 import { TaskFacts } from '#components/tasks/task-facts.tsx'
 import { TaskHistory } from '#components/tasks/task-history.tsx'
 import { TaskParts } from '#components/tasks/task-parts.tsx'
+import { TaskText } from '#components/tasks/task-text.tsx'
 import { TaskStateMark } from '#components/tasks/task-state.tsx'
 import { useTaskActs } from '#components/tasks/use-task-acts.ts'
 import { type Outputs, useTRPC } from '#components/trpc/trpc.ts'
@@ -91,7 +91,7 @@ function OneTask({ task }: { task: Task }) {
               ) : null
             }
           >
-            {task.instructions.trim() ? <Markdown text={task.instructions} /> : <p className="text-ink-quiet">The title says it all.</p>}
+            {task.instructions.trim() ? <TaskText text={task.instructions} /> : <p className="text-ink-quiet">The title says it all.</p>}
           </Section>
           {task.parent ? null : <TaskParts task={task} />}
           <TaskChats task={task} />
