@@ -41,6 +41,7 @@ export const place: Place = {
   proxyOrigin: 'http://127.0.0.1:8377',
   harnessDir: '/harnesses/it/1',
   nodePath: '/opt/node/bin/node',
+  mcpBridge: '/opt/mcp-bridge.mts',
   platform: 'linux',
   arch: 'x64',
 }
@@ -58,6 +59,7 @@ export const runGrant = (given: Partial<RunGrant> & { harness: string; delivery:
   instructions: '',
   agentSessionId: null,
   privateHosts: [],
+  mcpToken: null,
   ...given,
 })
 

@@ -134,7 +134,7 @@ export async function updatePin({ chatId, userId }: ChatScope, { isPinned }: { i
 }
 
 /** Everybody whose id a chat's log may name: the team of today, and whoever prompted, answered or started it. */
-export async function findPeople({ teamId, chatId }: ChatScope): Promise<{ userId: UserId; name: string }[]> {
+export async function findPeople({ teamId, chatId }: Pick<ChatScope, 'teamId' | 'chatId'>): Promise<{ userId: UserId; name: string }[]> {
   const { rows } = await pool().query(
     `select u.id as "userId", u.name from "user" u
      where u.id in (select "userId" from member where "teamId" = $1
@@ -156,17 +156,33 @@ type NewChat = {
   by: UserId
   isPrivate: boolean
   fork: { from: ChatId; context: string } | null
+  /** The chat whose agent starts it, and how many such steps lie behind. */
+  start: { from: ChatId; depth: number } | null
   branch: string | null
 }
 
 export async function insertChat(
   tx: PoolClient,
-  { chatId, teamId, projectId, harness, model, title, by, isPrivate, fork, branch }: NewChat,
+  { chatId, teamId, projectId, harness, model, title, by, isPrivate, fork, start, branch }: NewChat,
 ): Promise<void> {
   await tx.query(
-    `insert into chat (id, "teamId", "projectId", harness, model, title, "createdBy", "isPrivate", "forkedFrom", "forkContext", branch)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-    [chatId, teamId, projectId, harness, model, title, by, isPrivate, fork?.from ?? null, fork?.context ?? null, branch],
+    `insert into chat (id, "teamId", "projectId", harness, model, title, "createdBy", "isPrivate", "forkedFrom", "forkContext", "startedFrom", "startDepth", branch)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    [
+      chatId,
+      teamId,
+      projectId,
+      harness,
+      model,
+      title,
+      by,
+      isPrivate,
+      fork?.from ?? null,
+      fork?.context ?? null,
+      start?.from ?? null,
+      start?.depth ?? 0,
+      branch,
+    ],
   )
   await tx.query('insert into chat_head ("chatId") values ($1)', [chatId])
 }
