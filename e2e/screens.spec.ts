@@ -30,6 +30,43 @@ async function workedChat(world: World, projectId: string): Promise<string> {
   return chatId
 }
 
+/** A board with something in each column, and what makes more of it; returns the task that was worked on. */
+async function workOnBoard(world: World, projectId: string): Promise<string> {
+  const { api } = world.owner
+  await connectFake({ api, provider: world.provider }, { projectId, harness: 'scripted', dialect: 'openai-responses' })
+  const { user } = await api.me.get.query()
+  const make = async (title: string, more: object = {}) =>
+    (await api.tasks.create.mutate({ projectId, title, harness: 'scripted', ...more })).taskId
+  const begin = async (taskId: string) => followChat(api, (await api.tasks.start.mutate({ projectId, taskId })).chatId)
+  await make('Write down how the bridge is lit at night', { dueOn: '2026-01-02', assigneeId: user.userId })
+  await make('Say hello to the new neighbours')
+  const asking = await begin(await make('ask May I close the road?', { assigneeId: user.userId }))
+  await asking.untilView((view) => view.turns[0]?.status === 'waiting', 'a question')
+  const running = await begin(await make('wait-for-cancel'))
+  await running.untilView((view) => view.turns[0]?.status === 'running', 'work')
+  await api.tasks.close.mutate({ projectId, taskId: await make('Paint the railing'), as: 'done' })
+  await api.tasks.close.mutate({ projectId, taskId: await make('Build a second bridge'), as: 'cancelled' })
+  const instructions = 'The **north** lamp is out since Monday.\n\n- [ ] Find out why\n- [ ] Mend it\n\n```sh\nlamps --status north\n```'
+  const more = { instructions, dueOn: '2031-05-06', assigneeId: user.userId, subtasks: ['Find out why', 'Mend it'] }
+  const worked = await make('Mend the lamp at the north end', more)
+  await begin(worked).then((chat) => chat.untilView((view) => Boolean(view.turns[0]?.endedAt), 'the end of a turn'))
+  await api.tasks.comment.mutate({ projectId, taskId: worked, text: 'Looks good. Is the *south* end next?' })
+  const template = {
+    name: 'Weekly look',
+    title: 'Look at the bridge',
+    instructions: '',
+    assigneeId: null,
+    harness: 'scripted',
+    model: null,
+    branch: null,
+  }
+  const { templateId } = await api.templates.save.mutate({ projectId, ...template })
+  const schedule = { every: 'week', weekday: 'Monday', at: '08:00', timeZone: 'Europe/Zurich' } as const
+  await api.triggers.addSchedule.mutate({ projectId, templateId, name: 'Mondays', startsChat: true, schedule })
+  await api.triggers.addWebhook.mutate({ projectId, templateId, name: 'Alarm', startsChat: false })
+  return worked
+}
+
 /** Active, broken and disabled; the scripted agent stays unconnected. */
 async function everyState({ owner, provider }: World): Promise<void> {
   const connect = (harness: string, dialect: 'openai-responses' | 'openai-chat' | 'anthropic-messages', key: string) =>
@@ -99,6 +136,22 @@ const screens: Record<string, (world: World, projectId: string) => Promise<Place
   },
   'project-empty': (_, projectId) => ({ path: `/projects/${projectId}` }),
   chat: async (world, projectId) => ({ path: `/projects/${projectId}/chats/${await workedChat(world, projectId)}` }),
+  'tasks-empty': (_, projectId) => ({ path: `/projects/${projectId}?tab=tasks` }),
+  tasks: async (world, projectId) => {
+    await workOnBoard(world, projectId)
+    return { path: `/projects/${projectId}?tab=tasks` }
+  },
+  task: async (world, projectId) => ({ path: `/projects/${projectId}/tasks/${await workOnBoard(world, projectId)}` }),
+  'tasks-automation': async (world, projectId) => {
+    await workOnBoard(world, projectId)
+    return {
+      path: `/projects/${projectId}?tab=tasks`,
+      open: async (page) => {
+        await page.getByRole('button', { name: 'Automate' }).click()
+        await expect(page.getByText('Every Monday at 08:00 (Europe/Zurich)')).toBeVisible()
+      },
+    }
+  },
   // A row of each state, the details of one of them open.
   connections: async (world) => {
     await everyState(world)

@@ -32,6 +32,7 @@ import { openAsking } from '#components/chat/asking.model.ts'
 import { arrange, isActive, RowKeeper, type Row, textOf, timelineRows } from '#components/chat/timeline.model.ts'
 import { useChatCalls } from '#components/chat/use-chat-calls.ts'
 import type { FollowedChat } from '#components/chat/use-chat-feed.ts'
+import { useAskedPanel } from '#components/chat/use-asked-panel.ts'
 import { useDraft } from '#components/chat/use-draft.ts'
 import { useMarkedRow } from '#components/chat/use-marked-row.ts'
 import { useOutgoing } from '#components/chat/use-outgoing.ts'
@@ -143,6 +144,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   // --- what people do
   const isNarrow = useIsNarrow()
   const showPanel = useCallback((isOpen: boolean) => (isNarrow ? setPanelOver(isOpen) : setPanelOpen(isOpen)), [isNarrow, setPanelOpen])
+  useAskedPanel(() => showPanel(true))
   const send = useCallback(
     (text: string) => {
       setRefusal(null)
