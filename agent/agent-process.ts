@@ -200,12 +200,13 @@ async function fill({
   signal: AbortSignal
 }): Promise<void> {
   if (workspace.state().isReady) return
-  const { repositoryUrl, privateHosts } = grant
+  const { repositoryUrl, branch, privateHosts } = grant
   const baseCommit = repositoryUrl
     ? await cloneRepository({
         sandbox,
         workspace,
         repositoryUrl,
+        branch,
         privateHosts,
         onProgress,
         signal,

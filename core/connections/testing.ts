@@ -55,6 +55,7 @@ export const runGrant = (given: Partial<RunGrant> & { harness: string; delivery:
   model: null,
   settings: {},
   repositoryUrl: null,
+  branch: null,
   instructions: '',
   agentSessionId: null,
   privateHosts: [],

@@ -12,6 +12,7 @@ export type RunPlace = {
   model: string | null
   agentSessionId: string | null
   repositoryUrl: string | null
+  branch: string | null
   instructions: string
   /** Groups of our MCP server's tools that are off in the project. */
   mcpGroupsOff: string[]
@@ -30,7 +31,7 @@ export async function findRunPlace(nodeId: NodeId, { chatId, epoch }: { chatId: 
   const { rows } = await pool().query<RunPlace>(
     `select c."teamId", c."projectId", c."createdBy" as "userId",
        (select u.name from "user" u where u.id = c."createdBy") as "creatorName", c.harness, c.model, c."agentSessionId", p."repositoryUrl",
-       p.instructions, p."mcpGroupsOff", c."isHandedOver", coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived", a."by" as "promptBy", m.role as "promptByRole"
+       c.branch, p.instructions, p."mcpGroupsOff", c."isHandedOver", coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived", a."by" as "promptBy", m.role as "promptByRole"
      from chat_head h join chat c on c.id = h."chatId" join project p on p.id = c."projectId"
      left join lateral (select coalesce(h."activeBy", (select k."by" from command k
        where k."chatId" = c.id and k.kind = 'prompt' and k.state = 'queued' order by k.ord limit 1)) as "by") a on true

@@ -78,7 +78,7 @@ export async function startRun(
   if (inserted === 'refused') return refuse('harness.start-failed')
   // Of a key the proxy says so, at each request.
   if (delivery.via !== 'proxy') await markUsed(credentialId)
-  const { projectId, harness, model, repositoryUrl, instructions, agentSessionId } = place
+  const { projectId, harness, model, repositoryUrl, branch, instructions, agentSessionId } = place
   return {
     ok: true,
     grant: {
@@ -92,6 +92,7 @@ export async function startRun(
       model,
       settings: Object.fromEntries(Object.entries(settings).filter((pair): pair is [string, string] => typeof pair[1] === 'string')),
       repositoryUrl,
+      branch,
       instructions,
       agentSessionId,
       privateHosts: [...env().privateUpstreams],

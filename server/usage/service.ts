@@ -23,7 +23,8 @@ import { findRecords, sumUsage, type MeteredRequest, type UsageRow, type UsageSu
 
 export { drainUsage, startLedger } from '#server/usage/ledger.ts'
 export { unsettled } from '#server/usage/settler.ts'
-export type { UsageRow, UsageSummary } from '#server/usage/store.ts'
+export type { ChatCost, UsageRow, UsageSummary } from '#server/usage/store.ts'
+export { sumCosts } from '#server/usage/store.ts'
 
 /** What is known of its cost before it is sent. */
 export type Spending = {
