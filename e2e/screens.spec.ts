@@ -16,7 +16,7 @@ const narrow = { width: 375, height: 667 }
 const rulesIn = { light: undefined, dark: rulesOfColour } as const
 
 // Each finds what it needs by itself, so that every worker may take the next one.
-test.describe.configure({ mode: 'parallel' })
+test.describe.configure({ mode: 'parallel', timeout: 120_000 })
 
 type Place = {
   path: string
