@@ -11,7 +11,8 @@ import { coalescer } from '#agent/acp/coalesce.ts'
 import type { AgentVoice } from '#agent/acp/connection.ts'
 import { fitFact } from '#agent/acp/fit.ts'
 import { permissionDesk } from '#agent/acp/permissions.ts'
-import { isAboutSession, said, translate } from '#agent/acp/translate.ts'
+import { replayGate } from '#agent/acp/replay-gate.ts'
+import { said, translate } from '#agent/acp/translate.ts'
 
 export const mintId = (): string => uuidV7({ nowMs: Date.now(), random: randomBytes(10) })
 
@@ -31,11 +32,14 @@ export type SessionLog = {
   closeQuestions: (reason: 'cancelled' | 'turn-ended' | 'agent-lost') => void
   /** A new process: what it says of turns before its first prompt is history. */
   beginProcess: () => void
+  /** Resolves when a process that loaded its session has said all of its history. */
+  replayOver: () => Promise<void>
   beginTurn: (turnId: TurnId) => void
-  /** Closes what the turn left open; its end itself is written by whoever knows why. */
-  closeTurn: (turnId: TurnId, outcome: TurnOutcome) => void
-  /** Whether this process has been given a prompt. */
-  hasPrompted: () => boolean
+  /**
+   * Closes what the turn left open; its end itself is written by whoever knows why.
+   * @returns whether it had begun
+   */
+  closeTurn: (turnId: TurnId, outcome: TurnOutcome) => boolean
 }
 
 type ToolFact = Extract<DaemonFact, { type: 'tool.called' | 'tool.updated' }>
@@ -43,7 +47,7 @@ type ToolFact = Extract<DaemonFact, { type: 'tool.called' | 'tool.updated' }>
 /** @param write puts a fact into the outbox */
 export function sessionLog({ write, workdir }: { write: (fact: DaemonFact) => void; workdir: () => string }): SessionLog {
   let turnId: TurnId | null = null
-  let hasPrompted = false
+  const replay = replayGate()
   const openTools = new Set<ToolFact['toolCallId']>()
   const lastOffers = new Map<string, string>()
 
@@ -73,7 +77,7 @@ export function sessionLog({ write, workdir }: { write: (fact: DaemonFact) => vo
     offer,
     voice: {
       onUpdate(params) {
-        if (!hasPrompted && !isAboutSession(params)) return
+        if (replay.isReplay(params)) return
         for (const draft of translate(params, { turnId, workdir: workdir() })) text.add(draft, turnId)
       },
       onStray: ({ method, raw }) => text.add({ is: 'fact', fact: said(turnId, method, raw) }, turnId),
@@ -87,10 +91,11 @@ export function sessionLog({ write, workdir }: { write: (fact: DaemonFact) => vo
       text.flush()
       desk.closeAll(reason)
     },
-    beginProcess: () => void (hasPrompted = false),
+    beginProcess: replay.close,
+    replayOver: replay.over,
     beginTurn(of) {
       turnId = of
-      hasPrompted = true
+      replay.open()
     },
     closeTurn(of, outcome) {
       text.endTurn()
@@ -99,8 +104,9 @@ export function sessionLog({ write, workdir }: { write: (fact: DaemonFact) => vo
         put({ type: 'tool.updated', turnId: of, toolCallId, status: outcome === 'completed' ? 'completed' : 'cancelled' })
       }
       openTools.clear()
+      const hadBegun = turnId === of
       turnId = null
+      return hadBegun
     },
-    hasPrompted: () => hasPrompted,
   }
 }

@@ -148,15 +148,17 @@ test('prompts queue while a turn runs: edited, taken out, and sent in order', as
   await expect(ada.queue).toHaveCount(0)
 })
 
-test('a crash is said, what was written is kept, and the next prompt goes on', async ({ chat, ada }) => {
+test('a crash is said, what was written is kept, the agent comes back by itself, and the next prompt goes on', async ({ chat, ada }) => {
   await ada.send('crash out of memory')
   await expect(ada.said('Last words.')).toBeVisible()
-  await expect(ada.said('Scripted agent stopped unexpectedly. What it wrote is kept; send the prompt again to go on.')).toBeVisible()
+  await expect(
+    ada.said('Scripted agent stopped unexpectedly and was started again. What it did is kept; nothing is sent again by itself.'),
+  ).toBeVisible({ timeout: 30_000 })
   await expect(ada.button('Send again')).toBeVisible()
   await ada.send('say Risen.')
   await expect(ada.said('Risen.')).toBeVisible({ timeout: 30_000 })
   const view = await chat.untilView((each) => each.turns[1]?.endedAt != null, 'an ended turn')
-  expect(view.turns.map((each) => each.status)).toEqual(['failed', 'completed'])
+  expect(view.turns.map((each) => each.status)).toEqual(['interrupted', 'completed'])
   expect(chat.events.filter((each) => each.type === 'run.started').map((each) => each.how)).toEqual(['new', 'resumed'])
 })
 

@@ -22,6 +22,7 @@
  * | `flood <n>` | n small pieces of text |
  * | `stream <name> <n> <ms>` | n numbered pieces, one at a time, each written into `journal.log` beside the sessions first |
  * | `tokens <input> <output> <cached>` | what its answer says that it used |
+ * | `habit <name>` | from its next start on: `no-resume`, `late-replay` (of a loaded session, after it has answered) |
  * | `usage <used> <size>`, `title <text>`, `mode <id>` | session facts |
  * | `env <name>`, `read <path>`, `dial <host> <port>`, `whoami` | says what it sees from inside |
  */
@@ -50,6 +51,8 @@ const stateFile = process.env['SCRIPTED_STATE'] ?? resolve(process.env['HOME'] ?
 const sessions: Record<string, Session> = existsSync(stateFile)
   ? (JSON.parse(readFileSync(stateFile, 'utf8')) as Record<string, Session>)
   : {}
+const habitsFile = resolve(dirname(stateFile), 'habits')
+const habits = new Set(existsSync(habitsFile) ? readFileSync(habitsFile, 'utf8').split('\n') : [])
 const cancels = new Map<string, AbortController>()
 let mode = 'default'
 let model = process.env['SCRIPTED_MODEL'] ?? 'scripted-model'
@@ -253,6 +256,7 @@ const commands: Commands = {
     mode = rest
     await update(running, { sessionUpdate: 'current_mode_update', currentModeId: rest })
   },
+  habit: (rest) => appendFileSync(habitsFile, `${rest}\n`),
   env: (rest, running) => say(running, `${rest}=${process.env[rest] ?? 'unset'} `),
   whoami: (_, running) => say(running, `uid ${process.getuid?.()} pid ${process.pid} cwd ${process.cwd()} `),
   read: (rest, running) => {
@@ -371,7 +375,7 @@ acp
   .onRequest('initialize', () => ({
     protocolVersion: acp.PROTOCOL_VERSION,
     agentInfo: { name: 'scripted', version: '1' },
-    agentCapabilities: { loadSession: true, ...(process.env['SCRIPTED_NO_RESUME'] ? {} : { sessionCapabilities: { resume: {} } }) },
+    agentCapabilities: { loadSession: true, ...(habits.has('no-resume') ? {} : { sessionCapabilities: { resume: {} } }) },
   }))
   .onRequest('session/new', ({ params }) => {
     const sessionId = `scripted-${Object.keys(sessions).length + 1}`
@@ -383,18 +387,21 @@ acp
     known(params.sessionId)
     return offer()
   })
-  .onRequest('session/load', async ({ params, client }) => {
-    for (const { prompt, reply } of known(params.sessionId).turns) {
-      for (const [kind, text] of [
-        ['user_message_chunk', prompt],
-        ['agent_message_chunk', reply],
-      ] as const) {
-        await client.notify('session/update', {
-          sessionId: params.sessionId,
-          update: { sessionUpdate: kind, content: { type: 'text', text } },
-        })
+  .onRequest('session/load', async ({ params: { sessionId }, client }) => {
+    const { turns } = known(sessionId)
+    const replay = async (): Promise<void> => {
+      for (const [at, { prompt, reply }] of turns.entries()) {
+        for (const [sessionUpdate, text] of [
+          ['user_message_chunk', prompt],
+          ['agent_message_chunk', reply],
+        ] as const) {
+          const update = { sessionUpdate, messageId: `${sessionUpdate} ${at}`, content: { type: 'text' as const, text } }
+          await client.notify('session/update', { sessionId, update })
+        }
       }
     }
+    if (habits.has('late-replay')) setTimeout(() => void replay(), 50)
+    else await replay()
     return offer()
   })
   .onRequest('session/set_mode', ({ params }) => {

@@ -19,6 +19,14 @@ export function endWords(turn: Turn, nameOf: (userId: string) => string): string
   }
 }
 
+/** Why an interrupted turn is no failure, and what becomes of its prompt: nothing, by itself. */
+export const interruptionWords = ({ failure }: Pick<Turn, 'failure'>, agent: string): string =>
+  `${
+    failure?.code === 'agent.crashed'
+      ? `${agent} stopped unexpectedly and was started again.`
+      : 'The connection to the agent was lost while it worked.'
+  } What it did is kept; nothing is sent again by itself.`
+
 /** "12.3k in, 250 out", "81 % cached", "$0.04": also of a turn that still runs. */
 export const usageFacts = (usage: Turn['usage']): string[] =>
   [sayTokenFlow(usage), sayCached(usage), sayCost(usage)].filter((fact) => fact !== null)
