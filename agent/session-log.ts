@@ -6,10 +6,12 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { DaemonFact, TurnOutcome } from '#core/chat/events.ts'
+import type { Command } from '#core/links/daemon.ts'
 import { uuidV7, type RequestId, type TurnId } from '#core/ids.ts'
 import { coalescer } from '#agent/acp/coalesce.ts'
 import type { AgentVoice } from '#agent/acp/connection.ts'
 import { fitFact } from '#agent/acp/fit.ts'
+import { elicitationDesk } from '#agent/acp/elicitations.ts'
 import { permissionDesk } from '#agent/acp/permissions.ts'
 import { replayGate } from '#agent/acp/replay-gate.ts'
 import { said, translate } from '#agent/acp/translate.ts'
@@ -28,7 +30,8 @@ export type SessionLog = {
   offer: (fact: DaemonFact) => void
   /** The ears that an agent process speaks to. */
   voice: Omit<AgentVoice, 'room'>
-  answer: (requestId: RequestId, optionId: string | null) => void
+  /** A person's, as the server tells it; what was asked by a process that is gone answers nobody. */
+  answer: (command: Extract<Command, { requestId: RequestId }>) => void
   closeQuestions: (reason: 'cancelled' | 'turn-ended' | 'agent-lost') => void
   /** A new process: what it says of turns before its first prompt is history. */
   beginProcess: () => void
@@ -71,6 +74,7 @@ export function sessionLog({ write, workdir }: { write: (fact: DaemonFact) => vo
   const isOffer = ({ type }: DaemonFact): boolean => ['options.offered', 'commands.offered', 'mode.changed'].includes(type)
   const text = coalescer((fact) => (isOffer(fact) ? offer(fact) : put(fact)), after)
   const desk = permissionDesk(put, mintId)
+  const elicitations = elicitationDesk(put, mintId)
 
   return {
     put,
@@ -85,11 +89,19 @@ export function sessionLog({ write, workdir }: { write: (fact: DaemonFact) => vo
         text.flush()
         return desk.ask(params, { turnId, workdir: workdir() })
       },
+      onElicitation(params, signal) {
+        text.flush()
+        return elicitations.ask(params, turnId, signal)
+      },
     },
-    answer: (requestId, optionId) => void desk.answer(requestId, optionId),
+    answer(command) {
+      if (command.kind === 'permission') desk.answer(command.requestId, command.optionId)
+      else elicitations.answer(command.requestId, command.action, command.answers)
+    },
     closeQuestions(reason) {
       text.flush()
       desk.closeAll(reason)
+      elicitations.closeAll(reason)
     },
     beginProcess: replay.close,
     replayOver: replay.over,
@@ -99,7 +111,9 @@ export function sessionLog({ write, workdir }: { write: (fact: DaemonFact) => vo
     },
     closeTurn(of, outcome) {
       text.endTurn()
-      desk.closeAll(outcome === 'cancelled' ? 'cancelled' : 'turn-ended')
+      const reason = outcome === 'cancelled' ? 'cancelled' : 'turn-ended'
+      desk.closeAll(reason)
+      elicitations.closeAll(reason)
       for (const toolCallId of openTools) {
         put({ type: 'tool.updated', turnId: of, toolCallId, status: outcome === 'completed' ? 'completed' : 'cancelled' })
       }

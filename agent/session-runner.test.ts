@@ -124,6 +124,39 @@ describe('a turn', { timeout: 20_000 }, () => {
   })
 })
 
+describe('what an agent wants to know', { timeout: 30_000 }, () => {
+  it('is asked of people, and what they say goes back to it', async () => {
+    const server = fakeServer(() => ({}))
+    const turn = server.request('elicit form\nelicit url https://example.test/consent')
+    const runner = world.begin(server)
+    const asked = await server.until('elicitation.requested')
+    expect(asked).toMatchObject({ turnId: turn, message: expect.stringContaining('a few things'), form: { mode: 'form' } })
+    server.tell(asked.requestId, 'accept', { name: 'api', region: 'eu', replicas: 3, features: ['alerts'], isPublic: false })
+    runner.command(server.commands())
+    const page = await server.until('elicitation.requested', ({ form }) => form.mode === 'url')
+    expect(page.form).toEqual({ mode: 'url', url: 'https://example.test/consent' })
+    server.tell(page.requestId, 'decline')
+    runner.command(server.commands())
+    await server.ended(turn)
+    expect(replyOf(server)).toBe(
+      'You said accept. {"name":"api","region":"eu","replicas":3,"features":["alerts"],"isPublic":false} You said decline. ',
+    )
+    expect(typesOf(server)).not.toContain('elicitation.closed')
+  })
+
+  it('is closed when somebody stops the turn, and the agent hears that nobody answers', async () => {
+    const server = fakeServer(() => ({}))
+    const turn = server.request('elicit form')
+    const runner = world.begin(server)
+    const { requestId } = await server.until('elicitation.requested')
+    server.cancel(turn)
+    runner.command(server.commands())
+    expect(await server.ended(turn)).toMatchObject({ outcome: 'cancelled' })
+    expect(await server.until('elicitation.closed')).toEqual({ type: 'elicitation.closed', requestId, reason: 'cancelled' })
+    expect(replyOf(server)).toBe('You said cancel. ')
+  })
+})
+
 describe('a cancel', { timeout: 20_000 }, () => {
   it('closes open questions, ends the turn, and leaves the agent warm', async () => {
     const server = fakeServer(() => ({}))

@@ -291,7 +291,7 @@ export function runSession({
   }
 
   function command(commands: readonly Command[]): void {
-    for (const each of commands) if (each.kind === 'permission') facts.answer(each.requestId, each.optionId)
+    for (const each of commands) if (each.kind === 'permission' || each.kind === 'elicitation') facts.answer(each)
     feed({
       type: 'commands',
       prompts: commands.flatMap((each) => (each.kind === 'prompt' ? [each.turnId] : [])),

@@ -111,6 +111,7 @@ export const failures = {
   'prompt.too-large': { trpc: 'PAYLOAD_TOO_LARGE', recovery: 'check-input' },
   'permission.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'permission.already-answered': { trpc: 'CONFLICT', recovery: 'none' },
+  'elicitation.invalid': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
   'permission.option-unknown': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
 
   // What ends a turn badly

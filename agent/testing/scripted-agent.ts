@@ -12,6 +12,7 @@
  * | `tool edit <path> "<text>"` or `write <path>: <text>` | writes the file, with a diff |
  * | `run <command>` | runs it in a shell, as a tool call |
  * | `ask <title>` | asks for permission and says which option was chosen |
+ * | `elicit form`, `elicit secret`, `elicit url <address>` | asks people with a form, and says what it was answered |
  * | `model <prompt>` | asks the model behind its base URL and streams the answer |
  * | `wait-for-cancel`, `sleep-until-cancelled` | waits until it is cancelled |
  * | `ignore-cancel` | waits for ever |
@@ -130,6 +131,34 @@ const untilCancelled = (running: Running): Promise<void> =>
     else running.cancelled.addEventListener('abort', end, { once: true })
   })
 
+const forms: Record<string, { message: string; requestedSchema: acp.ElicitationSchema }> = {
+  form: {
+    message: 'Before I set up the service, I need to know a few things.',
+    requestedSchema: {
+      type: 'object',
+      required: ['name', 'region', 'replicas'],
+      properties: {
+        name: { type: 'string', title: 'Name of the service', description: 'Lower case, without spaces.', minLength: 3, maxLength: 40 },
+        region: {
+          type: 'string',
+          title: 'Region',
+          oneOf: [
+            { const: 'eu', title: 'Frankfurt' },
+            { const: 'us', title: 'Oregon' },
+          ],
+        },
+        replicas: { type: 'integer', title: 'Replicas', minimum: 1, maximum: 9, default: 2 },
+        features: { type: 'array', title: 'Features', items: { type: 'string', enum: ['metrics', 'backups', 'alerts'] } },
+        isPublic: { type: 'boolean', title: 'Reachable from outside', default: false },
+      },
+    },
+  },
+  secret: {
+    message: 'I need a password to go on.',
+    requestedSchema: { type: 'object', required: ['password'], properties: { password: { type: 'string', title: 'Password' } } },
+  },
+}
+
 const commands: Commands = {
   say: (rest, running) => say(running, rest),
   reply: (rest, running) => say(running, rest),
@@ -195,6 +224,19 @@ const commands: Commands = {
     }
     await update(running, { sessionUpdate: 'tool_call_update', toolCallId, status: outcome.optionId === 'reject' ? 'failed' : 'completed' })
     await say(running, `You chose ${outcome.optionId}. `)
+  },
+  elicit: async (rest, running) => {
+    const [what = 'form', url = 'https://example.test/sign-in'] = rest.split(' ')
+    const asked =
+      what === 'url'
+        ? { mode: 'url' as const, elicitationId: nextId(running), url, message: 'Please look at this page and come back.' }
+        : { mode: 'form' as const, message: forms[what]!.message, requestedSchema: forms[what]!.requestedSchema }
+    const answer = await running.client.request<acp.CreateElicitationResponse>('elicitation/create', {
+      sessionId: running.sessionId,
+      ...asked,
+    })
+    const given = 'content' in answer && answer.content ? ` ${JSON.stringify(answer.content)}` : ''
+    await say(running, `You said ${answer.action}.${given} `)
   },
   model: askModel,
   'wait-for-cancel': (_, running) => untilCancelled(running),

@@ -3,6 +3,7 @@
 import { memo, useState } from 'react'
 import { sayDay } from '#components/chat/amounts.model.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
+import { ElicitationRow } from '#components/chat/elicitation-row.tsx'
 import { Markdown } from '#components/chat/markdown.tsx'
 import { PermissionRow } from '#components/chat/permission-row.tsx'
 import { OutgoingRow, PromptRow } from '#components/chat/prompt-row.tsx'
@@ -37,6 +38,8 @@ export const RowView = memo(function RowView({ row, surroundings }: { row: Row; 
       return <ToolsRow rowKey={row.key} items={row.items} />
     case 'permission':
       return <PermissionRow item={row.item} />
+    case 'elicitation':
+      return <ElicitationRow item={row.item} />
     case 'model-failure':
       return <ModelFailureRow row={row} />
     case 'working':

@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { noUsage, type Turn, type TurnItem } from '#core/chat/view.ts'
-import {
-  arrange,
-  openPermissions,
-  rowOfMessage,
-  RowKeeper,
-  timelineRows,
-  type Outgoing,
-  type Row,
-} from '#components/chat/timeline.model.ts'
+import { arrange, openQuestions, rowOfMessage, RowKeeper, timelineRows, type Outgoing, type Row } from '#components/chat/timeline.model.ts'
 
 const at = (minute: number, day = 21) => new Date(2026, 10, day, 14, minute).toISOString()
 
@@ -174,7 +166,7 @@ describe('reuse', () => {
 it('collects the open questions of turns that still run', () => {
   const asked = [permission('open'), permission('closed')]
   expect(
-    openPermissions([turn('t1', { status: 'waiting', endedAt: null, items: asked }), turn('t2', { items: [permission('open')] })]),
+    openQuestions([turn('t1', { status: 'waiting', endedAt: null, items: asked }), turn('t2', { items: [permission('open')] })]),
   ).toEqual([asked[0]])
 })
 

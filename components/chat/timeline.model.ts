@@ -4,10 +4,21 @@
  * only the live row draws again.
  */
 import type { PromptContent } from '#core/chat/events.ts'
-import { hasEnded } from '#core/chat/fold-turn.ts'
+import { hasEnded, isOpenQuestion } from '#core/chat/fold-turn.ts'
 import type { FailureCode } from '#core/errors.ts'
 import type { TurnId } from '#core/ids.ts'
-import type { ModelFailureItem, PermissionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnStatus, Usage } from '#core/chat/view.ts'
+import type {
+  ElicitationItem,
+  ModelFailureItem,
+  PermissionItem,
+  QuestionItem,
+  ReplyItem,
+  ThoughtItem,
+  ToolItem,
+  Turn,
+  TurnStatus,
+  Usage,
+} from '#core/chat/view.ts'
 import { dayOf } from '#components/chat/amounts.model.ts'
 
 /** A prompt on its way from this browser: it leaves the list when the log holds it. */
@@ -30,6 +41,7 @@ export type Row =
   | { is: 'tool'; key: string; item: ToolItem; isLive: boolean }
   | { is: 'tools'; key: string; items: readonly ToolItem[] }
   | { is: 'permission'; key: string; item: PermissionItem }
+  | { is: 'elicitation'; key: string; item: ElicitationItem }
   | { is: 'model-failure'; key: string; item: ModelFailureItem; times: number }
   | { is: 'working'; key: string; status: TurnStatus; since: string; turnId: TurnId; usage: Usage }
   | { is: 'turn-end'; key: string; turn: Turn; isLast: boolean }
@@ -126,6 +138,9 @@ function rowsOfItems(turn: Turn): Row[] {
       case 'permission':
         rows.push({ is: 'permission', key, item })
         break
+      case 'elicitation':
+        rows.push({ is: 'elicitation', key, item })
+        break
       case 'tool':
         // While it waits for an answer, its question stands for it.
         if (asked.has(item.toolCallId)) break
@@ -185,7 +200,5 @@ export function rowOfMessage(rows: readonly Row[], { turnId, messageId }: { turn
 }
 
 /** Every open question of the chat, oldest first. */
-export const openPermissions = (turns: readonly Turn[]): PermissionItem[] =>
-  turns
-    .filter(isActive)
-    .flatMap((turn) => turn.items.filter((item): item is PermissionItem => item.is === 'permission' && item.answer.is === 'open'))
+export const openQuestions = (turns: readonly Turn[]): QuestionItem[] =>
+  turns.filter(isActive).flatMap((turn) => turn.items.filter(isOpenQuestion))

@@ -23,6 +23,7 @@ const guessPx = {
   tool: 36,
   tools: 36,
   permission: 36,
+  elicitation: 360,
   'model-failure': 60,
   working: 48,
   'turn-end': 52,

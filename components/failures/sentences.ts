@@ -117,6 +117,7 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
     text(facts, 'rule')
       ? `A rule of the project has answered this already: ${text(facts, 'rule')}.`
       : `${text(facts, 'byName', 'name') ?? 'Somebody'} was faster and has answered this already.`,
+  'elicitation.invalid': () => 'Some answers are not as the agent asked for them.',
   'permission.option-unknown': () => 'The agent does not offer this answer.',
 
   'agent.crashed': (facts) => `${harness(facts)} stopped unexpectedly. What it wrote is kept; send the prompt again to go on.`,

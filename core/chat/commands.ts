@@ -1,4 +1,5 @@
 /** What people ask of a chat. `decide.ts` turns each into facts or a failure; nothing else writes what people did. */
+import type { ElicitationAction, ElicitationAnswers, ElicitationForm } from '#core/chat/elicitation.ts'
 import type { PromptContent } from '#core/chat/events.ts'
 import type { RequestId, TurnId, UserId } from '#core/ids.ts'
 
@@ -25,6 +26,8 @@ export type ChatCommand = { by: UserId } & (
   | { do: 'cancelTurn'; turnId?: TurnId | undefined }
   /** ACP's answer has no room for words: a note goes to the agent as the prompt `turnId`. */
   | { do: 'answerPermission'; requestId: RequestId; optionId: string; note?: { turnId: TurnId; text: string } | undefined }
+  /** `answers` go with `accept` alone. */
+  | { do: 'answerElicitation'; requestId: RequestId; action: ElicitationAction; answers: ElicitationAnswers }
   | { do: 'rename'; title: string }
   | { do: 'archive' }
   | { do: 'unarchive' }
@@ -40,6 +43,14 @@ export type Order =
   | { order: 'reorder-prompts'; turnIds: readonly TurnId[] }
   | { order: 'cancel'; turnId: TurnId; by: UserId }
   | { order: 'answer'; turnId: TurnId; requestId: RequestId; by: UserId | null; rule?: string; optionId: string | null }
+  | {
+      order: 'answer-form'
+      turnId: TurnId
+      requestId: RequestId
+      by: UserId | null
+      action: ElicitationAction
+      answers: ElicitationAnswers
+    }
 
 /** The little a decision needs, read under the head's lock. */
 export type ChatState = {
@@ -58,8 +69,10 @@ export type ChatState = {
   question: {
     turnId: TurnId
     options: readonly string[]
+    /** What is asked beside permission; null for a permission question. */
+    form: ElicitationForm | null
     isOpen: boolean
-    answer: { by: UserId | null; rule: string | null; optionId: string | null; at: string } | null
+    answer: { by: UserId | null; rule: string | null; optionId: string | null; action: ElicitationAction | null; at: string } | null
   } | null
   /** The asking person maintains the project, and so may withdraw what others queued. */
   isMaintainer: boolean

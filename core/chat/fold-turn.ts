@@ -6,7 +6,7 @@
  */
 import type { ChatEvent, ChatEventOf, TurnFailure, TurnOutcome } from '#core/chat/events.ts'
 import { addLoginUsage, addUsage } from '#core/chat/fold-usage.ts'
-import type { PermissionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnItem } from '#core/chat/view.ts'
+import type { ElicitationItem, PermissionItem, QuestionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnItem } from '#core/chat/view.ts'
 
 export const hasEnded = (turn: Pick<Turn, 'endedAt'>): boolean => turn.endedAt !== null
 
@@ -34,7 +34,7 @@ export function foldTurn(turn: Turn, event: ChatEvent): Turn {
     case 'tool.updated':
       return withToolChange(turn, event)
     case 'permission.requested':
-      return waiting({ ...turn, items: setItem(turn.items, samePermission(event), asked(event)) })
+      return waiting({ ...turn, items: setItem(turn.items, sameQuestion(event), asked(event)) })
     case 'permission.answered':
       return answered(turn, event.requestId, {
         is: 'answered',
@@ -45,6 +45,18 @@ export function foldTurn(turn: Turn, event: ChatEvent): Turn {
         at: event.at,
       })
     case 'permission.closed':
+      return answered(turn, event.requestId, { is: 'closed', reason: event.reason, at: event.at })
+    case 'elicitation.requested':
+      return waiting({ ...turn, items: setItem(turn.items, sameQuestion(event), elicited(event)) })
+    case 'elicitation.answered':
+      return answered(turn, event.requestId, {
+        is: 'answered',
+        by: event.by,
+        action: event.action,
+        answers: event.answers ?? {},
+        at: event.at,
+      })
+    case 'elicitation.closed':
       return answered(turn, event.requestId, { is: 'closed', reason: event.reason, at: event.at })
     case 'model.failed':
       return modelFailed(turn, event)
@@ -81,7 +93,7 @@ const whyFailed = (agents: TurnFailure | null, proxys: TurnFailure | null): Turn
 function closed(turn: Turn, at: string): Turn {
   const isStopped = turn.status !== 'completed'
   const items = turn.items.map((item): TurnItem => {
-    if (item.is === 'permission' && item.answer.is === 'open') {
+    if (isOpenQuestion(item)) {
       return { ...item, answer: { is: 'closed', reason: turn.status === 'interrupted' ? 'agent-lost' : 'turn-ended', at } }
     }
     if (item.is === 'tool' && item.endedAt === null) return { ...item, status: isStopped ? 'cancelled' : item.status, endedAt: at }
@@ -169,7 +181,9 @@ function withToolChange(turn: Turn, event: ChatEventOf<'tool.updated'>): Turn {
 }
 
 const sameTool = (event: { toolCallId: string }) => (item: TurnItem) => item.is === 'tool' && item.toolCallId === event.toolCallId
-const samePermission = (event: { requestId: string }) => (item: TurnItem) => item.is === 'permission' && item.requestId === event.requestId
+const isQuestion = (item: TurnItem): item is QuestionItem => item.is === 'permission' || item.is === 'elicitation'
+export const isOpenQuestion = (item: TurnItem): item is QuestionItem => isQuestion(item) && item.answer.is === 'open'
+export const sameQuestion = (event: { requestId: string }) => (item: TurnItem) => isQuestion(item) && item.requestId === event.requestId
 
 /** A question that is already there keeps its place and its answer. */
 const setItem = (items: readonly TurnItem[], isSame: (item: TurnItem) => boolean, item: TurnItem): readonly TurnItem[] =>
@@ -188,13 +202,23 @@ const asked = (event: ChatEventOf<'permission.requested'>): PermissionItem => ({
   answer: { is: 'open' },
 })
 
+const elicited = (event: ChatEventOf<'elicitation.requested'>): ElicitationItem => ({
+  is: 'elicitation',
+  requestId: event.requestId,
+  message: event.message,
+  form: event.form,
+  requestedAt: event.at,
+  answer: { is: 'open' },
+})
+
 /** The first answer stands; when no question is left, the turn runs again. */
-function answered(turn: Turn, requestId: string, answer: PermissionItem['answer']): Turn {
-  const at = turn.items.findLastIndex(samePermission({ requestId }))
+function answered(turn: Turn, requestId: string, answer: QuestionItem['answer']): Turn {
+  const at = turn.items.findLastIndex(sameQuestion({ requestId }))
   const item = turn.items[at]
-  if (item?.is !== 'permission' || item.answer.is !== 'open') return turn
-  const items = turn.items.with(at, { ...item, answer })
-  const isStillWaiting = items.some((each) => each.is === 'permission' && each.answer.is === 'open')
+  if (!item || !isOpenQuestion(item)) return turn
+  // Each kind of fact answers its own kind of question.
+  const items = turn.items.with(at, { ...item, answer } as QuestionItem)
+  const isStillWaiting = items.some(isOpenQuestion)
   return { ...turn, items, status: turn.status === 'waiting' && !isStillWaiting ? 'running' : turn.status }
 }
 

@@ -8,7 +8,7 @@
  * Next: `components/chat/` draws the view.
  */
 import type { ChatEvent } from '#core/chat/events.ts'
-import { foldTurn } from '#core/chat/fold-turn.ts'
+import { foldTurn, sameQuestion } from '#core/chat/fold-turn.ts'
 import { addLoginModelUsage, addLoginUsage, addModelUsage, addUsage } from '#core/chat/fold-usage.ts'
 import { noUsage, type ChatView, type Turn } from '#core/chat/view.ts'
 
@@ -120,6 +120,9 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     case 'permission.requested':
     case 'permission.answered':
     case 'permission.closed':
+    case 'elicitation.requested':
+    case 'elicitation.answered':
+    case 'elicitation.closed':
     case 'model.failed':
     case 'reply.appended':
     case 'thought.appended':
@@ -163,8 +166,7 @@ function withTurn(view: ChatView, event: ChatEvent): ChatView {
 }
 
 function belongs(turn: Turn, event: ChatEvent): boolean {
-  if (event.type === 'permission.answered' || event.type === 'permission.closed') {
-    return turn.items.some((item) => item.is === 'permission' && item.requestId === event.requestId)
-  }
+  // Answers and closings name their question alone.
+  if ('requestId' in event && !('turnId' in event)) return turn.items.some(sameQuestion(event))
   return 'turnId' in event && event.turnId === turn.turnId
 }

@@ -4,7 +4,7 @@
  */
 import { hasEnded } from '#core/chat/fold-turn.ts'
 import { codeSpan, fenced, folded, inline, quoted } from '#core/chat/markdown-text.ts'
-import type { PermissionItem, ToolItem, Turn, TurnItem } from '#core/chat/view.ts'
+import type { ElicitationItem, PermissionItem, ToolItem, Turn, TurnItem } from '#core/chat/view.ts'
 
 export type Naming = { agent: string; nameOf: (userId: string) => string }
 
@@ -57,6 +57,8 @@ function itemParts(item: TurnItem, nameOf: Naming['nameOf']): string[] {
       return [folded(`${item.title || 'Tool call'} (${statuses[item.status]})`, toolBody(item))]
     case 'permission':
       return [`*${permissionWords(item, nameOf)}*`]
+    case 'elicitation':
+      return [`*${elicitationWords(item, nameOf)}*`]
     case 'model-failure':
       return [`*A request to the model failed: ${inline(item.failure.code)}*`]
   }
@@ -94,6 +96,14 @@ function permissionWords({ title, options, answer }: PermissionItem, nameOf: Nam
   const option = options.find((each) => each.optionId === answer.optionId)
   const by = answer.by === null ? `The project’s rule “${inline(answer.rule ?? '')}”` : inline(nameOf(answer.by))
   return `${asked}. ${by} answered ${inline(option?.name ?? answer.optionId)}`
+}
+
+function elicitationWords({ message, answer }: ElicitationItem, nameOf: Naming['nameOf']): string {
+  const asked = `Asked: ${inline(message)}`
+  if (answer.is !== 'answered') return `${asked} (${answer.is === 'open' ? 'not answered yet' : 'not answered'})`
+  if (answer.action !== 'accept') return `${asked}. ${inline(nameOf(answer.by))} gave no answer`
+  const given = Object.entries(answer.answers).map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(', ') : String(value)}`)
+  return `${asked}. ${inline(nameOf(answer.by))} answered ${inline(given.join('; ') || 'yes')}`
 }
 
 const MANY_FILES = 200

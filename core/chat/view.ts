@@ -2,6 +2,7 @@
  * What a chat looks like to people: the result of folding its log (`fold.ts`).
  * Server and browser fold with the same code, so they cannot disagree.
  */
+import type { ElicitationAnswers, ElicitationForm } from '#core/chat/elicitation.ts'
 import type {
   AgentAbilities,
   ChangedFile,
@@ -44,9 +45,22 @@ export type PermissionItem = {
     | { is: 'answered'; by: UserId | null; rule?: string; optionId: string; note?: string; at: string }
     | { is: 'closed'; reason: ChatEventOf<'permission.closed'>['reason']; at: string }
 }
+export type ElicitationItem = {
+  is: 'elicitation'
+  requestId: RequestId
+  message: string
+  form: ElicitationForm
+  requestedAt: string
+  answer:
+    | { is: 'open' }
+    | { is: 'answered'; by: UserId; action: ChatEventOf<'elicitation.answered'>['action']; answers: ElicitationAnswers; at: string }
+    | { is: 'closed'; reason: ChatEventOf<'elicitation.closed'>['reason']; at: string }
+}
+/** What waits for people. */
+export type QuestionItem = PermissionItem | ElicitationItem
 /** A model request that did not succeed, as the proxy saw it. */
 export type ModelFailureItem = { is: 'model-failure'; failure: TurnFailure; provider: string; model: string | null; at: string }
-export type TurnItem = ReplyItem | ThoughtItem | ToolItem | PermissionItem | ModelFailureItem
+export type TurnItem = ReplyItem | ThoughtItem | ToolItem | QuestionItem | ModelFailureItem
 
 export type Usage = {
   requests: number

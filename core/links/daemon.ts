@@ -8,10 +8,11 @@
  * `seq` is the log's: given by PostgreSQL; the daemon never sees one.
  */
 import { z } from 'zod'
+import { ElicitationAction, ElicitationAnswers } from '#core/chat/elicitation.ts'
 import { DaemonFact, DeliveredPrompt, FailureCodeSchema, PromptContent } from '#core/chat/events.ts'
 import { ChatId, CredentialId, NodeId, ProjectId, RequestId, RunId, TurnId, UserId } from '#core/ids.ts'
 
-export const DAEMON_PROTOCOL = 2
+export const DAEMON_PROTOCOL = 3
 export const DAEMON_NAMESPACE = '/nodes'
 /** socket.io's path on the server, for browsers and daemons alike. */
 export const SOCKET_PATH = '/api/socket'
@@ -77,6 +78,13 @@ export const Command = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cancel'), id: z.uuid(), turnId: TurnId }),
   /** Without an option the question is withdrawn, which tells the agent no. */
   z.object({ kind: z.literal('permission'), id: z.uuid(), requestId: RequestId, optionId: z.string().nullable() }),
+  z.object({
+    kind: z.literal('elicitation'),
+    id: z.uuid(),
+    requestId: RequestId,
+    action: ElicitationAction,
+    answers: ElicitationAnswers,
+  }),
 ])
 export type Command = z.infer<typeof Command>
 

@@ -48,8 +48,8 @@ async function readState(tx: PoolClient, { chatId, head, command, isMaintainer }
          where k."chatId" = c.id and k.kind = 'prompt' and k.state = 'queued') as queued,
        (select json_build_object('turnId', k.id, 'by', k."by", 'prompt', k.body->'sent') from command k
          where k.id = $3 and k."chatId" = c.id and k.kind = 'prompt') as turn,
-       (select json_build_object('turnId', q."turnId", 'options', q.options, 'isOpen', q."isOpen",
-                 'answer', case when k.id is not null then json_build_object('by', k."by", 'rule', k.body->>'rule', 'optionId', k.body->>'optionId', 'at', k.at) end)
+       (select json_build_object('turnId', q."turnId", 'options', q.options, 'form', q.form, 'isOpen', q."isOpen",
+                 'answer', case when k.id is not null then json_build_object('by', k."by", 'rule', k.body->>'rule', 'optionId', k.body->>'optionId', 'action', k.body->>'action', 'at', k.at) end)
          from permission_question q left join command k on k."chatId" = q."chatId" and k."requestId" = q."requestId"
          where q."chatId" = c.id and q."requestId" = $4) as question
      from chat c join project p on p.id = c."projectId" where c.id = $1`,
@@ -107,6 +107,12 @@ async function place(tx: PoolClient, chatId: ChatId, order: Order): Promise<void
       await tx.query(
         `insert into command (id, "chatId", kind, "turnId", "requestId", "by", body) values ($1, $2, 'permission', $3, $4, $5, $6)`,
         [mintUuid(), chatId, order.turnId, order.requestId, order.by, JSON.stringify({ optionId: order.optionId, rule: order.rule })],
+      )
+      return
+    case 'answer-form':
+      await tx.query(
+        `insert into command (id, "chatId", kind, "turnId", "requestId", "by", body) values ($1, $2, 'elicitation', $3, $4, $5, $6)`,
+        [mintUuid(), chatId, order.turnId, order.requestId, order.by, JSON.stringify({ action: order.action, answers: order.answers })],
       )
       return
   }

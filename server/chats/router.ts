@@ -1,12 +1,14 @@
 /** `chats.*`: what browsers and scripts ask of chats. Next: `service.ts`. */
 import { z } from 'zod'
 import { TITLE_MAX_CHARS } from '#core/chat/commands.ts'
+import { ElicitationAction, ElicitationAnswers } from '#core/chat/elicitation.ts'
 import { PromptContent } from '#core/chat/events.ts'
 import { RequestId, TurnId, UserId } from '#core/ids.ts'
 import { forkChat } from '#server/chats/fork.ts'
 import { offerChat, takeOver } from '#server/chats/hand-over.ts'
 import { setShared } from '#server/chats/privacy.ts'
 import {
+  answerElicitation,
   answerPermission,
   archiveChat,
   cancelTurn,
@@ -16,6 +18,7 @@ import {
   editQueued,
   listChats,
   moveQueued,
+  readDeadlines,
   readEvents,
   renameChat,
   sendNow,
@@ -101,6 +104,14 @@ export const chatsRouter = router({
   answerPermission: chatProcedure('prompt')
     .input(z.object({ requestId: RequestId, optionId: z.string().max(200), note: z.string().min(1).max(2_000).optional() }))
     .mutation(({ ctx, input }) => answerPermission(ctx.scope, input)),
+
+  /** What an agent asked beside permission. `answers` go with `accept` alone. */
+  answerElicitation: chatProcedure('prompt')
+    .input(z.object({ requestId: RequestId, action: ElicitationAction, answers: ElicitationAnswers.default({}) }))
+    .mutation(({ ctx, input }) => answerElicitation(ctx.scope, input)),
+
+  /** Until when each open question can be answered. */
+  deadlines: chatProcedure('read').query(({ ctx }) => readDeadlines(ctx.scope)),
 
   chooseModel: chatProcedure('prompt')
     .input(z.object({ model: ModelName }))

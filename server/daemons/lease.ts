@@ -227,15 +227,19 @@ async function forceEnd(tx: PoolClient, held: Held): Promise<Appended | null> {
 async function endEpoch(tx: PoolClient, { chatId, epoch, pseq, nodeId, activeTurn }: Held): Promise<Appended | null> {
   if (epoch === 0) return null
   await tx.query('insert into lease_log ("chatId", epoch, "nodeId", "finalPseq") values ($1, $2, $3, $4)', [chatId, epoch, nodeId, pseq])
-  const questions = await tx.query<{ requestId: RequestId }>(
-    'select "requestId" from permission_question where "chatId" = $1 and "isOpen" order by "requestId"',
+  const questions = await tx.query<{ requestId: RequestId; isForm: boolean }>(
+    'select "requestId", form is not null as "isForm" from permission_question where "chatId" = $1 and "isOpen" order by "requestId"',
     [chatId],
   )
   const runs = await tx.query<{ id: RunId }>('update run set "endedAt" = now() where "chatId" = $1 and "endedAt" is null returning id', [
     chatId,
   ])
   const facts: ChatFact[] = [
-    ...questions.rows.map(({ requestId }): ChatFact => ({ type: 'permission.closed', requestId, reason: 'agent-lost' })),
+    ...questions.rows.map(({ requestId, isForm }): ChatFact => ({
+      type: isForm ? 'elicitation.closed' : 'permission.closed',
+      requestId,
+      reason: 'agent-lost',
+    })),
     ...(activeTurn ? [{ type: 'turn.interrupted', turnId: activeTurn, reason: 'daemon-lost' } as const] : []),
     ...runs.rows.map(({ id }): ChatFact => ({ type: 'run.ended', runId: id, reason: 'stopped' })),
   ]
