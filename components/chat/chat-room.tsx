@@ -45,6 +45,7 @@ import { failureOf } from '#components/failures/failure.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { useStoredFlag } from '#components/shell/stored-flag.ts'
 import { type Outputs, useTRPC } from '#components/trpc/trpc.ts'
+import { toast } from '#components/ui/toast.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 
 type Props = { chatId: ChatId; chat: Outputs['chats']['get']; me: Outputs['me']['get']; feed: FollowedChat }
@@ -235,6 +236,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
               }}
               onSend={send}
               onStop={stop}
+              onFiles={() => toast('A prompt is text: images and files cannot be sent. Name a file of the project instead.')}
               onApprove={approve}
               hasQuestion={questions[0]?.is === 'permission'}
               earlier={earlier}

@@ -7,6 +7,7 @@ import { ElicitationRow } from '#components/chat/elicitation-row.tsx'
 import { Markdown } from '#components/chat/markdown.tsx'
 import { PermissionRow } from '#components/chat/permission-row.tsx'
 import { OutgoingRow, PromptRow } from '#components/chat/prompt-row.tsx'
+import { RunNoteRow } from '#components/chat/run-note-row.tsx'
 import { ThoughtRow } from '#components/chat/thought-row.tsx'
 import type { Row } from '#components/chat/timeline.model.ts'
 import { ToolRow, ToolsRow } from '#components/chat/tool-row.tsx'
@@ -40,6 +41,8 @@ export const RowView = memo(function RowView({ row, surroundings }: { row: Row; 
       return <PermissionRow item={row.item} />
     case 'elicitation':
       return <ElicitationRow item={row.item} />
+    case 'run-note':
+      return <RunNoteRow item={row.item} />
     case 'model-failure':
       return <ModelFailureRow row={row} />
     case 'working':

@@ -12,6 +12,7 @@ import type {
   ModelFailureItem,
   PermissionItem,
   QuestionItem,
+  RunNoteItem,
   ReplyItem,
   ThoughtItem,
   ToolItem,
@@ -42,6 +43,7 @@ export type Row =
   | { is: 'tools'; key: string; items: readonly ToolItem[] }
   | { is: 'permission'; key: string; item: PermissionItem }
   | { is: 'elicitation'; key: string; item: ElicitationItem }
+  | { is: 'run-note'; key: string; item: RunNoteItem }
   | { is: 'model-failure'; key: string; item: ModelFailureItem; times: number }
   | { is: 'working'; key: string; status: TurnStatus; since: string; turnId: TurnId; usage: Usage }
   | { is: 'turn-end'; key: string; turn: Turn; isLast: boolean }
@@ -140,6 +142,9 @@ function rowsOfItems(turn: Turn): Row[] {
         break
       case 'elicitation':
         rows.push({ is: 'elicitation', key, item })
+        break
+      case 'run-note':
+        rows.push({ is: 'run-note', key, item })
         break
       case 'tool':
         // While it waits for an answer, its question stands for it.

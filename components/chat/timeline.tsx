@@ -24,6 +24,7 @@ const guessPx = {
   tools: 36,
   permission: 36,
   elicitation: 360,
+  'run-note': 32,
   'model-failure': 60,
   working: 48,
   'turn-end': 52,

@@ -7,10 +7,10 @@
  * Streaming stays cheap: a piece of text copies the list of turns and the last of each below.
  * Next: `components/chat/` draws the view.
  */
-import type { ChatEvent } from '#core/chat/events.ts'
+import type { ChatEvent, ChatEventOf } from '#core/chat/events.ts'
 import { foldTurn, sameQuestion } from '#core/chat/fold-turn.ts'
 import { addLoginModelUsage, addLoginUsage, addModelUsage, addUsage } from '#core/chat/fold-usage.ts'
-import { noUsage, type ChatView, type Turn } from '#core/chat/view.ts'
+import { noUsage, type ChatView, type RunNoteItem, type Turn } from '#core/chat/view.ts'
 
 /** Whether an event is already in the view, follows on it, or leaves a gap that must be fetched first. */
 export function standing(view: { seq: number }, event: { seq: number; seqFrom: number }): 'known' | 'next' | 'gap' {
@@ -63,7 +63,8 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       return { ...view, run: { is: 'preparing', stage: event.stage, note: event.note, fraction: event.fraction } }
     case 'run.started':
       return {
-        ...view,
+        ...withNote(view, noteOf(view, event)),
+        lastRun: { harnessVersion: event.harnessVersion, end: null },
         can: event.can ?? null,
         run: {
           is: 'live',
@@ -79,7 +80,11 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       // The end of an earlier run says nothing of the one that replaced it.
       return view.run.is === 'live' && view.run.runId !== event.runId
         ? view
-        : { ...view, run: { is: 'ended', reason: event.reason, detail: event.detail ?? null } }
+        : {
+            ...view,
+            lastRun: view.lastRun && { ...view.lastRun, end: view.lastRun.end ?? (event.reason === 'crashed' ? 'crash' : 'orderly') },
+            run: { is: 'ended', reason: event.reason, detail: event.detail ?? null },
+          }
     case 'plan.set':
       return { ...view, plan: event.entries }
     case 'context.measured':
@@ -98,8 +103,10 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       return { ...withTurn(view, event), usage: addUsage(view.usage, event), usageByModel: addModelUsage(view.usageByModel, event) }
     case 'turn.interrupted': {
       // Whatever prepared or ran for this turn is gone with its daemon.
-      const next = withTurn(view, event)
-      return next === view || (view.run.is !== 'live' && view.run.is !== 'preparing')
+      const interrupted = withTurn(view, event)
+      if (interrupted === view) return view
+      const next = { ...interrupted, lastRun: view.lastRun && { ...view.lastRun, end: 'interruption' as const } }
+      return view.run.is !== 'live' && view.run.is !== 'preparing'
         ? next
         : { ...next, run: { is: 'ended', reason: event.reason === 'agent-lost' ? 'crashed' : 'stopped', detail: null } }
     }
@@ -113,7 +120,9 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     case 'turn.accepted': {
       // A plan is of its turn: the next one starts without.
       const next = withTurn(view, event)
-      return next === view || view.plan.length === 0 ? next : { ...next, plan: [] }
+      if (next === view) return view
+      const told = view.pendingNote ? { ...withNote(next, view.pendingNote), pendingNote: null } : next
+      return view.plan.length === 0 ? told : { ...told, plan: [] }
     }
     case 'turn.edited':
     case 'cancel.requested':
@@ -130,6 +139,25 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     case 'tool.updated':
       return withTurn(view, event)
   }
+}
+
+/** Null for a start of which nobody needs to know. */
+function noteOf({ lastRun }: ChatView, { how, harnessVersion, at }: ChatEventOf<'run.started'>): RunNoteItem | null {
+  if (!lastRun) return null
+  const { end } = lastRun
+  const hasForgotten = how === 'new'
+  const upgrade = lastRun.harnessVersion === harnessVersion ? null : { from: lastRun.harnessVersion, to: harnessVersion }
+  const after = end === 'crash' || end === 'interruption' ? end : null
+  return after !== null || hasForgotten || upgrade ? { is: 'run-note', after, hasForgotten, upgrade, at } : null
+}
+
+/** In the turn that runs, else kept for the one that is taken next. */
+function withNote(view: ChatView, note: RunNoteItem | null): ChatView {
+  if (note === null) return view
+  const at = view.turns.findLastIndex((turn) => turn.acceptedAt !== null && turn.endedAt === null)
+  if (at < 0) return { ...view, pendingNote: note }
+  const turn = view.turns[at]!
+  return { ...view, turns: view.turns.with(at, { ...turn, items: [...turn.items, note] }) }
 }
 
 /** Those that wait change places among themselves; whatever has started keeps its own. */

@@ -59,6 +59,8 @@ function itemParts(item: TurnItem, nameOf: Naming['nameOf']): string[] {
       return [`*${permissionWords(item, nameOf)}*`]
     case 'elicitation':
       return [`*${elicitationWords(item, nameOf)}*`]
+    case 'run-note':
+      return []
     case 'model-failure':
       return [`*A request to the model failed: ${inline(item.failure.code)}*`]
   }

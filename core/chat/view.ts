@@ -56,11 +56,22 @@ export type ElicitationItem = {
     | { is: 'answered'; by: UserId; action: ChatEventOf<'elicitation.answered'>['action']; answers: ElicitationAnswers; at: string }
     | { is: 'closed'; reason: ChatEventOf<'elicitation.closed'>['reason']; at: string }
 }
+/** Something about the agent's process that whoever reads the chat should know; what is usual is not told. */
+export type RunNoteItem = {
+  is: 'run-note'
+  /** Its process had died, or its daemon was lost, while it worked; now it goes on. Null for an ordinary start. */
+  after: 'crash' | 'interruption' | null
+  /** It knows nothing of what was said before, although there was something. */
+  hasForgotten: boolean
+  /** Another version of its program than before. */
+  upgrade: { from: string; to: string } | null
+  at: string
+}
 /** What waits for people. */
 export type QuestionItem = PermissionItem | ElicitationItem
 /** A model request that did not succeed, as the proxy saw it. */
 export type ModelFailureItem = { is: 'model-failure'; failure: TurnFailure; provider: string; model: string | null; at: string }
-export type TurnItem = ReplyItem | ThoughtItem | ToolItem | QuestionItem | ModelFailureItem
+export type TurnItem = ReplyItem | ThoughtItem | ToolItem | QuestionItem | RunNoteItem | ModelFailureItem
 
 export type Usage = {
   requests: number
@@ -132,6 +143,10 @@ export type ChatView = {
   /** In the order in which they ran or will run; withdrawn ones are gone. */
   turns: readonly Turn[]
   run: RunView
+  /** The newest process and how it ended, to tell what is unusual of the next one; null before the first. */
+  lastRun: { harnessVersion: string; end: 'orderly' | 'crash' | 'interruption' | null } | null
+  /** Of a process that started before its turn was taken: the turn will tell it. */
+  pendingNote: RunNoteItem | null
   /** What the newest agent process said of itself; null before the first. */
   can: AgentAbilities | null
   plan: readonly ChatEventOf<'plan.set'>['entries'][number][]
@@ -170,6 +185,8 @@ export const emptyChat: ChatView = {
   isArchived: false,
   turns: [],
   run: { is: 'none' },
+  lastRun: null,
+  pendingNote: null,
   can: null,
   plan: [],
   context: null,
