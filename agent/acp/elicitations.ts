@@ -48,7 +48,7 @@ export function elicitationDesk(put: (fact: DaemonFact) => void, mintId: () => s
       question.resolve(replyOf(question.form, action, answers))
     },
     closeAll(reason) {
-      for (const requestId of [...open.keys()]) close(requestId, reason)
+      for (const requestId of open.keys()) close(requestId, reason)
     },
   }
 }

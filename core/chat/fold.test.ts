@@ -122,8 +122,8 @@ describe('what is unusual of a run', () => {
   })
   it('is another version, or that it has forgotten', () => {
     const ended = [started(), accepted, { type: 'turn.ended', turnId: one, outcome: 'completed', stopReason: null } as Loose, runEnded()]
-    expect(notes(...ended, ...[again({ harnessVersion: '1.1.0' }), ...next])).toEqual(note({ upgrade: { from: '1.0.0', to: '1.1.0' } }))
-    expect(notes(...ended, ...[again({ how: 'new' }), ...next])).toEqual(note({ hasForgotten: true }))
+    expect(notes(...ended, again({ harnessVersion: '1.1.0' }), ...next)).toEqual(note({ upgrade: { from: '1.0.0', to: '1.1.0' } }))
+    expect(notes(...ended, again({ how: 'new' }), ...next)).toEqual(note({ hasForgotten: true }))
   })
   it('is nothing where an agent only slept', () => {
     const ended: Loose = { type: 'turn.ended', turnId: one, outcome: 'completed', stopReason: null }
