@@ -27,7 +27,7 @@ export type AgentSeatOptions = {
   chatId: ChatId
   epoch: number
   call: Call
-  nodeId: () => NodeId
+  nodeId: NodeId
   surroundings: Surroundings
   leftLogins: LeftLogins
   facts: SessionLog
@@ -86,7 +86,7 @@ export function agentSeat({ chatId, epoch, call, nodeId, surroundings, leftLogin
     put({
       type: 'run.started',
       runId,
-      nodeId: nodeId(),
+      nodeId,
       harnessVersion,
       how: opened.how,
       sandbox: sandbox.report.level,

@@ -19,6 +19,8 @@ export function step(session: Session, input: Input): Step {
       return { session: { ...session, stage: { is: 'over' } }, orders: [{ do: 'abandon' }] }
     case 'drain':
       return onDrain({ ...session, isDraining: true })
+    case 'retire':
+      return onRetire({ ...session, isRetiring: true })
     case 'started':
       if (stage.is === 'recovering') return onRecovered(session, stage)
       return stage.is === 'starting' ? next({ ...session, stage: { is: 'idle' } }) : stay(session)
@@ -62,13 +64,14 @@ const interruptedEnding: Ending = { outcome: 'interrupted', stopReason: null }
 
 /** From a place of rest: the next turn, or nothing. */
 function next(session: Session): Step {
-  const { stage, waiting, isDraining } = session
+  const { stage, waiting } = session
+  const isLeaving = session.isDraining || session.isRetiring
   const [turnId] = waiting
   if (stage.is === 'cold') {
-    if (turnId === undefined || isDraining) return { session: { ...session, stage: { is: 'over' } }, orders: [{ do: 'release' }] }
+    if (turnId === undefined || isLeaving) return { session: { ...session, stage: { is: 'over' } }, orders: [{ do: 'release' }] }
     return { session: { ...session, stage: { is: 'starting' } }, orders: [{ do: 'start' }] }
   }
-  if (isDraining) return stop(session, 'shutdown')
+  if (isLeaving) return stop(session, 'shutdown')
   if (turnId === undefined) return { session, orders: [{ do: 'arm-idle' }] }
   return {
     session: { ...take(session, turnId), stage: { is: 'accepting', turnId, isAgentGone: false } },
@@ -137,13 +140,28 @@ function onDrain(session: Session): Step {
   }
 }
 
+/** A start under way is given up: its turn has not been taken, and stays in the queue. One that runs ends as it will. */
+function onRetire(session: Session): Step {
+  switch (session.stage.is) {
+    case 'cold':
+    case 'idle':
+      return next(session)
+    case 'pausing':
+      return next({ ...session, stage: { is: 'cold' } })
+    case 'starting':
+      return { session, orders: [{ do: 'abort-start' }] }
+    default:
+      return stay(session)
+  }
+}
+
 type Recovering = Extract<Stage, { is: 'recovering' }>
 
 /** A program that did not come up may come up the next time; what the server or our own boundary refuses, they refuse again. */
 const mayPass = ({ code, facts }: TurnFailure): boolean => code === 'harness.start-failed' && !('breach' in facts)
 
 function onStartFailed(session: Session, failure: TurnFailure): Step {
-  const { stage, failures, isDraining } = session
+  const { stage, failures } = session
   const goesOn = mayPass(failure) && failures < RESTART_LIMIT
   if (stage.is === 'recovering') {
     if (isCalledOff(session, stage)) return giveUp(session, stage)
@@ -161,9 +179,8 @@ function onStartFailed(session: Session, failure: TurnFailure): Step {
   }
   if (stage.is === 'cancelling') return endAsAsked(session, stage)
   if (stage.is !== 'starting') return stay(session)
-  return goesOn && !isDraining && session.waiting.length > 0
-    ? restart(session, { is: 'pausing' })
-    : refuseNext(session, failedWith(failure))
+  const isLeaving = session.isDraining || session.isRetiring
+  return goesOn && !isLeaving && session.waiting.length > 0 ? restart(session, { is: 'pausing' }) : refuseNext(session, failedWith(failure))
 }
 
 const failedWith = (failure: TurnFailure): Ending => ({ outcome: 'failed', stopReason: null, failure })
@@ -177,7 +194,7 @@ const restart = (session: Session, stage: Stage): Step => ({
 function refuseNext(session: Session, ending: Ending): Step {
   const cold: Session = { ...session, stage: { is: 'cold' } }
   const [turnId] = session.waiting
-  if (turnId === undefined || session.isDraining) return next(cold)
+  if (turnId === undefined || session.isDraining || session.isRetiring) return next(cold)
   return { session: { ...take(cold, turnId), stage: { is: 'refusing', turnId, ending } }, orders: [{ do: 'accept', turnId }] }
 }
 

@@ -36,11 +36,21 @@ export type Session = {
   /** Taken or ended here: a list that was on its way meanwhile may name them once more. */
   known: readonly TurnId[]
   isDraining: boolean
+  /** The turn that runs may end by itself; no other is begun. */
+  isRetiring: boolean
   /** Crashes and failed starts since an agent last answered. */
   failures: number
 }
 
-export const newSession: Session = { stage: { is: 'cold' }, waiting: [], cancelled: [], known: [], isDraining: false, failures: 0 }
+export const newSession: Session = {
+  stage: { is: 'cold' },
+  waiting: [],
+  cancelled: [],
+  known: [],
+  isDraining: false,
+  isRetiring: false,
+  failures: 0,
+}
 
 /** So many times in a row an agent is started again by itself; then only for a person's next prompt. */
 export const RESTART_LIMIT = 3
@@ -63,6 +73,7 @@ export type Input =
   | { type: 'idle-over' }
   | { type: 'stopped' }
   | { type: 'drain' }
+  | { type: 'retire' }
   | { type: 'fenced' }
 
 export type Order =

@@ -7,7 +7,6 @@ import { useCallback, useId, useMemo, useRef, useState } from 'react'
 import { hasEnded } from '#core/chat/fold-turn.ts'
 import { failures } from '#core/errors.ts'
 import type { ChatId } from '#core/ids.ts'
-import type { QuestionItem } from '#core/chat/view.ts'
 import { Announcer } from '#components/chat/announcer.tsx'
 import { type ChatActs, ChatActsProvider, type PanelTab } from '#components/chat/chat-context.tsx'
 import { ChatDock } from '#components/chat/chat-dock.tsx'
@@ -26,7 +25,8 @@ import { isSubscription, payerWords } from '#components/chat/payer.model.ts'
 import { approvalOf } from '#components/chat/permission.model.ts'
 import { statusOf } from '#components/chat/status.model.ts'
 import { Timeline, type TimelineHandle } from '#components/chat/timeline.tsx'
-import { arrange, isActive, openQuestions, RowKeeper, type Row, textOf, timelineRows } from '#components/chat/timeline.model.ts'
+import { askingId, isAskingRow, openAsking, type AskingItem } from '#components/chat/asking.model.ts'
+import { arrange, isActive, RowKeeper, type Row, textOf, timelineRows } from '#components/chat/timeline.model.ts'
 import { useChatCalls } from '#components/chat/use-chat-calls.ts'
 import type { FollowedChat } from '#components/chat/use-chat-feed.ts'
 import { useDraft } from '#components/chat/use-draft.ts'
@@ -93,13 +93,12 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   const arranged = useMemo(() => arrange(view.turns, outgoing), [view.turns, outgoing])
   const [keeper] = useState(() => new RowKeeper())
   const rows = useMemo(() => keeper.keep(timelineRows(arranged)), [keeper, arranged])
-  const questions = useMemo(() => openQuestions(view.turns), [view.turns])
+  const questions = useMemo(() => openAsking(view.turns), [view.turns])
   const isUnread = useUnread(view.turns.filter(hasEnded).length, isLoaded)
   const status = statusOf({ view, isNodeOnline: chat.node?.isOnline ?? null, isUnread })
   useTabTitle(status, view.title || chat.title)
 
-  const keyOfQuestion = ({ requestId }: QuestionItem) =>
-    rows.find((row) => (row.is === 'permission' || row.is === 'elicitation') && row.item.requestId === requestId)?.key
+  const keyOfQuestion = (item: AskingItem) => rows.find((row) => isAskingRow(row) && askingId(row.item) === askingId(item))?.key
   const [inSight, setInSight] = useState<[string | null, string | null]>([null, null])
   const onVisible = useCallback((first: string | null, last: string | null) => setInSight([first, last]), [])
   const isQuestionInSight = questions[0] ? isBetween(rows, keyOfQuestion(questions[0]), inSight) : true
@@ -136,6 +135,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
       nameOf,
       openRows,
       answer: calls.answer,
+      answerQuestion: calls.answerQuestion,
       tell: calls.tell,
       withdraw: calls.withdraw,
       moveQueued: calls.moveQueued,
@@ -167,10 +167,9 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
     ],
   )
   const approve = () => {
-    const first = questions[0]
-    if (first?.is !== 'permission' || !mayPrompt) return
-    const approval = approvalOf(first)
-    if (approval) void calls.answer(first, approval.optionId)
+    const first = questions.find((item) => item.is === 'permission')
+    const approval = first && approvalOf(first)
+    if (first && approval && mayPrompt) void calls.answer(first, approval.optionId)
   }
   const stop = () => {
     const running = view.turns.find(isActive)
@@ -238,7 +237,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
               onStop={stop}
               onFiles={() => toast('A prompt is text: images and files cannot be sent. Name a file of the project instead.')}
               onApprove={approve}
-              hasQuestion={questions[0]?.is === 'permission'}
+              hasQuestion={questions.length > 0}
               earlier={earlier}
               whyNot={whyNot?.sentence ?? null}
               notice={

@@ -4,16 +4,17 @@
  * only the live row draws again.
  */
 import type { PromptContent } from '#core/chat/events.ts'
-import { hasEnded, isOpenQuestion } from '#core/chat/fold-turn.ts'
+import { hasEnded } from '#core/chat/fold-turn.ts'
 import type { FailureCode } from '#core/errors.ts'
 import type { TurnId } from '#core/ids.ts'
 import type {
   ElicitationItem,
   ModelFailureItem,
+  MovedItem,
   PermissionItem,
   QuestionItem,
-  RunNoteItem,
   ReplyItem,
+  RunNoteItem,
   ThoughtItem,
   ToolItem,
   Turn,
@@ -37,6 +38,7 @@ export type Row =
   | { is: 'day'; key: string; day: string }
   | { is: 'prompt'; key: string; turn: Turn }
   | { is: 'outgoing'; key: string; outgoing: Outgoing }
+  | { is: 'moved'; key: string; item: MovedItem }
   | { is: 'reply'; key: string; item: ReplyItem; isLive: boolean }
   | { is: 'thought'; key: string; item: ThoughtItem; isLive: boolean }
   | { is: 'tool'; key: string; item: ToolItem; isLive: boolean }
@@ -44,8 +46,9 @@ export type Row =
   | { is: 'permission'; key: string; item: PermissionItem }
   | { is: 'elicitation'; key: string; item: ElicitationItem }
   | { is: 'run-note'; key: string; item: RunNoteItem }
+  | { is: 'question'; key: string; item: QuestionItem }
   | { is: 'model-failure'; key: string; item: ModelFailureItem; times: number }
-  | { is: 'working'; key: string; status: TurnStatus; since: string; turnId: TurnId; usage: Usage }
+  | { is: 'working'; key: string; status: TurnStatus; since: string; turnId: TurnId; usage: Usage; progress: Turn['progress'] }
   | { is: 'turn-end'; key: string; turn: Turn; isLast: boolean }
 
 const activeStatuses: readonly TurnStatus[] = ['starting', 'running', 'waiting', 'cancelling']
@@ -115,6 +118,7 @@ function rowsOfTurn(turn: Turn): readonly Row[] {
       since: turn.acceptedAt ?? turn.requestedAt,
       turnId: turn.turnId,
       usage: turn.usage,
+      progress: turn.progress,
     })
   return rows
 }
@@ -131,6 +135,9 @@ function rowsOfItems(turn: Turn): Row[] {
     const isLive = isRunning && index === turn.items.length - 1
     const before = rows.at(-1)
     switch (item.is) {
+      case 'moved':
+        rows.push({ is: 'moved', key, item })
+        break
       case 'reply':
         if (item.text.trim() !== '') rows.push({ is: 'reply', key, item, isLive })
         break
@@ -145,6 +152,9 @@ function rowsOfItems(turn: Turn): Row[] {
         break
       case 'run-note':
         rows.push({ is: 'run-note', key, item })
+        break
+      case 'question':
+        rows.push({ is: 'question', key, item })
         break
       case 'tool':
         // While it waits for an answer, its question stands for it.
@@ -203,7 +213,3 @@ export function rowOfMessage(rows: readonly Row[], { turnId, messageId }: { turn
   const isIt = (row: Row) => row.is === 'reply' && row.item.messageId === messageId && row.key.startsWith(`${turnId}:`)
   return rows.find(isIt)?.key ?? rows.find((row) => row.key === prompt)?.key ?? null
 }
-
-/** Every open question of the chat, oldest first. */
-export const openQuestions = (turns: readonly Turn[]): QuestionItem[] =>
-  turns.filter(isActive).flatMap((turn) => turn.items.filter(isOpenQuestion))

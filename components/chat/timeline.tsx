@@ -25,6 +25,8 @@ const guessPx = {
   permission: 36,
   elicitation: 360,
   'run-note': 32,
+  moved: 44,
+  question: 36,
   'model-failure': 60,
   working: 48,
   'turn-end': 52,

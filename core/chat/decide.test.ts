@@ -17,6 +17,7 @@ const idle: ChatState = {
   model: null,
   activeTurn: null,
   isCancelling: false,
+  openQuestions: 0,
   queued: [],
   turn: null,
   question: null,
@@ -32,7 +33,7 @@ const busy: ChatState = {
     { turnId: c, by: ada },
   ],
 }
-const question = { turnId: a, options: ['yes', 'no'], form: null, isOpen: true, answer: null }
+const question = { kind: 'permission' as const, turnId: a, options: ['yes', 'no'], form: null, isOpen: true, answer: null }
 const when = '2026-01-01T00:00:00.000Z'
 
 const send: ChatCommand = { do: 'sendPrompt', by: ada, turnId: a, prompt }
@@ -95,11 +96,23 @@ const form: ElicitationForm = {
     initial: null,
   })),
 }
+const eliciting = { ...question, kind: 'elicitation' as const, form }
 const nobodys = (rule: string | null) => ({
   ...question,
   isOpen: false,
   answer: { by: null, rule, optionId: 'no', action: null, at: when },
 })
+const asked = { ...question, kind: 'question' as const, options: ['this', 'that'] }
+const toldBy = (by: typeof ada) => ({ ...asked, isOpen: false, answer: { by, rule: null, optionId: null, action: null, at: when } })
+const askPeople: ChatCommand = {
+  do: 'askQuestion',
+  by: ada,
+  questionId: c as never,
+  turnId: a,
+  question: 'Which?',
+  choices: ['this', 'that'],
+}
+const tellAgent: ChatCommand = { do: 'answerQuestion', by: ada, requestId: c as never, answer: 'this' }
 
 const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
   ['a prompt is queued', send, idle, requested],
@@ -293,7 +306,7 @@ const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
   [
     'what the agent wants to know is answered, and what looks like a secret stays out of the log',
     told,
-    { ...busy, question: { ...question, form } },
+    { ...busy, question: eliciting },
     {
       ok: true,
       facts: [{ type: 'elicitation.answered', requestId: c, by: ada, action: 'accept', answers: { colour: 'blue', apiKey: MASKED } }],
@@ -303,7 +316,7 @@ const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
   [
     'or declined, with nothing in it',
     { ...told, action: 'decline' },
-    { ...busy, question: { ...question, form } },
+    { ...busy, question: eliciting },
     {
       ok: true,
       facts: [{ type: 'elicitation.answered', requestId: c, by: ada, action: 'decline' }],
@@ -313,7 +326,7 @@ const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
   [
     'answers that are not as the form wants them answer nothing',
     { ...told, answers: { colour: 5, shape: 'x' } },
-    { ...busy, question: { ...question, form } },
+    { ...busy, question: eliciting },
     refused('elicitation.invalid', { fields: ['shape', 'colour', 'apiKey'] }),
   ],
   [
@@ -321,7 +334,7 @@ const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
     told,
     {
       ...busy,
-      question: { ...question, form, isOpen: false, answer: { by: mei, rule: null, optionId: null, action: 'decline', at: when } },
+      question: { ...eliciting, isOpen: false, answer: { by: mei, rule: null, optionId: null, action: 'decline', at: when } },
     },
     refused('permission.already-answered', { by: mei, action: 'decline', at: when }),
   ],
@@ -330,7 +343,7 @@ const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
     told,
     {
       ...busy,
-      question: { ...question, form, isOpen: false, answer: { by: ada, rule: null, optionId: null, action: 'accept', at: when } },
+      question: { ...eliciting, isOpen: false, answer: { by: ada, rule: null, optionId: null, action: 'accept', at: when } },
     },
     settled,
   ],
@@ -339,21 +352,21 @@ const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
     told,
     {
       ...busy,
-      question: { ...question, form, isOpen: false, answer: { by: null, rule: null, optionId: null, action: 'cancel', at: when } },
+      question: { ...eliciting, isOpen: false, answer: { by: null, rule: null, optionId: null, action: 'cancel', at: when } },
     },
     refused('permission.missing'),
   ],
   [
     'after its time the agent hears that nobody answers',
     { ...expired, optionId: null },
-    { ...busy, question: { ...question, form } },
+    { ...busy, question: eliciting },
     {
       ...settled,
       facts: [{ type: 'elicitation.closed', requestId: c, reason: 'expired' }],
       orders: [{ order: 'answer-form', turnId: a, requestId: c, by: null, action: 'cancel', answers: {} }],
     },
   ],
-  ['a form is not answered by an option', answer, { ...busy, question: { ...question, form } }, refused('permission.missing')],
+  ['a form is not answered by an option', answer, { ...busy, question: eliciting }, refused('permission.missing')],
   ['nor permission by a form', told, { ...busy, question }, refused('permission.missing')],
   ['an unknown question is not answered', answer, busy, refused('permission.missing')],
   ['an option must be one of those offered', { ...answer, optionId: 'maybe' }, { ...busy, question }, refused('permission.option-unknown')],
@@ -399,6 +412,30 @@ const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
       ],
     },
   ],
+  [
+    'an agent asks the people of its chat',
+    askPeople,
+    busy,
+    {
+      ok: true,
+      facts: [{ type: 'question.asked', questionId: c, turnId: a, question: 'Which?', choices: ['this', 'that'] }],
+      orders: [],
+    },
+  ],
+  ['but not for a turn that is over', askPeople, { ...busy, activeTurn: b }, refused('turn.missing')],
+  ['nor for one that is being stopped', askPeople, { ...busy, isCancelling: true }, refused('turn.missing')],
+  ['nor more and more', askPeople, { ...busy, openQuestions: 5 }, refused('question.too-many', { most: 5 })],
+  [
+    'its question is answered in words, and no daemon is told',
+    tellAgent,
+    { ...busy, question: asked },
+    { ok: true, facts: [{ type: 'question.answered', questionId: c, by: ada, answer: 'this' }], orders: [] },
+  ],
+  ['the first answer stands', tellAgent, { ...busy, question: toldBy(mei) }, refused('question.already-answered', { by: mei })],
+  ['whoever repeats their own hears yes', tellAgent, { ...busy, question: toldBy(ada) }, settled],
+  ['nobody answers once the turn is over', tellAgent, { ...busy, question: { ...asked, isOpen: false } }, refused('question.missing')],
+  ['a permission is not answered in words', tellAgent, { ...busy, question }, refused('question.missing')],
+  ['nor a question with an option', { ...answer, optionId: 'this' }, { ...busy, question: asked }, refused('permission.missing')],
   [
     'archiving does not cancel twice',
     { do: 'archive', by: ada },

@@ -34,7 +34,7 @@ export function foldTurn(turn: Turn, event: ChatEvent): Turn {
     case 'tool.updated':
       return withToolChange(turn, event)
     case 'permission.requested':
-      return waiting({ ...turn, items: setItem(turn.items, sameQuestion(event), asked(event)) })
+      return waiting({ ...turn, items: setItem(turn.items, sameRequest(event), asked(event)) })
     case 'permission.answered':
       return answered(turn, event.requestId, {
         is: 'answered',
@@ -47,7 +47,7 @@ export function foldTurn(turn: Turn, event: ChatEvent): Turn {
     case 'permission.closed':
       return answered(turn, event.requestId, { is: 'closed', reason: event.reason, at: event.at })
     case 'elicitation.requested':
-      return waiting({ ...turn, items: setItem(turn.items, sameQuestion(event), elicited(event)) })
+      return waiting({ ...turn, items: setItem(turn.items, sameRequest(event), elicited(event)) })
     case 'elicitation.answered':
       return answered(turn, event.requestId, {
         is: 'answered',
@@ -58,10 +58,16 @@ export function foldTurn(turn: Turn, event: ChatEvent): Turn {
       })
     case 'elicitation.closed':
       return answered(turn, event.requestId, { is: 'closed', reason: event.reason, at: event.at })
+    case 'question.asked':
+      return waiting({ ...turn, items: setItem(turn.items, sameQuestion(event), questionOf(event)) })
+    case 'question.answered':
+      return questionAnswered(turn, event)
     case 'model.failed':
       return modelFailed(turn, event)
     case 'usage.metered':
       return modelAnswered({ ...turn, usage: addUsage(turn.usage, event) }, event)
+    case 'progress.reported':
+      return hasEnded(turn) ? turn : shown({ ...turn, progress: { note: event.note, fraction: event.fraction } })
     case 'changes.recorded':
       return { ...turn, changes: { files: event.files, isTruncated: event.isTruncated } }
     default:
@@ -93,9 +99,10 @@ const whyFailed = (agents: TurnFailure | null, proxys: TurnFailure | null): Turn
 function closed(turn: Turn, at: string): Turn {
   const isStopped = turn.status !== 'completed'
   const items = turn.items.map((item): TurnItem => {
-    if (isOpenQuestion(item)) {
+    if (isRequest(item) && item.answer.is === 'open') {
       return { ...item, answer: { is: 'closed', reason: turn.status === 'interrupted' ? 'agent-lost' : 'turn-ended', at } }
     }
+    if (item.is === 'question' && item.answer.is === 'open') return { ...item, answer: { is: 'closed', at } }
     if (item.is === 'tool' && item.endedAt === null) return { ...item, status: isStopped ? 'cancelled' : item.status, endedAt: at }
     return item
   })
@@ -181,9 +188,9 @@ function withToolChange(turn: Turn, event: ChatEventOf<'tool.updated'>): Turn {
 }
 
 const sameTool = (event: { toolCallId: string }) => (item: TurnItem) => item.is === 'tool' && item.toolCallId === event.toolCallId
-const isQuestion = (item: TurnItem): item is QuestionItem => item.is === 'permission' || item.is === 'elicitation'
-export const isOpenQuestion = (item: TurnItem): item is QuestionItem => isQuestion(item) && item.answer.is === 'open'
-export const sameQuestion = (event: { requestId: string }) => (item: TurnItem) => isQuestion(item) && item.requestId === event.requestId
+/** What the agent's own protocol asks. */
+const isRequest = (item: TurnItem): item is PermissionItem | ElicitationItem => item.is === 'permission' || item.is === 'elicitation'
+export const sameRequest = (event: { requestId: string }) => (item: TurnItem) => isRequest(item) && item.requestId === event.requestId
 
 /** A question that is already there keeps its place and its answer. */
 const setItem = (items: readonly TurnItem[], isSame: (item: TurnItem) => boolean, item: TurnItem): readonly TurnItem[] =>
@@ -212,15 +219,39 @@ const elicited = (event: ChatEventOf<'elicitation.requested'>): ElicitationItem 
 })
 
 /** The first answer stands; when no question is left, the turn runs again. */
-function answered(turn: Turn, requestId: string, answer: QuestionItem['answer']): Turn {
-  const at = turn.items.findLastIndex(sameQuestion({ requestId }))
+function answered(turn: Turn, requestId: string, answer: (PermissionItem | ElicitationItem)['answer']): Turn {
+  const at = turn.items.findLastIndex(sameRequest({ requestId }))
   const item = turn.items[at]
-  if (!item || !isOpenQuestion(item)) return turn
-  // Each kind of fact answers its own kind of question.
-  const items = turn.items.with(at, { ...item, answer } as QuestionItem)
-  const isStillWaiting = items.some(isOpenQuestion)
-  return { ...turn, items, status: turn.status === 'waiting' && !isStillWaiting ? 'running' : turn.status }
+  if (!item || !isRequest(item) || item.answer.is !== 'open') return turn
+  // Each kind of fact answers its own kind of request.
+  return goingOn({ ...turn, items: turn.items.with(at, { ...item, answer } as PermissionItem | ElicitationItem) })
 }
+
+const sameQuestion = (event: { questionId: string }) => (item: TurnItem) => item.is === 'question' && item.questionId === event.questionId
+
+const questionOf = ({ questionId, question, choices, at }: ChatEventOf<'question.asked'>): QuestionItem => ({
+  is: 'question',
+  questionId,
+  question,
+  choices,
+  askedAt: at,
+  answer: { is: 'open' },
+})
+
+function questionAnswered(turn: Turn, event: ChatEventOf<'question.answered'>): Turn {
+  const at = turn.items.findLastIndex(sameQuestion(event))
+  const item = turn.items[at]
+  if (item?.is !== 'question' || item.answer.is !== 'open') return turn
+  return goingOn({
+    ...turn,
+    items: turn.items.with(at, { ...item, answer: { is: 'answered', by: event.by, text: event.answer, at: event.at } }),
+  })
+}
+
+const isOpen = (item: TurnItem): boolean => (isRequest(item) || item.is === 'question') && item.answer.is === 'open'
+
+/** Once nobody is waited for any more. */
+const goingOn = (turn: Turn): Turn => (turn.status === 'waiting' && !turn.items.some(isOpen) ? { ...turn, status: 'running' } : turn)
 
 function modelFailed(turn: Turn, event: ChatEventOf<'model.failed'>): Turn {
   const failure = {

@@ -8,7 +8,8 @@
  * Next: `components/chat/` draws the view.
  */
 import type { ChatEvent, ChatEventOf } from '#core/chat/events.ts'
-import { foldTurn, sameQuestion } from '#core/chat/fold-turn.ts'
+import { foldTurn, sameRequest } from '#core/chat/fold-turn.ts'
+import { applyHistory } from '#core/chat/history.ts'
 import { addLoginModelUsage, addLoginUsage, addModelUsage, addUsage } from '#core/chat/fold-usage.ts'
 import { noUsage, type ChatView, type RunNoteItem, type Turn } from '#core/chat/view.ts'
 
@@ -35,10 +36,13 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
         harness: event.harness,
         model: event.model,
         createdBy: event.by,
+        startedFrom: event.startedFrom ?? null,
       }
     case 'chat.forked':
       return { ...view, forkedFrom: { chatId: event.from, by: event.by, context: event.context } }
     case 'chat.offered':
+    case 'mcp.called':
+      // The agent's own word on the call is what shows.
       return view
     case 'chat.handed-over':
       return { ...view, createdBy: event.by }
@@ -59,6 +63,8 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       return { ...view, turns: view.turns.filter((turn) => turn.turnId !== event.turnId || turn.status !== 'queued') }
     case 'queue.reordered':
       return { ...view, turns: reordered(view.turns, event.turnIds) }
+    case 'workspace.moved':
+      return moved(view, event)
     case 'run.progressed':
       return { ...view, run: { is: 'preparing', stage: event.stage, note: event.note, fraction: event.fraction } }
     case 'run.started':
@@ -95,6 +101,8 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       return { ...view, modeId: event.modeId }
     case 'commands.offered':
       return { ...view, commands: event.commands }
+    case 'history.folded':
+      return applyHistory(view, event)
     case 'agent.said':
       return { ...view, unknownMessages: view.unknownMessages + 1 }
     case 'changes.recorded':
@@ -126,17 +134,20 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     }
     case 'turn.edited':
     case 'cancel.requested':
-    case 'permission.requested':
-    case 'permission.answered':
-    case 'permission.closed':
+    case 'question.asked':
+    case 'question.answered':
     case 'elicitation.requested':
     case 'elicitation.answered':
     case 'elicitation.closed':
+    case 'permission.requested':
+    case 'permission.answered':
+    case 'permission.closed':
     case 'model.failed':
     case 'reply.appended':
     case 'thought.appended':
     case 'tool.called':
     case 'tool.updated':
+    case 'progress.reported':
       return withTurn(view, event)
   }
 }
@@ -167,6 +178,14 @@ function reordered(turns: readonly Turn[], turnIds: readonly string[]): readonly
   return turns.map((turn, at) => (places.includes(at) ? inOrder[places.indexOf(at)]! : turn))
 }
 
+/** The turn for which it was moved is told of it: the next in line. Nothing of the run before is here. */
+function moved(view: ChatView, { from, to, at }: Extract<ChatEvent, { type: 'workspace.moved' }>): ChatView {
+  const next = view.turns.findIndex((turn) => turn.status === 'queued')
+  if (next < 0) return view
+  const turn = view.turns[next]!
+  return { ...view, turns: view.turns.with(next, { ...turn, items: [...turn.items, { is: 'moved', from: from.name, to: to.name, at }] }) }
+}
+
 const requested = (event: Extract<ChatEvent, { type: 'turn.requested' }>): Turn => ({
   turnId: event.turnId,
   by: event.by,
@@ -182,6 +201,7 @@ const requested = (event: Extract<ChatEvent, { type: 'turn.requested' }>): Turn 
   cancelledBy: null,
   usage: noUsage,
   changes: null,
+  progress: null,
 })
 
 /** Applies an event to the turn it belongs to; the newest is looked at first, since almost every event is its. */
@@ -194,7 +214,10 @@ function withTurn(view: ChatView, event: ChatEvent): ChatView {
 }
 
 function belongs(turn: Turn, event: ChatEvent): boolean {
-  // Answers and closings name their question alone.
-  if ('requestId' in event && !('turnId' in event)) return turn.items.some(sameQuestion(event))
+  // Answers and closings name their request alone.
+  if ('requestId' in event && !('turnId' in event)) return turn.items.some(sameRequest(event))
+  if (event.type === 'question.answered') {
+    return turn.items.some((item) => item.is === 'question' && item.questionId === event.questionId)
+  }
   return 'turnId' in event && event.turnId === turn.turnId
 }

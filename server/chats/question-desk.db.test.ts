@@ -12,9 +12,8 @@ import { answerElicitation, answerPermission, createChat, readDeadlines, readEve
 import { connect } from '#server/connections/service.ts'
 import { ingest } from '#server/daemons/ingest.ts'
 import { claim, endSilentLeases, renew } from '#server/daemons/lease.ts'
-import { ensureLocalNode } from '#server/daemons/service.ts'
+import { seedNode } from '#server/daemons/testing-nodes.ts'
 import { pool, prisma } from '#server/db/client.ts'
-import { mintToken } from '#server/db/mint.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { readRules, setRules } from '#server/projects/rules.ts'
 
@@ -25,9 +24,13 @@ let chat: ChatScope
 let turnId: TurnId
 let pseq = 1
 beforeAll(async () => {
-  nodeId = await ensureLocalNode({ name: 'here', tokenHash: mintToken('ndt').hash })
+  nodeId = await seedNode()
   ada = await seedTeamScope({ isInstanceOwner: true })
-  await connect(ada, { harness: 'codex', scope: 'platform', secret: { kind: 'api-key', provider: 'openai', key: 'sk-proj-abcdefghijklmnop' } })
+  await connect(ada, {
+    harness: 'codex',
+    scope: 'platform',
+    secret: { kind: 'api-key', provider: 'openai', key: 'sk-proj-abcdefghijklmnop' },
+  })
   project = await enterProject(ada, { act: 'manage', projectId: await seedProject(ada) })
   const { chatId } = await createChat(project, { harness: 'codex' })
   chat = await enterChat(ada, { act: 'prompt', chatId })

@@ -2,11 +2,12 @@
 import { z } from 'zod'
 import { TITLE_MAX_CHARS } from '#core/chat/commands.ts'
 import { ElicitationAction, ElicitationAnswers } from '#core/chat/elicitation.ts'
-import { PromptContent } from '#core/chat/events.ts'
+import { ANSWER_MAX_CHARS, PromptContent } from '#core/chat/events.ts'
 import { RequestId, TurnId, UserId } from '#core/ids.ts'
 import { forkChat } from '#server/chats/fork.ts'
 import { offerChat, takeOver } from '#server/chats/hand-over.ts'
 import { setShared } from '#server/chats/privacy.ts'
+import { answerQuestion } from '#server/chats/questions.ts'
 import {
   answerElicitation,
   answerPermission,
@@ -112,6 +113,10 @@ export const chatsRouter = router({
 
   /** Until when each open question can be answered. */
   deadlines: chatProcedure('read').query(({ ctx }) => readDeadlines(ctx.scope)),
+  /** To a question that an agent asks by a tool of ours; in words, or one of the choices as it stands. */
+  answerQuestion: chatProcedure('prompt')
+    .input(z.object({ questionId: RequestId, answer: z.string().trim().min(1).max(ANSWER_MAX_CHARS) }))
+    .mutation(({ ctx, input }) => answerQuestion(ctx.scope, input)),
 
   chooseModel: chatProcedure('prompt')
     .input(z.object({ model: ModelName }))
