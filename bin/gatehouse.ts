@@ -3,9 +3,10 @@
  * standard error and exit code 1; results are on standard output.
  */
 import { verifyAudit } from '#bin/commands/audit.ts'
-import { backUp, restore } from '#bin/commands/backup.ts'
+import { backUp, restore, restored } from '#bin/commands/backup.ts'
+import { checkLog } from '#bin/commands/check-log.ts'
 import { doctor } from '#bin/commands/doctor.ts'
-import { joinNode, runNode } from '#bin/commands/node.ts'
+import { drainNode, joinNode, runNode } from '#bin/commands/node.ts'
 import { rotateKey } from '#bin/commands/rotate-key.ts'
 import { setUpFromTerminal } from '#bin/commands/setup.ts'
 import { log } from '#server/log.ts'
@@ -15,16 +16,22 @@ const USAGE = `Usage: npm run gatehouse -- <command>
 
   setup --email EMAIL --password PASSWORD --team NAME [--name NAME] [--token]
       Creates the owner and the first team; --token also prints a personal access token as JSON.
-  node join --url ADDRESS --token TOKEN [--name NAME]
+  node join --url ADDRESS --token TOKEN
       Makes this machine a node of another Gatehouse and runs its daemon.
   node run
       Runs the daemon of a node that has joined.
+  node drain
+      Lets the turns of this machine's daemon end, within a minute, and stops it.
   backup --file FILE
       Writes the whole database, but not the master key, into a new file; also beside a running server.
   restore --file FILE
       Loads a backup into a Gatehouse that nobody has set up.
+  restored
+      Tells browsers and nodes that the database was put back to an earlier state by other means.
   rotate-key
       Replaces the master key without a pause: a new version, every credential under it, the former one retired.
+  check-log
+      Holds every chat's log against its promises, and names what breaks one.
   audit verify
       Proves that nobody changed the audit log, or names the entries that somebody did.
   doctor
@@ -34,10 +41,13 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
   setup: setUpFromTerminal,
   'node join': joinNode,
   'node run': runNode,
+  'node drain': drainNode,
   backup: backUp,
   restore,
+  restored,
   'rotate-key': rotateKey,
   'audit verify': verifyAudit,
+  'check-log': checkLog,
   doctor,
 }
 

@@ -22,10 +22,12 @@ export type Upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => vo
 export type Parts = {
   proxy: Answer | null
   logins: Answer | null
+  mcp: Answer | null
   api: Answer | null
   accounts: Answer | null
   joining: Answer | null
   exports: Answer | null
+  hooks: Answer | null
   sockets: { answer: Answer; upgrade: Upgrade } | null
   pages: { answer: Answer; upgrade: Upgrade } | null
 }
@@ -35,10 +37,12 @@ type PartName = keyof Parts | 'health' | 'metrics'
 export const noParts = (): Parts => ({
   proxy: null,
   logins: null,
+  mcp: null,
   api: null,
   accounts: null,
   joining: null,
   exports: null,
+  hooks: null,
   sockets: null,
   pages: null,
 })
@@ -100,10 +104,12 @@ const alsoRequired: Partial<Record<PartName, typeof whyNotJson>> = { api: whyNot
 const prefixes: readonly (readonly [string, PartName])[] = [
   ['/ai/proxy/', 'proxy'],
   ['/ai/login/', 'logins'],
+  ['/mcp/', 'mcp'],
   ['/api/trpc/', 'api'],
   ['/api/auth/', 'accounts'],
   ['/api/nodes/', 'joining'],
   ['/api/chats/', 'exports'],
+  ['/hooks/', 'hooks'],
   [`${SOCKET_PATH}/`, 'sockets'],
 ]
 

@@ -12,6 +12,8 @@
  * | `tool edit <path> "<text>"` or `write <path>: <text>` | writes the file, with a diff |
  * | `run <command>` | runs it in a shell, as a tool call |
  * | `ask <title>` | asks for permission and says which option was chosen |
+ * | `elicit form`, `elicit secret`, `elicit url <address>` | asks people with a form, and says what it was answered |
+ * | `call-tool <name> <json>` | calls a tool of the first MCP server it was given, as a program, and says what it answered |
  * | `model <prompt>` | asks the model behind its base URL and streams the answer |
  * | `wait-for-cancel`, `sleep-until-cancelled` | waits until it is cancelled |
  * | `ignore-cancel` | waits for ever |
@@ -21,7 +23,9 @@
  * | `spawn-grandchild` | leaves a process of another session behind, and says its number |
  * | `flood <n>` | n small pieces of text |
  * | `stream <name> <n> <ms>` | n numbered pieces, one at a time, each written into `journal.log` beside the sessions first |
+ * | `clock <n> <ms>` | n pieces at a pace, each the moment at which it is said, in milliseconds since 1970 |
  * | `tokens <input> <output> <cached>` | what its answer says that it used |
+ * | `habit <name>` | from its next start on: `no-resume`, `late-replay` (of a loaded session, after it has answered) |
  * | `usage <used> <size>`, `title <text>`, `mode <id>` | session facts |
  * | `env <name>`, `read <path>`, `dial <host> <port>`, `whoami` | says what it sees from inside |
  */
@@ -29,6 +33,7 @@ import { execFile, spawn } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import { Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as acp from '@agentclientprotocol/sdk/unstable'
@@ -50,7 +55,11 @@ const stateFile = process.env['SCRIPTED_STATE'] ?? resolve(process.env['HOME'] ?
 const sessions: Record<string, Session> = existsSync(stateFile)
   ? (JSON.parse(readFileSync(stateFile, 'utf8')) as Record<string, Session>)
   : {}
+const habitsFile = resolve(dirname(stateFile), 'habits')
+const habits = new Set(existsSync(habitsFile) ? readFileSync(habitsFile, 'utf8').split('\n') : [])
 const cancels = new Map<string, AbortController>()
+/** Of the session opened last. It takes servers as programs only, and says so by saying nothing. */
+let mcpServers: acp.McpServer[] = []
 let mode = 'default'
 let model = process.env['SCRIPTED_MODEL'] ?? 'scripted-model'
 
@@ -127,6 +136,61 @@ const untilCancelled = (running: Running): Promise<void> =>
     else running.cancelled.addEventListener('abort', end, { once: true })
   })
 
+const forms: Record<string, { message: string; requestedSchema: acp.ElicitationSchema }> = {
+  form: {
+    message: 'Before I set up the service, I need to know a few things.',
+    requestedSchema: {
+      type: 'object',
+      required: ['name', 'region', 'replicas'],
+      properties: {
+        name: { type: 'string', title: 'Name of the service', description: 'Lower case, without spaces.', minLength: 3, maxLength: 40 },
+        region: {
+          type: 'string',
+          title: 'Region',
+          oneOf: [
+            { const: 'eu', title: 'Frankfurt' },
+            { const: 'us', title: 'Oregon' },
+          ],
+        },
+        replicas: { type: 'integer', title: 'Replicas', minimum: 1, maximum: 9, default: 2 },
+        features: { type: 'array', title: 'Features', items: { type: 'string', enum: ['metrics', 'backups', 'alerts'] } },
+        isPublic: { type: 'boolean', title: 'Reachable from outside', default: false },
+      },
+    },
+  },
+  secret: {
+    message: 'I need a password to go on.',
+    requestedSchema: { type: 'object', required: ['password'], properties: { password: { type: 'string', title: 'Password' } } },
+  },
+}
+
+/** The protocol as a program of the year before last speaks it: hands shaken, then the call. */
+async function callTool(rest: string, running: Running): Promise<void> {
+  const [, name = '', json = '{}'] = /^(\S+)\s*([\s\S]*)$/.exec(rest) ?? []
+  const [server] = mcpServers
+  if (!server || !('command' in server)) return say(running, 'no MCP server as a program ')
+  const env = { ...process.env, ...Object.fromEntries(server.env.map((each) => [each.name, each.value])) }
+  const child = spawn(server.command, server.args, { env, stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const tell = (message: object) => child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
+  const hear = async () => JSON.parse(String((await lines.next()).value ?? 'null')) as { result?: { content?: { text?: string }[] } } | null
+  const clientInfo = { name: 'scripted', version: '1' }
+  tell({ id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo } })
+  await hear()
+  tell({ method: 'notifications/initialized' })
+  const toolCallId = nextId(running)
+  const title = `mcp__${server.name}__${name}`
+  const rawInput = JSON.parse(json || '{}') as Record<string, unknown>
+  await update(running, { sessionUpdate: 'tool_call', toolCallId, title, kind: 'other', status: 'in_progress', rawInput })
+  tell({ id: 2, method: 'tools/call', params: { name, arguments: rawInput } })
+  const answer = await hear()
+  child.stdin.end()
+  const text = answer?.result?.content?.[0]?.text ?? JSON.stringify(answer)
+  const content = [{ type: 'content', content: { type: 'text', text } }]
+  await update(running, { sessionUpdate: 'tool_call_update', toolCallId, status: answer?.result ? 'completed' : 'failed', content })
+  await say(running, `${server.name}.${name}: ${text} `)
+}
+
 const commands: Commands = {
   say: (rest, running) => say(running, rest),
   reply: (rest, running) => say(running, rest),
@@ -193,6 +257,20 @@ const commands: Commands = {
     await update(running, { sessionUpdate: 'tool_call_update', toolCallId, status: outcome.optionId === 'reject' ? 'failed' : 'completed' })
     await say(running, `You chose ${outcome.optionId}. `)
   },
+  elicit: async (rest, running) => {
+    const [what = 'form', url = 'https://example.test/sign-in'] = rest.split(' ')
+    const asked =
+      what === 'url'
+        ? { mode: 'url' as const, elicitationId: nextId(running), url, message: 'Please look at this page and come back.' }
+        : { mode: 'form' as const, message: forms[what]!.message, requestedSchema: forms[what]!.requestedSchema }
+    const answer = await running.client.request<acp.CreateElicitationResponse>('elicitation/create', {
+      sessionId: running.sessionId,
+      ...asked,
+    })
+    const given = 'content' in answer && answer.content ? ` ${JSON.stringify(answer.content)}` : ''
+    await say(running, `You said ${answer.action}.${given} `)
+  },
+  'call-tool': (rest, running) => callTool(rest, running),
   model: askModel,
   'wait-for-cancel': (_, running) => untilCancelled(running),
   'sleep-until-cancelled': (_, running) => untilCancelled(running),
@@ -240,6 +318,18 @@ const commands: Commands = {
     }
     if (!running.cancelled.aborted) note(`end ${name}`)
   },
+  clock: async (rest, running) => {
+    const [count = 0, everyMs = 20] = rest.split(' ').map(Number)
+    const startedAt = performance.now()
+    for (let at = 0; at < count && !running.cancelled.aborted; at += 1) {
+      // By the clock and not by pauses, which add up under load.
+      await delay(Math.max(0, startedAt + at * everyMs - performance.now()))
+      const now = (performance.timeOrigin + performance.now()).toFixed(1)
+      const text = `${now}${at % 30 === 29 ? '.\n\n' : ' '}`
+      await update(running, { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } })
+      running.reply += text
+    }
+  },
   tokens: (rest, running) => {
     const [inputTokens = 0, outputTokens = 0, cachedReadTokens = 0] = rest.split(/\s+/).map(Number)
     running.usage = { totalTokens: inputTokens + outputTokens + cachedReadTokens, inputTokens, outputTokens, cachedReadTokens }
@@ -253,6 +343,7 @@ const commands: Commands = {
     mode = rest
     await update(running, { sessionUpdate: 'current_mode_update', currentModeId: rest })
   },
+  habit: (rest) => appendFileSync(habitsFile, `${rest}\n`),
   env: (rest, running) => say(running, `${rest}=${process.env[rest] ?? 'unset'} `),
   whoami: (_, running) => say(running, `uid ${process.getuid?.()} pid ${process.pid} cwd ${process.cwd()} `),
   read: (rest, running) => {
@@ -371,30 +462,37 @@ acp
   .onRequest('initialize', () => ({
     protocolVersion: acp.PROTOCOL_VERSION,
     agentInfo: { name: 'scripted', version: '1' },
-    agentCapabilities: { loadSession: true, ...(process.env['SCRIPTED_NO_RESUME'] ? {} : { sessionCapabilities: { resume: {} } }) },
+    agentCapabilities: { loadSession: true, ...(habits.has('no-resume') ? {} : { sessionCapabilities: { resume: {} } }) },
   }))
   .onRequest('session/new', ({ params }) => {
+    mcpServers = params.mcpServers
     const sessionId = `scripted-${Object.keys(sessions).length + 1}`
     sessions[sessionId] = { cwd: params.cwd, turns: [] }
     save()
     return { sessionId, ...offer() }
   })
   .onRequest('session/resume', ({ params }) => {
+    mcpServers = params.mcpServers ?? []
     known(params.sessionId)
     return offer()
   })
   .onRequest('session/load', async ({ params, client }) => {
-    for (const { prompt, reply } of known(params.sessionId).turns) {
-      for (const [kind, text] of [
-        ['user_message_chunk', prompt],
-        ['agent_message_chunk', reply],
-      ] as const) {
-        await client.notify('session/update', {
-          sessionId: params.sessionId,
-          update: { sessionUpdate: kind, content: { type: 'text', text } },
-        })
+    mcpServers = params.mcpServers
+    const { sessionId } = params
+    const { turns } = known(sessionId)
+    const replay = async (): Promise<void> => {
+      for (const [at, { prompt, reply }] of turns.entries()) {
+        for (const [sessionUpdate, text] of [
+          ['user_message_chunk', prompt],
+          ['agent_message_chunk', reply],
+        ] as const) {
+          const update = { sessionUpdate, messageId: `${sessionUpdate} ${at}`, content: { type: 'text' as const, text } }
+          await client.notify('session/update', { sessionId, update })
+        }
       }
     }
+    if (habits.has('late-replay')) setTimeout(() => void replay(), 50)
+    else await replay()
     return offer()
   })
   .onRequest('session/set_mode', ({ params }) => {

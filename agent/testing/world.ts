@@ -26,7 +26,10 @@ export type World = {
   workdirOf: (server: FakeServer) => string
   /** The loop of a daemon that begins now, whose chats are this server's one. */
   leftLogins: (server: FakeServer, options?: { restMs?: number }) => LeftLogins
-  begin: (server: FakeServer, options?: { idleStopMs?: number; cancelGraceMs?: number; leftLogins?: LeftLogins }) => SessionRunner
+  begin: (
+    server: FakeServer,
+    options?: { idleStopMs?: number; cancelGraceMs?: number; restartDelaysMs?: readonly number[]; leftLogins?: LeftLogins },
+  ) => SessionRunner
   /** Ends every session that was begun. */
   end: () => Promise<void>
 }
@@ -34,8 +37,9 @@ export type World = {
 /** @throws when this machine allows no sandbox: a test of the boundary must not pass without one */
 export async function openWorld({
   proxyUrl = 'http://127.0.0.1:9',
+  serverUrl = proxyUrl,
   vendors = realVendors,
-}: { proxyUrl?: string; vendors?: Vendors } = {}): Promise<World> {
+}: { proxyUrl?: string; serverUrl?: string; vendors?: Vendors } = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-daemon-'))
   const [workspacesRoot, outboxRoot] = [join(folder, 'workspaces'), join(folder, 'outbox')]
   for (const path of [harnessRoot, workspacesRoot, outboxRoot]) mkdirSync(path, { recursive: true, mode: 0o711 })
@@ -49,6 +53,7 @@ export async function openWorld({
     installHarness: (_harness, program, onProgress) => install(harnessRoot, program, onProgress),
     workspacesRoot,
     proxyUrl,
+    serverUrl,
     vendors,
   }
   const runners: SessionRunner[] = []
@@ -65,16 +70,17 @@ export async function openWorld({
     outboxRoot,
     workdirOf: (server) => join(workspacesRoot, server.chatId, 'work'),
     leftLogins,
-    begin(server, { idleStopMs = 60_000, cancelGraceMs = 5_000, leftLogins: given = leftLogins(server) } = {}) {
+    begin(server, { idleStopMs = 60_000, cancelGraceMs = 5_000, restartDelaysMs = [1], leftLogins: given = leftLogins(server) } = {}) {
       const runner = runSession({
         lease: server.lease(),
         outbox: openOutbox(outboxRoot, server.chatId),
         call: server.call,
-        nodeId: () => server.nodeId,
+        nodeId: server.nodeId,
         surroundings,
         leftLogins: given,
         idleStopMs,
         cancelGraceMs,
+        restartDelaysMs,
       })
       runners.push(runner)
       return runner

@@ -3,15 +3,18 @@
 import { memo, useState } from 'react'
 import { sayDay } from '#components/chat/amounts.model.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
+import { ElicitationRow } from '#components/chat/elicitation-row.tsx'
 import { Markdown } from '#components/chat/markdown.tsx'
 import { PermissionRow } from '#components/chat/permission-row.tsx'
 import { OutgoingRow, PromptRow } from '#components/chat/prompt-row.tsx'
+import { RunNoteRow } from '#components/chat/run-note-row.tsx'
+import { QuestionRow } from '#components/chat/question-row.tsx'
 import { ThoughtRow } from '#components/chat/thought-row.tsx'
 import type { Row } from '#components/chat/timeline.model.ts'
 import { ToolRow, ToolsRow } from '#components/chat/tool-row.tsx'
 import { TurnEndRow } from '#components/chat/turn-end-row.tsx'
 import { WorkingRow } from '#components/chat/working-row.tsx'
-import type { ChatView } from '#core/chat/view.ts'
+import type { ChatView, MovedItem } from '#core/chat/view.ts'
 import { failureWords } from '#components/failures/sentences.ts'
 import { Notice } from '#components/ui/notice.tsx'
 
@@ -32,11 +35,19 @@ export const RowView = memo(function RowView({ row, surroundings }: { row: Row; 
     case 'thought':
       return <ThoughtRow rowKey={row.key} item={row.item} isLive={row.isLive} />
     case 'tool':
-      return <ToolRow rowKey={row.key} item={row.item} isLive={row.isLive} />
+      return <ToolRow rowKey={row.key} turnId={row.turnId} item={row.item} isLive={row.isLive} />
     case 'tools':
-      return <ToolsRow rowKey={row.key} items={row.items} />
+      return <ToolsRow rowKey={row.key} turnId={row.turnId} items={row.items} />
     case 'permission':
       return <PermissionRow item={row.item} />
+    case 'elicitation':
+      return <ElicitationRow item={row.item} />
+    case 'run-note':
+      return <RunNoteRow item={row.item} />
+    case 'moved':
+      return <MovedRow item={row.item} />
+    case 'question':
+      return <QuestionRow item={row.item} />
     case 'model-failure':
       return <ModelFailureRow row={row} />
     case 'working':
@@ -46,6 +57,7 @@ export const RowView = memo(function RowView({ row, surroundings }: { row: Row; 
           status={row.status}
           since={row.since}
           usage={row.usage}
+          progress={row.progress}
           run={surroundings?.run ?? { is: 'none' }}
           node={surroundings?.node ?? null}
         />
@@ -66,6 +78,15 @@ function DayRow({ day }: { day: string }) {
       <h2 className="font-normal">{sayDay(day, now)}</h2>
       <span className="h-px flex-1 bg-line" />
     </div>
+  )
+}
+
+/** Said where it happened: what the agent did before lies on another machine. */
+function MovedRow({ item }: { item: MovedItem }) {
+  return (
+    <Notice className="py-2 text-sm">
+      Moved from {item.from} to {item.to}; uncommitted work stayed on {item.from}.
+    </Notice>
   )
 }
 

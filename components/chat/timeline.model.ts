@@ -5,9 +5,23 @@
  */
 import type { PromptContent } from '#core/chat/events.ts'
 import { hasEnded } from '#core/chat/fold-turn.ts'
+import { endsHere, placeOf, SEGMENT_ITEMS, startsHere } from '#core/chat/part.ts'
 import type { FailureCode } from '#core/errors.ts'
 import type { TurnId } from '#core/ids.ts'
-import type { ModelFailureItem, PermissionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnStatus, Usage } from '#core/chat/view.ts'
+import type {
+  ElicitationItem,
+  ModelFailureItem,
+  MovedItem,
+  PermissionItem,
+  QuestionItem,
+  ReplyItem,
+  RunNoteItem,
+  ThoughtItem,
+  ToolItem,
+  Turn,
+  TurnStatus,
+  Usage,
+} from '#core/chat/view.ts'
 import { dayOf } from '#components/chat/amounts.model.ts'
 
 /** A prompt on its way from this browser: it leaves the list when the log holds it. */
@@ -25,13 +39,17 @@ export type Row =
   | { is: 'day'; key: string; day: string }
   | { is: 'prompt'; key: string; turn: Turn }
   | { is: 'outgoing'; key: string; outgoing: Outgoing }
+  | { is: 'moved'; key: string; item: MovedItem }
   | { is: 'reply'; key: string; item: ReplyItem; isLive: boolean }
   | { is: 'thought'; key: string; item: ThoughtItem; isLive: boolean }
-  | { is: 'tool'; key: string; item: ToolItem; isLive: boolean }
-  | { is: 'tools'; key: string; items: readonly ToolItem[] }
+  | { is: 'tool'; key: string; turnId: TurnId; item: ToolItem; isLive: boolean }
+  | { is: 'tools'; key: string; turnId: TurnId; items: readonly ToolItem[] }
   | { is: 'permission'; key: string; item: PermissionItem }
+  | { is: 'elicitation'; key: string; item: ElicitationItem }
+  | { is: 'run-note'; key: string; item: RunNoteItem }
+  | { is: 'question'; key: string; item: QuestionItem }
   | { is: 'model-failure'; key: string; item: ModelFailureItem; times: number }
-  | { is: 'working'; key: string; status: TurnStatus; since: string; turnId: TurnId; usage: Usage }
+  | { is: 'working'; key: string; status: TurnStatus; since: string; turnId: TurnId; usage: Usage; progress: Turn['progress'] }
   | { is: 'turn-end'; key: string; turn: Turn; isLast: boolean }
 
 const activeStatuses: readonly TurnStatus[] = ['starting', 'running', 'waiting', 'cancelling']
@@ -65,9 +83,16 @@ export function arrange(turns: readonly Turn[], outgoing: readonly Outgoing[]): 
 /** Rows of turns that ended never change, except that the last one stops being last. */
 const settled = new WeakMap<Turn, readonly Row[]>()
 
-export function timelineRows({ shown, sendingNow }: Pick<Arranged, 'shown' | 'sendingNow'>): Row[] {
+/** The same rows for the same turns, however much of the chat is here around them. */
+export function timelineRows({
+  shown,
+  sendingNow,
+  hasEarlier = false,
+  hasLater = false,
+}: Pick<Arranged, 'shown' | 'sendingNow'> & { hasEarlier?: boolean; hasLater?: boolean }): Row[] {
   const rows: Row[] = []
-  let day = ''
+  // Whether a day begins with the first turn here, only what stands before it knows.
+  let day = hasEarlier && shown[0] ? dayOf(shown[0].requestedAt) : ''
   const openDay = (at: string) => {
     const next = dayOf(at)
     if (next === day) return
@@ -76,9 +101,9 @@ export function timelineRows({ shown, sendingNow }: Pick<Arranged, 'shown' | 'se
   }
   for (const [index, turn] of shown.entries()) {
     openDay(turn.requestedAt)
-    const isLast = index === shown.length - 1 && sendingNow.length === 0
+    const isLast = index === shown.length - 1 && sendingNow.length === 0 && !hasLater
     rows.push(...rowsOfTurn(turn))
-    if (hasEnded(turn)) rows.push({ is: 'turn-end', key: `end:${turn.turnId}`, turn, isLast })
+    if (hasEnded(turn) && endsHere(turn)) rows.push({ is: 'turn-end', key: `end:${turn.turnId}`, turn, isLast })
   }
   for (const outgoing of sendingNow) {
     openDay(outgoing.sentAt)
@@ -91,9 +116,10 @@ export function timelineRows({ shown, sendingNow }: Pick<Arranged, 'shown' | 'se
 function rowsOfTurn(turn: Turn): readonly Row[] {
   const known = settled.get(turn)
   if (known) return known
-  const rows: Row[] = [{ is: 'prompt', key: `prompt:${turn.turnId}`, turn }, ...rowsOfItems(turn)]
+  const rows: Row[] = startsHere(turn) ? [{ is: 'prompt', key: `prompt:${turn.turnId}`, turn }] : []
+  rows.push(...rowsOfItems(turn))
   if (hasEnded(turn)) settled.set(turn, rows)
-  else
+  else if (endsHere(turn))
     rows.push({
       is: 'working',
       key: `working:${turn.turnId}`,
@@ -101,6 +127,7 @@ function rowsOfTurn(turn: Turn): readonly Row[] {
       since: turn.acceptedAt ?? turn.requestedAt,
       turnId: turn.turnId,
       usage: turn.usage,
+      progress: turn.progress,
     })
   return rows
 }
@@ -113,10 +140,16 @@ function rowsOfItems(turn: Turn): Row[] {
   )
   const lastFailure = turn.items.findLast((item) => item.is === 'model-failure')
   for (const [index, item] of turn.items.entries()) {
-    const key = `${turn.turnId}:${index}`
-    const isLive = isRunning && index === turn.items.length - 1
-    const before = rows.at(-1)
+    const place = placeOf(turn, index)
+    // A question that is open elsewhere.
+    if (turn.part && place < turn.part.from) continue
+    const key = `${turn.turnId}:${place}`
+    const isLive = isRunning && place === (turn.part?.count ?? turn.items.length) - 1
+    const before = place % SEGMENT_ITEMS === 0 ? undefined : rows.at(-1)
     switch (item.is) {
+      case 'moved':
+        rows.push({ is: 'moved', key, item })
+        break
       case 'reply':
         if (item.text.trim() !== '') rows.push({ is: 'reply', key, item, isLive })
         break
@@ -126,14 +159,23 @@ function rowsOfItems(turn: Turn): Row[] {
       case 'permission':
         rows.push({ is: 'permission', key, item })
         break
+      case 'elicitation':
+        rows.push({ is: 'elicitation', key, item })
+        break
+      case 'run-note':
+        rows.push({ is: 'run-note', key, item })
+        break
+      case 'question':
+        rows.push({ is: 'question', key, item })
+        break
       case 'tool':
         // While it waits for an answer, its question stands for it.
         if (asked.has(item.toolCallId)) break
-        if (!folds(item) || isLive) rows.push({ is: 'tool', key, item, isLive })
+        if (!folds(item) || isLive) rows.push({ is: 'tool', key, turnId: turn.turnId, item, isLive })
         else if (before?.is === 'tools') rows[rows.length - 1] = { ...before, items: [...before.items, item] }
         else if (before?.is === 'tool' && folds(before.item))
-          rows[rows.length - 1] = { is: 'tools', key: before.key, items: [before.item, item] }
-        else rows.push({ is: 'tool', key, item, isLive })
+          rows[rows.length - 1] = { is: 'tools', key: before.key, turnId: turn.turnId, items: [before.item, item] }
+        else rows.push({ is: 'tool', key, turnId: turn.turnId, item, isLive })
         break
       case 'model-failure': {
         // An agent may still put the error in its own words, so the last failure is not always the last item.
@@ -183,9 +225,3 @@ export function rowOfMessage(rows: readonly Row[], { turnId, messageId }: { turn
   const isIt = (row: Row) => row.is === 'reply' && row.item.messageId === messageId && row.key.startsWith(`${turnId}:`)
   return rows.find(isIt)?.key ?? rows.find((row) => row.key === prompt)?.key ?? null
 }
-
-/** Every open question of the chat, oldest first. */
-export const openPermissions = (turns: readonly Turn[]): PermissionItem[] =>
-  turns
-    .filter(isActive)
-    .flatMap((turn) => turn.items.filter((item): item is PermissionItem => item.is === 'permission' && item.answer.is === 'open'))

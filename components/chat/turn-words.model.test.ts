@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { noUsage, type Turn } from '#core/chat/view.ts'
-import { changeWords, endFacts, endWords, workWords } from '#components/chat/turn-words.model.ts'
+import { changeWords, endFacts, endWords, interruptionWords, runNoteWords, workWords } from '#components/chat/turn-words.model.ts'
 
 const turn = (over: Partial<Turn>): Turn => ({
   turnId: 't' as Turn['turnId'],
@@ -17,9 +17,28 @@ const turn = (over: Partial<Turn>): Turn => ({
   cancelledBy: null,
   usage: noUsage,
   changes: null,
+  progress: null,
   ...over,
 })
 const nameOf = () => 'Mei'
+
+it.each([
+  [{ after: 'crash', hasForgotten: false, upgrade: null }, 'Recovered: Codex is running again, and knows what was said before.'],
+  [
+    { after: 'interruption', hasForgotten: true, upgrade: null },
+    'Recovered: Codex is running again, but does not know what was said before.',
+  ],
+  [{ after: null, hasForgotten: true, upgrade: null }, 'Codex began anew, but does not know what was said before.'],
+  [
+    { after: null, hasForgotten: false, upgrade: { from: '1.0', to: '1.1' } },
+    'Codex was upgraded from 1.0 to 1.1, and knows what was said before.',
+  ],
+] as const)('tells of a run %o', (note, words) => expect(runNoteWords({ is: 'run-note', at: '', ...note }, 'Codex')).toBe(words))
+
+it('tells a crash from a lost connection', () => {
+  expect(interruptionWords({ failure: { code: 'agent.crashed', facts: {} } }, 'Codex')).toMatch(/^Codex stopped unexpectedly/)
+  expect(interruptionWords({ failure: null }, 'Codex')).toMatch(/^The connection to the agent was lost/)
+})
 
 describe('the end of a turn', () => {
   it.each<[Partial<Turn>, string]>([
@@ -46,7 +65,7 @@ describe('the end of a turn', () => {
 
 describe('the work of a running turn', () => {
   const words = (over: Partial<Parameters<typeof workWords>[0]>) =>
-    workWords({ status: 'running', run: { is: 'none' }, agent: 'Codex', isNodeOnline: true, nodeName: 'oak', ...over })
+    workWords({ status: 'running', run: { is: 'none' }, agent: 'Codex', progress: null, isNodeOnline: true, nodeName: 'oak', ...over })
   it('says what is prepared and how far it is', () => {
     expect(words({ status: 'starting', run: { is: 'preparing', stage: 'installing', note: '0.166.0', fraction: 0.4 } })).toEqual({
       words: 'Installing Codex',
@@ -65,6 +84,16 @@ describe('the work of a running turn', () => {
       note: 'Waiting for oak to come back',
       isMoving: false,
     })
+  })
+  it('says in the agent’s words where it stands, while it works', () => {
+    expect(words({ progress: { note: 'Half of the tests pass', fraction: 0.5 } })).toEqual({
+      words: 'Half of the tests pass',
+      note: null,
+      fraction: 0.5,
+      isMoving: true,
+    })
+    expect(words({ progress: { note: 'Nearly there', fraction: null } })).toEqual({ words: 'Nearly there', note: null, isMoving: true })
+    expect(words({ status: 'waiting', progress: { note: 'Nearly there', fraction: null } }).words).toBe('Waiting for an answer')
   })
   it('has a word for each other state', () => {
     expect((['queued', 'starting', 'running', 'waiting', 'cancelling'] as const).map((status) => words({ status }).words)).toEqual([

@@ -1,10 +1,13 @@
 /** What people ask of a chat. `decide.ts` turns each into facts or a failure; nothing else writes what people did. */
+import type { ElicitationAction, ElicitationAnswers, ElicitationForm } from '#core/chat/elicitation.ts'
 import type { PromptContent } from '#core/chat/events.ts'
 import type { RequestId, TurnId, UserId } from '#core/ids.ts'
 
 /** More than this many characters in one prompt is a file, not a prompt. */
 export const PROMPT_MAX_CHARS = 200_000
 export const TITLE_MAX_CHARS = 200
+/** More at once is a form, not a question. */
+export const OPEN_QUESTIONS_MAX = 5
 
 /** What the server does where no person has to: by a rule of the project, or because the time is over. */
 export type UnaskedCommand = { by: null; requestId: RequestId } & (
@@ -25,6 +28,11 @@ export type ChatCommand = { by: UserId } & (
   | { do: 'cancelTurn'; turnId?: TurnId | undefined }
   /** ACP's answer has no room for words: a note goes to the agent as the prompt `turnId`. */
   | { do: 'answerPermission'; requestId: RequestId; optionId: string; note?: { turnId: TurnId; text: string } | undefined }
+  /** `answers` go with `accept` alone. */
+  | { do: 'answerElicitation'; requestId: RequestId; action: ElicitationAction; answers: ElicitationAnswers }
+  /** By an agent that acts for `by`; the turn must still be under way. */
+  | { do: 'askQuestion'; questionId: RequestId; turnId: TurnId; question: string; choices: readonly string[] }
+  | { do: 'answerQuestion'; requestId: RequestId; answer: string }
   | { do: 'rename'; title: string }
   | { do: 'archive' }
   | { do: 'unarchive' }
@@ -40,6 +48,14 @@ export type Order =
   | { order: 'reorder-prompts'; turnIds: readonly TurnId[] }
   | { order: 'cancel'; turnId: TurnId; by: UserId }
   | { order: 'answer'; turnId: TurnId; requestId: RequestId; by: UserId | null; rule?: string; optionId: string | null }
+  | {
+      order: 'answer-form'
+      turnId: TurnId
+      requestId: RequestId
+      by: UserId | null
+      action: ElicitationAction
+      answers: ElicitationAnswers
+    }
 
 /** The little a decision needs, read under the head's lock. */
 export type ChatState = {
@@ -50,16 +66,21 @@ export type ChatState = {
   activeTurn: TurnId | null
   /** Somebody has already asked to cancel `activeTurn`. */
   isCancelling: boolean
+  /** How many questions of agents wait for people now. */
+  openQuestions: number
   /** In the order in which they will run. */
   queued: readonly { turnId: TurnId; by: UserId }[]
   /** The turn that the command names, whatever became of it; `prompt` as it was first sent. */
   turn: { turnId: TurnId; by: UserId; prompt: PromptContent } | null
   /** The question that the command answers. */
   question: {
+    kind: 'permission' | 'elicitation' | 'question'
     turnId: TurnId
     options: readonly string[]
+    /** What is asked beside permission; null for a permission question. */
+    form: ElicitationForm | null
     isOpen: boolean
-    answer: { by: UserId | null; rule: string | null; optionId: string | null; at: string } | null
+    answer: { by: UserId | null; rule: string | null; optionId: string | null; action: ElicitationAction | null; at: string } | null
   } | null
   /** The asking person maintains the project, and so may withdraw what others queued. */
   isMaintainer: boolean

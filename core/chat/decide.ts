@@ -2,7 +2,15 @@
  * The rules of a chat: a person's command and the state it meets become facts, or a failure.
  * Pure. `server/chats/service.ts` reads the state under the head's lock and commits what is decided here.
  */
-import { PROMPT_MAX_CHARS, type ChatCommand, type ChatState, type Order, type UnaskedCommand } from '#core/chat/commands.ts'
+import {
+  OPEN_QUESTIONS_MAX,
+  PROMPT_MAX_CHARS,
+  type ChatCommand,
+  type ChatState,
+  type Order,
+  type UnaskedCommand,
+} from '#core/chat/commands.ts'
+import { problemsOf, withoutSecrets } from '#core/chat/elicitation.ts'
 import type { ChatFact, PromptContent } from '#core/chat/events.ts'
 import type { FailureCode, FailureFacts } from '#core/errors.ts'
 import type { TurnId, UserId } from '#core/ids.ts'
@@ -33,6 +41,12 @@ export function decide(command: ChatCommand | UnaskedCommand, state: ChatState):
       return cancelTurn(command, state)
     case 'answerPermission':
       return answerPermission(command, state)
+    case 'answerElicitation':
+      return answerElicitation(command, state)
+    case 'askQuestion':
+      return askQuestion(command, state)
+    case 'answerQuestion':
+      return answerQuestion(command, state)
     case 'rename':
       return state.title === command.title ? settled() : done([{ type: 'chat.renamed', by: command.by, title: command.title }])
     case 'archive':
@@ -139,7 +153,7 @@ function cancelTurn({ by, turnId }: Of<'cancelTurn'>, state: ChatState): Decisio
 
 /** The first answer wins. Whoever repeats their own hears yes; whoever is late hears who decided. */
 function answerPermission({ by, requestId, optionId, note }: Of<'answerPermission'>, state: ChatState): Decision {
-  if (!state.question) return refuse('permission.missing')
+  if (state.question?.kind !== 'permission') return refuse('permission.missing')
   const { turnId, options, isOpen, answer } = state.question
   // Its time was over.
   if (answer && answer.by === null && answer.rule === null) return refuse('permission.missing')
@@ -167,10 +181,50 @@ function answerPermission({ by, requestId, optionId, note }: Of<'answerPermissio
   )
 }
 
+/** As for permission: the first answer wins, and what is not as the form wants it, answers nothing. */
+function answerElicitation({ by, requestId, action, answers }: Of<'answerElicitation'>, { question }: ChatState): Decision {
+  if (!question?.form || (question.answer && question.answer.by === null)) return refuse('permission.missing')
+  const { turnId, form, isOpen, answer } = question
+  if (answer) {
+    return answer.by === by && answer.action === action
+      ? settled()
+      : refuse('permission.already-answered', { by: answer.by, action: answer.action, at: answer.at })
+  }
+  if (!isOpen) return refuse('permission.missing')
+  const given = action === 'accept' ? answers : {}
+  const wrong = action === 'accept' ? Object.keys(problemsOf(form, given)) : []
+  if (wrong.length > 0) return refuse('elicitation.invalid', { fields: wrong })
+  return done(
+    [{ type: 'elicitation.answered', requestId, by, action, ...(action === 'accept' && { answers: withoutSecrets(form, given) }) }],
+    [{ order: 'answer-form', turnId, requestId, by, action, answers: given }],
+  )
+}
+
+function askQuestion({ questionId, turnId, question, choices }: Of<'askQuestion'>, state: ChatState): Decision {
+  if (state.activeTurn !== turnId || state.isCancelling) return refuse('turn.missing')
+  if (state.openQuestions >= OPEN_QUESTIONS_MAX) return refuse('question.too-many', { most: OPEN_QUESTIONS_MAX })
+  return done([{ type: 'question.asked', questionId, turnId, question, choices: [...choices] }])
+}
+
+/** The first answer wins; the tool that asked waits for it, so no daemon is told. */
+function answerQuestion({ by, requestId, answer }: Of<'answerQuestion'>, { question }: ChatState): Decision {
+  if (question?.kind !== 'question') return refuse('question.missing')
+  if (question.answer) return question.answer.by === by ? settled() : refuse('question.already-answered', { by: question.answer.by })
+  if (!question.isOpen) return refuse('question.missing')
+  return done([{ type: 'question.answered', questionId: requestId, by, answer }])
+}
+
 /** Whoever was faster, a person or the end of the turn, stands. */
 function unasked(command: UnaskedCommand, { question }: ChatState): Decision {
   if (!question?.isOpen || question.answer) return settled()
   const { requestId, by, optionId } = command
+  if (question.form) {
+    if (command.do !== 'expireQuestion') return settled()
+    return done(
+      [{ type: 'elicitation.closed', requestId, reason: 'expired' }],
+      [{ order: 'answer-form', turnId: question.turnId, requestId, by, action: 'cancel', answers: {} }],
+    )
+  }
   if (optionId !== null && !question.options.includes(optionId)) return refuse('permission.option-unknown')
   const order: Order = { order: 'answer', turnId: question.turnId, requestId, by, optionId }
   return command.do === 'answerByRule'

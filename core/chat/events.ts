@@ -7,6 +7,8 @@
  * agent did; its facts pass through the outbox and carry a producer number there.
  */
 import { z } from 'zod'
+import { ElicitationAction, ElicitationAnswers, ElicitationForm } from '#core/chat/elicitation.ts'
+import type { FoldedHistory, FoldedTurn } from '#core/chat/history.ts'
 import { isFailureCode, type FailureCode } from '#core/errors.ts'
 import {
   ChatId,
@@ -68,15 +70,23 @@ export type TurnOutcome = z.infer<typeof TurnOutcome>
 export const ToolKind = z.enum(['read', 'edit', 'delete', 'move', 'search', 'execute', 'think', 'fetch', 'switch_mode', 'other'])
 export const ToolStatus = z.enum(['pending', 'in_progress', 'completed', 'failed', 'cancelled'])
 
-/** What a tool call shows. `truncated` counts the characters that were cut to keep an event below 256 KB. */
+/** What is left out of a long one where only its head is shown; never in the log. */
+const TextCut = z.object({ chars: z.int().nonnegative(), lines: z.int().nonnegative() })
+const DiffCut = z.object({ chars: z.int().nonnegative(), added: z.int().nonnegative(), removed: z.int().nonnegative() })
+
+/**
+ * What a tool call shows. `truncated` counts the characters that were cut to keep an event below 256 KB; `cut` is what
+ * `heads.ts` leaves out, and the log holds.
+ */
 export const ToolContent = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('text'), text: z.string(), truncated: z.int().nonnegative().optional() }),
+  z.object({ type: z.literal('text'), text: z.string(), truncated: z.int().nonnegative().optional(), cut: TextCut.optional() }),
   z.object({
     type: z.literal('diff'),
     path: z.string(),
     oldText: z.string().nullable(),
     newText: z.string(),
     truncated: z.int().nonnegative().optional(),
+    cut: DiffCut.optional(),
   }),
   z.object({ type: z.literal('raw'), json: z.unknown() }),
 ])
@@ -123,6 +133,11 @@ export const ConfigOption = z.object({
 export const AgentAbilities = z.object({ resumes: z.boolean(), loads: z.boolean(), takesImages: z.boolean(), mcpOverHttp: z.boolean() })
 export type AgentAbilities = z.infer<typeof AgentAbilities>
 
+export const QUESTION_MAX_CHARS = 2_000
+export const CHOICE_MAX_CHARS = 200
+export const CHOICES_MAX = 6
+export const ANSWER_MAX_CHARS = 4_000
+
 // --- facts that the server writes --------------------------------------------------------------------------
 
 const serverFacts = [
@@ -133,6 +148,8 @@ const serverFacts = [
     harness: z.string(),
     model: z.string().nullable(),
     title: z.string(),
+    /** An agent of that chat started it, for `by`. */
+    startedFrom: ChatId.optional(),
   }),
   /** It goes on from another chat: `context` is what the agent is told of that one, put together from its log. */
   z.object({ type: z.literal('chat.forked'), by: UserId, from: ChatId, context: z.string().min(1) }),
@@ -162,8 +179,22 @@ const serverFacts = [
     optionId: z.string(),
     note: z.string().max(2_000).optional(),
   }),
+  /** What looks like a secret is masked in `answers`, which are there only with `accept`. */
+  z.object({
+    type: z.literal('elicitation.answered'),
+    requestId: RequestId,
+    by: UserId,
+    action: ElicitationAction,
+    answers: ElicitationAnswers.optional(),
+  }),
   /** The lease moved or ended while this turn ran; written in the claim's transaction. */
   z.object({ type: z.literal('turn.interrupted'), turnId: TurnId, reason: z.enum(['daemon-lost', 'agent-lost', 'server-restarted']) }),
+  /** It goes on from its repository on another node; what lay in its workspace and was not pushed stayed behind. */
+  z.object({
+    type: z.literal('workspace.moved'),
+    from: z.object({ nodeId: NodeId, name: z.string() }),
+    to: z.object({ nodeId: NodeId, name: z.string() }),
+  }),
   /** The proxy's word: a model request of this turn did not succeed, whatever the agent says of the turn. */
   z.object({
     type: z.literal('model.failed'),
@@ -190,6 +221,43 @@ const serverFacts = [
     cacheReadTokens: z.int().nonnegative(),
     cacheWriteTokens: z.int().nonnegative(),
     costMicros: z.int().nonnegative().nullable(),
+  }),
+  /** What an old part of the log came to, in the place of its events: `history.ts` makes it of them. */
+  z.object({
+    type: z.literal('history.folded'),
+    order: z.array(TurnId),
+    turns: z.array(z.custom<FoldedTurn>()),
+    around: z.custom<FoldedHistory['around']>(),
+  }),
+  /**
+   * An agent called a tool of an MCP server that goes through us. The call itself shows as the agent's own `tool.called`;
+   * this is our word on it, with the arguments in short (`core/mcp/argument-summary.ts`).
+   */
+  z.object({
+    type: z.literal('mcp.called'),
+    turnId: TurnId,
+    server: z.string().max(100),
+    tool: z.string().max(200),
+    arguments: z.string().max(500),
+    outcome: z.enum(['completed', 'failed']),
+    durationMs: z.int().nonnegative(),
+  }),
+  /** An agent asks the people of its chat, by a tool of our MCP server; nobody can answer any more once its turn has ended. */
+  z.object({
+    type: z.literal('question.asked'),
+    questionId: RequestId,
+    turnId: TurnId,
+    question: z.string().min(1).max(QUESTION_MAX_CHARS),
+    /** Suggested; any other answer in words is one, too. */
+    choices: z.array(z.string().min(1).max(CHOICE_MAX_CHARS)).max(CHOICES_MAX),
+  }),
+  z.object({ type: z.literal('question.answered'), questionId: RequestId, by: UserId, answer: z.string().min(1).max(ANSWER_MAX_CHARS) }),
+  /** Where an agent says that it stands, in its own words. */
+  z.object({
+    type: z.literal('progress.reported'),
+    turnId: TurnId,
+    note: z.string().min(1).max(500),
+    fraction: z.number().min(0).max(1).nullable(),
   }),
 ] as const
 
@@ -292,6 +360,21 @@ const daemonFacts = [
     type: z.literal('permission.closed'),
     requestId: RequestId,
     reason: z.enum(['cancelled', 'turn-ended', 'agent-lost', 'expired']),
+  }),
+  /** The agent wants to know something of people, or wants them to open a page. */
+  z.object({
+    type: z.literal('elicitation.requested'),
+    requestId: RequestId,
+    turnId: TurnId,
+    toolCallId: ToolCallId.nullable(),
+    message: z.string(),
+    form: ElicitationForm,
+  }),
+  /** As `permission.closed`; `withdrawn` by the agent itself. It was told that nobody answers. */
+  z.object({
+    type: z.literal('elicitation.closed'),
+    requestId: RequestId,
+    reason: z.enum(['cancelled', 'turn-ended', 'agent-lost', 'expired', 'withdrawn']),
   }),
   z.object({ type: z.literal('context.measured'), turnId: TurnId, usedTokens: z.int().nonnegative(), sizeTokens: z.int().nonnegative() }),
   z.object({ type: z.literal('options.offered'), options: z.array(ConfigOption) }),

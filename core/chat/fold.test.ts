@@ -100,6 +100,38 @@ const changes: Loose = {
   isTruncated: false,
 }
 
+describe('what is unusual of a run', () => {
+  const again = (more: object = {}): Loose => ({ ...started(id(31)), how: 'resumed', ...more })
+  const notes = (...facts: Loose[]) =>
+    view(created, requested, ...facts).turns.flatMap((turn) => turn.items.filter((item) => item.is === 'run-note'))
+  const next: Loose[] = [
+    { ...requested, turnId: two },
+    { ...accepted, turnId: two },
+  ]
+  const note = (more: object) => [{ is: 'run-note', after: null, hasForgotten: false, upgrade: null, at: expect.any(String), ...more }]
+
+  it('is told in the turn that it came back for', () => {
+    expect(notes(started(), accepted, runEnded(id(30), { reason: 'crashed' }), progressed, again())).toEqual(note({ after: 'crash' }))
+  })
+  it('is told in the next turn when it came back before that', () => {
+    const interrupted: Loose = { type: 'turn.interrupted', turnId: one, reason: 'daemon-lost' }
+    const facts = [started(), accepted, interrupted, runEnded(id(30), { reason: 'stopped' }), next[0]!, again()]
+    expect(notes(...facts)).toEqual([])
+    expect(notes(...facts, next[1]!)).toEqual(note({ after: 'interruption' }))
+    expect(view(created, requested, ...facts, next[1]!).turns[1]!.items).toHaveLength(1)
+  })
+  it('is another version, or that it has forgotten', () => {
+    const ended = [started(), accepted, { type: 'turn.ended', turnId: one, outcome: 'completed', stopReason: null } as Loose, runEnded()]
+    expect(notes(...ended, again({ harnessVersion: '1.1.0' }), ...next)).toEqual(note({ upgrade: { from: '1.0.0', to: '1.1.0' } }))
+    expect(notes(...ended, again({ how: 'new' }), ...next)).toEqual(note({ hasForgotten: true }))
+  })
+  it('is nothing where an agent only slept', () => {
+    const ended: Loose = { type: 'turn.ended', turnId: one, outcome: 'completed', stopReason: null }
+    expect(notes(started(), accepted, ended, runEnded(), again(), ...next)).toEqual([])
+    expect(notes(started(), accepted)).toEqual([])
+  })
+})
+
 describe('the chat', () => {
   it('is what its creation says', () => {
     expect(view(created)).toEqual({ ...emptyChat, seq: 1, projectId: 'p', harness: 'codex', createdBy: 'ada' })
@@ -499,4 +531,45 @@ describe('the order of events', () => {
     }, emptyChat)
     expect(end.seq).toBe(story.length)
   })
+})
+
+describe('a question that an agent asks by a tool', () => {
+  const questionAsked: Loose = { type: 'question.asked', questionId: ask, turnId: one, question: 'Which?', choices: ['this'] }
+  const toldBy = (by: string): Loose => ({ type: 'question.answered', questionId: ask, by, answer: 'this' })
+  const item = (turn: Turn) => turn.items.at(-1)
+
+  it('keeps the turn waiting until the first answer, beside a permission too', () => {
+    expect(turnOf(created, requested, accepted, questionAsked)).toMatchObject({
+      status: 'waiting',
+      items: [{ is: 'question', answer: { is: 'open' } }],
+    })
+    const answeredOnce = turnOf(created, requested, accepted, questionAsked, toldBy('mei'), toldBy('ada'))
+    expect(answeredOnce).toMatchObject({ status: 'running' })
+    expect(item(answeredOnce)).toMatchObject({ answer: { is: 'answered', by: 'mei', text: 'this' } })
+    expect(turnOf(created, requested, accepted, asked, questionAsked, toldBy('mei'))).toMatchObject({ status: 'waiting' })
+  })
+
+  it('is closed with its turn', () => {
+    const over = turnOf(created, requested, accepted, questionAsked, ended(), toldBy('mei'))
+    expect(item(over)).toMatchObject({ is: 'question', answer: { is: 'closed' } })
+  })
+})
+
+it('shows where an agent says that it stands, and nothing of the calls that the log keeps beside', () => {
+  const called: Loose = {
+    type: 'mcp.called',
+    turnId: one,
+    server: 'gatehouse',
+    tool: 'read_chat',
+    arguments: '',
+    outcome: 'completed',
+    durationMs: 3,
+  }
+  const at = (note: string): Loose => ({ type: 'progress.reported', turnId: one, note, fraction: 0.5 })
+  expect(turnOf(created, requested, accepted, at('Half way'), called)).toMatchObject({
+    status: 'running',
+    progress: { note: 'Half way', fraction: 0.5 },
+    items: [],
+  })
+  expect(turnOf(created, requested, accepted, ended(), at('Late')).progress).toBe(null)
 })

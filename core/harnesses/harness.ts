@@ -17,6 +17,8 @@ export type Place = {
   /** `…/<harness>/<version>`: holds the `node_modules` of the pinned package. */
   harnessDir: string
   nodePath: string
+  /** Our program that speaks MCP over stdio for those that take it no other way. */
+  mcpBridge: string
   /** Node's `process.platform` and `process.arch`, for programs that ship one binary for each. */
   platform: string
   arch: string
@@ -151,6 +153,8 @@ export type Harness = {
   mcp: { stdio: boolean; http: boolean; sse: boolean }
   /** What the tried version advertises; the daemon believes the program's own word first. */
   sessions: { canLoad: boolean; canResume: boolean; canList: boolean; canClose: boolean }
+  /** Whether it ends a turn when it is asked to; of another, the process is ended. ACP has no word for it: as tried. */
+  stopsWhenAsked: boolean
   /** Sentences about what this version cannot do, shown beside it. */
   limits: readonly string[]
 }

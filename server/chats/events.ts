@@ -12,10 +12,13 @@ type EventRow = { chatId: string; seq: string; seqFrom: string; type: string; pa
 const toEvent = ({ chatId, seq, seqFrom, type, payload, at }: EventRow): ChatEvent =>
   ({ ...payload, type, chatId, seq: Number(seq), seqFrom: Number(seqFrom), at: at.toISOString() }) as ChatEvent
 
-/** The JSON for `payload`: the fact without its type, in characters that PostgreSQL's jsonb can hold. */
-export function toPayload({ type: _, ...rest }: ChatFact): string {
-  const json = JSON.stringify(rest)
-  return SUSPECT.test(json) ? JSON.stringify(storable(rest)) : json
+/** The JSON for `payload`: the fact without its type. */
+export const toPayload = ({ type: _, ...rest }: ChatFact): string => toJson(rest)
+
+/** In characters that PostgreSQL's jsonb can hold. */
+export function toJson(value: object): string {
+  const json = JSON.stringify(value)
+  return SUSPECT.test(json) ? JSON.stringify(storable(value)) : json
 }
 
 /** NUL, and halves of surrogate pairs, as JSON escapes them. Agents print both; jsonb refuses both. */
@@ -33,18 +36,25 @@ export function storable(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [storableText(key), storable(inner)]))
 }
 
-export type LogHead = { head: number; logId: number }
+/** `floor`: up to here the log is kept as what its parts came to. */
+export type LogHead = { head: number; logId: number; floor: number }
 
 /** Null when there is no such chat. */
-export async function readHead(chatId: ChatId): Promise<LogHead | null> {
-  const { rows } = await pool().query('select head, "logId" from chat_head where "chatId" = $1', [chatId])
-  return rows[0] ? { head: Number(rows[0].head), logId: rows[0].logId } : null
+export async function readHead(chatId: ChatId, db: Pick<PoolClient, 'query'> = pool()): Promise<LogHead | null> {
+  const { rows } = await db.query('select head, "logId", floor from chat_head where "chatId" = $1', [chatId])
+  return rows[0] ? toHead(rows[0]) : null
 }
 
 export async function readHeads(chats: readonly ChatId[]): Promise<Map<ChatId, LogHead>> {
-  const { rows } = await pool().query('select "chatId", head, "logId" from chat_head where "chatId" = any($1)', [chats])
-  return new Map(rows.map(({ chatId, head, logId }) => [chatId, { head: Number(head), logId }]))
+  const { rows } = await pool().query('select "chatId", head, "logId", floor from chat_head where "chatId" = any($1)', [chats])
+  return new Map(rows.map(({ chatId, ...row }) => [chatId, toHead(row)]))
 }
+
+const toHead = ({ head, logId, floor }: { head: string; logId: number; floor: string }): LogHead => ({
+  head: Number(head),
+  logId,
+  floor: Number(floor),
+})
 
 /** The events after `afterSeq`, at most `maxEvents` and about `maxBytes` of JSON, but one at least when there is one. */
 export async function readEventsAfter(
@@ -61,6 +71,20 @@ export async function readEventsAfter(
     [chatId, afterSeq, maxEvents, maxBytes],
   )
   return withinBytes(rows.map(toEvent), maxBytes)
+}
+
+/** What a log holds of one call between two places, and the old parts there, of whatever they tell. */
+export async function readEventsOf(
+  chatId: ChatId,
+  { turnId, toolCallId, seqFrom, seqTo }: { turnId: string; toolCallId: string; seqFrom: number; seqTo: number },
+): Promise<ChatEvent[]> {
+  const { rows } = await pool().query<EventRow>(
+    `select "chatId", seq, "seqFrom", type, payload, at from chat_event
+     where "chatId" = $1 and seq >= $2 and "seqFrom" <= $3 and (type = 'history.folded'
+       or (type in ('tool.called', 'tool.updated') and payload->>'toolCallId' = $4 and payload->>'turnId' = $5)) order by seq`,
+    [chatId, seqFrom, seqTo, toolCallId, turnId],
+  )
+  return rows.map(toEvent)
 }
 
 /** The longest beginning whose JSON stays within `maxBytes` (counted in characters), never empty for a non-empty list. */

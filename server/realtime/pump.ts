@@ -5,10 +5,11 @@
  * From: `bus.ts` (heads), `server/chats/events.ts` (pages). Next: `components/chat/chat-feed.ts`.
  */
 import type { ChatId } from '#core/ids.ts'
-import { PAGE_MAX_BYTES, type Page } from '#core/links/browser.ts'
+import { PAGE_MAX_BYTES } from '#core/links/browser.ts'
 import { readHeads, type LogHead } from '#server/chats/events.ts'
 import { log } from '#server/log.ts'
-import { onHint, onReconnected } from '#server/realtime/bus.ts'
+import { hearOf, onHint, onReconnected } from '#server/realtime/bus.ts'
+import type { WrittenPage } from '#server/realtime/page-encoder.ts'
 import { WatchedLog } from '#server/realtime/watched-log.ts'
 
 const SWEEP_EVERY_MS = 1_000
@@ -18,7 +19,7 @@ const QUICK_MS = 200
 const SLOW_MS = 1_000
 
 /** Sends a page and resolves to the seq that the client has applied; rejects when it does not answer in time. */
-export type SendPage = (page: Page) => Promise<number>
+export type SendPage = (page: WrittenPage) => Promise<number>
 
 export type Cursor = {
   readonly chatId: ChatId
@@ -28,9 +29,9 @@ export type Cursor = {
 }
 
 /** `isOver` is called once when the cursor can never go on: the client must subscribe again. */
-type Options = { chatId: ChatId; after: number; send: SendPage; isOver: () => void }
+type Options = { chatId: ChatId; send: SendPage; isOver: () => void }
 
-type Watched = { log: WatchedLog; cursors: Set<RunningCursor> }
+type Watched = { log: WatchedLog; cursors: Set<RunningCursor>; unhear: () => void }
 
 export class Pump {
   readonly #watched = new Map<ChatId, Watched>()
@@ -53,21 +54,23 @@ export class Pump {
    * Registers a cursor that waits for `start`. Only then read the head: what is committed in between raises
    * the head of a cursor that is already there, so nothing falls between reading and following.
    */
-  register(options: Options): { start(at: LogHead): void; cursor: Cursor } {
+  register(options: Options): { start(at: Omit<LogHead, 'floor'>, after: number): void; cursor: Cursor } {
     const { chatId } = options
-    const watched = this.#watched.get(chatId) ?? { log: new WatchedLog(chatId), cursors: new Set() }
+    const watched = this.#watched.get(chatId) ?? { log: new WatchedLog(chatId), cursors: new Set(), unhear: hearOf(chatId) }
     this.#watched.set(chatId, watched)
     const cursor = new RunningCursor(watched.log, options, () => {
       watched.cursors.delete(cursor)
-      if (watched.cursors.size === 0 && this.#watched.get(chatId) === watched) this.#watched.delete(chatId)
+      if (watched.cursors.size > 0) return
+      watched.unhear()
+      this.#watched.delete(chatId)
     })
     watched.cursors.add(cursor)
     return {
       cursor,
-      start: ({ head, logId }) => {
+      start: ({ head, logId }, after) => {
         if (watched.log.startsOver(logId)) for (const other of watched.cursors) if (other !== cursor) other.end()
         watched.log.raiseHead(head)
-        cursor.start()
+        cursor.start(after)
       },
     }
   }
@@ -87,13 +90,15 @@ export class Pump {
 
   async #sweepOnce(): Promise<void> {
     if (this.#watched.size === 0) return
-    const before = new Map(this.#watched)
-    const heads = await readHeads([...before.keys()])
-    for (const [chatId, watched] of before) {
+    const before = [...this.#watched].map(([chatId, watched]) => ({ chatId, watched, head: watched.log.head }))
+    const heads = await readHeads(before.map(({ chatId }) => chatId))
+    for (const { chatId, watched, head } of before) {
       const found = heads.get(chatId)
-      // Deleted, or restored from a backup: what these cursors count is of another history.
-      if (!found || watched.log.isOther(found.logId)) for (const cursor of watched.cursors) cursor.end()
-      else {
+      // Deleted, or put back to an earlier state: what these cursors count is of another history.
+      if (!found || watched.log.isOther(found.logId) || found.head < head) {
+        watched.log.forget()
+        for (const cursor of watched.cursors) cursor.end()
+      } else {
         watched.log.raiseHead(found.head)
         // Also those that know the head and stopped before it, because a read had failed.
         for (const cursor of watched.cursors) cursor.wake()
@@ -112,7 +117,7 @@ class RunningCursor implements Cursor {
   readonly #log: WatchedLog
   readonly #options: Options
   readonly #forget: () => void
-  #after: number
+  #after = 0
   #maxChars = PAGE_MAX_BYTES / 4
   #isStarted = false
   #isClosed = false
@@ -123,14 +128,14 @@ class RunningCursor implements Cursor {
     this.#log = watchedLog
     this.#options = options
     this.#forget = forget
-    this.#after = options.after
   }
 
   get head(): number {
     return this.#log.head
   }
 
-  start(): void {
+  start(after: number): void {
+    this.#after = after
     this.#isStarted = true
     this.wake()
   }
@@ -167,18 +172,16 @@ class RunningCursor implements Cursor {
 
   /** False when there is nothing to send now; rejects when the client does not answer. */
   async #sendNext(): Promise<boolean> {
-    const events = await this.#log.pageAfter(this.#after, this.#maxChars).catch((error: unknown) => {
+    const next = await this.#log.pageAfter(this.#after, this.#maxChars).catch((error: unknown) => {
       log.warn({ err: error, chatId: this.chatId }, 'A page of the log could not be read; the sweep tries again')
-      return []
+      return null
     })
-    const last = events.at(-1)
-    if (!last || this.#isClosed) return false
-    this.#log.raiseHead(last.seq)
+    if (!next || this.#isClosed) return false
     const startedAt = performance.now()
-    const applied = await this.#options.send({ chatId: this.chatId, logId: this.#log.logId, events, head: this.#log.head })
+    const applied = await this.#options.send(next.page)
     this.#adapt(performance.now() - startedAt)
     // A client that could not apply the page has found a gap, and subscribes again from where it is.
-    this.#after = Math.max(applied, last.seq)
+    this.#after = Math.max(applied, next.lastSeq)
     return true
   }
 

@@ -3,7 +3,7 @@
  * `login-turns.ts` for what passes no proxy, and read by people. Of a chat that the asking person does not see they show
  * numbers and nothing else: the chat, its turns, who prompts and what they choose are its creator's.
  */
-import type { TurnId, UsageRecordId } from '#core/ids.ts'
+import type { ChatId, TurnId, UsageRecordId } from '#core/ids.ts'
 import { isOfSeenChat } from '#server/access/chat-privacy.ts'
 import type { ProjectScope, TeamScope } from '#server/access/scope.ts'
 import { plainArray, textArray } from '#server/db/array-text.ts'
@@ -129,4 +129,17 @@ export async function findRecords(
     [scope.teamId, projectId, chatId, limit, scope.userId],
   )
   return rows.map((row) => ({ ...row, startedAt: row.startedAt.toISOString() }))
+}
+
+export type ChatCost = { costMicros: number; unpricedRequests: number; subscriptionTurns: number }
+
+/** What each of these chats has cost so far, of those that the person sees and that have asked a model. */
+export async function sumCosts({ teamId, userId }: TeamScope, chatIds: readonly ChatId[]): Promise<Map<ChatId, ChatCost>> {
+  const { rows } = await pool().query(
+    `select "chatId", coalesce(sum("costMicros"), 0)::float8 as "costMicros", (count(*) filter (where "costMicros" is null and via = 'proxy'))::int as "unpricedRequests",
+       (count(*) filter (where via = 'login'))::int as "subscriptionTurns"
+     from usage_record u where "teamId" = $1 and "chatId" = any($3) and outcome <> 'open' and ${isOfSeenChat('$2', 'u."chatId"')} group by 1`,
+    [teamId, userId, chatIds],
+  )
+  return new Map(rows.map(({ chatId, ...cost }: ChatCost & { chatId: ChatId }) => [chatId, cost]))
 }
