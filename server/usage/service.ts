@@ -23,6 +23,7 @@ import { findRecords, type MeteredRequest, type UsageRow } from '#server/usage/s
 
 export { drainUsage, startLedger } from '#server/usage/ledger.ts'
 export { unsettled } from '#server/usage/settler.ts'
+export { summarise } from '#server/usage/summary.ts'
 export { sumCosts, type ChatCost, type UsageRow } from '#server/usage/store.ts'
 
 /** What is known of its cost before it is sent. */

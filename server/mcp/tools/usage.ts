@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { applyingBudgets } from '#server/budgets/service.ts'
 import { defineTool } from '#server/mcp/tool.ts'
-import { summarise } from '#server/usage/summary.ts'
+import { summarise } from '#server/usage/service.ts'
 
 const DAYS = 30
 const dollars = (micros: number): number => Math.round(micros / 10_000) / 100
