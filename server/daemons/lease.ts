@@ -228,7 +228,8 @@ async function endEpoch(tx: PoolClient, { chatId, epoch, pseq, nodeId, activeTur
   if (epoch === 0) return null
   await tx.query('insert into lease_log ("chatId", epoch, "nodeId", "finalPseq") values ($1, $2, $3, $4)', [chatId, epoch, nodeId, pseq])
   const questions = await tx.query<{ requestId: RequestId }>(
-    'select "requestId" from permission_question where "chatId" = $1 and "isOpen" order by "requestId"',
+    // Those that our own tools ask are over with their turn.
+    `select "requestId" from permission_question where "chatId" = $1 and "isOpen" and kind = 'permission' order by "requestId"`,
     [chatId],
   )
   const runs = await tx.query<{ id: RunId }>('update run set "endedAt" = now() where "chatId" = $1 and "endedAt" is null returning id', [
