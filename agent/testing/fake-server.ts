@@ -256,4 +256,5 @@ const usualGrant = {
   instructions: '',
   privateHosts: [],
   mcpToken: null,
+  mcpServers: [],
 }

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { ChevronRight } from 'lucide-react'
 import { groupWords, toolGroups, toolsOf, toolWords, type ToolGroup } from '#core/mcp/tool-groups.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
+import { OwnServers } from '#components/projects/own-servers.tsx'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { Badge } from '#components/ui/badge.tsx'
 import { Checkbox } from '#components/ui/checkbox.tsx'
@@ -27,7 +28,7 @@ export function AgentTools({ projectId, mayChange }: { projectId: string; mayCha
   return (
     <Section
       title="Tools for agents (MCP)"
-      description="Gatehouse is an MCP server for the agents that run here. They call its tools for whoever prompted, with no more rights than that person has. What is turned off is off at once; what is turned on reaches agents that start from then on."
+      description="Gatehouse is an MCP server for the agents that run here. They call its tools for whoever prompted, with no more rights than that person has. What is turned off is off at once; what is turned on or added reaches agents that start from then on."
     >
       {stored.isPending ? <SkeletonRows rows={5} label="Loading tools" /> : null}
       {stored.isError ? <FailureNotice error={stored.error} onRetry={() => void stored.refetch()} /> : null}
@@ -66,6 +67,7 @@ export function AgentTools({ projectId, mayChange }: { projectId: string; mayCha
           ))}
         </ul>
       ) : null}
+      <OwnServers projectId={projectId} mayChange={mayChange} />
     </Section>
   )
 }
