@@ -16,6 +16,8 @@ export type Env = Readonly<{
   home: string
   /** Null: the embedded PostgreSQL. */
   databaseUrl: string | null
+  /** Carries hints between the servers on one database; null: PostgreSQL does. */
+  redisUrl: string | null
   /** Base64 of 32 bytes; null: a file in `home`. */
   masterKey: string | null
   /** `host:port` that may be private and plain http. */
@@ -44,6 +46,7 @@ export function readEnv(given: Readonly<Record<string, string | undefined>>): En
     localUrl,
     home,
     databaseUrl: text('DATABASE_URL'),
+    redisUrl: redisUrlOf(text('REDIS_URL')),
     masterKey: text('GATEHOUSE_MASTER_KEY'),
     privateUpstreams: privateUpstreamsOf(text('GATEHOUSE_PRIVATE_UPSTREAMS') ?? ''),
     proxyPort: portOf('GATEHOUSE_PROXY_PORT', text('GATEHOUSE_PROXY_PORT')),
@@ -75,6 +78,12 @@ function portOf(name: string, value: string | null): number | null {
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new StartError(`${name} must be a port between 1 and 65535, not "${value}".`)
   return port
+}
+
+function redisUrlOf(value: string | null): string | null {
+  if (value !== null && !(URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol)))
+    throw new StartError('REDIS_URL must be an address such as redis://user:password@host:6379, or rediss:// for TLS.')
+  return value
 }
 
 function daysOf(name: string, value: string | null): number | null {

@@ -108,7 +108,7 @@ export class RunningServer {
     this.#pages = this.#options.openPages?.(env) ?? null
     this.#pages?.catch(() => {})
     this.#goOn()
-    this.#database = await openServerDatabase(env)
+    this.#database = await openServerDatabase(env, () => this.#goOn())
     this.#goOn()
     this.#workers.push(await startAnchoring(env.home), startRotation(env), compactRegularly(), checkLogsDaily())
     if (env.keepEventsDays !== null) this.#workers.push(foldHistoriesRegularly({ keepDays: env.keepEventsDays }))
@@ -135,7 +135,7 @@ export class RunningServer {
   }
 
   async #openSockets(env: Env, { url }: ReadyDatabase): Promise<void> {
-    joinBus(url)
+    joinBus({ databaseUrl: url, redisUrl: env.redisUrl })
     this.#workers.push(await startLedger())
     this.#proxy = createProxyHandler()
     this.#parts.proxy = this.#proxy

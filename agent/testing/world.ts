@@ -72,7 +72,7 @@ export async function openWorld({
         lease: server.lease(),
         outbox: openOutbox(outboxRoot, server.chatId),
         call: server.call,
-        nodeId: () => server.nodeId,
+        nodeId: server.nodeId,
         surroundings,
         leftLogins: given,
         idleStopMs,

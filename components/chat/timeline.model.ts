@@ -9,6 +9,7 @@ import type { FailureCode } from '#core/errors.ts'
 import type { TurnId } from '#core/ids.ts'
 import type {
   ModelFailureItem,
+  MovedItem,
   PermissionItem,
   QuestionItem,
   ReplyItem,
@@ -35,6 +36,7 @@ export type Row =
   | { is: 'day'; key: string; day: string }
   | { is: 'prompt'; key: string; turn: Turn }
   | { is: 'outgoing'; key: string; outgoing: Outgoing }
+  | { is: 'moved'; key: string; item: MovedItem }
   | { is: 'reply'; key: string; item: ReplyItem; isLive: boolean }
   | { is: 'thought'; key: string; item: ThoughtItem; isLive: boolean }
   | { is: 'tool'; key: string; item: ToolItem; isLive: boolean }
@@ -129,6 +131,9 @@ function rowsOfItems(turn: Turn): Row[] {
     const isLive = isRunning && index === turn.items.length - 1
     const before = rows.at(-1)
     switch (item.is) {
+      case 'moved':
+        rows.push({ is: 'moved', key, item })
+        break
       case 'reply':
         if (item.text.trim() !== '') rows.push({ is: 'reply', key, item, isLive })
         break

@@ -139,6 +139,12 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
   'token.revoked': (said) => `revoked the access token ${named(said, 'name')}`,
   'node.joined': (said) => `joined the node ${named(said, 'name')}`,
   'node.removed': (said) => `removed the node ${named(said, 'name')}`,
+  'node.cloned': (said) => `noticed that the identity of the node ${named(said, 'name')} is used in two places, and cut both off`,
+  'node.key-withdrawn': (said) => `withdrew the key of the node ${named(said, 'name')}`,
+  'node.labelled': (said) =>
+    `${fact(said, 'labels') ? 'labelled' : 'took all labels off'} the node ${named(said, 'name')}${fact(said, 'labels') ? ` ${fact(said, 'labels')}` : ''}`,
+  'node.drained': (said) => `drained the node ${named(said, 'name')}`,
+  'node.undrained': (said) => `gave work to the node ${named(said, 'name')} again`,
   'project.created': (said) => `created ${project(said)}`,
   'project.changed': (said) => `changed ${project(said)}`,
   'project.rules-changed': (said) => `changed what agents may do unasked in ${project(said)}`,

@@ -172,6 +172,12 @@ const serverFacts = [
   }),
   /** The lease moved or ended while this turn ran; written in the claim's transaction. */
   z.object({ type: z.literal('turn.interrupted'), turnId: TurnId, reason: z.enum(['daemon-lost', 'agent-lost', 'server-restarted']) }),
+  /** It goes on from its repository on another node; what lay in its workspace and was not pushed stayed behind. */
+  z.object({
+    type: z.literal('workspace.moved'),
+    from: z.object({ nodeId: NodeId, name: z.string() }),
+    to: z.object({ nodeId: NodeId, name: z.string() }),
+  }),
   /** The proxy's word: a model request of this turn did not succeed, whatever the agent says of the turn. */
   z.object({
     type: z.literal('model.failed'),

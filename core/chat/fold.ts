@@ -63,6 +63,8 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       return { ...view, turns: view.turns.filter((turn) => turn.turnId !== event.turnId || turn.status !== 'queued') }
     case 'queue.reordered':
       return { ...view, turns: reordered(view.turns, event.turnIds) }
+    case 'workspace.moved':
+      return moved(view, event)
     case 'run.progressed':
       return { ...view, run: { is: 'preparing', stage: event.stage, note: event.note, fraction: event.fraction } }
     case 'run.started':
@@ -143,6 +145,14 @@ function reordered(turns: readonly Turn[], turnIds: readonly string[]): readonly
   const places = turns.flatMap((turn, at) => (turn.status === 'queued' && turnIds.includes(turn.turnId) ? [at] : []))
   const inOrder = places.map((at) => turns[at]!).toSorted((a, b) => turnIds.indexOf(a.turnId) - turnIds.indexOf(b.turnId))
   return turns.map((turn, at) => (places.includes(at) ? inOrder[places.indexOf(at)]! : turn))
+}
+
+/** The turn for which it was moved is told of it: the next in line. Nothing of the run before is here. */
+function moved(view: ChatView, { from, to, at }: Extract<ChatEvent, { type: 'workspace.moved' }>): ChatView {
+  const next = view.turns.findIndex((turn) => turn.status === 'queued')
+  if (next < 0) return view
+  const turn = view.turns[next]!
+  return { ...view, turns: view.turns.with(next, { ...turn, items: [...turn.items, { is: 'moved', from: from.name, to: to.name, at }] }) }
 }
 
 const requested = (event: Extract<ChatEvent, { type: 'turn.requested' }>): Turn => ({

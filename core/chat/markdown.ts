@@ -49,6 +49,8 @@ const sayTime = (at: string): string => `${at.slice(0, 10)} ${at.slice(11, 16)} 
 
 function itemParts(item: TurnItem, nameOf: Naming['nameOf']): string[] {
   switch (item.is) {
+    case 'moved':
+      return [`*Moved from ${inline(item.from)} to ${inline(item.to)}; uncommitted work stayed on ${inline(item.from)}.*`]
     case 'reply':
       return item.text.trim() === '' ? [] : [quoted(item.text.trim())]
     case 'thought':

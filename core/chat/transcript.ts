@@ -38,6 +38,8 @@ function partsOf(item: TurnItem): string[] {
       ]
     case 'model-failure':
       return [`[a request to the model failed: ${item.failure.code}]`]
+    case 'moved':
+      return [`[moved from ${line(item.from)} to ${line(item.to)}; uncommitted work stayed behind]`]
     case 'thought':
       return []
   }

@@ -55,7 +55,9 @@ export type QuestionItem = {
 }
 /** A model request that did not succeed, as the proxy saw it. */
 export type ModelFailureItem = { is: 'model-failure'; failure: TurnFailure; provider: string; model: string | null; at: string }
-export type TurnItem = ReplyItem | ThoughtItem | ToolItem | PermissionItem | QuestionItem | ModelFailureItem
+/** The chat went on elsewhere before this turn, without what was not pushed from where it was. */
+export type MovedItem = { is: 'moved'; from: string; to: string; at: string }
+export type TurnItem = MovedItem | ReplyItem | ThoughtItem | ToolItem | PermissionItem | QuestionItem | ModelFailureItem
 
 export type Usage = {
   requests: number

@@ -209,6 +209,8 @@ export async function readEvents({ chatId }: ChatScope, { afterSeq, limit }: { a
 export { CHAT_TITLE } from '#server/chats/store.ts'
 /** For what stands on chats, such as tasks. */
 export { readStandings, sumChanges, type ChangeSum, type ChatStanding } from '#server/chats/standings.ts'
+/** For a claim that takes a chat to another node. */
+export { summaryOf } from '#server/chats/summary.ts'
 /** For the dispatcher, which asks again when a run starts. */
 export { judgePayer, type PayerVerdict } from '#server/chats/payer.ts'
 export { makePrivate, recordPrivacy, tellPrivacy } from '#server/chats/privacy.ts'

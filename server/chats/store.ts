@@ -134,7 +134,7 @@ export async function updatePin({ chatId, userId }: ChatScope, { isPinned }: { i
 }
 
 /** Everybody whose id a chat's log may name: the team of today, and whoever prompted, answered or started it. */
-export async function findPeople({ teamId, chatId }: ChatScope): Promise<{ userId: UserId; name: string }[]> {
+export async function findPeople({ teamId, chatId }: Pick<ChatScope, 'teamId' | 'chatId'>): Promise<{ userId: UserId; name: string }[]> {
   const { rows } = await pool().query(
     `select u.id as "userId", u.name from "user" u
      where u.id in (select "userId" from member where "teamId" = $1

@@ -10,7 +10,7 @@ import { appendFenced, type FencedBatch } from '#server/chats/append.ts'
 import { findFences, findPrompts, insertOrphans, type Fence } from '#server/daemons/store.ts'
 import { renewLog } from '#server/daemons/log-renewal.ts'
 import { mustStartAnew } from '#server/daemons/start-run.ts'
-import { isTransient } from '#server/daemons/transient.ts'
+import { isTransient } from '#server/db/transient.ts'
 import { log } from '#server/log.ts'
 
 export type Append = { nodeId: NodeId; chatId: ChatId; epoch: number; facts: readonly OutboxFact[] }

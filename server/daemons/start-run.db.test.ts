@@ -8,15 +8,15 @@ import { disconnect } from '#server/connections/undo-service.ts'
 import { ingest } from '#server/daemons/ingest.ts'
 import { claim } from '#server/daemons/lease.ts'
 import { insertRun } from '#server/daemons/run-store.ts'
-import { ensureLocalNode } from '#server/daemons/service.ts'
+import { seedNode } from '#server/daemons/testing-nodes.ts'
 import { startRun } from '#server/daemons/start-run.ts'
 import { pool, prisma } from '#server/db/client.ts'
-import { hashToken, mintToken } from '#server/db/mint.ts'
+import { hashToken } from '#server/db/mint.ts'
 import { seedProjectScope, seedTeamScope } from '#server/db/testing.ts'
 
 let nodeId: NodeId
 beforeEach(async () => {
-  nodeId = await ensureLocalNode({ name: 'here', tokenHash: mintToken('ndt').hash })
+  nodeId = await seedNode()
   await pool().query(`update command set state = 'done' where state = 'queued'`)
 })
 

@@ -1,5 +1,6 @@
 /** Projects. Members make them; their creator and the team's admins change them. */
 import { z } from 'zod'
+import { Labels } from '#core/nodes/labels.ts'
 import { DEADLINE_MAX_MINUTES, PermissionRule, RULES_MAX } from '#core/projects/permission-rules.ts'
 import { ToolGroup, toolGroups } from '#core/mcp/tool-groups.ts'
 import { readRules, setRules } from '#server/projects/rules.ts'
@@ -22,7 +23,7 @@ export const projectsRouter = router({
     .mutation(({ ctx, input }) => createProject(ctx.scope, input)),
 
   update: projectProcedure('manage')
-    .input(z.object({ name: Name.optional(), repositoryUrl, instructions }))
+    .input(z.object({ name: Name.optional(), repositoryUrl, instructions, nodeLabels: Labels.optional() }))
     .mutation(({ ctx, input }) => changeProject(ctx.scope, input)),
 
   rules: projectProcedure('read').query(({ ctx }) => readRules(ctx.scope)),

@@ -195,7 +195,7 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
 const changesRuns = (hint: Hint): boolean =>
   hint.about === 'membership' ||
   hint.about === 'lease-lost' ||
-  hint.about === 'node-removed' ||
+  hint.about === 'node-cut' ||
   (hint.about === 'list' && (hint.topic === 'connections' || hint.topic === 'models'))
 
 type Asking = { call: Call; run: ProxiedRun; route: AskingRoute; visit: Visit }

@@ -336,7 +336,7 @@ it('joins processes by NOTIFY, in few payloads, and sweeps when the line was los
     }),
   ]
   try {
-    joinBus(databaseUrl())
+    joinBus({ databaseUrl: databaseUrl(), redisUrl: null })
     await reconnected.promise
     const { chatId, scope } = await seedLongChat(0)
     const chats = await Promise.all(Array.from({ length: 99 }, () => seedChat(scope)))

@@ -8,7 +8,7 @@ import type { ChatId } from '#core/ids.ts'
 import { PAGE_MAX_BYTES, type Page } from '#core/links/browser.ts'
 import { readHeads, type LogHead } from '#server/chats/events.ts'
 import { log } from '#server/log.ts'
-import { onHint, onReconnected } from '#server/realtime/bus.ts'
+import { hearOf, onHint, onReconnected } from '#server/realtime/bus.ts'
 import { WatchedLog } from '#server/realtime/watched-log.ts'
 
 const SWEEP_EVERY_MS = 1_000
@@ -30,7 +30,7 @@ export type Cursor = {
 /** `isOver` is called once when the cursor can never go on: the client must subscribe again. */
 type Options = { chatId: ChatId; send: SendPage; isOver: () => void }
 
-type Watched = { log: WatchedLog; cursors: Set<RunningCursor> }
+type Watched = { log: WatchedLog; cursors: Set<RunningCursor>; unhear: () => void }
 
 export class Pump {
   readonly #watched = new Map<ChatId, Watched>()
@@ -55,11 +55,13 @@ export class Pump {
    */
   register(options: Options): { start(at: Omit<LogHead, 'floor'>, after: number): void; cursor: Cursor } {
     const { chatId } = options
-    const watched = this.#watched.get(chatId) ?? { log: new WatchedLog(chatId), cursors: new Set() }
+    const watched = this.#watched.get(chatId) ?? { log: new WatchedLog(chatId), cursors: new Set(), unhear: hearOf(chatId) }
     this.#watched.set(chatId, watched)
     const cursor = new RunningCursor(watched.log, options, () => {
       watched.cursors.delete(cursor)
-      if (watched.cursors.size === 0 && this.#watched.get(chatId) === watched) this.#watched.delete(chatId)
+      if (watched.cursors.size > 0) return
+      watched.unhear()
+      this.#watched.delete(chatId)
     })
     watched.cursors.add(cursor)
     return {

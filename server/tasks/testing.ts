@@ -5,9 +5,9 @@ import type { TeamScope } from '#server/access/scope.ts'
 import { connect, type ConnectInput } from '#server/connections/service.ts'
 import { ingest } from '#server/daemons/ingest.ts'
 import { claim } from '#server/daemons/lease.ts'
-import { ensureLocalNode } from '#server/daemons/service.ts'
+import { seedNode } from '#server/daemons/testing-nodes.ts'
 import { pool } from '#server/db/client.ts'
-import { mintToken, mintUuid } from '#server/db/mint.ts'
+import { mintUuid } from '#server/db/mint.ts'
 import { appRouter } from '#server/trpc/app-router.ts'
 import { callerFactory } from '#server/trpc/base.ts'
 
@@ -29,7 +29,7 @@ export const as = ({ userId, teamId, isInstanceOwner }: TeamScope) =>
 
 /** The node's word on one chat: each call is committed when it resolves. */
 export async function agentOf(chatId: ChatId) {
-  const nodeId: NodeId = await ensureLocalNode({ name: 'here', tokenHash: mintToken('ndt').hash })
+  const nodeId: NodeId = await seedNode()
   const leases = await claim(nodeId, 100)
   const epoch = leases.find((each) => each.chatId === chatId)?.epoch ?? (await heldEpoch(chatId))
   const { rows } = await pool().query('select pseq from chat_head where "chatId" = $1', [chatId])
