@@ -111,6 +111,9 @@ export const failures = {
   'prompt.too-large': { trpc: 'PAYLOAD_TOO_LARGE', recovery: 'check-input' },
   'permission.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'permission.already-answered': { trpc: 'CONFLICT', recovery: 'none' },
+  'question.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'question.already-answered': { trpc: 'CONFLICT', recovery: 'none' },
+  'question.too-many': { trpc: 'CONFLICT', recovery: 'wait' },
   'permission.option-unknown': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
 
   // Tasks

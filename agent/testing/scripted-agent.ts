@@ -146,10 +146,17 @@ async function callTool(rest: string, running: Running): Promise<void> {
   tell({ id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo } })
   await hear()
   tell({ method: 'notifications/initialized' })
-  tell({ id: 2, method: 'tools/call', params: { name, arguments: JSON.parse(json || '{}') } })
+  const toolCallId = nextId(running)
+  const title = `mcp__${server.name}__${name}`
+  const rawInput = JSON.parse(json || '{}') as Record<string, unknown>
+  await update(running, { sessionUpdate: 'tool_call', toolCallId, title, kind: 'other', status: 'in_progress', rawInput })
+  tell({ id: 2, method: 'tools/call', params: { name, arguments: rawInput } })
   const answer = await hear()
   child.stdin.end()
-  await say(running, `${server.name}.${name}: ${answer?.result?.content?.[0]?.text ?? JSON.stringify(answer)} `)
+  const text = answer?.result?.content?.[0]?.text ?? JSON.stringify(answer)
+  const content = [{ type: 'content', content: { type: 'text', text } }]
+  await update(running, { sessionUpdate: 'tool_call_update', toolCallId, status: answer?.result ? 'completed' : 'failed', content })
+  await say(running, `${server.name}.${name}: ${text} `)
 }
 
 const commands: Commands = {

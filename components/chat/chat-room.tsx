@@ -7,8 +7,9 @@ import { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { hasEnded } from '#core/chat/fold-turn.ts'
 import { failures } from '#core/errors.ts'
 import type { ChatId } from '#core/ids.ts'
+import { askingId, type AskingItem } from '#core/chat/asking.ts'
 import { entriesOf, keyOfItem } from '#core/chat/part.ts'
-import type { PermissionItem, Turn } from '#core/chat/view.ts'
+import type { Turn } from '#core/chat/view.ts'
 import { Announcer } from '#components/chat/announcer.tsx'
 import { type ChatActs, ChatActsProvider, type PanelTab } from '#components/chat/chat-context.tsx'
 import { ChatDock } from '#components/chat/chat-dock.tsx'
@@ -27,9 +28,11 @@ import { isSubscription, payerWords } from '#components/chat/payer.model.ts'
 import { approvalOf } from '#components/chat/permission.model.ts'
 import { statusOf } from '#components/chat/status.model.ts'
 import { Timeline, type TimelineHandle } from '#components/chat/timeline.tsx'
-import { arrange, isActive, openPermissions, RowKeeper, type Row, textOf, timelineRows } from '#components/chat/timeline.model.ts'
+import { openAsking } from '#components/chat/asking.model.ts'
+import { arrange, isActive, RowKeeper, type Row, textOf, timelineRows } from '#components/chat/timeline.model.ts'
 import { useChatCalls } from '#components/chat/use-chat-calls.ts'
 import type { FollowedChat } from '#components/chat/use-chat-feed.ts'
+import { useAskedPanel } from '#components/chat/use-asked-panel.ts'
 import { useDraft } from '#components/chat/use-draft.ts'
 import { useMarkedRow } from '#components/chat/use-marked-row.ts'
 import { useOutgoing } from '#components/chat/use-outgoing.ts'
@@ -100,22 +103,23 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
     () => keeper.keep(timelineRows({ shown, sendingNow: hasLater ? [] : arranged.sendingNow, hasEarlier: before > 0, hasLater })),
     [keeper, shown, hasLater, arranged.sendingNow, before],
   )
-  const questions = useMemo(() => openPermissions(view.turns), [view.turns])
+  const questions = useMemo(() => openAsking(view.turns), [view.turns])
   const isUnread = useUnread(view.turns.findLast(hasEnded)?.turnId ?? null, isLoaded)
   const status = statusOf({ view, isNodeOnline: chat.node?.isOnline ?? null, isUnread })
   useTabTitle(status, view.title || chat.title)
 
-  const keyOfQuestion = (item: PermissionItem) => rows.find((row) => row.is === 'permission' && row.item.requestId === item.requestId)?.key
+  const keyOfQuestion = (item: AskingItem) =>
+    rows.find((row) => (row.is === 'permission' || row.is === 'question') && askingId(row.item) === askingId(item))?.key
   const [inSight, setInSight] = useState<[string | null, string | null]>([null, null])
   const onVisible = useCallback((first: string | null, last: string | null) => setInSight([first, last]), [])
-  const showQuestion = async (item: PermissionItem) => {
+  const showQuestion = async (item: AskingItem) => {
     const turn = view.turns.find((each) => each.items.includes(item))
     const isHere = keyOfQuestion(item) !== undefined
     if (!isHere && turn) await jump({ is: 'around', turnId: turn.turnId, key: keyOfItem(item) })
-    setWanted(item.requestId)
+    setWanted(askingId(item))
   }
   const [wanted, setWanted] = useState<string | null>(null)
-  const wantedKey = rows.find((row) => row.is === 'permission' && row.item.requestId === wanted)?.key
+  const wantedKey = rows.find((row) => (row.is === 'permission' || row.is === 'question') && askingId(row.item) === wanted)?.key
   useEffect(() => {
     if (wantedKey === undefined) return
     timeline.current?.show(wantedKey)
@@ -140,6 +144,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   // --- what people do
   const isNarrow = useIsNarrow()
   const showPanel = useCallback((isOpen: boolean) => (isNarrow ? setPanelOver(isOpen) : setPanelOpen(isOpen)), [isNarrow, setPanelOpen])
+  useAskedPanel(() => showPanel(true))
   const send = useCallback(
     (text: string) => {
       setRefusal(null)
@@ -167,6 +172,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
       nameOf,
       openRows,
       answer: calls.answer,
+      answerQuestion: calls.answerQuestion,
       withdraw: calls.withdraw,
       moveQueued: calls.moveQueued,
       sendNow: calls.sendNow,
@@ -197,7 +203,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
     ],
   )
   const approve = () => {
-    const first = questions[0]
+    const first = questions.find((item) => item.is === 'permission')
     const approval = first && approvalOf(first)
     if (first && approval && mayPrompt) void calls.answer(first, approval.optionId)
   }

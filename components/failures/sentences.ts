@@ -117,6 +117,10 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
     text(facts, 'rule')
       ? `A rule of the project has answered this already: ${text(facts, 'rule')}.`
       : `${text(facts, 'byName', 'name') ?? 'Somebody'} was faster and has answered this already.`,
+  'question.missing': () => 'This question is gone: its turn has ended.',
+  'question.already-answered': (facts) =>
+    typeof facts['byName'] === 'string' ? `${facts['byName']} was faster and answered this.` : 'Somebody was faster and answered this.',
+  'question.too-many': () => 'Too many questions of this agent wait already.',
   'permission.option-unknown': () => 'The agent does not offer this answer.',
 
   'task.missing': () => 'This task does not exist, or you may not see it.',

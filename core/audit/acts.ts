@@ -76,6 +76,7 @@ export const acts = [
   'project.created',
   'project.changed',
   'project.rules-changed',
+  'project.tools-changed',
   'project.archived',
   'task.created',
   'task.changed',

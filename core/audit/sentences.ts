@@ -146,6 +146,8 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
   'project.created': (said) => `created ${project(said)}`,
   'project.changed': (said) => `changed ${project(said)}`,
   'project.rules-changed': (said) => `changed what agents may do unasked in ${project(said)}`,
+  'project.tools-changed': (said) =>
+    joined(`changed which tools agents get in ${project(said)}`, fact(said, 'off') ? `(off: ${fact(said, 'off')})` : '(all are on)'),
   'project.archived': (said) => `archived ${project(said)}`,
   'task.created': (said) => joined('made', task(said), fact(said, 'by') && `by ${fact(said, 'by')}`),
   'task.changed': (said) => `${joined('changed', task(said))}${fact(said, 'changed') ? `: ${fact(said, 'changed')}` : ''}`,

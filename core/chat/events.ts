@@ -132,6 +132,11 @@ export const ConfigOption = z.object({
 export const AgentAbilities = z.object({ resumes: z.boolean(), loads: z.boolean(), takesImages: z.boolean(), mcpOverHttp: z.boolean() })
 export type AgentAbilities = z.infer<typeof AgentAbilities>
 
+export const QUESTION_MAX_CHARS = 2_000
+export const CHOICE_MAX_CHARS = 200
+export const CHOICES_MAX = 6
+export const ANSWER_MAX_CHARS = 4_000
+
 // --- facts that the server writes --------------------------------------------------------------------------
 
 const serverFacts = [
@@ -228,6 +233,16 @@ const serverFacts = [
     outcome: z.enum(['completed', 'failed']),
     durationMs: z.int().nonnegative(),
   }),
+  /** An agent asks the people of its chat, by a tool of our MCP server; nobody can answer any more once its turn has ended. */
+  z.object({
+    type: z.literal('question.asked'),
+    questionId: RequestId,
+    turnId: TurnId,
+    question: z.string().min(1).max(QUESTION_MAX_CHARS),
+    /** Suggested; any other answer in words is one, too. */
+    choices: z.array(z.string().min(1).max(CHOICE_MAX_CHARS)).max(CHOICES_MAX),
+  }),
+  z.object({ type: z.literal('question.answered'), questionId: RequestId, by: UserId, answer: z.string().min(1).max(ANSWER_MAX_CHARS) }),
   /** Where an agent says that it stands, in its own words. */
   z.object({
     type: z.literal('progress.reported'),

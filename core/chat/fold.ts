@@ -126,6 +126,8 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     }
     case 'turn.edited':
     case 'cancel.requested':
+    case 'question.asked':
+    case 'question.answered':
     case 'permission.requested':
     case 'permission.answered':
     case 'permission.closed':
@@ -184,6 +186,9 @@ function withTurn(view: ChatView, event: ChatEvent): ChatView {
 function belongs(turn: Turn, event: ChatEvent): boolean {
   if (event.type === 'permission.answered' || event.type === 'permission.closed') {
     return turn.items.some((item) => item.is === 'permission' && item.requestId === event.requestId)
+  }
+  if (event.type === 'question.answered') {
+    return turn.items.some((item) => item.is === 'question' && item.questionId === event.questionId)
   }
   return 'turnId' in event && event.turnId === turn.turnId
 }

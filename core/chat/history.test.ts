@@ -44,6 +44,8 @@ const fact = fc
       { type: 'changes.recorded', turnId, files: [], isTruncated: false },
       { type: 'agent.said', turnId, method: 'x', raw: null },
       { type: 'mcp.called', turnId, server: 'gatehouse', tool: 't', arguments: '{}', outcome: 'completed', durationMs: n },
+      { type: 'question.asked', questionId: requestId, turnId, question: 'Which?', choices: [] },
+      { type: 'question.answered', questionId: requestId, by: 'mei', answer: 'This' },
       { type: 'workspace.moved', from: { nodeId: id(40), name: 'here' }, to: { nodeId: id(41), name: 'there' } },
       { type: 'progress.reported', turnId, note: `Step ${n}`, fraction: null },
       { type: 'chat.created', by: 'ada', projectId: 'p', harness: 'codex', model: null, title: '' },

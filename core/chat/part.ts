@@ -8,6 +8,7 @@
  */
 import type { ChatEvent } from '#core/chat/events.ts'
 import { foldTurn, shown, waiting } from '#core/chat/fold-turn.ts'
+import { askingId, askingKey, isAskingKey, isOpenAsking } from '#core/chat/asking.ts'
 import type { ChatView, Turn, TurnItem, TurnPart } from '#core/chat/view.ts'
 
 /** Items are read in segments, so that rows which fold several into one are the same wherever reading began. */
@@ -22,7 +23,8 @@ export function keyOfItem(item: TurnItem): string | null {
     case 'tool':
       return `tool ${item.toolCallId}`
     case 'permission':
-      return `permission ${item.requestId}`
+    case 'question':
+      return askingKey(item.is, askingId(item))
     case 'model-failure':
     case 'moved':
       return null
@@ -42,7 +44,10 @@ export function keyOfEvent(event: ChatEvent): string | null {
     case 'permission.requested':
     case 'permission.answered':
     case 'permission.closed':
-      return `permission ${event.requestId}`
+      return askingKey('permission', event.requestId)
+    case 'question.asked':
+    case 'question.answered':
+      return askingKey('question', event.questionId)
     default:
       return null
   }
@@ -66,7 +71,7 @@ export function isUnclear(view: ChatView, event: ChatEvent): boolean {
 export function isUnclearIn(turn: Turn, event: ChatEvent): boolean {
   if (turn.part?.others !== null || turn.part === undefined) return false
   const key = keyOfEvent(event)
-  return key !== null && !key.startsWith('permission ') && !holds(turn, key)
+  return key !== null && !isAskingKey(key) && !holds(turn, key)
 }
 
 /** `foldTurn` for a turn that may be here in part. */
@@ -100,6 +105,7 @@ function foldElsewhere(turn: Turn, event: ChatEvent): Turn {
     case 'tool.called':
       return shown(turn)
     case 'permission.requested':
+    case 'question.asked':
       return waiting(turn)
     default:
       return turn
@@ -119,7 +125,7 @@ export function withoutBefore(turn: Turn, from: number): Turn {
   const part = turn.part ?? { count: turn.items.length, from: 0, to: turn.items.length, places: turn.items.map((_, at) => at), others: [] }
   const stays = (index: number): boolean => {
     const item = turn.items[index]!
-    return part.places[index]! >= from || (item.is === 'permission' && item.answer.is === 'open')
+    return part.places[index]! >= from || isOpenAsking(item)
   }
   const gone = turn.items.flatMap((item, index) => (stays(index) ? [] : [keyOfItem(item)])).filter((key) => key !== null)
   return {

@@ -32,6 +32,10 @@ function partsOf(item: TurnItem): string[] {
       return [`[tool: ${line(item.title || 'tool call')} (${item.status})]`]
     case 'permission':
       return [`[asked for permission: ${line(item.title)} (${item.answer.is})]`]
+    case 'question':
+      return [
+        `[asked people: ${line(item.question)}${item.answer.is === 'answered' ? `, and was answered: ${line(item.answer.text)}` : ` (${item.answer.is})`}]`,
+      ]
     case 'model-failure':
       return [`[a request to the model failed: ${item.failure.code}]`]
     case 'moved':

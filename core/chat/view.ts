@@ -46,11 +46,20 @@ export type PermissionItem = {
     | { is: 'answered'; by: UserId | null; rule?: string; optionId: string; note?: string; at: string }
     | { is: 'closed'; reason: ChatEventOf<'permission.closed'>['reason']; at: string }
 }
+/** A question that an agent asks people by a tool of ours. */
+export type QuestionItem = {
+  is: 'question'
+  questionId: RequestId
+  question: string
+  choices: readonly string[]
+  askedAt: string
+  answer: { is: 'open' } | { is: 'answered'; by: UserId; text: string; at: string } | { is: 'closed'; at: string }
+}
 /** A model request that did not succeed, as the proxy saw it. */
 export type ModelFailureItem = { is: 'model-failure'; failure: TurnFailure; provider: string; model: string | null; at: string }
 /** The chat went on elsewhere before this turn, without what was not pushed from where it was. */
 export type MovedItem = { is: 'moved'; from: string; to: string; at: string }
-export type TurnItem = MovedItem | ReplyItem | ThoughtItem | ToolItem | PermissionItem | ModelFailureItem
+export type TurnItem = MovedItem | ReplyItem | ThoughtItem | ToolItem | PermissionItem | QuestionItem | ModelFailureItem
 
 export type Usage = {
   requests: number

@@ -20,6 +20,8 @@ export const toolWords = {
   project_members: { group: 'project', words: 'Lists who is in the team, by name and role' },
   search_chats: { group: 'chats', words: 'Searches the project’s other chats' },
   read_chat: { group: 'chats', words: 'Reads another chat of the project' },
+  ask_person: { group: 'people', words: 'Asks a question, which shows as a card in the chat' },
+  read_answer: { group: 'people', words: 'Waits for the answer to a question that it asked' },
   report_progress: { group: 'people', words: 'Says in a line where it stands' },
   list_agents: { group: 'delegation', words: 'Lists the agents that a chat can be started with' },
   start_chat: { group: 'delegation', words: 'Starts a chat with another agent' },

@@ -3,6 +3,7 @@
  * under the lock that `holdFolded` takes; read by `window.ts` in one snapshot, so that all of them stand at the same `seq`.
  */
 import { keyOfItem, placeOf } from '#core/chat/part.ts'
+import { isOpenAsking } from '#core/chat/asking.ts'
 import { emptyChat, type ChatView, type Turn, type TurnItem } from '#core/chat/view.ts'
 import type { ChatId } from '#core/ids.ts'
 import { toJson } from '#server/chats/events.ts'
@@ -108,8 +109,7 @@ export async function writeTurns(tx: PoolClient, chatId: ChatId, rows: readonly 
 
 export type Written = ItemRow & { seqFrom: number; seqTo: number }
 
-const isOpen = (item: TurnItem): boolean =>
-  (item.is === 'tool' && item.endedAt === null) || (item.is === 'permission' && item.answer.is === 'open')
+const isOpen = (item: TurnItem): boolean => (item.is === 'tool' && item.endedAt === null) || isOpenAsking(item)
 
 export async function writeItems(tx: PoolClient, chatId: ChatId, rows: readonly Written[]): Promise<void> {
   if (rows.length === 0) return

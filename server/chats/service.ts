@@ -217,15 +217,16 @@ export { makePrivate, recordPrivacy, tellPrivacy } from '#server/chats/privacy.t
 
 const asActor = ({ chatId, projectRole }: ChatScope) => ({ chatId, isMaintainer: mayInProject(projectRole, 'manage') })
 
-async function demandSpending({ chatId, userId }: ChatScope, chosen?: string): Promise<void> {
+/** @throws whatever keeps this person from prompting here as things stand */
+export async function demandSpending({ chatId, userId }: ChatScope, chosen?: string): Promise<void> {
   const place = await payingPlaceOf(chatId)
   if (!place) throw new DomainError('chat.missing')
   await demandPayer(place, { by: userId, model: chosen ?? place.model })
 }
 
 /** Whoever is late wants to read a name, not an id. */
-async function withName(error: unknown): Promise<unknown> {
-  if (!(error instanceof DomainError) || error.code !== 'permission.already-answered') return error
+export async function withName(error: unknown): Promise<unknown> {
+  if (!(error instanceof DomainError) || !/^(permission|question)\.already-answered$/.test(error.code)) return error
   const { by } = error.facts
   return typeof by === 'string' ? new DomainError(error.code, { ...error.facts, byName: await findName(by) }) : error
 }

@@ -6,6 +6,7 @@
 import type { ChatEvent } from '#core/chat/events.ts'
 import { fold } from '#core/chat/fold.ts'
 import { SEGMENT_ITEMS } from '#core/chat/part.ts'
+import { isAsking } from '#core/chat/asking.ts'
 import { emptyChat, type ChatView, type ToolItem, type Turn } from '#core/chat/view.ts'
 import type { LastStretch, Stretch, WindowPlace } from '#core/chat/window.ts'
 import { DomainError } from '#core/errors.ts'
@@ -178,7 +179,7 @@ async function withOpen(tx: PoolClient, chatId: ChatId, { row, shown }: { row: T
   if (shown && !shown.part) return shown
   const from = shown?.part?.from ?? row.itemCount
   const open = (await findItems(tx, chatId, { turnIds: [row.turnId], keys: [] })).filter(
-    ({ place, item }) => place < from && item.is === 'permission',
+    ({ place, item }) => place < from && isAsking(item),
   )
   const here = new Set(open.map(({ place }) => place))
   const hidden = await findHiddenKeys(tx, chatId, { turnId: row.turnId, before: from })

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { TurnId } from '#core/ids.ts'
+import type { RequestId, TurnId } from '#core/ids.ts'
 import { tools } from '#server/mcp/tools/all.ts'
 import { toolWords } from '#core/mcp/tool-groups.ts'
-import { enterTeamAgain } from '#server/access/scope.ts'
+import { enterChat, enterTeamAgain, type TeamScope } from '#server/access/scope.ts'
+import { answerQuestion } from '#server/chats/questions.ts'
 import { recordServerFacts } from '#server/chats/append.ts'
-import { listChats } from '#server/chats/service.ts'
+import { answerPermission, listChats } from '#server/chats/service.ts'
 import { connect } from '#server/connections/service.ts'
 import { pool, prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
@@ -25,7 +26,7 @@ async function seedWork() {
   const member = await seedTeamScope({ teamId: admin.teamId, role: 'member', name: 'Grace' })
   const projectId = await seedProject(admin, { name: 'Compiler' })
   await prisma().project.update({ where: { id: projectId }, data: { instructions: 'Run the tests.' } })
-  const chatId = await seedChat(member, { projectId })
+  const chatId = await seedChat(member, { projectId, harness: 'codex' })
   return { admin, member, projectId, run: await seedCallingRun(member, chatId) }
 }
 
@@ -252,6 +253,66 @@ describe('other chats', () => {
     expect(await client.call('read_chat', { chatId: own })).toMatchObject({ isError: false })
     expect(await client.call('read_chat', { chatId: theirs })).toMatchObject({ isError: true })
     await client.close()
+  })
+})
+
+describe('a question to people', () => {
+  const questionOf = async (chatId: string): Promise<RequestId> => {
+    for (;;) {
+      const [asked] = await eventsOf(chatId, 'question.asked')
+      if (asked) return asked['questionId'] as RequestId
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  const inChat = async (by: TeamScope, chatId: string) => enterChat(await enterTeamAgain(by), { act: 'prompt', chatId })
+
+  it('waits for whoever may prompt, takes the first answer, and is in the lists meanwhile', async () => {
+    const { run, admin, member, projectId } = await seedWork()
+    const secret = { kind: 'api-key', provider: 'openai', key: 'sk-proj-abcdefghijklmnopqrstuv' } as const
+    await connect(admin, { harness: 'codex', scope: 'project', projectId, secret })
+    const client = await openClient(server.url, run.token)
+    const asking = client.call('ask_person', { question: 'Which database?', choices: ['PostgreSQL', 'SQLite'] })
+    const questionId = await questionOf(run.chatId)
+    expect((await listChats(await enterTeamAgain(admin), { projectId })).find((each) => each.chatId === run.chatId)).toMatchObject({
+      status: 'waiting',
+      waitingFor: 1,
+    })
+    await expect(answerPermission(await inChat(admin, run.chatId), { requestId: questionId, optionId: 'SQLite' })).rejects.toMatchObject({
+      code: 'permission.missing',
+    })
+    await answerQuestion(await inChat(admin, run.chatId), { questionId, answer: 'Neither: a file' })
+    expect(await asking).toMatchObject({ output: { questionId, status: 'answered', answer: 'Neither: a file', by: 'Ada' } })
+    await expect(answerQuestion(await inChat(member, run.chatId), { questionId, answer: 'SQLite' })).rejects.toMatchObject({
+      code: 'question.already-answered',
+      facts: { byName: 'Ada' },
+    })
+    expect(await client.call('read_answer', { questionId })).toMatchObject({ output: { answer: 'Neither: a file' } })
+    expect((await listChats(await enterTeamAgain(admin), { projectId })).find((each) => each.chatId === run.chatId)).toMatchObject({
+      status: 'running',
+    })
+    expect(await client.call('read_answer', { questionId: mintUuid() })).toMatchObject({ isError: true })
+    await client.close()
+  })
+
+  it('is over with its turn, and is cut within five seconds when the run ends', async () => {
+    const { run } = await seedWork()
+    const client = await openClient(server.url, run.token)
+    const asking = client.call('ask_person', { question: 'Now?' })
+    await questionOf(run.chatId)
+    await pool().query(`update command set state = 'accepted' where "chatId" = $1`, [run.chatId])
+    await recordServerFacts(run.chatId, [{ type: 'turn.ended', turnId: run.turnId, outcome: 'cancelled', stopReason: null }])
+    expect(await asking).toMatchObject({ output: { status: 'closed', answer: null } })
+    await client.close()
+
+    const { run: other } = await seedWork()
+    const { token } = other
+    const call = { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'ask_person', arguments: { question: 'Still there?' } } }
+    const cut = post('/mcp', { token, body: call }).then(async (answer) => answer.text())
+    await questionOf(other.chatId)
+    await pool().query('update run set "endedAt" = now() where id = $1', [other.runId])
+    const sinceMs = Date.now()
+    await expect(cut).rejects.toThrow()
+    expect(Date.now() - sinceMs).toBeLessThan(5_000)
   })
 })
 

@@ -3,7 +3,7 @@ import { toolWords, type ToolGroup } from '#core/mcp/tool-groups.ts'
 import type { Tool } from '#server/mcp/tool.ts'
 import { readChat, searchChats } from '#server/mcp/tools/chats.ts'
 import { chatStatus, listAgents, startChat } from '#server/mcp/tools/delegation.ts'
-import { reportProgress } from '#server/mcp/tools/people.ts'
+import { askPerson, readAnswer, reportProgress } from '#server/mcp/tools/people.ts'
 import { projectContext, projectMembers } from '#server/mcp/tools/project.ts'
 import { usageLeft } from '#server/mcp/tools/usage.ts'
 
@@ -12,6 +12,8 @@ export const tools: readonly Tool[] = [
   projectMembers,
   searchChats,
   readChat,
+  askPerson,
+  readAnswer,
   reportProgress,
   listAgents,
   startChat,
