@@ -310,6 +310,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
         </section>
         <ChatPanel
           view={view}
+          hasEarlier={beforeEnd > 0}
           chat={chat}
           tab={tab}
           onTab={setTab}
