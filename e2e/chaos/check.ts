@@ -27,7 +27,10 @@ export function check({ chats, faults }: Evidence): Violation[] {
 export const toEvent = (chatId: string, { seq, seqFrom, fact, at }: LogRow): ChatEvent =>
   ({ ...fact, chatId, seq, seqFrom, at }) as ChatEvent
 
-export const digestOf = (view: ChatView): string => createHash('sha1').update(JSON.stringify(view)).digest('base64url')
+export const digestOf = (view: ChatView): string =>
+  createHash('sha1')
+    .update(JSON.stringify(sorted(view)))
+    .digest('base64url')
 
 export const rules: Readonly<Record<string, Rule>> = {
   'seq is contiguous'({ log, head }) {
@@ -189,7 +192,9 @@ export const rules: Readonly<Record<string, Rule>> = {
     }
     return watchers.flatMap(({ name, shown, last, isLive }) => [
       ...shown.flatMap((each, at) =>
-        at > 0 && each.seq < shown[at - 1]!.seq ? [`${name} went back from ${shown[at - 1]!.seq} to ${each.seq}`] : [],
+        at > 0 && each.seq < shown[at - 1]!.seq && each.logId === shown[at - 1]!.logId
+          ? [`${name} went back from ${shown[at - 1]!.seq} to ${each.seq}`]
+          : [],
       ),
       ...[...shown, last]
         .filter((each) => digests.get(each.seq) !== each.digest)
