@@ -19,14 +19,13 @@ const quick: readonly Edit[] = [
   // Rows are merged while people still look at them, and daemons still write.
   { file: 'server/chats/compaction.ts', find: 'EVERY_MS = 30_000', put: 'EVERY_MS = 1_000' },
   { file: 'server/chats/compaction.ts', find: 'REST_MS = 600_000', put: 'REST_MS = 500' },
-  // And folded, as soon as a chat rests at all; what nobody has seen yet stays until the run has read it.
+  // And folded, as soon as a chat rests at all; what the run has not seen yet stays until it has.
   { file: 'server/chats/retention.ts', find: 'EVERY_MS = 600_000', put: 'EVERY_MS = 1_000' },
   { file: 'server/chats/retention.ts', find: `interval '1 day'`, put: `interval '2 seconds'` },
   {
     file: 'server/chats/retention.ts',
     find: 'and i.seq >= h.head',
-    put: `and i.seq >= h.head and not exists (
-      select from chat_event e where e."chatId" = $1 and e.seq = h.head and e.at > now() - interval '2 seconds')`,
+    put: 'and i.seq >= h.head and h.head <= (select seq from chaos_seen s where s."chatId" = $1)',
   },
   // Everybody comes through a link, whose port is not the server's.
   { file: 'server/http-guards.ts', find: 'if (host === undefined || !hosts.has(host))', put: 'if (host === undefined)' },
@@ -131,8 +130,6 @@ export const mutations = {
     { file: 'agent/delivery.ts', find: 'outbox.acknowledge(epoch, finalPseq)', put: '' },
     { file: 'server/daemons/store.ts', find: 'o.pseq > coalesce(l."finalPseq", 0) and', put: '' },
   ],
-  /** How long a lease holds is measured by the clock on the wall. */
-  'wall-clock': [{ file: 'agent/leases.ts', find: '=> performance.now()', put: '=> Date.now()' }],
   /** What a full disk does not take is dropped. */
   'drop-when-full': [{ file: 'agent/outbox.ts', find: 'isBroken = true', put: 'isBroken = true; return pseq' }],
   /** What old parts of a log came to is kept without what was said in them. */

@@ -40,7 +40,6 @@ const stories: Record<Mutation, Omit<Plan, 'name' | keyof typeof usual> & Partia
   'deaf-after-fence': { story: whileTheySpeak(['freeze daemon beyond its lease']) },
   'no-salvage': { story: whileTheySpeak(['freeze daemon beyond its lease']) },
   'salvage-all': { story: loseAnswers },
-  'wall-clock': { prompts: ['stream'], story: () => pause(8_000) },
   'drop-when-full': { story: whileTheySpeak(['disk full', 'disk full']) },
   'fold-silently': { prompts: ['stream'], story: () => pause(4_000), restMs: 8_000 },
   'same-epochs': { story: whileTheySpeak(['renew logs']) },

@@ -51,7 +51,15 @@ Object.assign(globalThis, { loses, dawdles, takes, attest })
 /** As over a change of the clocks, or with a time server that cannot decide. */
 if (CHAOS_CLOCK) {
   const now = Date.now
-  Date.now = () => now() + random.pick([-3_600_000, 0, 0, 0, 3_600_000])
+  let offsetMs = 0
+  let untilMs = 0
+  Date.now = () => {
+    if (performance.now() > untilMs) {
+      untilMs = performance.now() + random.between(10_000, 30_000)
+      offsetMs = random.pick([-3_600_000, 0, 3_600_000])
+    }
+    return now() + offsetMs
+  }
 }
 
 registerHooks({

@@ -74,7 +74,7 @@ export async function run({ plan, seed, seconds, mutation, say = () => {} }: Run
     const { token, apis } = await furnish(cluster)
     const chats = await openChats({ cluster, api: apis[0]!, provider, perNode: plan.chatsPerNode })
     say(`${chats.length} chats on ${cluster.nodes.length} nodes after ${Date.now() - startedAt} ms`)
-    const observer = new Observer(cluster.postgres.url, chats)
+    const observer = await Observer.open(cluster.postgres.url, chats)
     closing.push(() => observer.close())
     const watchers: Watcher[] = []
     for (const chatId of chats) {
