@@ -1,5 +1,5 @@
 /** Only a test may put somebody else in a vendor's place, or add a certificate to those that an agent trusts. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -8,8 +8,6 @@ import { readDaemonEnv, realVendors } from '#agent/env.ts'
 let home: string
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'gatehouse-env-'))
-  mkdirSync(join(home, 'node'))
-  writeFileSync(join(home, 'node/identity.json'), JSON.stringify({ url: 'http://127.0.0.1:3000', token: 'ndt_x', name: 'here' }))
   writeFileSync(join(home, 'ca.pem'), 'certificate')
 })
 afterEach(() => rmSync(home, { recursive: true }))

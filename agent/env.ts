@@ -1,11 +1,8 @@
-/** What the daemon reads of its environment and its identity file, once. */
+/** What the daemon reads of its environment, once. */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-
-/** Written by the server for its own node, and by `gatehouse node join` for others. */
-const Identity = z.object({ url: z.url(), token: z.string().min(1), name: z.string().min(1) })
 
 const Variables = z.object({
   GATEHOUSE_HOME: z.string().default('.gatehouse'),
@@ -28,6 +25,8 @@ const Variables = z.object({
   /** How long an agent may take to obey a cancel. */
   GATEHOUSE_CANCEL_GRACE_MS: z.coerce.number().int().positive().default(10_000),
   GATEHOUSE_CAPACITY: z.coerce.number().int().positive().optional(),
+  /** How long turns may go on once the daemon was asked to end. */
+  GATEHOUSE_DRAIN_MS: z.coerce.number().int().nonnegative().default(0),
 })
 
 /** Who a login's vendors are: themselves, but in a test. */
@@ -36,10 +35,9 @@ export const realVendors: Vendors = { redirected: new Map(), ca: null }
 
 export type DaemonEnv = {
   vendors: Vendors
-  url: string
-  proxyUrl: string
-  token: string
-  name: string
+  /** Where the server is now, if not where this node enrolled. */
+  url: string | null
+  proxyUrl: string | null
   home: string
   harnessRoot: string
   workspacesRoot: string
@@ -50,17 +48,15 @@ export type DaemonEnv = {
   idleStopMs: number
   cancelGraceMs: number
   capacity: number
+  drainMs: number
 }
 
 /** An agent needs some 400 MB at work; more of them than that wait in the queue. */
 const usualCapacity = (): number => Math.max(2, Math.min(32, Math.floor(totalmem() / 2 ** 30 / 0.75), availableParallelism() * 8))
 
-/** @throws when there is no identity: the machine has not joined */
 export function readDaemonEnv(variables: NodeJS.ProcessEnv = process.env): DaemonEnv {
   const read = Variables.parse(variables)
   const home = resolve(read.GATEHOUSE_HOME)
-  const identity = Identity.parse(JSON.parse(readFileSync(join(home, 'node/identity.json'), 'utf8')))
-  const url = read.GATEHOUSE_URL ?? identity.url
   const folders = {
     harnessRoot: resolve(read.GATEHOUSE_HARNESS_DIR ?? join(home, 'harnesses')),
     workspacesRoot: join(home, 'node/workspaces'),
@@ -72,16 +68,15 @@ export function readDaemonEnv(variables: NodeJS.ProcessEnv = process.env): Daemo
   return {
     ...folders,
     vendors: vendorsOf(read),
-    url,
-    proxyUrl: read.GATEHOUSE_PROXY_URL ?? url,
-    token: identity.token,
-    name: identity.name,
+    url: read.GATEHOUSE_URL ?? null,
+    proxyUrl: read.GATEHOUSE_PROXY_URL ?? null,
     home,
     isTesting: read.GATEHOUSE_TESTING === '1',
     mayGoWithoutSandbox: read.GATEHOUSE_UNSAFE_NO_SANDBOX === '1',
     idleStopMs: read.GATEHOUSE_IDLE_STOP_MS,
     cancelGraceMs: read.GATEHOUSE_CANCEL_GRACE_MS,
     capacity: read.GATEHOUSE_CAPACITY ?? usualCapacity(),
+    drainMs: read.GATEHOUSE_DRAIN_MS,
   }
 }
 

@@ -1,40 +1,31 @@
-/**
- * One daemon for each data folder: two would write the same outboxes. The lock is a listening socket, which the system lets go
- * of with its process, however that ends; a file with a process id would outlive a kill.
- */
-import { createHash } from 'node:crypto'
-import { realpathSync, rmSync } from 'node:fs'
-import { connect, createServer, type Server } from 'node:net'
-import { tmpdir } from 'node:os'
+/** One daemon for each home: two would look like two machines with one identity, and write one outbox. */
+import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { isAlive, startOf } from '#agent/sandbox/processes.ts'
 
-/** On Linux the name is in no file system; elsewhere it is a file that a killed process leaves behind. */
-function addressOf(home: string): string {
-  const name = `gatehouse-node-${createHash('sha256').update(realpathSync(home)).digest('hex').slice(0, 32)}`
-  return process.platform === 'linux' ? `\0${name}` : join(tmpdir(), name)
+const lockFile = (home: string): string => join(home, 'node/daemon.lock')
+
+/** The process id of the daemon that runs on this home, or null. */
+export function daemonOf(home: string): number | null {
+  try {
+    const [pid = '', startedAt = ''] = readFileSync(lockFile(home), 'utf8').split(' ')
+    // The number alone may have been given to another process since.
+    const isHeld = Number(pid) !== process.pid && isAlive(Number(pid)) && (startOf(Number(pid)) ?? '') === startedAt
+    return isHeld ? Number(pid) : null
+  } catch {
+    return null
+  }
 }
 
-/** Holds the folder until this process ends. False when another daemon does. */
-export async function lockHome(home: string): Promise<boolean> {
-  const address = addressOf(home)
-  if (await listen(address)) return true
-  if (process.platform === 'linux' || (await answers(address))) return false
-  rmSync(address, { force: true })
-  return listen(address)
-}
-
-function listen(address: string): Promise<boolean> {
-  const server: Server = createServer((socket) => socket.destroy())
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)))
-    // It does not keep the process: whoever has nothing more to do may end.
-    server.listen(address, () => resolve(true)).unref()
-  })
-}
-
-function answers(address: string): Promise<boolean> {
-  const socket = connect(address)
-  return new Promise((resolve) => {
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-  }).finally(() => socket.destroy()) as Promise<boolean>
+/**
+ * Takes the home for this process; a lock that a killed daemon left is taken over.
+ * @returns what gives it back; null when another daemon runs there
+ */
+export function lockHome(home: string): (() => void) | null {
+  if (daemonOf(home) !== null) return null
+  rmSync(lockFile(home), { force: true })
+  const descriptor = openSync(lockFile(home), 'wx', 0o600)
+  writeSync(descriptor, `${process.pid} ${startOf(process.pid) ?? ''}`)
+  closeSync(descriptor)
+  return () => rmSync(lockFile(home), { force: true })
 }

@@ -30,6 +30,8 @@ export type Leases = {
   refresh: (leaseTtlMs: number) => void
   held: () => { chatId: ChatId; epoch: number }[]
   agents: () => { count: number; residentBytes: number }
+  /** Resolves when every turn that runs has ended by itself; nothing else is begun. */
+  retire: () => Promise<void>
   /** Resolves when every agent has ended and everything is delivered. */
   drain: () => Promise<void>
   /** Ends every agent without a word to the server. */
@@ -52,7 +54,8 @@ export function holdLeases(options: LeasesOptions): Leases {
       const askedAtMs = now()
       const reply = await uplink.tryCall('claim', { max: Math.max(0, capacity - sessions.size) })
       for (const lease of reply?.leases ?? []) begin(lease, validity(askedAtMs))
-      if (reply) makeRoom(reply.waiting)
+      if (reply?.isDraining) for (const { runner } of sessions.values()) runner.retire()
+      else if (reply) makeRoom(reply.waiting)
     },
     (error) => log.error({ err: error }, 'A lease could not be begun'),
   )
@@ -119,6 +122,13 @@ export function holdLeases(options: LeasesOptions): Leases {
     }, atMs - now())
   }
 
+  async function leave(part: (runner: SessionRunner) => void): Promise<void> {
+    isDraining = true
+    const runners = [...sessions.values()].map(({ runner }) => runner)
+    for (const runner of runners) part(runner)
+    await Promise.all(runners.map((runner) => runner.over))
+  }
+
   let timer = setInterval(tick, ttlMs / 4)
   function tick(): void {
     renew()
@@ -150,14 +160,9 @@ export function holdLeases(options: LeasesOptions): Leases {
       const live = [...sessions.values()].filter(({ runner }) => runner.hasAgent())
       return { count: live.length, residentBytes: live.reduce((sum, { runner }) => sum + runner.residentBytes(), 0) }
     },
+    retire: () => leave((runner) => runner.retire()),
     async drain() {
-      isDraining = true
-      await Promise.all(
-        [...sessions.values()].map(({ runner }) => {
-          runner.drain()
-          return runner.over
-        }),
-      )
+      await leave((runner) => runner.drain())
       clearInterval(timer)
     },
     async abandon() {

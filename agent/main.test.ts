@@ -1,5 +1,6 @@
 /** The daemon as a process of its own, against a socket: starts, deaths of every kind, and what is left. */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -38,9 +39,12 @@ afterEach(async () => {
 })
 
 function writeIdentity(): void {
+  const pair = generateKeyPairSync('ed25519')
+  const publicKey = pair.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
+  const privateKey = pair.privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64')
   writeFileSync(
     join(home, 'node/identity.json'),
-    JSON.stringify({ url: wire.url, token: 'ndt_test-token-1234', nodeId: server.nodeId, name: 'test' }),
+    JSON.stringify({ url: wire.url, nodeId: server.nodeId, name: 'test', publicKey, privateKey }),
   )
 }
 
@@ -148,6 +152,32 @@ describe('the daemon', { timeout: 40_000 }, () => {
     expect(typed('run.ended')).toMatchObject([{ reason: 'shutdown' }])
     expect(server.calls).toContain('release')
     expect(outbox()).toBe('')
+  })
+
+  it('lets a turn end when it is asked to stop, for as long as it may, and no longer when it is asked twice', async () => {
+    const turn = server.request('say begun\nwait-for-file go\nsay done')
+    const daemon = startDaemon({ GATEHOUSE_DRAIN_MS: '600000' })
+    await server.until('reply.appended')
+    const gone = end(daemon, 'SIGTERM')
+    writeFileSync(workFile('go'), '')
+    expect(await server.ended(turn)).toMatchObject({ outcome: 'completed' })
+    expect(await gone).toBe(0)
+
+    const long = server.request('say working\nwait-for-cancel')
+    const impatient = startDaemon({ GATEHOUSE_DRAIN_MS: '600000' })
+    await server.until('reply.appended', (fact) => fact.text.includes('working'))
+    const ended = new Promise((done) => impatient.once('exit', done))
+    impatient.kill('SIGTERM')
+    impatient.kill('SIGINT')
+    expect(await server.ended(long)).toMatchObject({ outcome: 'interrupted' })
+    expect(await ended).toBe(0)
+  })
+
+  it('has its home alone', async () => {
+    startDaemon()
+    await expect.poll(() => server.reports.length, { timeout: 10_000 }).toBeGreaterThan(0)
+    const second = startDaemon({ GATEHOUSE_LOG: 'silent' })
+    expect(await new Promise((done) => second.once('exit', done))).not.toBe(0)
   })
 
   it('takes its agents along when it is killed, and the next one delivers what it had written', async () => {

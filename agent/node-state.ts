@@ -5,7 +5,7 @@ import type { Harness } from '#core/harnesses/harness.ts'
 import type { HarnessState, SandboxReport } from '#core/links/daemon.ts'
 import type { Surroundings } from '#agent/agent-process.ts'
 import type { DaemonEnv } from '#agent/env.ts'
-import { install, programOf, sandboxTool, stateOf, type OnProgress, type Program } from '#agent/launch/install.ts'
+import { install, programOf, sandboxTool, stateOf, versionsOnDisk, type OnProgress, type Program } from '#agent/launch/install.ts'
 import { log } from '#agent/log.ts'
 import { probeSandbox } from '#agent/sandbox/probe.ts'
 import type { Sandbox } from '#agent/sandbox/sandbox.ts'
@@ -20,7 +20,7 @@ export type NodeState = {
   install: (harness: string) => Promise<void>
 }
 
-export function nodeState(env: DaemonEnv, harnesses: readonly Harness[], onChange: () => void): NodeState {
+export function nodeState(env: DaemonEnv & { url: string; proxyUrl: string }, harnesses: readonly Harness[], onChange: () => void): NodeState {
   let sandbox: Sandbox | null = null
   let isReady = false
   let reason = 'The sandbox is being looked for.'
@@ -60,6 +60,7 @@ export function nodeState(env: DaemonEnv, harnesses: readonly Harness[], onChang
       transient.set(harness.id, {
         harness: harness.id,
         version: program.version,
+        onDisk: versionsOnDisk(env.harnessRoot, program.id),
         state: 'installing',
         fraction: null,
         detail: null,
@@ -89,6 +90,7 @@ export function nodeState(env: DaemonEnv, harnesses: readonly Harness[], onChang
       installHarness: installSeen,
       workspacesRoot: env.workspacesRoot,
       proxyUrl: env.proxyUrl,
+      serverUrl: env.url,
       vendors: env.vendors,
     },
     isReady: () => isReady,

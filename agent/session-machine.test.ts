@@ -190,6 +190,45 @@ const stories: { name: string; inputs: Input[]; orders: string[]; stage: Session
     stage: 'over',
   },
   {
+    name: 'a drain in a turn: it ends by itself, and the queue is left',
+    inputs: [commands([a, b]), { type: 'started' }, accepted(a), { type: 'retire' }, answered(a), finished, { type: 'stopped' }],
+    orders: ['start', 'accept a', 'prompt a', 'finish a completed', 'stop-agent shutdown', 'release'],
+    stage: 'over',
+  },
+  {
+    name: 'a drain while a turn is being taken: it is taken, and ends',
+    inputs: [commands([a]), { type: 'started' }, { type: 'retire' }, accepted(a), answered(a), finished, { type: 'stopped' }],
+    orders: ['start', 'accept a', 'prompt a', 'finish a completed', 'stop-agent shutdown', 'release'],
+    stage: 'over',
+  },
+  {
+    name: 'a drain while it starts: nothing was taken',
+    inputs: [commands([a]), { type: 'retire' }, { type: 'start-aborted' }],
+    orders: ['start', 'abort-start', 'release'],
+    stage: 'over',
+  },
+  {
+    name: 'a drain at rest',
+    inputs: [...warm, { type: 'retire' }, { type: 'stopped' }],
+    orders: ['start', 'accept a', 'prompt a', 'finish a completed', 'arm-idle', 'stop-agent shutdown', 'release'],
+    stage: 'over',
+  },
+  {
+    name: 'a drain that takes too long for a shutdown',
+    inputs: [
+      commands([a]),
+      { type: 'started' },
+      accepted(a),
+      { type: 'retire' },
+      { type: 'drain' },
+      answered(a, { outcome: 'cancelled', stopReason: 'cancelled' }),
+      finished,
+      { type: 'stopped' },
+    ],
+    orders: ['start', 'accept a', 'prompt a', 'cancel-agent a', 'finish a interrupted', 'stop-agent shutdown', 'release'],
+    stage: 'over',
+  },
+  {
     name: 'a lost lease',
     inputs: [commands([a]), { type: 'started' }, accepted(a), { type: 'fenced' }, answered(a), crash],
     orders: ['start', 'accept a', 'prompt a', 'abandon'],
@@ -221,6 +260,7 @@ describe('whatever happens', () => {
     fc.constant({ type: 'idle-over' } as const),
     fc.constant({ type: 'stopped' } as const),
     fc.constant({ type: 'drain' } as const),
+    fc.constant({ type: 'retire' } as const),
     fc.constant({ type: 'fenced' } as const),
   )
 

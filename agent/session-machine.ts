@@ -35,9 +35,11 @@ export type Session = {
   /** Taken or ended here: a list that was on its way meanwhile may name them once more. */
   known: readonly TurnId[]
   isDraining: boolean
+  /** The turn that runs may end by itself; no other is begun. */
+  isRetiring: boolean
 }
 
-export const newSession: Session = { stage: { is: 'cold' }, waiting: [], cancelled: [], known: [], isDraining: false }
+export const newSession: Session = { stage: { is: 'cold' }, waiting: [], cancelled: [], known: [], isDraining: false, isRetiring: false }
 
 export type Input =
   | { type: 'commands'; prompts: readonly TurnId[]; cancels: readonly TurnId[] }
@@ -54,6 +56,7 @@ export type Input =
   | { type: 'idle-over' }
   | { type: 'stopped' }
   | { type: 'drain' }
+  | { type: 'retire' }
   | { type: 'fenced' }
 
 export type Order =
@@ -82,6 +85,8 @@ export function step(session: Session, input: Input): Step {
       return { session: { ...session, stage: { is: 'over' } }, orders: [{ do: 'abandon' }] }
     case 'drain':
       return onDrain({ ...session, isDraining: true })
+    case 'retire':
+      return onRetire({ ...session, isRetiring: true })
     case 'started':
       return stage.is === 'starting' ? next({ ...session, stage: { is: 'idle' } }) : stay(session)
     case 'start-failed':
@@ -116,13 +121,14 @@ const cancelledEnding: Ending = { outcome: 'cancelled', stopReason: 'cancelled' 
 
 /** From a place of rest: the next turn, or nothing. */
 function next(session: Session): Step {
-  const { stage, waiting, isDraining } = session
+  const { stage, waiting } = session
+  const isLeaving = session.isDraining || session.isRetiring
   const [turnId] = waiting
   if (stage.is === 'cold') {
-    if (turnId === undefined || isDraining) return { session: { ...session, stage: { is: 'over' } }, orders: [{ do: 'release' }] }
+    if (turnId === undefined || isLeaving) return { session: { ...session, stage: { is: 'over' } }, orders: [{ do: 'release' }] }
     return { session: { ...session, stage: { is: 'starting' } }, orders: [{ do: 'start' }] }
   }
-  if (isDraining) return stop(session, 'shutdown')
+  if (isLeaving) return stop(session, 'shutdown')
   if (turnId === undefined) return { session, orders: [{ do: 'arm-idle' }] }
   return {
     session: { ...take(session, turnId), stage: { is: 'accepting', turnId, isAgentGone: false } },
@@ -180,10 +186,23 @@ function onDrain(session: Session): Step {
   }
 }
 
+/** A start under way is given up: its turn has not been taken, and stays in the queue. */
+function onRetire(session: Session): Step {
+  switch (session.stage.is) {
+    case 'cold':
+    case 'idle':
+      return next(session)
+    case 'starting':
+      return { session, orders: [{ do: 'abort-start' }] }
+    default:
+      return stay(session)
+  }
+}
+
 function onStartFailed(session: Session, ending: Ending): Step {
   const cold: Session = { ...session, stage: { is: 'cold' } }
   const [turnId] = session.waiting
-  if (turnId === undefined || session.isDraining) return next(cold)
+  if (turnId === undefined || session.isDraining || session.isRetiring) return next(cold)
   return { session: { ...take(cold, turnId), stage: { is: 'refusing', turnId, ending } }, orders: [{ do: 'accept', turnId }] }
 }
 

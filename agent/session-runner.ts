@@ -30,7 +30,7 @@ export type RunnerOptions = {
   lease: Lease
   outbox: Outbox
   call: Call
-  nodeId: () => NodeId
+  nodeId: NodeId
   surroundings: Surroundings
   leftLogins: LeftLogins
   idleStopMs: number
@@ -49,6 +49,8 @@ export type SessionRunner = {
   fence: () => void
   /** Ends in good order: the running turn is interrupted, everything is delivered, the lease given back. */
   drain: () => void
+  /** Ends after the turn that runs, if one does; what waits stays in the queue. */
+  retire: () => void
   /** Gives up a warm agent that has nothing to do, when somebody else needs its place. */
   yieldIfIdle: () => void
   rest: () => Rest
@@ -209,7 +211,7 @@ export function runSession({
     put({
       type: 'run.started',
       runId,
-      nodeId: nodeId(),
+      nodeId,
       harnessVersion,
       how: opened.how,
       sandbox: sandbox.report.level,
@@ -360,6 +362,7 @@ export function runSession({
     command,
     fence: () => feed({ type: 'fenced' }),
     drain: () => feed({ type: 'drain' }),
+    retire: () => feed({ type: 'retire' }),
     yieldIfIdle: () => feed({ type: 'idle-over' }),
     rest,
     kill: async () => {

@@ -7,18 +7,19 @@ import { ChatId, NodeId } from '#core/ids.ts'
 import { DAEMON_NAMESPACE, DAEMON_PROTOCOL, SOCKET_PATH, type CallReply, type CallRequest } from '#core/links/daemon.ts'
 import { openUplink, type Uplink } from '#agent/uplink.ts'
 
-const hello: CallRequest<'hello'> = {
+const hello = (nonce: string): CallRequest<'hello'> => ({
   protocol: DAEMON_PROTOCOL,
-  token: 'ndt_test',
-  name: 'test',
+  proof: { nodeId: NodeId.parse('node-1'), boot: { id: randomUUID(), count: 1, greeting: 1 }, signature: btoa(nonce) },
+  version: '0.1.0',
   platform: 'linux-x64',
   capacity: 1,
   sandbox: { level: 'none', reason: null },
   harnesses: [],
+  health: null,
   logins: [],
   held: [],
-}
-const welcome: CallReply<'hello'> = { ok: true, nodeId: NodeId.parse('node-1'), leaseTtlMs: 15_000 }
+})
+const welcome: CallReply<'hello'> = { ok: true, leaseTtlMs: 15_000 }
 
 const closing: (() => unknown)[] = []
 afterEach(async () => {
@@ -31,9 +32,16 @@ async function serve({ brokenGreetings, misunderstands = 0 }: { brokenGreetings:
   const io = new Server(http, { path: SOCKET_PATH })
   let greetings = 0
   const released: string[] = []
+  const signed: boolean[] = []
   io.of(DAEMON_NAMESPACE).on('connection', (socket) => {
-    socket.on('hello', (_: unknown, answer: (given: unknown) => void) => {
+    let asked = ''
+    socket.on('challenge', (_: unknown, answer: (given: unknown) => void) => {
+      asked = randomUUID()
+      answer({ reply: { nonce: asked } })
+    })
+    socket.on('hello', ({ proof }: CallRequest<'hello'>, answer: (given: unknown) => void) => {
       greetings += 1
+      signed.push(proof?.signature === btoa(asked))
       if (greetings <= brokenGreetings) socket.conn.close()
       else if (greetings <= brokenGreetings + misunderstands) answer({ error: 'malformed' })
       else answer({ reply: welcome })
@@ -45,11 +53,11 @@ async function serve({ brokenGreetings, misunderstands = 0 }: { brokenGreetings:
   })
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   closing.push(() => io.close())
-  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, released, greetings: () => greetings }
+  return { url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`, released, signed, greetings: () => greetings }
 }
 
 function open(url: string): Uplink {
-  const uplink = openUplink({ url, hello: async () => hello, onGreeted: () => {}, onRefused: () => {}, onHint: () => {} })
+  const uplink = openUplink({ url, hello, onGreeted: () => {}, onRefused: () => {}, onHint: () => {} })
   closing.push(() => uplink.close())
   return uplink
 }
@@ -60,6 +68,8 @@ it('makes a call that has waited through lines which broke before they were gree
   await open(server.url).call('release', { chatId, epoch: 1 })
   expect(server.released).toEqual([chatId])
   expect(server.greetings()).toBe(3)
+  // Each over the nonce of its own connection.
+  expect(server.signed).toEqual([true, true, true])
 })
 
 it('pauses before it greets a server again that did not understand it', async () => {

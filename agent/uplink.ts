@@ -8,6 +8,7 @@ import { io, type Socket } from 'socket.io-client'
 import {
   DAEMON_NAMESPACE,
   daemonCalls,
+  SERVER_ASKS,
   SERVER_HINT,
   ServerHint,
   SOCKET_PATH,
@@ -30,8 +31,8 @@ export type Uplink = {
 
 export type UplinkOptions = {
   url: string
-  /** Asked anew for each connection. */
-  hello: () => Promise<CallRequest<'hello'>>
+  /** Asked anew for each connection, whose nonce it signs. */
+  hello: (nonce: string) => CallRequest<'hello'>
   onGreeted: (reply: Extract<CallReply<'hello'>, { ok: true }>) => void
   onRefused: (code: Extract<CallReply<'hello'>, { ok: false }>['code']) => void
   onHint: (hint: ServerHint) => void
@@ -62,7 +63,8 @@ export function openUplink({ url, hello, onGreeted, onRefused, onHint }: UplinkO
 
   async function greet(): Promise<void> {
     try {
-      const reply = await ask('hello', await hello())
+      const { nonce } = await ask('challenge', {})
+      const reply = await ask('hello', hello(nonce))
       if (!reply.ok) return onRefused(reply.code)
       onGreeted(reply)
       isGreeted = true
@@ -89,6 +91,7 @@ export function openUplink({ url, hello, onGreeted, onRefused, onHint }: UplinkO
     if (reason === 'io server disconnect') setTimeout(() => !isClosed && socket.connect(), 1_000).unref()
   })
   socket.on('connect_error', (error) => log.debug({ err: error }, 'The server cannot be reached'))
+  socket.on(SERVER_ASKS, (answer: unknown) => void (typeof answer === 'function' && answer()))
   socket.on(SERVER_HINT, (hint: unknown) => {
     const parsed = ServerHint.safeParse(hint)
     if (parsed.success) onHint(parsed.data)

@@ -6,7 +6,7 @@ import { verifyAudit } from '#bin/commands/audit.ts'
 import { backUp, restore, restored } from '#bin/commands/backup.ts'
 import { checkLog } from '#bin/commands/check-log.ts'
 import { doctor } from '#bin/commands/doctor.ts'
-import { joinNode, runNode } from '#bin/commands/node.ts'
+import { drainNode, joinNode, runNode } from '#bin/commands/node.ts'
 import { rotateKey } from '#bin/commands/rotate-key.ts'
 import { setUpFromTerminal } from '#bin/commands/setup.ts'
 import { log } from '#server/log.ts'
@@ -16,10 +16,12 @@ const USAGE = `Usage: npm run gatehouse -- <command>
 
   setup --email EMAIL --password PASSWORD --team NAME [--name NAME] [--token]
       Creates the owner and the first team; --token also prints a personal access token as JSON.
-  node join --url ADDRESS --token TOKEN [--name NAME]
+  node join --url ADDRESS --token TOKEN
       Makes this machine a node of another Gatehouse and runs its daemon.
   node run
       Runs the daemon of a node that has joined.
+  node drain
+      Lets the turns of this machine's daemon end, within a minute, and stops it.
   backup --file FILE
       Writes the whole database, but not the master key, into a new file; also beside a running server.
   restore --file FILE
@@ -39,6 +41,7 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
   setup: setUpFromTerminal,
   'node join': joinNode,
   'node run': runNode,
+  'node drain': drainNode,
   backup: backUp,
   restore,
   restored,

@@ -67,7 +67,7 @@ async function leaveOnAnotherMachine({ server }: World, { api }: Person, connect
   const { chatId } = await api.chats.create.mutate({ projectId, harness: claudeCode.id })
   const nodeId = randomUUID()
   await inDatabase(server.home, async (db) => {
-    await db.query(`insert into node (id, name, "tokenHash") values ($1, $2, sha256(convert_to($2, 'UTF8')))`, [nodeId, unique('studio')])
+    await db.query('insert into node (id, name) values ($1, $2)', [nodeId, unique('studio')])
     await db.query(
       `insert into run (id, "chatId", "nodeId", epoch, harness, "credentialId", "credentialVersion", "loginRevision", "keepsLogin", "startedAt", "endedAt")
        select $1, $2, $3, 0, a.harness, k.id, k.version, k."loginRevision", true, now() - interval '2 hours', now() - interval '1 hour'

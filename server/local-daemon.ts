@@ -1,15 +1,15 @@
 /**
- * The daemon of this machine, which the server joins and starts by itself. It gets its
- * node token in a file that only we can read, and an environment without a secret.
+ * The daemon of this machine, which the server lets join and starts by itself. It enrols like any other, by a token that
+ * it finds in a file which only we can read; its environment holds no secret.
  * The daemon itself: `agent/main.ts`, another program that only speaks to us by socket.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
+import { z } from 'zod'
 import { KeptChild } from '#server/child.ts'
-import { ensureLocalNode } from '#server/daemons/service.ts'
+import { inviteLocalNode } from '#server/daemons/service.ts'
 import { pool } from '#server/db/client.ts'
-import { mintToken } from '#server/db/mint.ts'
 import type { Env } from '#server/env.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -19,24 +19,25 @@ const PATIENCE_MS = 10_000
 
 /** Passed on when set: how the machine is, and switches that hold no secret. */
 const PASSED_ON =
-  'PATH HOME USER LANG LC_ALL TZ TMPDIR NODE_ENV SSL_CERT_FILE SSL_CERT_DIR NODE_EXTRA_CA_CERTS npm_config_registry GATEHOUSE_LOG GATEHOUSE_TESTING GATEHOUSE_TEST_VENDORS GATEHOUSE_TEST_CA GATEHOUSE_UNSAFE_NO_SANDBOX GATEHOUSE_IDLE_STOP_MS GATEHOUSE_CANCEL_GRACE_MS GATEHOUSE_CAPACITY'.split(
+  'PATH HOME USER LANG LC_ALL TZ TMPDIR NODE_ENV SSL_CERT_FILE SSL_CERT_DIR NODE_EXTRA_CA_CERTS npm_config_registry GATEHOUSE_LOG GATEHOUSE_TESTING GATEHOUSE_TEST_VENDORS GATEHOUSE_TEST_CA GATEHOUSE_UNSAFE_NO_SANDBOX GATEHOUSE_IDLE_STOP_MS GATEHOUSE_CANCEL_GRACE_MS GATEHOUSE_CAPACITY GATEHOUSE_DRAIN_MS'.split(
     ' ',
   )
 
-/** What a daemon reads at its start, in `${home}/node/identity.json`: where the server is and who it is there. */
-export type NodeIdentity = { url: string; token: string; nodeId: string; name: string }
-
-export const identityFile = (home: string): string => join(home, 'node/identity.json')
-
-/** Replaces the file whole: it is private from its first byte on. */
-export function writeIdentity(home: string, identity: NodeIdentity): void {
-  mkdirSync(join(home, 'node'), { recursive: true, mode: 0o711 })
-  rmSync(identityFile(home), { force: true })
-  writeFileSync(identityFile(home), JSON.stringify(identity), { mode: 0o600, flag: 'wx' })
+/** What the daemon's folder says of who it is, without its private key; see `agent/identity.ts`. */
+function knownIdentity(home: string): { nodeId: string | null; publicKey: Buffer | null } {
+  const file = join(home, 'node/identity.json')
+  const said = z
+    .object({ nodeId: z.string(), publicKey: z.base64().optional() })
+    .safeParse(existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null).data
+  return { nodeId: said?.nodeId ?? null, publicKey: said?.publicKey ? Buffer.from(said.publicKey, 'base64') : null }
 }
 
-export function readIdentity(home: string): NodeIdentity | null {
-  return existsSync(identityFile(home)) ? (JSON.parse(readFileSync(identityFile(home), 'utf8')) as NodeIdentity) : null
+/** Replaces the file whole: it is private from its first byte on. The daemon takes it up at its start. */
+function leaveInvitation(home: string, invitation: { url: string; token: string } | null): void {
+  const file = join(home, 'node/invitation.json')
+  mkdirSync(join(home, 'node'), { recursive: true, mode: 0o711 })
+  rmSync(file, { force: true })
+  if (invitation) writeFileSync(file, JSON.stringify(invitation), { mode: 0o600, flag: 'wx' })
 }
 
 /** The whole environment of a daemon. */
@@ -60,11 +61,8 @@ export const daemonProgram = program
 /** Joins this machine as a node and keeps its daemon running. `isLinked` says whether it has spoken to a server since. */
 export async function startLocalDaemon(env: Env): Promise<{ child: KeptChild; isLinked: () => Promise<boolean> }> {
   const { home, localUrl } = env
-  // Whoever still runs under the token of an earlier start is refused from here on.
-  const { token, hash } = mintToken('ndt')
-  const name = hostname() || 'This machine'
-  const nodeId = await ensureLocalNode({ name, tokenHash: hash })
-  writeIdentity(home, { url: localUrl, token, nodeId, name })
+  const { nodeId, token } = await inviteLocalNode({ ...knownIdentity(home), name: hostname() || 'This machine' })
+  leaveInvitation(home, token === null ? null : { url: localUrl, token })
   const startedAt = new Date()
   const child = new KeptChild({
     name: 'daemon',

@@ -4,7 +4,7 @@
  */
 import pino from 'pino'
 
-const TOKEN = /\b(pat|wst|wsr|njt|ndt|inv|set)_[A-Za-z0-9_-]{8,}/g
+const TOKEN = /\b(pat|wst|wsr|njt|inv|set)_[A-Za-z0-9_-]{8,}/g
 const PROXY_PATH = /\/ai\/proxy\/[^/\s"?]+/g
 
 /** Also used for what is shown on the console. */

@@ -28,6 +28,7 @@ import { endWorkOfMember } from '#server/daemons/service.ts'
 import { createHttpServer, noParts, type Parts } from '#server/http.ts'
 import { log } from '#server/log.ts'
 import { createLoginHandler, type LoginHandler } from '#server/logins/handler.ts'
+import { createMcpPart, type McpHandler } from '#server/mcp/handler.ts'
 import { createProxyHandler, type ProxyHandler } from '#server/proxy/handler.ts'
 import { startLedger } from '#server/usage/service.ts'
 import { startQuestionDesk } from '#server/chats/question-desk.ts'
@@ -64,6 +65,7 @@ export class RunningServer {
   #detach: (() => unknown)[] = []
   #proxy: ProxyHandler | null = null
   #logins: LoginHandler | null = null
+  #mcp: McpHandler | null = null
   #daemon: KeptChild | null = null
   #proxyProcess: KeptChild | null = null
   /** What works in the background on the database; stopped just before that goes. */
@@ -139,6 +141,8 @@ export class RunningServer {
     this.#parts.proxy = this.#proxy
     this.#logins = createLoginHandler()
     this.#parts.logins = this.#logins
+    this.#mcp = createMcpPart({ origins: allowedOrigins(env) })
+    this.#parts.mcp = this.#mcp
     if (env.proxyPort !== null) this.#proxyProcess = await startProxyProcess(env, url)
     this.#workers.push(startIndexing(), startQuestionDesk())
     this.#sockets = openSockets(env)
@@ -169,6 +173,7 @@ export class RunningServer {
     clearTimeout(impatient)
     await attempt(() => this.#proxy?.close())
     await attempt(() => this.#logins?.close())
+    await attempt(() => this.#mcp?.close())
     await attempt(() => this.#proxyProcess?.stop())
     await attempt(() => this.#sockets?.close())
     // What was taken in is stored before the database goes.

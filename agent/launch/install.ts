@@ -64,6 +64,17 @@ const lockHash = (id: string): string =>
 /** The folder of a program, whether or not it is there. */
 export const programFolder = (root: string, program: Program): string => join(root, program.id, program.version)
 
+/** Whole ones: a folder appears by a rename. */
+export function versionsOnDisk(root: string, id: string): string[] {
+  const folder = join(root, id)
+  if (!existsSync(folder)) return []
+  const names = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory() && /^[\w.+-]+$/.test(entry.name))
+  return names
+    .map((entry) => entry.name)
+    .filter((name) => !/\.(partial|lock)/.test(name))
+    .toSorted()
+}
+
 /** Whole, and unpacked from the lockfile that we ship today. */
 export function isInstalled(root: string, program: Program): boolean {
   const folder = programFolder(root, program)
@@ -78,6 +89,7 @@ export function isInstalled(root: string, program: Program): boolean {
 export const stateOf = (root: string, program: Program): HarnessState => ({
   harness: program.id,
   version: program.version,
+  onDisk: versionsOnDisk(root, program.id),
   state: isInstalled(root, program) ? 'installed' : 'absent',
   fraction: null,
   detail: null,

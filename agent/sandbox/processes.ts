@@ -49,6 +49,16 @@ export function isAlive(pid: number): boolean {
   return !isZombie(pid)
 }
 
+/** When a living process started, in whatever unit the system counts; null for one that is gone, or where it does not tell. */
+export function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  } catch {
+    return null
+  }
+}
+
 function isZombie(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -136,10 +136,12 @@ export function fakeServer(
       case 'sessionOpened':
         agentSessionId = daemonCalls.sessionOpened.request.parse(request).agentSessionId
         return {}
+      case 'challenge':
+        return { nonce: 'nonce' }
       case 'hello':
-        return { ok: true, nodeId, leaseTtlMs }
+        return { ok: true, leaseTtlMs }
       case 'claim':
-        return { leases: isWaiting() ? [lease()] : [], waiting: 0 }
+        return { leases: isWaiting() ? [lease()] : [], waiting: 0, isDraining: false }
       case 'renew': {
         const { leases } = daemonCalls.renew.request.parse(request)
         return { kept: leases.filter((each) => isHeld && each.epoch === epoch).map((each) => ({ ...each, commands: queue })) }
@@ -252,6 +254,8 @@ const usualGrant = {
   model: null,
   settings: {},
   repositoryUrl: null,
+  branch: null,
   instructions: '',
   privateHosts: [],
+  mcpToken: null,
 }

@@ -1,28 +1,37 @@
-/** `gatehouse node join` and `node run`: this machine as a node of a Gatehouse that runs elsewhere. */
+/** `gatehouse node join`, `node run` and `node drain`: this machine as a node of a Gatehouse that runs elsewhere. */
 import { spawn } from 'node:child_process'
-import { hostname } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
+import { daemonOf } from '#agent/home-lock.ts'
+import { enrol, EnrolmentError, readIdentity } from '#agent/identity.ts'
 import { demand, readFlags } from '#bin/commands/arguments.ts'
 import { env } from '#server/env.ts'
 import { prepareHome, serverOf } from '#server/home.ts'
-import { daemonEnvironment, daemonProgram, readIdentity, writeIdentity } from '#server/local-daemon.ts'
+import { daemonEnvironment, daemonProgram } from '#server/local-daemon.ts'
 import { StartError } from '#server/start-error.ts'
 
-type JoinReply = { nodeId: string; token: string; name: string }
+/** Below what service managers usually wait before they kill. */
+const DRAIN_MS = 60_000
 
 export async function joinNode(args: string[]): Promise<number> {
   const string = { type: 'string' } as const
-  const flags = readFlags(args, { url: string, token: string, name: string })
+  const flags = readFlags(args, { url: string, token: string })
   const url = originOf(demand(flags.url, 'url'))
   const { home } = env()
   prepareHome(home)
   if (serverOf(home) !== null)
     throw new StartError('A Gatehouse server runs on this data folder and has its own node: set GATEHOUSE_HOME to another folder.')
-  const reply = await askToJoin(url, { token: demand(flags.token, 'token'), name: flags.name ?? hostname() })
-  writeIdentity(home, { url, token: reply.token, nodeId: reply.nodeId, name: reply.name })
-  console.log(
-    `This machine is the node "${reply.name}" now. Its daemon runs until Ctrl-C; "npm run gatehouse -- node run" starts it again.`,
-  )
+  demandNoDaemon(home)
+  const { name } = await enrol({ home, url, token: demand(flags.token, 'token') }).catch((error: unknown) => {
+    throw error instanceof EnrolmentError ? new StartError(inWords(url, error)) : error
+  })
+  console.log(`This machine is the node "${name}" now. Its daemon runs until Ctrl-C; "npm run gatehouse -- node run" starts it again.`)
   return runNode([])
+}
+
+function inWords(url: string, { status, message }: EnrolmentError): string {
+  if (status === null) return `${url} cannot be reached (${message}).`
+  if (status === 403) return 'This join token is unknown, used or older than 15 minutes: make a new one on the page Nodes.'
+  return `${url} did not let this machine join: ${message}.`
 }
 
 export async function runNode(args: string[]): Promise<number> {
@@ -30,8 +39,12 @@ export async function runNode(args: string[]): Promise<number> {
   const own = env()
   const identity = readIdentity(own.home)
   if (!identity) throw new StartError('This machine has not joined: run "npm run gatehouse -- node join" with a link from the page Nodes.')
+  demandNoDaemon(own.home)
   const daemon = spawn(process.execPath, [daemonProgram], {
-    env: daemonEnvironment({ ...own, url: identity.url, proxyPort: null }) as NodeJS.Dict<string> as NodeJS.ProcessEnv,
+    env: {
+      GATEHOUSE_DRAIN_MS: String(DRAIN_MS),
+      ...daemonEnvironment({ ...own, url: identity.url, proxyPort: null }),
+    } as NodeJS.Dict<string> as NodeJS.ProcessEnv,
     stdio: ['pipe', 'inherit', 'inherit'],
     detached: true,
   })
@@ -39,20 +52,26 @@ export async function runNode(args: string[]): Promise<number> {
   return new Promise((resolve, reject) => daemon.once('error', reject).once('exit', (code) => resolve(code ?? 0)))
 }
 
-async function askToJoin(url: string, request: { token: string; name: string }): Promise<JoinReply> {
-  const answer = await fetch(`${url}/api/nodes/join`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(request),
-    redirect: 'manual',
-    signal: AbortSignal.timeout(15_000),
-  }).catch((error: Error) => {
-    throw new StartError(`${url} cannot be reached (${(error.cause as NodeJS.ErrnoException | undefined)?.code ?? error.message}).`)
-  })
-  if (answer.ok) return (await answer.json()) as JoinReply
-  if (answer.status === 403)
-    throw new StartError('This join token is unknown, used or older than 15 minutes: make a new one on the page Nodes.')
-  throw new StartError(`${url} did not let this machine join: it answered ${answer.status}.`)
+/** Turns that run may end by themselves within a minute, then the daemon stops; its chats wait for it, or go on elsewhere. */
+export async function drainNode(args: string[]): Promise<number> {
+  readFlags(args, {})
+  const { home } = env()
+  const pid = daemonOf(home)
+  if (pid === null) {
+    console.log('No daemon runs here.')
+    return 0
+  }
+  console.log('No new work from now on; turns that run have a minute to end.')
+  process.kill(pid, 'SIGTERM')
+  while (daemonOf(home) === pid) await pause(200)
+  console.log('Drained: safe to stop.')
+  return 0
+}
+
+function demandNoDaemon(home: string): void {
+  const pid = daemonOf(home)
+  if (pid !== null)
+    throw new StartError(`A daemon (process ${pid}) runs on ${home}: stop it first, or set GATEHOUSE_HOME to another folder.`)
 }
 
 function originOf(url: string): string {

@@ -6,12 +6,13 @@ import { useChatActs } from '#components/chat/chat-context.tsx'
 import { Markdown } from '#components/chat/markdown.tsx'
 import { PermissionRow } from '#components/chat/permission-row.tsx'
 import { OutgoingRow, PromptRow } from '#components/chat/prompt-row.tsx'
+import { QuestionRow } from '#components/chat/question-row.tsx'
 import { ThoughtRow } from '#components/chat/thought-row.tsx'
 import type { Row } from '#components/chat/timeline.model.ts'
 import { ToolRow, ToolsRow } from '#components/chat/tool-row.tsx'
 import { TurnEndRow } from '#components/chat/turn-end-row.tsx'
 import { WorkingRow } from '#components/chat/working-row.tsx'
-import type { ChatView } from '#core/chat/view.ts'
+import type { ChatView, MovedItem } from '#core/chat/view.ts'
 import { failureWords } from '#components/failures/sentences.ts'
 import { Notice } from '#components/ui/notice.tsx'
 
@@ -37,6 +38,10 @@ export const RowView = memo(function RowView({ row, surroundings }: { row: Row; 
       return <ToolsRow rowKey={row.key} items={row.items} />
     case 'permission':
       return <PermissionRow item={row.item} />
+    case 'moved':
+      return <MovedRow item={row.item} />
+    case 'question':
+      return <QuestionRow item={row.item} />
     case 'model-failure':
       return <ModelFailureRow row={row} />
     case 'working':
@@ -46,6 +51,7 @@ export const RowView = memo(function RowView({ row, surroundings }: { row: Row; 
           status={row.status}
           since={row.since}
           usage={row.usage}
+          progress={row.progress}
           run={surroundings?.run ?? { is: 'none' }}
           node={surroundings?.node ?? null}
         />
@@ -66,6 +72,15 @@ function DayRow({ day }: { day: string }) {
       <h2 className="font-normal">{sayDay(day, now)}</h2>
       <span className="h-px flex-1 bg-line" />
     </div>
+  )
+}
+
+/** Said where it happened: what the agent did before lies on another machine. */
+function MovedRow({ item }: { item: MovedItem }) {
+  return (
+    <Notice className="py-2 text-sm">
+      Moved from {item.from} to {item.to}; uncommitted work stayed on {item.from}.
+    </Notice>
   )
 }
 

@@ -7,7 +7,18 @@ import type { PromptContent } from '#core/chat/events.ts'
 import { hasEnded } from '#core/chat/fold-turn.ts'
 import type { FailureCode } from '#core/errors.ts'
 import type { TurnId } from '#core/ids.ts'
-import type { ModelFailureItem, PermissionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnStatus, Usage } from '#core/chat/view.ts'
+import type {
+  ModelFailureItem,
+  MovedItem,
+  PermissionItem,
+  QuestionItem,
+  ReplyItem,
+  ThoughtItem,
+  ToolItem,
+  Turn,
+  TurnStatus,
+  Usage,
+} from '#core/chat/view.ts'
 import { dayOf } from '#components/chat/amounts.model.ts'
 
 /** A prompt on its way from this browser: it leaves the list when the log holds it. */
@@ -25,13 +36,15 @@ export type Row =
   | { is: 'day'; key: string; day: string }
   | { is: 'prompt'; key: string; turn: Turn }
   | { is: 'outgoing'; key: string; outgoing: Outgoing }
+  | { is: 'moved'; key: string; item: MovedItem }
   | { is: 'reply'; key: string; item: ReplyItem; isLive: boolean }
   | { is: 'thought'; key: string; item: ThoughtItem; isLive: boolean }
   | { is: 'tool'; key: string; item: ToolItem; isLive: boolean }
   | { is: 'tools'; key: string; items: readonly ToolItem[] }
   | { is: 'permission'; key: string; item: PermissionItem }
+  | { is: 'question'; key: string; item: QuestionItem }
   | { is: 'model-failure'; key: string; item: ModelFailureItem; times: number }
-  | { is: 'working'; key: string; status: TurnStatus; since: string; turnId: TurnId; usage: Usage }
+  | { is: 'working'; key: string; status: TurnStatus; since: string; turnId: TurnId; usage: Usage; progress: Turn['progress'] }
   | { is: 'turn-end'; key: string; turn: Turn; isLast: boolean }
 
 const activeStatuses: readonly TurnStatus[] = ['starting', 'running', 'waiting', 'cancelling']
@@ -101,6 +114,7 @@ function rowsOfTurn(turn: Turn): readonly Row[] {
       since: turn.acceptedAt ?? turn.requestedAt,
       turnId: turn.turnId,
       usage: turn.usage,
+      progress: turn.progress,
     })
   return rows
 }
@@ -117,6 +131,9 @@ function rowsOfItems(turn: Turn): Row[] {
     const isLive = isRunning && index === turn.items.length - 1
     const before = rows.at(-1)
     switch (item.is) {
+      case 'moved':
+        rows.push({ is: 'moved', key, item })
+        break
       case 'reply':
         if (item.text.trim() !== '') rows.push({ is: 'reply', key, item, isLive })
         break
@@ -125,6 +142,9 @@ function rowsOfItems(turn: Turn): Row[] {
         break
       case 'permission':
         rows.push({ is: 'permission', key, item })
+        break
+      case 'question':
+        rows.push({ is: 'question', key, item })
         break
       case 'tool':
         // While it waits for an answer, its question stands for it.
@@ -183,9 +203,3 @@ export function rowOfMessage(rows: readonly Row[], { turnId, messageId }: { turn
   const isIt = (row: Row) => row.is === 'reply' && row.item.messageId === messageId && row.key.startsWith(`${turnId}:`)
   return rows.find(isIt)?.key ?? rows.find((row) => row.key === prompt)?.key ?? null
 }
-
-/** Every open question of the chat, oldest first. */
-export const openPermissions = (turns: readonly Turn[]): PermissionItem[] =>
-  turns
-    .filter(isActive)
-    .flatMap((turn) => turn.items.filter((item): item is PermissionItem => item.is === 'permission' && item.answer.is === 'open'))

@@ -23,6 +23,8 @@ const guessPx = {
   tool: 36,
   tools: 36,
   permission: 36,
+  moved: 44,
+  question: 36,
   'model-failure': 60,
   working: 48,
   'turn-end': 52,

@@ -33,7 +33,7 @@ export function NodeCard({ node, mayManage }: { node: Node; mayManage: boolean }
         <p className="figures w-full text-sm text-ink-quiet">
           {node.platform ? `${node.platform} · ` : null}
           {node.isOnline ? (
-            [`${node.runs} of ${node.capacity} agents at work`, node.rssBytes > 0 ? `${formatBytes(node.rssBytes)} of memory` : null]
+            [`${node.held} of ${node.capacity} agents at work`, node.rssBytes > 0 ? `${formatBytes(node.rssBytes)} of memory` : null]
               .filter(Boolean)
               .join(' · ')
           ) : node.lastSeenAt ? (

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { type FormEvent, useState } from 'react'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
+import { AgentTools } from '#components/projects/agent-tools.tsx'
 import { PermissionRules } from '#components/projects/permission-rules.tsx'
 import { useTRPC, type Outputs } from '#components/trpc/trpc.ts'
 import { Button } from '#components/ui/button.tsx'
@@ -67,6 +68,7 @@ export function ProjectSettings({ project }: { project: Project }) {
         ) : null}
       </form>
       <PermissionRules projectId={project.projectId} mayChange={mayChange} />
+      <AgentTools projectId={project.projectId} mayChange={mayChange} />
       {mayChange ? <ArchiveProject project={project} /> : null}
     </div>
   )

@@ -124,6 +124,11 @@ export const ConfigOption = z.object({
 export const AgentAbilities = z.object({ resumes: z.boolean(), loads: z.boolean(), takesImages: z.boolean(), mcpOverHttp: z.boolean() })
 export type AgentAbilities = z.infer<typeof AgentAbilities>
 
+export const QUESTION_MAX_CHARS = 2_000
+export const CHOICE_MAX_CHARS = 200
+export const CHOICES_MAX = 6
+export const ANSWER_MAX_CHARS = 4_000
+
 // --- facts that the server writes --------------------------------------------------------------------------
 
 const serverFacts = [
@@ -134,6 +139,8 @@ const serverFacts = [
     harness: z.string(),
     model: z.string().nullable(),
     title: z.string(),
+    /** An agent of that chat started it, for `by`. */
+    startedFrom: ChatId.optional(),
   }),
   /** It goes on from another chat: `context` is what the agent is told of that one, put together from its log. */
   z.object({ type: z.literal('chat.forked'), by: UserId, from: ChatId, context: z.string().min(1) }),
@@ -165,6 +172,12 @@ const serverFacts = [
   }),
   /** The lease moved or ended while this turn ran; written in the claim's transaction. */
   z.object({ type: z.literal('turn.interrupted'), turnId: TurnId, reason: z.enum(['daemon-lost', 'agent-lost', 'server-restarted']) }),
+  /** It goes on from its repository on another node; what lay in its workspace and was not pushed stayed behind. */
+  z.object({
+    type: z.literal('workspace.moved'),
+    from: z.object({ nodeId: NodeId, name: z.string() }),
+    to: z.object({ nodeId: NodeId, name: z.string() }),
+  }),
   /** The proxy's word: a model request of this turn did not succeed, whatever the agent says of the turn. */
   z.object({
     type: z.literal('model.failed'),
@@ -198,6 +211,36 @@ const serverFacts = [
     order: z.array(TurnId),
     turns: z.array(z.custom<FoldedTurn>()),
     around: z.custom<FoldedHistory['around']>(),
+  }),
+  /**
+   * An agent called a tool of an MCP server that goes through us. The call itself shows as the agent's own `tool.called`;
+   * this is our word on it, with the arguments in short (`core/mcp/argument-summary.ts`).
+   */
+  z.object({
+    type: z.literal('mcp.called'),
+    turnId: TurnId,
+    server: z.string().max(100),
+    tool: z.string().max(200),
+    arguments: z.string().max(500),
+    outcome: z.enum(['completed', 'failed']),
+    durationMs: z.int().nonnegative(),
+  }),
+  /** An agent asks the people of its chat, by a tool of our MCP server; nobody can answer any more once its turn has ended. */
+  z.object({
+    type: z.literal('question.asked'),
+    questionId: RequestId,
+    turnId: TurnId,
+    question: z.string().min(1).max(QUESTION_MAX_CHARS),
+    /** Suggested; any other answer in words is one, too. */
+    choices: z.array(z.string().min(1).max(CHOICE_MAX_CHARS)).max(CHOICES_MAX),
+  }),
+  z.object({ type: z.literal('question.answered'), questionId: RequestId, by: UserId, answer: z.string().min(1).max(ANSWER_MAX_CHARS) }),
+  /** Where an agent says that it stands, in its own words. */
+  z.object({
+    type: z.literal('progress.reported'),
+    turnId: TurnId,
+    note: z.string().min(1).max(500),
+    fraction: z.number().min(0).max(1).nullable(),
   }),
 ] as const
 

@@ -36,10 +36,13 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
         harness: event.harness,
         model: event.model,
         createdBy: event.by,
+        startedFrom: event.startedFrom ?? null,
       }
     case 'chat.forked':
       return { ...view, forkedFrom: { chatId: event.from, by: event.by, context: event.context } }
     case 'chat.offered':
+    case 'mcp.called':
+      // The agent's own word on the call is what shows.
       return view
     case 'chat.handed-over':
       return { ...view, createdBy: event.by }
@@ -60,6 +63,8 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       return { ...view, turns: view.turns.filter((turn) => turn.turnId !== event.turnId || turn.status !== 'queued') }
     case 'queue.reordered':
       return { ...view, turns: reordered(view.turns, event.turnIds) }
+    case 'workspace.moved':
+      return moved(view, event)
     case 'run.progressed':
       return { ...view, run: { is: 'preparing', stage: event.stage, note: event.note, fraction: event.fraction } }
     case 'run.started':
@@ -120,6 +125,8 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     }
     case 'turn.edited':
     case 'cancel.requested':
+    case 'question.asked':
+    case 'question.answered':
     case 'permission.requested':
     case 'permission.answered':
     case 'permission.closed':
@@ -128,6 +135,7 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     case 'thought.appended':
     case 'tool.called':
     case 'tool.updated':
+    case 'progress.reported':
       return withTurn(view, event)
   }
 }
@@ -137,6 +145,14 @@ function reordered(turns: readonly Turn[], turnIds: readonly string[]): readonly
   const places = turns.flatMap((turn, at) => (turn.status === 'queued' && turnIds.includes(turn.turnId) ? [at] : []))
   const inOrder = places.map((at) => turns[at]!).toSorted((a, b) => turnIds.indexOf(a.turnId) - turnIds.indexOf(b.turnId))
   return turns.map((turn, at) => (places.includes(at) ? inOrder[places.indexOf(at)]! : turn))
+}
+
+/** The turn for which it was moved is told of it: the next in line. Nothing of the run before is here. */
+function moved(view: ChatView, { from, to, at }: Extract<ChatEvent, { type: 'workspace.moved' }>): ChatView {
+  const next = view.turns.findIndex((turn) => turn.status === 'queued')
+  if (next < 0) return view
+  const turn = view.turns[next]!
+  return { ...view, turns: view.turns.with(next, { ...turn, items: [...turn.items, { is: 'moved', from: from.name, to: to.name, at }] }) }
 }
 
 const requested = (event: Extract<ChatEvent, { type: 'turn.requested' }>): Turn => ({
@@ -154,6 +170,7 @@ const requested = (event: Extract<ChatEvent, { type: 'turn.requested' }>): Turn 
   cancelledBy: null,
   usage: noUsage,
   changes: null,
+  progress: null,
 })
 
 /** Applies an event to the turn it belongs to; the newest is looked at first, since almost every event is its. */
@@ -168,6 +185,9 @@ function withTurn(view: ChatView, event: ChatEvent): ChatView {
 function belongs(turn: Turn, event: ChatEvent): boolean {
   if (event.type === 'permission.answered' || event.type === 'permission.closed') {
     return turn.items.some((item) => item.is === 'permission' && item.requestId === event.requestId)
+  }
+  if (event.type === 'question.answered') {
+    return turn.items.some((item) => item.is === 'question' && item.questionId === event.questionId)
   }
   return 'turnId' in event && event.turnId === turn.turnId
 }

@@ -17,12 +17,13 @@ const turn = (text: string, over: Partial<Turn> = {}): Turn => ({
   cancelledBy: null,
   usage: noUsage,
   changes: null,
+  progress: null,
   ...over,
 })
 const reply = (text: string): Turn['items'][number] => ({ is: 'reply', messageId: 'm' as never, text })
 
-function summary(turns: readonly Turn[], title = 'Fix the parser'): string {
-  const maker = new SummaryMaker({ title, agent: 'Codex', nameOf: (id) => (id === 'ada' ? 'Ada' : 'Mei') })
+function summary(turns: readonly Turn[], title = 'Fix the parser', why: 'fork' | 'move' = 'fork'): string {
+  const maker = new SummaryMaker({ title, agent: 'Codex', why, nameOf: (id) => (id === 'ada' ? 'Ada' : 'Mei') })
   for (const each of turns) maker.add(each)
   return String(maker)
 }
@@ -87,4 +88,11 @@ it('stays short however long the chat is, and keeps its beginning and its end', 
   expect(text).toContain('- and 460 more')
   expect(text).toMatch(/The prompt follows\.\]$/)
   expect(summary(turns, 'T'.repeat(1_000))).toBe(text)
+})
+
+it('says of a chat that was moved that it is the same one, and what is not there', () => {
+  const text = summary([turn('Look at it')], 'Fix the parser', 'move')
+  expect(text).toContain('This chat, “Fix the parser” goes on here from another machine')
+  expect(text).toContain('not pushed is not here')
+  expect(text).not.toContain('another chat')
 })

@@ -1,7 +1,7 @@
 /**
- * What a fork is told of the chat that it goes on from: put together from the log by rule, without a model, so that the
+ * What an agent that has not met a chat is told of it, in a fork or where the chat goes on without its workspace: put together from the log by rule, without a model, so that the
  * same chat always gives the same text, of bounded length, and nobody pays for it. Pure.
- * From: `server/chats/fork.ts`.
+ * From: `server/chats/summary.ts`.
  */
 import { hasEnded } from '#core/chat/fold-turn.ts'
 import type { Turn } from '#core/chat/view.ts'
@@ -15,7 +15,8 @@ const REPLY_MAX_CHARS = 3_000
 const FILES_MAX = 40
 const PATH_MAX_CHARS = 120
 
-export type Summarized = { title: string; agent: string; nameOf: (userId: string) => string }
+/** `move`: it is the same chat, on another machine. */
+export type Summarized = { title: string; agent: string; why: 'fork' | 'move'; nameOf: (userId: string) => string }
 
 /** Gathers what is needed while the turns pass by. */
 export class SummaryMaker {
@@ -38,17 +39,17 @@ export class SummaryMaker {
   }
 
   toString(): string {
-    const { title, agent } = this.#about
-    const parts = [
-      `[Context that Gatehouse carries over from another chat${title === '' ? '' : `, “${line(title, 200)}”`}, with ${agent}. ` +
-        'It was put together from that chat’s log by rule and may be cut; nobody wrote it for you. ' +
-        'You work in a fresh copy: what was changed there is not here.]',
-      ...this.#prompts(),
-      ...this.#replies(),
-      ...this.#files(),
-      '[End of the context. The prompt follows.]',
-    ]
+    const parts = [this.#opening(), ...this.#prompts(), ...this.#replies(), ...this.#files(), '[End of the context. The prompt follows.]']
     return parts.join('\n\n').slice(0, SUMMARY_MAX_CHARS)
+  }
+
+  #opening(): string {
+    const { title, agent, why } = this.#about
+    const named = title === '' ? '' : `, “${line(title, 200)}”`
+    const made = 'It was put together from that chat’s log by rule and may be cut; nobody wrote it for you.'
+    return why === 'fork'
+      ? `[Context that Gatehouse carries over from another chat${named}, with ${agent}. ${made} You work in a fresh copy: what was changed there is not here.]`
+      : `[This chat${named} goes on here from another machine, and you have not met it. This is its context. ${made} You work in a fresh copy: what was changed there and not pushed is not here.]`
   }
 
   #prompts(): string[] {

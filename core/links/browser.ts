@@ -51,7 +51,7 @@ export const Presence = z.object({
 export type Presence = z.infer<typeof Presence>
 
 /** Server → browser: something a list shows has changed (chat started, turn ended); the client refetches. */
-export const ListHint = z.object({ topic: z.enum(['chats', 'connections', 'nodes', 'members', 'models', 'usage', 'budgets']) })
+export const ListHint = z.object({ topic: z.enum(['chats', 'connections', 'nodes', 'members', 'models', 'usage', 'budgets', 'tasks']) })
 
 export const browserEvents = {
   /** browser → server, acknowledged */

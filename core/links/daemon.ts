@@ -9,9 +9,12 @@
  */
 import { z } from 'zod'
 import { DaemonFact, DeliveredPrompt, FailureCodeSchema, PromptContent } from '#core/chat/events.ts'
-import { ChatId, CredentialId, NodeId, ProjectId, RequestId, RunId, TurnId, UserId } from '#core/ids.ts'
+import { ChatId, CredentialId, ProjectId, RequestId, RunId, TurnId, UserId } from '#core/ids.ts'
+import { NodeHealth } from '#core/nodes/health.ts'
+import { Proof } from '#core/nodes/identity.ts'
+import { BranchName } from '#core/projects/branch.ts'
 
-export const DAEMON_PROTOCOL = 2
+export const DAEMON_PROTOCOL = 3
 export const DAEMON_NAMESPACE = '/nodes'
 /** socket.io's path on the server, for browsers and daemons alike. */
 export const SOCKET_PATH = '/api/socket'
@@ -33,38 +36,52 @@ export type SandboxReport = z.infer<typeof SandboxReport>
 
 export const HarnessState = z.object({
   harness: z.string(),
+  /** The one that this daemon runs. */
   version: z.string(),
+  /** All that lie on its disk, such as those of before an upgrade. */
+  onDisk: z.array(z.string().max(100)).max(50),
   state: z.enum(['absent', 'installing', 'installed', 'failed']),
   fraction: z.number().min(0).max(1).nullable(),
   detail: z.string().max(2_000).nullable(),
 })
 export type HarnessState = z.infer<typeof HarnessState>
 
-/** First call on a connection; `token` is the node token given by `node join` (or to the local node by the server). */
+/** First call on a connection: what the greeting has to sign. */
+export const Challenge = z.object({})
+export const ChallengeReply = z.object({ nonce: z.string() })
+
+/** Second call on a connection. */
 export const Hello = z.object({
   protocol: z.literal(DAEMON_PROTOCOL),
-  token: z.string(),
-  name: z.string().min(1).max(100),
+  proof: Proof,
+  /** Of Gatehouse, as its package says. */
+  version: z.string().max(100),
   platform: z.string(),
   /** How many agent processes this node will run at once. */
   capacity: z.int().positive(),
   sandbox: SandboxReport,
   harnesses: z.array(HarnessState),
+  health: NodeHealth.nullable(),
   /** Leases this daemon believes to hold, with what its outbox still has for each. */
   held: z.array(z.object({ chatId: ChatId, epoch: z.int().positive() })),
   /** Chats in whose homes a login lies: whatever else this node was given is not there any more. */
   logins: z.array(ChatId),
 })
-/** How a daemon of another version greets: what else it says, only that version knows. */
-export const ForeignHello = z.object({ protocol: z.int().refine((protocol) => protocol !== DAEMON_PROTOCOL) })
+/** How a daemon of another version greets: who it is may be understood, what else it says only that version knows. */
+export const ForeignHello = z.object({
+  protocol: z.int().refine((protocol) => protocol !== DAEMON_PROTOCOL),
+  proof: Proof.optional().catch(undefined),
+})
 export const HelloReply = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), nodeId: NodeId, leaseTtlMs: z.int().positive() }),
-  z.object({ ok: z.literal(false), code: z.enum(['token-refused', 'protocol-too-old']) }),
+  z.object({ ok: z.literal(true), leaseTtlMs: z.int().positive() }),
+  z.object({ ok: z.literal(false), code: z.enum(['identity-refused', 'identity-cloned', 'protocol-foreign']) }),
 ])
+export type HelloReply = z.infer<typeof HelloReply>
 
 export const NodeReport = z.object({
   sandbox: SandboxReport,
   harnesses: z.array(HarnessState),
+  health: NodeHealth.nullable(),
   rssBytes: z.int().nonnegative(),
   runs: z.int().nonnegative(),
 })
@@ -84,8 +101,8 @@ export const Lease = z.object({ chatId: ChatId, epoch: z.int().positive(), comma
 export type Lease = z.infer<typeof Lease>
 
 export const Claim = z.object({ max: z.int().nonnegative() })
-/** `waiting`: how many chats this node could have taken beyond `max`. */
-export const ClaimReply = z.object({ leases: z.array(Lease), waiting: z.int().nonnegative() })
+/** `waiting`: how many chats this node could have taken beyond `max`. `isDraining`: it is to finish what runs and rest. */
+export const ClaimReply = z.object({ leases: z.array(Lease), waiting: z.int().nonnegative(), isDraining: z.boolean() })
 
 /** Also returns the commands that wait, so a lost push costs at most one renewal. */
 export const Renew = z.object({ leases: z.array(z.object({ chatId: ChatId, epoch: z.int().positive() })) })
@@ -96,6 +113,8 @@ export const Release = z.object({ chatId: ChatId, epoch: z.int().positive() })
 
 /** The event under which the server sends a `ServerHint`; it is not acknowledged. */
 export const SERVER_HINT = 'hint'
+/** The event by which the server asks whether there is anybody at the other end: a living daemon acknowledges it. */
+export const SERVER_ASKS = 'there?'
 /** Server → daemon. Only hints: the daemon answers with `claim` or `renew`, which carry the truth. */
 export const ServerHint = z.discriminatedUnion('hint', [
   z.object({ hint: z.literal('work') }),
@@ -146,11 +165,18 @@ export const RunGrant = z.object({
   model: z.string().nullable(),
   settings: z.record(z.string(), z.string()),
   repositoryUrl: z.string().nullable(),
+  /** Where the work starts from, when it is not the repository's default branch; made there if it is new. */
+  branch: BranchName.nullable().default(null),
   instructions: z.string(),
   /** The agent's session of an earlier run of this chat, to resume. */
   agentSessionId: z.string().nullable(),
   /** `host:port` that may be private, from GATEHOUSE_PRIVATE_UPSTREAMS (for cloning). */
   privateHosts: z.array(z.string()),
+  /**
+   * Opens our MCP server for this run alone; null where the project has all of its tools off. Stays in daemon memory: the
+   * gateway puts it in on the way out. Absent from a server that has none.
+   */
+  mcpToken: z.string().nullable().default(null),
 })
 export type RunGrant = z.infer<typeof RunGrant>
 export const StartRunReply = z.discriminatedUnion('ok', [
@@ -247,6 +273,7 @@ export type AppendReply = z.infer<typeof AppendReply>
 
 /** Every call a daemon makes: event name → request, reply. */
 export const daemonCalls = {
+  challenge: { request: Challenge, reply: ChallengeReply },
   hello: { request: z.union([Hello, ForeignHello]), reply: HelloReply },
   report: { request: NodeReport, reply: z.object({}) },
   claim: { request: Claim, reply: ClaimReply },
@@ -269,4 +296,6 @@ export type CallRequest<C extends DaemonCall> = z.infer<(typeof daemonCalls)[C][
 export type CallReply<C extends DaemonCall> = z.infer<(typeof daemonCalls)[C]['reply']>
 
 /** What an acknowledgement carries: the reply, or that the server could not answer now (the daemon tries again). */
-export type Acknowledged<T> = { reply: T } | { error: 'unavailable' | 'not-greeted' | 'malformed' }
+export type Acknowledged<T> = { reply: T } | { error: CallError }
+/** `unavailable` passes by itself. */
+export type CallError = 'unavailable' | 'not-greeted' | 'malformed'

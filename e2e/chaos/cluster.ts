@@ -9,6 +9,7 @@ import { once } from 'node:events'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { enrol } from '#agent/identity.ts'
 import { startPostgres, type EmbeddedPostgres } from '#server/db/postgres.ts'
 import type { Mutation } from '#e2e/chaos/edits.ts'
 import { Link } from '#e2e/chaos/link.ts'
@@ -103,18 +104,16 @@ export class Cluster {
     )
   }
 
-  /** Joins the first time, with what the API gave. */
   startDaemon(node: Node): void {
     const own = { CHAOS_CLOCK: 'jumps', CHAOS_DISK_FULL: fullFileOf(node) }
     const { DATABASE_URL: _, GATEHOUSE_MASTER_KEY: __, ...environment } = this.environment(node, own)
     this.#launch(node, 'agent/main.ts', environment)
   }
 
-  writeIdentity(node: Node, { nodeId, token }: { nodeId: string; token: string }): void {
-    node.nodeId = nodeId
-    mkdirSync(join(node.home, 'node'), { recursive: true, mode: 0o711 })
-    const identity = { url: node.link.url, token, nodeId, name: node.name }
-    writeFileSync(join(node.home, 'node/identity.json'), JSON.stringify(identity), { mode: 0o600 })
+  /** As `gatehouse node join` does, with what the API gave. */
+  async join(node: Node, token: string): Promise<void> {
+    mkdirSync(node.home, { recursive: true, mode: 0o711 })
+    node.nodeId = (await enrol({ home: node.home, url: node.link.url, token })).nodeId
   }
 
   /** Ends a part as a power cut would; its children find out by themselves. */

@@ -148,19 +148,9 @@ async function furnish(cluster: Cluster): Promise<{ token: string; apis: Api[] }
   const { token } = JSON.parse(printed) as { token: string }
   await Promise.all(cluster.servers.map((server) => cluster.startServer(server)))
   const apis = cluster.servers.map((server) => createApi(`http://127.0.0.1:${server.port}`, byToken(token)))
-  for (const node of cluster.nodes) cluster.writeIdentity(node, await joinNode(apis[0]!, first!.port, node))
+  for (const node of cluster.nodes) await cluster.join(node, (await apis[0]!.nodes.createJoinToken.mutate({ name: node.name })).token)
   for (const node of cluster.nodes) cluster.startDaemon(node)
   return { token, apis }
-}
-
-async function joinNode(api: Api, port: number, { name }: Node): Promise<{ nodeId: string; token: string }> {
-  const { token } = await api.nodes.createJoinToken.mutate({ name })
-  const answer = await fetch(`http://127.0.0.1:${port}/api/nodes/join`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ token }),
-  })
-  return (await answer.json()) as { nodeId: string; token: string }
 }
 
 /** Each chat has its workspace on a node from the start, so that every node has some. */

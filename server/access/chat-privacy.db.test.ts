@@ -6,10 +6,9 @@ import { createChat } from '#server/chats/service.ts'
 import { connect, type ConnectInput } from '#server/connections/service.ts'
 import { disconnect } from '#server/connections/undo-service.ts'
 import { claim } from '#server/daemons/lease.ts'
-import { ensureLocalNode } from '#server/daemons/service.ts'
+import { seedNode } from '#server/daemons/testing-nodes.ts'
 import { startRun } from '#server/daemons/start-run.ts'
 import { pool, prisma } from '#server/db/client.ts'
-import { mintToken } from '#server/db/mint.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { onHint, type Hint } from '#server/realtime/bus.ts'
 import { indexChat } from '#server/search/indexer.ts'
@@ -42,7 +41,7 @@ beforeAll(async () => {
     viewer: await seedTeamScope({ teamId, role: 'viewer' }),
     stranger: await seedTeamScope(),
   }
-  nodeId = await ensureLocalNode({ name: 'here', tokenHash: mintToken('ndt').hash })
+  nodeId = await seedNode()
 })
 
 const as = ({ userId, isInstanceOwner, teamId }: TeamScope) =>
@@ -110,6 +109,8 @@ const taking: Record<string, (api: Api, chatId: ChatId) => Promise<unknown>> = {
   'chats.answerPermission': (api, chatId) => api.chats.answerPermission({ chatId, requestId: 'question' as never, optionId: 'yes' }),
   'chats.chooseModel': (api, chatId) => api.chats.chooseModel({ chatId, model: 'claude' }),
   'chats.eventsAfter': (api, chatId) => api.chats.eventsAfter({ chatId, afterSeq: 0 }),
+  'nodes.whyWaiting': (api, chatId) => api.nodes.whyWaiting({ chatId }),
+  'nodes.leaveWorkspace': (api, chatId) => api.nodes.leaveWorkspace({ chatId }),
   'usage.records': (api, chatId) => api.usage.records({ chatId, limit: 10 }),
 }
 

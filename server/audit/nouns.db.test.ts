@@ -4,7 +4,8 @@ import { createToken, revokeToken } from '#server/accounts/tokens-service.ts'
 import { setUp } from '#server/accounts/setup-service.ts'
 import { enterProject } from '#server/access/scope.ts'
 import { listEntries } from '#server/audit/log-service.ts'
-import { createJoinToken, joinNode, removeNode } from '#server/daemons/service.ts'
+import { createJoinToken, removeNode } from '#server/daemons/service.ts'
+import { enrol } from '#server/daemons/testing-nodes.ts'
 import { prisma } from '#server/db/client.ts'
 import { seedTeamScope } from '#server/db/testing.ts'
 import { archive, changeProject, createProject } from '#server/projects/service.ts'
@@ -63,7 +64,7 @@ it('tells the owner of the instance of nodes and of its beginning', async () => 
   const { userId, teamId } = await setUp({ name: 'Olu', email: 'olu@example.org', password: 'correct horse battery', team: 'First' })
   const owner = { ...(await seedTeamScope()), userId, teamId, role: 'admin', isInstanceOwner: true } as TeamScope
   const { token } = await createJoinToken(owner, { name: 'workbench' })
-  const { nodeId } = await joinNode(token)
+  const { nodeId } = await enrol(token)
   await removeNode(owner, { nodeId })
   expect(await told(owner)).toEqual(['Olu created the team “First”', 'Olu joined the node “workbench”', 'Olu removed the node “workbench”'])
   expect(await prisma().node.count({ where: { id: nodeId, disabledAt: null } })).toBe(0)

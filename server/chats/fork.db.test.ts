@@ -9,9 +9,8 @@ import { createChat, describeChat, readEvents, sendPrompt } from '#server/chats/
 import { connect, type ConnectInput } from '#server/connections/service.ts'
 import { ingest } from '#server/daemons/ingest.ts'
 import { claim } from '#server/daemons/lease.ts'
-import { ensureLocalNode } from '#server/daemons/service.ts'
+import { seedNode } from '#server/daemons/testing-nodes.ts'
 import { pool, prisma } from '#server/db/client.ts'
-import { mintToken } from '#server/db/mint.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
 
 const harness = 'claude-code'
@@ -25,7 +24,7 @@ let mei: TeamScope
 let viewer: TeamScope
 let projectId: ProjectId
 beforeAll(async () => {
-  nodeId = await ensureLocalNode({ name: 'here', tokenHash: mintToken('ndt').hash })
+  nodeId = await seedNode()
   ada = await seedTeamScope({ name: 'Ada' })
   mei = await seedTeamScope({ teamId: ada.teamId, role: 'member', name: 'Mei' })
   viewer = await seedTeamScope({ teamId: ada.teamId, role: 'viewer' })

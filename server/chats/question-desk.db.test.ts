@@ -11,9 +11,8 @@ import { answerPermission, createChat, readEvents, sendPrompt } from '#server/ch
 import { connect } from '#server/connections/service.ts'
 import { ingest } from '#server/daemons/ingest.ts'
 import { claim, renew } from '#server/daemons/lease.ts'
-import { ensureLocalNode } from '#server/daemons/service.ts'
+import { seedNode } from '#server/daemons/testing-nodes.ts'
 import { pool, prisma } from '#server/db/client.ts'
-import { mintToken } from '#server/db/mint.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { readRules, setRules } from '#server/projects/rules.ts'
 
@@ -24,7 +23,7 @@ let chat: ChatScope
 let turnId: TurnId
 let pseq = 1
 beforeAll(async () => {
-  nodeId = await ensureLocalNode({ name: 'here', tokenHash: mintToken('ndt').hash })
+  nodeId = await seedNode()
   ada = await seedTeamScope()
   await connect(ada, { harness: 'codex', scope: 'user', secret: { kind: 'api-key', provider: 'openai', key: 'sk-proj-abcdefghijklmnop' } })
   project = await enterProject(ada, { act: 'manage', projectId: await seedProject(ada) })

@@ -8,8 +8,7 @@ import { createChat, moveQueued, readEvents, sendNow, sendPrompt } from '#server
 import { connect } from '#server/connections/service.ts'
 import { ingest } from '#server/daemons/ingest.ts'
 import { claim, renew } from '#server/daemons/lease.ts'
-import { ensureLocalNode } from '#server/daemons/service.ts'
-import { mintToken } from '#server/db/mint.ts'
+import { seedNode } from '#server/daemons/testing-nodes.ts'
 import { seedProjectScope, seedTeamScope } from '#server/db/testing.ts'
 
 let nodeId: NodeId
@@ -19,7 +18,7 @@ let turns: TurnId[]
 
 /** A chat whose first prompt an agent works on, while three others wait. */
 beforeAll(async () => {
-  nodeId = await ensureLocalNode({ name: 'here', tokenHash: mintToken('ndt').hash })
+  nodeId = await seedNode()
   ada = await seedTeamScope()
   await connect(ada, { harness: 'codex', scope: 'user', secret: { kind: 'api-key', provider: 'openai', key: 'sk-proj-abcdefghijklmnop' } })
   const { chatId } = await createChat(await seedProjectScope(ada, 'prompt'), { harness: 'codex' })

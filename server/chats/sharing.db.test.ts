@@ -6,10 +6,9 @@ import { createChat, describeChat, sendPrompt } from '#server/chats/service.ts'
 import { connect, setShared, type ConnectInput } from '#server/connections/service.ts'
 import { ingest } from '#server/daemons/ingest.ts'
 import { claim } from '#server/daemons/lease.ts'
-import { ensureLocalNode } from '#server/daemons/service.ts'
+import { seedNode } from '#server/daemons/testing-nodes.ts'
 import { startRun } from '#server/daemons/start-run.ts'
 import { pool } from '#server/db/client.ts'
-import { mintToken } from '#server/db/mint.ts'
 import { seedProjectScope, seedTeamScope } from '#server/db/testing.ts'
 import { findLiveRun } from '#server/proxy/store.ts'
 
@@ -39,7 +38,7 @@ it('lets others prompt on a personal key for as long as its owner shares it', as
   await setShared(owner, { connectionId, isShared: true })
   expect(await seenByMei()).toMatchObject({ mayPrompt: true, payer: { scope: 'user', isShared: true } })
   const turnId = await send(mei, chatId)
-  const nodeId: NodeId = await ensureLocalNode({ name: 'here', tokenHash: mintToken('ndt').hash })
+  const nodeId: NodeId = await seedNode()
   await claim(nodeId, 10)
   const runId = randomUUID() as RunId
   expect(await startRun(nodeId, { chatId, epoch: 1, runId })).toMatchObject({ ok: true })

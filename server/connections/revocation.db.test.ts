@@ -7,16 +7,15 @@ import { connect, setEnabled, type ConnectInput } from '#server/connections/serv
 import { disconnect, undo } from '#server/connections/undo-service.ts'
 import { ingest } from '#server/daemons/ingest.ts'
 import { claim, endRevokedLogins, holds } from '#server/daemons/lease.ts'
-import { ensureLocalNode } from '#server/daemons/service.ts'
+import { seedNode } from '#server/daemons/testing-nodes.ts'
 import { startRun } from '#server/daemons/start-run.ts'
 import { pool } from '#server/db/client.ts'
-import { mintToken } from '#server/db/mint.ts'
 import { seedProjectScope, seedTeamScope } from '#server/db/testing.ts'
 import { findLiveRun } from '#server/proxy/store.ts'
 
 let nodeId: NodeId
 beforeEach(async () => {
-  nodeId = await ensureLocalNode({ name: 'here', tokenHash: mintToken('ndt').hash })
+  nodeId = await seedNode()
   await pool().query(`update command set state = 'done' where state = 'queued'`)
 })
 

@@ -31,7 +31,7 @@ const counts = async ({ teamId }: TeamScope) => [
 ]
 async function seedRun(chatId: string, credentialId: string): Promise<void> {
   const nodeId = mintUuid()
-  await prisma().node.create({ data: { id: nodeId, name: nodeId, tokenHash: Buffer.from(nodeId) } })
+  await prisma().node.create({ data: { id: nodeId, name: nodeId } })
   const run = { id: mintUuid(), chatId, nodeId, epoch: 1, harness: 'claude-code', credentialId, credentialVersion: 1 }
   await prisma().run.create({ data: run })
 }

@@ -5,7 +5,8 @@
  * From: the bus. Next: `agent/uplink.ts`.
  */
 import type { NodeId } from '#core/ids.ts'
-import { SERVER_HINT, type ServerHint } from '#core/links/daemon.ts'
+import { SERVER_ASKS, SERVER_HINT, type ServerHint } from '#core/links/daemon.ts'
+import { lookBehind, type Line } from '#server/daemons/identity-service.ts'
 import { endRevokedLogins, endSilentLeases } from '#server/daemons/lease.ts'
 import { updateSeen } from '#server/daemons/node-store.ts'
 import { pool } from '#server/db/client.ts'
@@ -17,8 +18,29 @@ const SEEN_EVERY_MS = 10_000
 /** How long after its lease ran out a daemon may still come back and deliver before its turn counts as interrupted. */
 const SILENCE_GRACE_MS = 45_000
 
-/** The part of a socket that is told things. */
-export type DaemonLine = { emit(event: string, payload: unknown): unknown; disconnect(close: boolean): unknown }
+/** Longer than a living daemon is ever busy without a pause. */
+const ANSWER_MS = 5_000
+
+/** The part of a socket that is told and asked things. */
+export type DaemonLine = {
+  id: string
+  emit(event: string, payload: unknown): unknown
+  timeout(ms: number): { emitWithAck(event: string): Promise<unknown> }
+  disconnect(close: boolean): unknown
+}
+
+export const lineOf = (line: DaemonLine): Line => ({
+  id: line.id,
+  answers: () =>
+    line
+      .timeout(ANSWER_MS)
+      .emitWithAck(SERVER_ASKS)
+      .then(
+        () => true,
+        () => false,
+      ),
+  cut: () => void line.disconnect(true),
+})
 
 export class Dispatcher {
   readonly #lines = new Map<NodeId, Set<DaemonLine>>()
@@ -41,7 +63,8 @@ export class Dispatcher {
         else if (hint.about === 'install') this.#tell(hint.nodeId, { hint: 'install', harness: hint.harness })
         else if (hint.about === 'sign-in') this.#tell(hint.nodeId, { hint: 'sign-in', signInId: hint.signInId })
         else if (hint.about === 'sign-in-over') this.#tell(hint.nodeId, { hint: 'sign-in-over', signInId: hint.signInId })
-        else if (hint.about === 'node-removed') for (const line of this.#lines.get(hint.nodeId) ?? []) line.disconnect(true)
+        else if (hint.about === 'node-cut') for (const line of this.#lines.get(hint.nodeId) ?? []) line.disconnect(true)
+        else if (hint.about === 'node-greeted') this.#lookBehind(hint)
       }),
     ]
   }
@@ -50,11 +73,12 @@ export class Dispatcher {
     this.#lines.set(nodeId, (this.#lines.get(nodeId) ?? new Set()).add(line))
   }
 
-  /** True when it was the node's last line in this process. */
+  /** False when it was not here. */
   remove(nodeId: NodeId, line: DaemonLine): boolean {
     const lines = this.#lines.get(nodeId)
-    if (!lines?.delete(line) || lines.size > 0) return false
-    return this.#lines.delete(nodeId)
+    if (!lines?.delete(line)) return false
+    if (lines.size === 0) this.#lines.delete(nodeId)
+    return true
   }
 
   /** One at a time; never rejects. */
@@ -81,6 +105,15 @@ export class Dispatcher {
     for (const { nodeId } of rows) this.#tell(nodeId, { hint: 'work' })
   }
 
+  #lookBehind({ nodeId, connection }: { nodeId: NodeId; connection: string }): void {
+    for (const line of this.#lines.get(nodeId) ?? []) {
+      if (line.id === connection) continue
+      lookBehind(nodeId, lineOf(line)).catch((error: unknown) =>
+        log.error({ err: error, nodeId }, 'An older connection could not be asked'),
+      )
+    }
+  }
+
   #tell(nodeId: NodeId | null, hint: ServerHint): void {
     const lines = nodeId === null ? [...this.#lines.values()].flatMap((each) => [...each]) : [...(this.#lines.get(nodeId) ?? [])]
     for (const line of lines) line.emit(SERVER_HINT, hint)
@@ -88,6 +121,8 @@ export class Dispatcher {
 
   async #touch(): Promise<void> {
     if (this.#lines.size === 0) return
-    await updateSeen([...this.#lines.keys()]).catch((error: unknown) => log.warn({ err: error }, 'Nodes could not be marked as seen'))
+    await updateSeen([...this.#lines.values()].flatMap((lines) => [...lines].map((line) => line.id))).catch((error: unknown) =>
+      log.warn({ err: error }, 'Nodes could not be marked as seen'),
+    )
   }
 }

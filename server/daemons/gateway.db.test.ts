@@ -8,8 +8,9 @@ import { enterChat } from '#server/access/scope.ts'
 import { connect, setEnabled } from '#server/connections/service.ts'
 import { answerPermission, cancelTurn, createChat, editQueued, listChats, readEvents, sendPrompt, withdraw } from '#server/chats/service.ts'
 import { claim, endSilentLeases } from '#server/daemons/lease.ts'
-import { createJoinToken, joinNode, listNodes, removeNode } from '#server/daemons/service.ts'
-import { hello, openSocketServer, TestDaemon } from '#server/daemons/testing.ts'
+import { createJoinToken, listNodes, removeNode } from '#server/daemons/service.ts'
+import { enrol } from '#server/daemons/testing-nodes.ts'
+import { openSocketServer, TestDaemon } from '#server/daemons/testing.ts'
 import { pool } from '#server/db/client.ts'
 import { hashToken } from '#server/db/mint.ts'
 import { seedProjectScope, seedTeamScope } from '#server/db/testing.ts'
@@ -216,7 +217,7 @@ it('ends what a restarted daemon knows nothing of, once it has delivered what it
   daemon = await TestDaemon.join(server.url, { held: [{ chatId: kept.chatId, epoch: 1 }] })
   // The greeting ends nothing yet: this is what the daemon had not delivered when it died.
   expect(await daemon.append(gone.chatId, 1, 2, say(turns[0], 0, 'last words'))).toMatchObject({ is: 'acknowledged' })
-  expect(await daemon.call('claim', { max: 1 })).toEqual({ leases: [], waiting: 0 })
+  expect(await daemon.call('claim', { max: 1 })).toEqual({ leases: [], waiting: 0, isDraining: false })
   expect((await viewOf(gone)).turns).toMatchObject([{ status: 'interrupted', items: [{ text: 'last words' }] }])
   expect(await daemon.append(gone.chatId, 1, 3, say(turns[0], 10, '!'))).toMatchObject({ is: 'fenced', finalPseq: 2 })
   expect((await viewOf(kept)).turns).toMatchObject([{ status: 'starting' }])
@@ -349,15 +350,14 @@ it('gives a chat to one node, and later only to the node where its workspace lie
   const chat = await seedReadyChat()
   daemon = await TestDaemon.join(server.url)
   const { token } = await createJoinToken(chat.team, { name: 'attic' })
-  const joined = await joinNode(token)
-  await expect(joinNode(token)).rejects.toMatchObject({ code: 'node.join-token-unusable' })
+  const joined = await enrol(token)
+  await expect(enrol(token)).rejects.toMatchObject({ code: 'node.join-token-unusable' })
   const other = TestDaemon.connect(server.url)
   expect(await other.ask('claim', { max: 1 })).toEqual({ error: 'not-greeted' })
-  expect(await other.call('hello', hello({ token: 'ndt_wrong' }))).toEqual({ ok: false, code: 'token-refused' })
-  // Of another version only the number is understood.
-  expect(await other.call('hello', { protocol: 1 })).toEqual({ ok: false, code: 'protocol-too-old' })
+  // Of another version only who it is, is understood.
+  expect(await other.call('hello', { protocol: 1 })).toEqual({ ok: false, code: 'protocol-foreign' })
   expect(await other.ask('hello', { token: 3 })).toEqual({ error: 'malformed' })
-  expect(await other.call('hello', hello({ token: joined.token }))).toMatchObject({ ok: true, nodeId: joined.nodeId })
+  expect(await other.greet(joined.nodeId)).toMatchObject({ ok: true })
 
   await sendPrompt(chat.scope, { turnId: turn(), prompt: text('one') })
   expect((await other.call('claim', { max: 10 })).leases).toMatchObject([{ chatId: chat.chatId, epoch: 1 }])
@@ -381,7 +381,7 @@ it('tells a node without a free place how many wait for one', async () => {
   const chats = await Promise.all([seedReadyChat(), seedReadyChat()])
   for (const { scope } of chats) await sendPrompt(scope, { turnId: turn(), prompt: text('one') })
   daemon = await TestDaemon.join(server.url)
-  expect(await daemon.call('claim', { max: 0 })).toEqual({ leases: [], waiting: 2 })
+  expect(await daemon.call('claim', { max: 0 })).toEqual({ leases: [], waiting: 2, isDraining: false })
   expect(await daemon.call('claim', { max: 1 })).toMatchObject({ leases: [{ epoch: 1 }], waiting: 1 })
   expect(await daemon.call('claim', { max: 2 })).toMatchObject({ leases: [{ epoch: 1 }], waiting: 0 })
 })
@@ -390,7 +390,7 @@ it('lets one of many daemons have a chat when all claim at once', async () => {
   const chats = await Promise.all([seedReadyChat(), seedReadyChat(), seedReadyChat()])
   for (const { scope } of chats) await sendPrompt(scope, { turnId: turn(), prompt: text('one') })
   const nodes = await Promise.all(
-    [1, 2, 3, 4].map(async (number) => (await joinNode((await createJoinToken(chats[0]!.team, { name: `node ${number}` })).token)).nodeId),
+    [1, 2, 3, 4].map(async (number) => (await enrol((await createJoinToken(chats[0]!.team, { name: `node ${number}` })).token)).nodeId),
   )
   const leases = (await Promise.all(nodes.map((nodeId) => claim(nodeId, 2)))).flat()
   expect(leases.map((lease) => lease.chatId).toSorted()).toEqual(chats.map((chat) => chat.chatId).toSorted())
@@ -401,12 +401,13 @@ it('knows which nodes are there, and tells a returning daemon which leases it ha
   daemon = await TestDaemon.join(server.url)
   expect(await listNodes(chat.team)).toContainEqual(expect.objectContaining({ nodeId: daemon.nodeId, isOnline: true }))
   const disconnected = new Promise((resolve) => daemon.socket.once('disconnect', resolve))
+  // Its machine went down, and nobody has noticed that the line is dead.
+  daemon.isAlive = false
   const back = await TestDaemon.join(server.url, { held: [{ chatId: chat.chatId, epoch: 9 }] })
   expect(await back.hint((hint) => hint.hint === 'lease-lost')).toEqual({ hint: 'lease-lost', chatId: chat.chatId, epoch: 9 })
-  daemon.close()
   await disconnected
   // The older connection's end says nothing of the newer one.
-  await back.call('report', { sandbox: { level: 'none', reason: 'no bwrap' }, harnesses: [], rssBytes: 1_000, runs: 0 })
+  await back.call('report', { sandbox: { level: 'none', reason: 'no bwrap' }, harnesses: [], health: null, rssBytes: 1_000, runs: 0 })
   expect(await listNodes(chat.team)).toContainEqual(
     expect.objectContaining({ nodeId: back.nodeId, isOnline: true, rssBytes: 1_000, sandbox: { level: 'none', reason: 'no bwrap' } }),
   )

@@ -1,26 +1,24 @@
 /**
- * `POST /api/nodes/join {token}` → `{nodeId, token, name}`: how `gatehouse node join` turns a join token into a
- * node token. Mounted by `server/http.ts`; a plain handler, since whoever joins is nobody yet.
+ * `POST /api/nodes/join {token, publicKey, signature}` → `{nodeId, name}`: how a machine turns a join token into the right
+ * to speak for a node with its key. Mounted by `server/http.ts`; a plain handler, since whoever joins is nobody yet.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { z } from 'zod'
 import { DomainError, failures } from '#core/errors.ts'
+import { ENROLMENT_PATH, Enrolment } from '#core/nodes/identity.ts'
 import { clientKey, RateLimiter } from '#server/access/rate-limit.ts'
 import { joinNode } from '#server/daemons/service.ts'
 
 const BODY_MAX_BYTES = 4_000
 const attempts = new RateLimiter()
 
-const Body = z.object({ token: z.string().min(1).max(200) })
-
 export async function answerJoin(req: IncomingMessage, res: ServerResponse): Promise<void> {
-  if (req.method !== 'POST' || req.url?.split('?', 1)[0] !== '/api/nodes/join') return answer(res, 404, { code: 'node.missing' })
+  if (req.method !== 'POST' || req.url?.split('?', 1)[0] !== ENROLMENT_PATH) return answer(res, 404, { code: 'node.missing' })
   const address = clientKey(req.socket.remoteAddress ?? '')
   if (!attempts.allow(address, { perMinute: 20, nowMs: Date.now() })) return answer(res, 429, { code: 'request.too-many' })
-  const body = Body.safeParse(await readJson(req))
-  if (!body.success) return answer(res, 400, { code: 'request.invalid' })
+  const enrolment = Enrolment.safeParse(await readJson(req))
+  if (!enrolment.success) return answer(res, 400, { code: 'request.invalid' })
   try {
-    answer(res, 200, await joinNode(body.data.token))
+    answer(res, 200, await joinNode(enrolment.data))
   } catch (error) {
     if (!(error instanceof DomainError)) throw error
     answer(res, failures[error.code].trpc === 'FORBIDDEN' ? 403 : 422, { code: error.code })

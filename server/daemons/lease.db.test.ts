@@ -7,7 +7,8 @@ import { connect } from '#server/connections/service.ts'
 import { disconnect } from '#server/connections/undo-service.ts'
 import { ingest, salvage } from '#server/daemons/ingest.ts'
 import { claim, endLeasesOfMember, endRevokedLogins, holds, release, renew } from '#server/daemons/lease.ts'
-import { createJoinToken, joinNode, removeNode } from '#server/daemons/service.ts'
+import { createJoinToken, removeNode } from '#server/daemons/service.ts'
+import { enrol } from '#server/daemons/testing-nodes.ts'
 import { startRun } from '#server/daemons/start-run.ts'
 import { inTransaction, pool } from '#server/db/client.ts'
 import { seedProjectScope, seedTeamScope } from '#server/db/testing.ts'
@@ -17,7 +18,7 @@ let nodeId: NodeId
 beforeEach(async () => {
   await pool().query(`update command set state = 'done' where state = 'queued'`)
   team = await seedTeamScope()
-  nodeId = (await joinNode((await createJoinToken(team, { name: randomUUID() })).token)).nodeId
+  nodeId = (await enrol((await createJoinToken(team, { name: randomUUID() })).token)).nodeId
 })
 
 const login = {
@@ -82,7 +83,7 @@ it('gives nothing to a node that is removed while it asks', async () => {
   expect(await claim(nodeId, 10)).toEqual([])
 
   // Both at once, whichever is first: the chat is free for another node afterwards.
-  const other = (await joinNode((await createJoinToken(team, { name: randomUUID() })).token)).nodeId
+  const other = (await enrol((await createJoinToken(team, { name: randomUUID() })).token)).nodeId
   await Promise.all([claim(other, 10), removeNode(team, { nodeId: other })])
   const { rows } = await pool().query(
     'select c."nodeId", h."nodeId" as "heldBy" from chat c join chat_head h on h."chatId" = c.id where c.id = $1',

@@ -8,59 +8,82 @@ import type { ChatFact } from '#core/chat/events.ts'
 import type { ChatId, NodeId, RequestId, RunId, TeamId, TurnId, UserId } from '#core/ids.ts'
 import { LEASE_TTL_MS, type Lease } from '#core/links/daemon.ts'
 import { announceAppended, appendServerFacts, type Appended } from '#server/chats/append.ts'
+import { summaryOf } from '#server/chats/service.ts'
+import { findOrigin, findPlacements, setContext, updateMoved, type Moved, type Origin } from '#server/daemons/placement-store.ts'
 import { findCommands } from '#server/daemons/store.ts'
 import { inTransaction, pool, type PoolClient } from '#server/db/client.ts'
 import { publish } from '#server/realtime/bus.ts'
 
 const TTL = `interval '${LEASE_TTL_MS} milliseconds'`
 
-/** Chats with a prompt in line that nobody holds, and that node $1 may take. */
-const CLAIMABLE = `
-  from (select "chatId", min(ord) as ord from command where state = 'queued' and kind = 'prompt' group by "chatId") w
-  join chat_head h on h."chatId" = w."chatId" join chat c on c.id = h."chatId"
-  where (h."leaseUntil" is null or h."leaseUntil" < now()) and (c."nodeId" is null or c."nodeId" = $1)`
-
 export type Held = { chatId: ChatId; epoch: number; pseq: string; nodeId: NodeId | null; activeTurn: TurnId | null }
 
 /**
- * Chats that wait for an agent and that nobody holds: first those whose workspace lies on this node, then the
- * longest waiting. A chat whose workspace lies on another node waits for that node.
+ * Chats that wait for an agent, that nobody holds, and that are this node's to run by `core/nodes/placement.ts`: first
+ * those whose workspace lies on it, then the longest waiting.
  */
 export async function claim(nodeId: NodeId, max: number): Promise<Lease[]> {
-  const { leases, appended, ended } = await inTransaction(async (tx) => {
+  const { leases, appended, ended, moved } = await inTransaction(async (tx) => {
     // Held until the commit: a removal waits for it and then ends these leases too, or was first and there are none.
-    const node = await tx.query('select 1 from node where id = $1 and "disabledAt" is null for share', [nodeId])
-    if (node.rowCount === 0) return { leases: [], appended: [], ended: [] }
+    const node = await tx.query<{ name: string }>(
+      'select name from node where id = $1 and "disabledAt" is null and "clonedAt" is null and "drainingAt" is null for share',
+      [nodeId],
+    )
+    const nothing = { leases: [], appended: [], ended: [], moved: [] }
+    if (!node.rows[0] || max === 0) return nothing
+    const wanted = await placedOn(tx, nodeId)
+    if (wanted.length === 0) return nothing
     const { rows } = await tx.query<Held>(
-      `select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn" ${CLAIMABLE}
-       order by c."nodeId" nulls last, w.ord limit $2 for update of h skip locked`,
-      [nodeId, max],
+      `select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn"
+       from unnest($1::uuid[]) with ordinality as w("chatId", at) join chat_head h on h."chatId" = w."chatId"
+       where (h."leaseUntil" is null or h."leaseUntil" < now())
+         and exists (select from command k where k."chatId" = h."chatId" and k.state = 'queued' and k.kind = 'prompt')
+       order by w.at limit $2 for update of h skip locked`,
+      [wanted, max],
     )
     const appended: (Appended | null)[] = []
+    const moved: Moved[] = []
     for (const held of rows) {
-      appended.push(await endEpoch(tx, held))
+      const ending = await endEpoch(tx, held)
+      const origin = await findOrigin(tx, held.chatId)
+      const arrival =
+        origin !== null && origin.nodeId !== nodeId ? await arrive(tx, held.chatId, origin, { nodeId, name: node.rows[0].name }) : null
+      if (arrival) moved.push(arrival.moved)
+      appended.push(ending, arrival?.appended ?? null)
       await tx.query(`update chat_head set epoch = epoch + 1, pseq = 0, "nodeId" = $2, "leaseUntil" = now() + ${TTL} where "chatId" = $1`, [
         held.chatId,
         nodeId,
       ])
-      await tx.query('update chat set "nodeId" = $2 where id = $1 and "nodeId" is null', [held.chatId, nodeId])
+      await tx.query('update chat set "nodeId" = $2 where id = $1 and "nodeId" is distinct from $2', [held.chatId, nodeId])
     }
     const commands = await findCommands(
       tx,
       rows.map((held) => held.chatId),
     )
     const leases = rows.map(({ chatId, epoch }) => ({ chatId, epoch: epoch + 1, commands: commands.get(chatId)! }))
-    return { leases, appended, ended: rows.filter((held) => held.nodeId !== nodeId) }
+    return { leases, appended, ended: rows.filter((held) => held.nodeId !== nodeId), moved }
   })
   appended.forEach(announceAppended)
   ended.forEach(tellLost)
+  for (const each of moved) await setContext(each.chatId, await summaryOf({ ...each, why: 'move' }))
   return leases
 }
 
-/** How many chats wait for a place on this node. */
-export async function countWaiting(nodeId: NodeId): Promise<number> {
-  const { rows } = await pool().query<{ waiting: number }>(`select count(*)::int as waiting ${CLAIMABLE}`, [nodeId])
-  return rows[0]!.waiting
+/** How many chats wait for a place on this node, or for one that an idle agent gives up. */
+export const countWaiting = async (nodeId: NodeId): Promise<number> => (await placedOn(pool(), nodeId)).length
+
+async function placedOn(db: Pick<PoolClient, 'query'>, nodeId: NodeId): Promise<ChatId[]> {
+  const { waiting, placements } = await findPlacements(db, nodeId)
+  return waiting.flatMap(({ chatId }) => {
+    const placement = placements.get(chatId)!
+    return placement.is === 'runs' && placement.on === nodeId ? [chatId] : []
+  })
+}
+
+/** The workspace stays behind, and people are told so. */
+async function arrive(tx: PoolClient, chatId: ChatId, from: Origin, to: Origin): Promise<{ moved: Moved; appended: Appended | null }> {
+  const moved = await updateMoved(tx, chatId)
+  return { moved, appended: await appendServerFacts(tx, chatId, [{ type: 'workspace.moved', from, to }]) }
 }
 
 /**
@@ -168,8 +191,12 @@ export function tellLost({ nodeId, chatId, epoch }: Held): void {
   if (nodeId) publish({ about: 'lease-lost', nodeId, chatId, epoch })
 }
 
-/** Ends every lease of a node at once and lets go of the workspaces that lie there. */
-export async function endLeasesOf(tx: PoolClient, nodeId: NodeId): Promise<(Appended | null)[]> {
+/** Ends every lease of a node at once. `go`: whatever lies there is out of reach, and its chats are free to go on elsewhere. */
+export async function endLeasesOf(
+  tx: PoolClient,
+  nodeId: NodeId,
+  { workspaces }: { workspaces: 'stay' | 'go' },
+): Promise<(Appended | null)[]> {
   const { rows } = await tx.query<Held>(
     `select "chatId", epoch, pseq, "nodeId", "activeTurn" from chat_head where "nodeId" = $1 order by "chatId" for update`,
     [nodeId],
@@ -178,7 +205,7 @@ export async function endLeasesOf(tx: PoolClient, nodeId: NodeId): Promise<(Appe
   for (const held of rows) {
     appended.push(await forceEnd(tx, held))
   }
-  await tx.query('update chat set "nodeId" = null where "nodeId" = $1', [nodeId])
+  if (workspaces === 'go') await tx.query('update chat set "nodeId" = null where "nodeId" = $1', [nodeId])
   return appended
 }
 

@@ -10,7 +10,8 @@ import { connect } from '#server/connections/service.ts'
 import { ingest, salvage } from '#server/daemons/ingest.ts'
 import { claim, endSilentLeases, release } from '#server/daemons/lease.ts'
 import { renewAllLogs } from '#server/daemons/log-renewal.ts'
-import { createJoinToken, joinNode } from '#server/daemons/service.ts'
+import { createJoinToken } from '#server/daemons/service.ts'
+import { enrol } from '#server/daemons/testing-nodes.ts'
 import { dumpDatabase, loadDatabase } from '#server/db/dump.ts'
 import { closeDatabase, databaseUrl, inTransaction, openDatabase, pool } from '#server/db/client.ts'
 import { cloneDatabase, seedProjectScope, seedTeamScope } from '#server/db/testing.ts'
@@ -24,7 +25,7 @@ let chatId: ChatId
 beforeEach(async () => {
   await pool().query(`update command set state = 'done' where state = 'queued'`)
   team = await seedTeamScope()
-  nodeId = (await joinNode((await createJoinToken(team, { name: randomUUID() })).token)).nodeId
+  nodeId = (await enrol((await createJoinToken(team, { name: randomUUID() })).token)).nodeId
   const project = await seedProjectScope(team, 'prompt')
   await connect(team, { harness: 'codex', scope: 'project', projectId: project.projectId, secret: key })
   chatId = (await createChat(project, { harness: 'codex' })).chatId
@@ -146,7 +147,7 @@ it('believes no node about a chat whose workspace lies elsewhere', async () => {
   await send()
   await claim(nodeId, 10)
   const before = (await readHead(chatId))!
-  const stranger = (await joinNode((await createJoinToken(team, { name: randomUUID() })).token)).nodeId
+  const stranger = (await enrol((await createJoinToken(team, { name: randomUUID() })).token)).nodeId
   const facts = [{ pseq: 1, fact: words(randomUUID() as TurnId, 0, 1)[0]! }]
   expect(await ingest({ nodeId: stranger, chatId, epoch: 9, facts })).toMatchObject({ is: 'fenced' })
   expect(await readHead(chatId)).toEqual(before)

@@ -34,8 +34,7 @@ it('waits for a delivery of several chats, and the delivery for it, but never bo
   const mei = await seedTeamScope({ teamId: admin.teamId, role: 'member' })
   const projectId = await seedProject(admin)
   const [hers, elsewhere] = [mintUuid() as NodeId, mintUuid() as NodeId]
-  for (const id of [hers, elsewhere])
-    await prisma().node.create({ data: { id, name: id, tokenHash: Buffer.from(id), joinedBy: id === hers ? mei.userId : null } })
+  for (const id of [hers, elsewhere]) await prisma().node.create({ data: { id, name: id, joinedBy: id === hers ? mei.userId : null } })
   // A delivery holds chats by their ids, so the one on her machine must be the later of the two.
   const chats = [await seedChat(admin, { projectId }), await seedChat(admin, { projectId })].toSorted() as [ChatId, ChatId]
   const [own, onMachine] = chats

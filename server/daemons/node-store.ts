@@ -1,8 +1,9 @@
-/** Nodes and the tokens that let machines join. A node token's hash is all that is kept of it. */
+/** Nodes and the tokens that let machines join. Who they are is in `identity-store.ts`. */
 import { prismaDb, record } from '#server/audit/service.ts'
-import { prisma, type PoolClient } from '#server/db/client.ts'
+import { pool, prisma, type PoolClient } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
-import type { HarnessState, SandboxReport } from '#core/links/daemon.ts'
+import type { CallRequest, HarnessState, SandboxReport } from '#core/links/daemon.ts'
+import type { NodeHealth } from '#core/nodes/health.ts'
 import type { NodeId } from '#core/ids.ts'
 
 type Hash = Buffer<ArrayBuffer>
@@ -15,111 +16,155 @@ export type NodeRow = {
   name: string
   isLocal: boolean
   isOnline: boolean
+  hasKey: boolean
+  clonedAt: Date | null
+  drainingAt: Date | null
+  /** Chats that it holds now, with a turn or warm without one. */
+  held: number
+  /** Of these, those with a turn, or about to have one. */
+  busy: number
   lastSeenAt: Date | null
+  labels: string[]
+  protocol: number | null
+  version: string | null
   platform: string | null
   capacity: number
-  runs: number
+  health: NodeHealth | null
   rssBytes: number
   sandbox: SandboxReport | null
   harnesses: HarnessState[]
 }
 
-export async function findNodes(nowMs: number): Promise<NodeRow[]> {
-  const nodes = await prisma().node.findMany({
-    where: { disabledAt: null },
-    orderBy: [{ isLocal: 'desc' }, { name: 'asc' }],
-    include: { _count: { select: { runs: { where: { endedAt: null } } } } },
-  })
-  return nodes.map(({ id, isConnected, lastSeenAt, rssBytes, sandbox, harnesses, _count, ...node }) => {
-    const isOnline = isConnected && lastSeenAt !== null && nowMs - lastSeenAt.getTime() < ONLINE_FOR_MS
-    return {
-      nodeId: id as NodeId,
-      name: node.name,
-      isLocal: node.isLocal,
-      isOnline,
-      lastSeenAt,
-      platform: node.platform,
-      capacity: node.capacity,
-      runs: isOnline ? _count.runs : 0,
-      rssBytes: isOnline ? Number(rssBytes) : 0,
-      sandbox: sandbox as SandboxReport | null,
-      harnesses: harnesses as HarnessState[],
-    }
-  })
+/** This server's own machine first. */
+export async function findNodes(db: Pick<PoolClient, 'query'> = pool()): Promise<NodeRow[]> {
+  const { rows } = await db.query(
+    `select n.id as "nodeId", n.name, n."isLocal", n."publicKey" is not null as "hasKey", n."clonedAt", n."drainingAt", n."lastSeenAt",
+       n.labels, n.protocol, n.version, n.platform, n.capacity, n.health, n."rssBytes"::float8, n.sandbox, n.harnesses,
+       n."isConnected" and n."lastSeenAt" > now() - $1 * interval '1 millisecond' as "isOnline",
+       l.held, l.busy
+     from node n
+     cross join lateral (
+       select count(*)::int as held, count(*) filter (where h."activeTurn" is not null or exists (
+         select from command k where k."chatId" = h."chatId" and k.state = 'queued' and k.kind = 'prompt'))::int as busy
+       from chat_head h where h."nodeId" = n.id and h."leaseUntil" is not null) l
+     where n."disabledAt" is null order by n."isLocal" desc, n.name`,
+    [ONLINE_FOR_MS],
+  )
+  return rows.map((row) => ({ ...row, isOnline: row.isOnline ?? false }))
 }
 
-export async function findNodeByToken(tokenHash: Hash): Promise<{ nodeId: NodeId } | null> {
-  const node = await prisma().node.findFirst({ where: { tokenHash, disabledAt: null }, select: { id: true } })
-  return node && { nodeId: node.id as NodeId }
+export type NodeStanding = { isNewest: boolean; isDraining: boolean; isCut: boolean }
+
+/** What one of its connections may do now. */
+export async function findStanding(nodeId: NodeId, connection: string): Promise<NodeStanding> {
+  const { rows } = await pool().query<NodeStanding>(
+    `select connection is not distinct from $2 as "isNewest", "drainingAt" is not null as "isDraining",
+       "clonedAt" is not null or "disabledAt" is not null or "publicKey" is null as "isCut"
+     from node where id = $1`,
+    [nodeId, connection],
+  )
+  return rows[0] ?? { isNewest: false, isDraining: false, isCut: true }
 }
 
-export async function findNode(nodeId: NodeId): Promise<{ isLocal: boolean } | null> {
-  return prisma().node.findFirst({ where: { id: nodeId, disabledAt: null }, select: { isLocal: true } })
+export async function findNode(nodeId: NodeId): Promise<{ name: string; isLocal: boolean; isOnline: boolean } | null> {
+  const { rows } = await pool().query<{ name: string; isLocal: boolean; isOnline: boolean }>(
+    `select name, "isLocal", "isConnected" and "lastSeenAt" > now() - $2 * interval '1 millisecond' as "isOnline"
+     from node where id = $1 and "disabledAt" is null`,
+    [nodeId, ONLINE_FOR_MS],
+  )
+  return rows[0] ?? null
 }
 
-type Reported = { platform?: string; capacity?: number; sandbox: SandboxReport; harnesses: readonly HarnessState[]; rssBytes?: number }
-
-export async function updateReported(nodeId: NodeId, { platform, capacity, sandbox, harnesses, rssBytes }: Reported): Promise<void> {
-  await prisma().node.update({
-    where: { id: nodeId },
-    data: {
-      ...(platform === undefined ? {} : { platform }),
-      ...(capacity === undefined ? {} : { capacity }),
-      sandbox,
-      harnesses: [...harnesses],
-      ...(rssBytes === undefined ? {} : { rssBytes: BigInt(Math.round(rssBytes)) }),
-      lastSeenAt: new Date(),
-      isConnected: true,
-    },
-  })
+/** Only the newest connection speaks for its node. */
+export async function updateReported(nodeId: NodeId, connection: string, report: CallRequest<'report'>): Promise<void> {
+  await pool().query(
+    `update node set sandbox = $3, harnesses = $4, health = $5, "rssBytes" = $6, "lastSeenAt" = now(), "isConnected" = true
+     where id = $1 and connection = $2`,
+    [
+      nodeId,
+      connection,
+      JSON.stringify(report.sandbox),
+      JSON.stringify(report.harnesses),
+      JSON.stringify(report.health),
+      Math.round(report.rssBytes),
+    ],
+  )
 }
 
-export async function updateSeen(nodes: readonly NodeId[]): Promise<void> {
-  await prisma().node.updateMany({ where: { id: { in: [...nodes] } }, data: { lastSeenAt: new Date(), isConnected: true } })
+export async function updateSeen(connections: readonly string[]): Promise<void> {
+  await pool().query('update node set "lastSeenAt" = now(), "isConnected" = true where connection = any($1)', [connections])
 }
 
-export async function updateDisconnected(nodeId: NodeId): Promise<void> {
-  await prisma().node.updateMany({ where: { id: nodeId }, data: { lastSeenAt: new Date(), isConnected: false } })
+/** The end of an older connection says nothing of the newer one. */
+export async function updateDisconnected(nodeId: NodeId, connection: string): Promise<void> {
+  await pool().query('update node set "lastSeenAt" = now(), "isConnected" = false where id = $1 and connection = $2', [nodeId, connection])
 }
 
-/** The node of the server's own machine: one, whose token is new at each start. */
-export async function upsertLocalNode({ name, tokenHash }: { name: string; tokenHash: Hash }): Promise<NodeId> {
-  const known = await prisma().node.findFirst({ where: { isLocal: true }, select: { id: true } })
-  if (known) {
-    await prisma().node.update({ where: { id: known.id }, data: { tokenHash, disabledAt: null } })
-    return known.id as NodeId
-  }
-  return insertNode({ name: await freeName(name), tokenHash, isLocal: true })
+export async function updateLabels(tx: PoolClient, nodeId: NodeId, labels: readonly string[]): Promise<{ name: string } | null> {
+  const { rows } = await tx.query<{ name: string }>('update node set labels = $2 where id = $1 and "disabledAt" is null returning name', [
+    nodeId,
+    labels,
+  ])
+  return rows[0] ?? null
 }
 
-async function insertNode(node: { name: string; tokenHash: Hash; isLocal: boolean }): Promise<NodeId> {
+/** Null when it is missing or is that already. */
+export async function updateDraining(tx: PoolClient, nodeId: NodeId, isDraining: boolean): Promise<{ name: string } | null> {
+  const { rows } = await tx.query<{ name: string }>(
+    `update node set "drainingAt" = case when $2 then now() end
+     where id = $1 and "disabledAt" is null and ("drainingAt" is not null) <> $2 returning name`,
+    [nodeId, isDraining],
+  )
+  return rows[0] ?? null
+}
+
+/**
+ * A node of the server's own machine: the one that is known there, else a new one. It enrols by itself.
+ * @param publicKey what its folder says of itself; null where it says nothing
+ */
+export async function ensureLocalNode({
+  nodeId,
+  publicKey,
+  name,
+}: {
+  nodeId: string | null
+  publicKey: Buffer | null
+  name: string
+}): Promise<{ nodeId: NodeId; isEnrolled: boolean }> {
+  const known = nodeId === null ? null : await prisma().node.findFirst({ where: { id: nodeId, isLocal: true, disabledAt: null } })
+  if (!known) return { nodeId: await insertNode({ name: await freeName(name), isLocal: true }), isEnrolled: false }
+  const isEnrolled = publicKey !== null && known.publicKey !== null && publicKey.equals(known.publicKey)
+  return { nodeId: known.id as NodeId, isEnrolled }
+}
+
+async function insertNode(node: { name: string; isLocal: boolean }): Promise<NodeId> {
   const { id } = await prisma().node.create({ data: { id: mintUuid(), ...node }, select: { id: true } })
   return id as NodeId
 }
 
+export type Enrolling = { joinTokenHash: Hash; publicKey: Hash; now: Date }
+
 /**
- * Uses a join token up, if it still opens anything, for a node and the entry that says so: of two machines with one token,
+ * Uses a join token up, if it still opens anything, for a key and the entry that says so: of two machines with one token,
  * one joins. In one transaction, so that whoever removes the token's maker meets either the token or the node.
  */
-export async function insertJoinedNode({
-  joinTokenHash,
-  tokenHash,
-  now,
-}: {
-  joinTokenHash: Hash
-  tokenHash: Hash
-  now: Date
-}): Promise<{ nodeId: NodeId; name: string } | null> {
+export async function enrolNode({ joinTokenHash, publicKey, now }: Enrolling): Promise<{ nodeId: NodeId; name: string } | null> {
   return prisma().$transaction(async (tx) => {
     const isOpen = { tokenHash: joinTokenHash, usedAt: null, expiresAt: { gt: now } }
     const { count } = await tx.nodeJoinToken.updateMany({ where: isOpen, data: { usedAt: now } })
     if (count === 0) return null
-    const { nodeName, createdBy } = await tx.nodeJoinToken.findUniqueOrThrow({ where: { tokenHash: joinTokenHash } })
-    const node = { id: mintUuid(), name: await freeName(nodeName, tx), tokenHash, isLocal: false, joinedBy: createdBy }
-    await tx.node.create({ data: node, select: { id: true } })
-    const subject = { kind: 'node', id: node.id } as const
-    await record(prismaDb(tx), { teamId: null, actorId: createdBy, act: 'node.joined', subject, facts: { name: node.name } })
-    return { nodeId: node.id as NodeId, name: node.name }
+    const { nodeName, nodeId, createdBy } = await tx.nodeJoinToken.findUniqueOrThrow({ where: { tokenHash: joinTokenHash } })
+    // Its numbers begin anew with the key, and what was noticed of the former one is over.
+    const keyed = { publicKey, clonedAt: null, bootId: null, bootCount: 0, greeting: 0, connection: null, isConnected: false }
+    const known = nodeId === null ? null : await tx.node.updateManyAndReturn({ where: { id: nodeId, disabledAt: null }, data: keyed })
+    if (known?.length === 0) return null
+    const [node] = known ?? [
+      await tx.node.create({ data: { id: mintUuid(), name: await freeName(nodeName, tx), joinedBy: createdBy, ...keyed } }),
+    ]
+    const subject = { kind: 'node', id: node!.id } as const
+    if (createdBy !== null)
+      await record(prismaDb(tx), { teamId: null, actorId: createdBy, act: 'node.joined', subject, facts: { name: node!.name } })
+    return { nodeId: node!.id as NodeId, name: node!.name }
   })
 }
 
@@ -135,7 +180,7 @@ async function freeName(wanted: string, db: Pick<ReturnType<typeof prisma>, 'nod
   }
 }
 
-/** Its name becomes free; its token opens nothing any more. The row stays, since runs name it. */
+/** Its name becomes free; its key opens nothing any more. The row stays, since runs name it. */
 export async function disableNode(nodeId: NodeId, { actorId }: { actorId: string }): Promise<void> {
   await prisma().$transaction(async (tx) => {
     const { name } = await tx.node.findUniqueOrThrow({ where: { id: nodeId }, select: { name: true } })
@@ -168,7 +213,8 @@ export async function disableNodesOf(tx: PoolClient, userId: string): Promise<{ 
   return rows
 }
 
-type NewJoinToken = { tokenHash: Hash; nodeName: string; createdBy: string; expiresAt: Date }
+/** `createdBy` is null for the server's own node; `nodeId` names one that is known already. */
+type NewJoinToken = { tokenHash: Hash; nodeName: string; nodeId: string | null; createdBy: string | null; expiresAt: Date }
 
 export async function insertJoinToken(token: NewJoinToken): Promise<void> {
   await prisma().nodeJoinToken.create({ data: { id: mintUuid(), ...token } })

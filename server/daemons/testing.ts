@@ -6,9 +6,11 @@ import { io as connectTo, type Socket } from 'socket.io-client'
 import type { z } from 'zod'
 import type { DaemonFact } from '#core/chat/events.ts'
 import type { ChatId, NodeId } from '#core/ids.ts'
+import type { Boot } from '#core/nodes/identity.ts'
 import {
   DAEMON_NAMESPACE,
   DAEMON_PROTOCOL,
+  SERVER_ASKS,
   SERVER_HINT,
   SOCKET_PATH,
   type Acknowledged,
@@ -19,8 +21,7 @@ import {
   type ServerHint,
 } from '#core/links/daemon.ts'
 import { attachDaemons } from '#server/daemons/gateway.ts'
-import { ensureLocalNode } from '#server/daemons/service.ts'
-import { mintToken } from '#server/db/mint.ts'
+import { nextBoot, proofOf, seedNode } from '#server/daemons/testing-nodes.ts'
 import { attachRealtime, type Pace } from '#server/realtime/gateway.ts'
 import { socketOptions } from '#server/realtime/socket-options.ts'
 
@@ -55,6 +56,8 @@ export async function openSocketServer({ pace }: { pace?: Pace } = {}): Promise<
 export class TestDaemon {
   readonly socket: Socket
   readonly hints: ServerHint[] = []
+  /** Of one whose line nobody has noticed to be dead, false. */
+  isAlive = true
   #nodeId: NodeId | null = null
   readonly #waiting = new Set<() => void>()
 
@@ -65,6 +68,7 @@ export class TestDaemon {
       forceNew: true,
       reconnection: false,
     })
+    this.socket.on(SERVER_ASKS, (answer: () => void) => void (this.isAlive && answer()))
     this.socket.on(SERVER_HINT, (hint: ServerHint) => {
       this.hints.push(hint)
       for (const wake of this.#waiting) wake()
@@ -76,18 +80,21 @@ export class TestDaemon {
     return new TestDaemon(url)
   }
 
-  /** Greets as the local node, under a new token. */
-  static async join(
-    url: string,
-    { held = [], logins = [], capacity = 4 }: Partial<Pick<Greeting, 'held' | 'logins' | 'capacity'>> = {},
-  ): Promise<TestDaemon> {
-    const { token, hash } = mintToken('ndt')
-    await ensureLocalNode({ name: 'here', tokenHash: hash })
+  /** Greets as the server's own node, or as another that has a key, in a new start of its daemon. */
+  static async join(url: string, options: Greeting & { nodeId?: NodeId } = {}): Promise<TestDaemon> {
+    const { nodeId = await seedNode(), ...greeting } = options
     const daemon = new TestDaemon(url)
-    const reply = await daemon.call('hello', hello({ token, held, logins, capacity }))
+    const reply = await daemon.greet(nodeId, greeting)
     if (!reply.ok) throw new Error(reply.code)
-    daemon.#nodeId = reply.nodeId
     return daemon
+  }
+
+  /** Signs this connection's nonce. */
+  async greet(nodeId: NodeId, { boot = nextBoot(), ...rest }: Greeting = {}): Promise<CallReply<'hello'>> {
+    const { nonce } = await this.call('challenge', {})
+    const reply = await this.call('hello', { ...usualHello, proof: proofOf(nodeId, { nonce, boot }), ...rest })
+    if (reply.ok) this.#nodeId = nodeId
+    return reply
   }
 
   get nodeId(): NodeId {
@@ -127,16 +134,16 @@ export class TestDaemon {
   }
 }
 
-type Greeting = z.infer<typeof Hello>
+type Greeting = Partial<z.infer<typeof Hello>> & { boot?: Boot }
 
-export const hello = (given: Pick<Greeting, 'token'> & Partial<Greeting>): Greeting => ({
+export const usualHello: Omit<z.infer<typeof Hello>, 'proof'> = {
   protocol: DAEMON_PROTOCOL,
-  name: 'here',
+  version: '0.1.0',
   platform: 'linux-x64',
   capacity: 4,
   sandbox: { level: 'namespaces', reason: null },
   harnesses: [],
+  health: null,
   held: [],
   logins: [],
-  ...given,
-})
+}

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { expect, it } from 'vitest'
 import type { NodeId, RunId } from '#core/ids.ts'
 import { endSilentLeases } from '#server/daemons/lease.ts'
-import { joinNode, createJoinToken, removeNode } from '#server/daemons/service.ts'
+import { createJoinToken, removeNode } from '#server/daemons/service.ts'
+import { enrol } from '#server/daemons/testing-nodes.ts'
 import { endRun } from '#server/daemons/run-store.ts'
 import { describeConnection } from '#server/connections/use-service.ts'
 import { listConnections } from '#server/connections/service.ts'
@@ -86,7 +87,7 @@ it('is free once its owner has replaced it', async () => {
 it('is free once the machine is removed', async () => {
   const world = await seed()
   const { token } = await createJoinToken(world.team, { name: 'gone' })
-  const { nodeId } = await joinNode(token)
+  const { nodeId } = await enrol(token)
   const first = await running({ ...world, nodeId })
   await fallSilent(first)
   const second = await prompted(world)

@@ -8,10 +8,9 @@ import { connect } from '#server/connections/service.ts'
 import { disconnect, undo } from '#server/connections/undo-service.ts'
 import { claim } from '#server/daemons/lease.ts'
 import { endRun } from '#server/daemons/run-store.ts'
-import { ensureLocalNode } from '#server/daemons/service.ts'
+import { seedNode } from '#server/daemons/testing-nodes.ts'
 import { startRun } from '#server/daemons/start-run.ts'
 import { pool } from '#server/db/client.ts'
-import { mintToken } from '#server/db/mint.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
 
 const formatOf = { codex: 'codex', 'claude-code': 'claude', opencode: 'opencode' } as const
@@ -21,7 +20,7 @@ export type LoginWorld = { team: TeamScope; projectId: ProjectId; harness: Login
 
 /** A person with a personal login, and a node that is theirs alone. */
 export async function seedLogin(harness: LoginHarness, contents: string): Promise<LoginWorld> {
-  const nodeId = await ensureLocalNode({ name: 'here', tokenHash: mintToken('ndt').hash })
+  const nodeId = await seedNode()
   const team = await seedTeamScope()
   const projectId = await seedProject(team)
   await connectLogin({ team, harness }, contents)

@@ -8,10 +8,9 @@ import { enterChat, enterProject, type TeamScope } from '#server/access/scope.ts
 import { createChat, sendPrompt } from '#server/chats/service.ts'
 import { connect } from '#server/connections/service.ts'
 import { claim } from '#server/daemons/lease.ts'
-import { ensureLocalNode } from '#server/daemons/service.ts'
+import { seedNode } from '#server/daemons/testing-nodes.ts'
 import { startRun } from '#server/daemons/start-run.ts'
 import { pool } from '#server/db/client.ts'
-import { mintToken } from '#server/db/mint.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { readCatalog } from '#server/models/catalog-service.ts'
 import { clearRule, setPolicy, setRule } from '#server/models/rule-service.ts'
@@ -149,7 +148,7 @@ describe('a model that a team hides', () => {
 
 describe('a model that a team retires', () => {
   it('is refused with its successor wherever a chat that was made with it goes on', async () => {
-    const nodeId = await ensureLocalNode({ name: 'here', tokenHash: mintToken('ndt').hash })
+    const nodeId = await seedNode()
     const { scope, create, chatId } = await seedChat('gpt-6-sol')
     await prompt(scope, chatId)
     await setRule(scope, { ...openai('gpt-6-sol'), retirement: { successor: 'gpt-6.1-sol' } })

@@ -222,7 +222,7 @@ describe('a secret that is replaced', () => {
     const scope = await seedTeamScope()
     const credentialId = `again-${scope.teamId}` as CredentialId
     await createCredential(scope, { ...named('First'), credentialId })
-    const node = await prisma().node.create({ data: { id: scope.teamId, name: scope.teamId, tokenHash: Buffer.from(scope.teamId) } })
+    const node = await prisma().node.create({ data: { id: scope.teamId, name: scope.teamId } })
     const run = { id: randomUUID(), chatId: await seedChat(scope), nodeId: node.id, epoch: 1, harness: 'opencode' }
     await prisma().run.create({ data: { ...run, credentialId, credentialVersion: 1 } })
     await remove(scope, { credentialId })

@@ -1,7 +1,10 @@
 /** Projects. Members make them; their creator and the team's admins change them. */
 import { z } from 'zod'
+import { Labels } from '#core/nodes/labels.ts'
 import { DEADLINE_MAX_MINUTES, PermissionRule, RULES_MAX } from '#core/projects/permission-rules.ts'
+import { ToolGroup, toolGroups } from '#core/mcp/tool-groups.ts'
 import { readRules, setRules } from '#server/projects/rules.ts'
+import { readTools, setTools } from '#server/projects/tools.ts'
 import { Name } from '#server/accounts/service.ts'
 import { archive, changeProject, createProject, describeProject, summarizeProjects } from '#server/projects/service.ts'
 import { projectProcedure, router, teamProcedure } from '#server/trpc/base.ts'
@@ -20,7 +23,7 @@ export const projectsRouter = router({
     .mutation(({ ctx, input }) => createProject(ctx.scope, input)),
 
   update: projectProcedure('manage')
-    .input(z.object({ name: Name.optional(), repositoryUrl, instructions }))
+    .input(z.object({ name: Name.optional(), repositoryUrl, instructions, nodeLabels: Labels.optional() }))
     .mutation(({ ctx, input }) => changeProject(ctx.scope, input)),
 
   rules: projectProcedure('read').query(({ ctx }) => readRules(ctx.scope)),
@@ -34,6 +37,13 @@ export const projectsRouter = router({
       }),
     )
     .mutation(({ ctx, input }) => setRules(ctx.scope, input)),
+
+  tools: projectProcedure('read').query(({ ctx }) => readTools(ctx.scope)),
+
+  /** All of them at once; what is turned off is off at once, for agents at work too. */
+  setTools: projectProcedure('manage')
+    .input(z.object({ off: z.array(ToolGroup).max(toolGroups.length) }))
+    .mutation(({ ctx, input }) => setTools(ctx.scope, input)),
 
   archive: projectProcedure('manage').mutation(({ ctx }) => archive(ctx.scope)),
 })

@@ -18,6 +18,7 @@ export type ProjectView = {
   name: string
   repositoryUrl: string | null
   instructions: string
+  nodeLabels: string[]
   createdByName: string
   createdAt: string
   role: ProjectRole
@@ -46,8 +47,10 @@ export async function createProject(
   return { projectId: await insertProject(scope, { name, repositoryUrl: repository, instructions }) }
 }
 
+type ChangedProject = Partial<NewProject> & { nodeLabels?: string[] | undefined }
+
 /** Chats that have their workspace already keep the repository they cloned. @throws as `createProject` */
-export async function changeProject(scope: ProjectScope, { name, repositoryUrl, instructions }: Partial<NewProject>): Promise<void> {
+export async function changeProject(scope: ProjectScope, { name, repositoryUrl, instructions, nodeLabels }: ChangedProject): Promise<void> {
   const repository = repositoryUrl === undefined ? undefined : repositoryOf(repositoryUrl)
   // What stands there already was named by somebody who might: a form sends it along with what has changed.
   if (repository && repository !== (await readProject(scope)).repositoryUrl) demandNameable(scope, repository)
@@ -55,6 +58,7 @@ export async function changeProject(scope: ProjectScope, { name, repositoryUrl, 
     ...(name === undefined ? {} : { name }),
     ...(repository === undefined ? {} : { repositoryUrl: repository }),
     ...(instructions === undefined ? {} : { instructions }),
+    ...(nodeLabels === undefined ? {} : { nodeLabels }),
   })
 }
 

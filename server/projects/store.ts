@@ -27,12 +27,19 @@ export async function listProjects({ teamId, userId }: TeamScope): Promise<Proje
   return rows
 }
 
-export type ProjectDetails = { name: string; repositoryUrl: string | null; instructions: string; createdByName: string; createdAt: Date }
+export type ProjectDetails = {
+  name: string
+  repositoryUrl: string | null
+  instructions: string
+  nodeLabels: string[]
+  createdByName: string
+  createdAt: Date
+}
 
 export async function readProject({ teamId, projectId }: ProjectScope): Promise<ProjectDetails> {
   const { createdBy, ...project } = await prisma().project.findFirstOrThrow({
     where: { id: projectId, teamId },
-    select: { name: true, repositoryUrl: true, instructions: true, createdBy: true, createdAt: true },
+    select: { name: true, repositoryUrl: true, instructions: true, nodeLabels: true, createdBy: true, createdAt: true },
   })
   const creator = await prisma().user.findUnique({ where: { id: createdBy }, select: { name: true } })
   return { ...project, createdByName: creator?.name ?? 'Somebody who left' }
@@ -54,13 +61,17 @@ export async function insertProject({ teamId, userId }: TeamScope, fields: Proje
   })
 }
 
-export async function updateProject(scope: ProjectScope, fields: Partial<ProjectFields>): Promise<void> {
+/** Labels of nodes that its agents run on. */
+type Placing = { nodeLabels: string[] }
+
+export async function updateProject(scope: ProjectScope, fields: Partial<ProjectFields & Placing>): Promise<void> {
   // Instructions may be pages long: that they changed is told, what they say is not.
-  const { name, repositoryUrl } = fields
+  const { name, repositoryUrl, nodeLabels } = fields
   const facts = {
     changed: Object.keys(fields).join(', '),
     ...(name === undefined ? {} : { name }),
     ...(repositoryUrl === undefined ? {} : { repositoryUrl }),
+    ...(nodeLabels === undefined ? {} : { nodeLabels: nodeLabels.join(', ') }),
   }
   await change(scope, { data: fields, act: 'project.changed', facts })
 }
@@ -69,7 +80,11 @@ export async function archiveProject(scope: ProjectScope, archivedAt: Date): Pro
   await change(scope, { data: { archivedAt }, act: 'project.archived', facts: {} })
 }
 
-type Change = { data: Partial<ProjectFields> & { archivedAt?: Date }; act: 'project.changed' | 'project.archived'; facts: AuditFacts }
+type Change = {
+  data: Partial<ProjectFields & Placing> & { archivedAt?: Date }
+  act: 'project.changed' | 'project.archived'
+  facts: AuditFacts
+}
 
 async function change({ teamId, projectId, userId }: ProjectScope, { data, act, facts }: Change): Promise<void> {
   await prisma().$transaction(async (tx) => {

@@ -89,7 +89,7 @@ export async function seedRun({
   })
   const { configuration } = await prisma().attachment.findUniqueOrThrow({ where: { id: connectionId }, include: { configuration: true } })
   const chatId = await seedChat(scope, { harness })
-  const node = await prisma().node.create({ data: { id: mintUuid(), name: mintUuid(), tokenHash: mintWstoken().hash } })
+  const node = await prisma().node.create({ data: { id: mintUuid(), name: mintUuid() } })
   const turnId = mintUuid() as TurnId
   await pool().query(
     `update chat_head set epoch = 1, "nodeId" = $2, "leaseUntil" = now() + interval '1 hour', "activeTurn" = $3, "activeBy" = $4 where "chatId" = $1`,

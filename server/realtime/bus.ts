@@ -11,7 +11,7 @@ import type { OpenLine } from '#server/realtime/hint-line.ts'
 import { openNotifyLine } from '#server/realtime/notify-line.ts'
 import { openRedisLine } from '#server/realtime/redis-line.ts'
 
-export type ListTopic = 'chats' | 'connections' | 'nodes' | 'members' | 'models' | 'usage' | 'budgets'
+export type ListTopic = 'chats' | 'connections' | 'nodes' | 'members' | 'models' | 'usage' | 'budgets' | 'tasks'
 
 export type Hint =
   /** The chat's log has been committed up to `head`. */
@@ -30,7 +30,10 @@ export type Hint =
   /** Somebody waits for a guided sign-in, on this node or on any; or has answered in one. */
   | { about: 'sign-in'; nodeId: NodeId | null; signInId: string }
   | { about: 'sign-in-over'; nodeId: NodeId; signInId: string }
-  | { about: 'node-removed'; nodeId: NodeId }
+  /** It may not speak for its node any more: removed, its key withdrawn, or met in two places. */
+  | { about: 'node-cut'; nodeId: NodeId }
+  /** A node has greeted on this connection: whoever still holds another of it looks whether anybody is there. */
+  | { about: 'node-greeted'; nodeId: NodeId; connection: string }
   /** Somebody's place in a team has changed or ended: what they watch is proved again. */
   | { about: 'membership'; teamId: TeamId; userId: UserId }
   /** From now on nobody sees the chat but this person. */

@@ -42,7 +42,8 @@ beforeEach(async () => {
 const has = (...harnesses: string[]) =>
   daemon.call('report', {
     sandbox: { level: 'namespaces', reason: null },
-    harnesses: harnesses.map((harness) => ({ harness, version: '1', state: 'installed', fraction: null, detail: null })),
+    harnesses: harnesses.map((harness) => ({ harness, version: '1', onDisk: ['1'], state: 'installed', fraction: null, detail: null })),
+    health: null,
     rssBytes: 0,
     runs: 0,
   })

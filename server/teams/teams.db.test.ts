@@ -3,14 +3,15 @@ import { createToken } from '#server/accounts/tokens-service.ts'
 import type { TeamScope } from '#server/access/scope.ts'
 import { enterTeam } from '#server/access/scope.ts'
 import { prisma } from '#server/db/client.ts'
-import { hashToken, mintUuid } from '#server/db/mint.ts'
+import { mintUuid } from '#server/db/mint.ts'
 import { seedChat, seedMember, seedPerson, seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { acceptInvitation, invite, readInvitation, revokeInvitation } from '#server/teams/invitations-service.ts'
 import { onHint } from '#server/realtime/bus.ts'
 import { connect as connectTo } from '#server/connections/service.ts'
 import { disconnect, undo } from '#server/connections/undo-service.ts'
-import { findNodeByToken } from '#server/daemons/node-store.ts'
-import { createJoinToken, joinNode, endWorkOfMember } from '#server/daemons/service.ts'
+import { findKey } from '#server/daemons/identity-store.ts'
+import { createJoinToken, endWorkOfMember } from '#server/daemons/service.ts'
+import { enrol } from '#server/daemons/testing-nodes.ts'
 import { createCredential } from '#server/primitives/credentials-service.ts'
 import { previewRemoval } from '#server/teams/removal-service.ts'
 import { describeTeam, onMemberRemoved, remove, rename, setRole } from '#server/teams/service.ts'
@@ -179,7 +180,7 @@ describe('a removed member', () => {
     const others = await connect(admin, { shared: true })
     const chatId = await seedChat(member)
     const nodeId = mintUuid()
-    await prisma().node.create({ data: { id: nodeId, name: nodeId, tokenHash: new Uint8Array([1]) } })
+    await prisma().node.create({ data: { id: nodeId, name: nodeId } })
     const runId = mintUuid()
     await prisma().chatHead.update({ where: { chatId }, data: { nodeId, epoch: 1, leaseUntil: new Date(Date.now() + 15_000) } })
     await prisma().run.create({
@@ -249,7 +250,7 @@ describe('a removed member', () => {
     const { token } = await createToken(mei, { name: 'Script', days: 1 })
     const link = tokenOf(await invite(mei, { email: uniqueEmail(), role: 'admin' }))
     const joining = await createJoinToken(mei, { name: mintUuid() })
-    const machine = await joinNode((await createJoinToken(mei, { name: mintUuid() })).token)
+    const machine = await enrol((await createJoinToken(mei, { name: mintUuid() })).token)
     const expiresAt = new Date(Date.now() + 600_000)
     await prisma().session.create({ data: { id: mintUuid(), token: mintUuid(), userId, expiresAt } })
     await prisma().signIn.create({
@@ -258,7 +259,7 @@ describe('a removed member', () => {
     const chatId = await seedChat(admin, { projectId: withKey, harness: 'codex' })
     const onMachine = await seedChat(admin, { projectId: withLogin, harness: 'codex' })
     const nodeId = mintUuid()
-    await prisma().node.create({ data: { id: nodeId, name: nodeId, tokenHash: Buffer.from(nodeId) } })
+    await prisma().node.create({ data: { id: nodeId, name: nodeId } })
     // Somebody else's chat, at work on a prompt of hers.
     const held = { nodeId, epoch: 1, leaseUntil: expiresAt, activeBy: userId, activeTurn: mintUuid() }
     await prisma().chatHead.update({ where: { chatId }, data: held })
@@ -288,11 +289,11 @@ describe('a removed member', () => {
     await expect(previewRemoval(admin, 'nobody')).rejects.toEqual(failure('member.missing'))
     onMemberRemoved(endWorkOfMember)
     const cut: string[] = []
-    const stop = onHint((hint) => hint.about === 'node-removed' && cut.push(hint.nodeId))
+    const stop = onHint((hint) => hint.about === 'node-cut' && cut.push(hint.nodeId))
     await remove(admin, userId)
     stop()
     expect(cut).toEqual([machine.nodeId])
-    expect(await findNodeByToken(hashToken(machine.token))).toBeNull()
+    expect(await findKey(machine.nodeId)).toBeNull()
     const freed = await prisma().chat.findUnique({ where: { id: onMachine }, select: { nodeId: true, head: { select: { nodeId: true } } } })
     expect(freed).toEqual({ nodeId: null, head: { nodeId: null } })
     const said = await prisma().auditEntry.findMany({
@@ -309,7 +310,7 @@ describe('a removed member', () => {
     await expect(acceptInvitation(null, { token: link, name: 'Mei', password: 'correct horse' })).rejects.toEqual(
       failure('invitation.unusable'),
     )
-    await expect(joinNode(joining.token)).rejects.toEqual(failure('node.join-token-unusable'))
+    await expect(enrol(joining.token)).rejects.toEqual(failure('node.join-token-unusable'))
     await expect(undo(mei, undone)).rejects.toEqual(failure('undo.too-late'))
     const where = { teamId, createdBy: userId }
     const left = await prisma().credential.findMany({ where, select: { kind: true, configurations: { select: { harness: true } } } })

@@ -1,0 +1,85 @@
+/** What `core/nodes/placement.ts` decides on: the chats that wait, in the order in which they are served, and every node. */
+import type { ChatId, NodeId, TeamId } from '#core/ids.ts'
+import { DAEMON_PROTOCOL } from '#core/links/daemon.ts'
+import { conditionOf } from '#core/nodes/condition.ts'
+import { place, type Placement, type PlaceableNode, type WaitingChat } from '#core/nodes/placement.ts'
+import { findNodes } from '#server/daemons/node-store.ts'
+import { pool, type PoolClient } from '#server/db/client.ts'
+
+/** More than are placed at once; whoever waits behind them is looked at when they are gone. */
+const LOOKED_AT_MAX = 500
+
+/** Chats with a prompt in line that nobody holds. A chat waits since its prompt came, or since its last run ended. */
+const WAITING = `
+  select w."chatId", c."nodeId" as "workspaceOn", p."nodeLabels" as needs,
+    1000 * extract(epoch from now() - greatest(w.at, (select max(r."endedAt") from run r where r."chatId" = w."chatId")))::float8 as "waitedMs"
+  from (select "chatId", min(ord) as ord, min(at) as at from command where state = 'queued' and kind = 'prompt' group by "chatId") w
+  join chat_head h on h."chatId" = w."chatId" join chat c on c.id = h."chatId" join project p on p.id = c."projectId"
+  where (h."leaseUntil" is null or h."leaseUntil" < now())`
+
+/** `asking` is there, whatever its row says: it asks. Chats whose workspace lies on it come first. */
+export async function findPlacements(
+  db: Pick<PoolClient, 'query'>,
+  asking: NodeId | null,
+): Promise<{ waiting: WaitingChat[]; placements: ReadonlyMap<ChatId, Placement> }> {
+  const { rows: waiting } = await db.query<WaitingChat>(
+    `${WAITING} order by c."nodeId" is not distinct from $1 desc, w.ord limit ${LOOKED_AT_MAX}`,
+    [asking],
+  )
+  if (waiting.length === 0) return { waiting, placements: new Map() }
+  return { waiting, placements: place(waiting, await findPlaceable(db, asking), asking) }
+}
+
+async function findPlaceable(db: Pick<PoolClient, 'query'>, asking: NodeId | null): Promise<PlaceableNode[]> {
+  const nodes = await findNodes(db)
+  return nodes.map(({ clonedAt, drainingAt, protocol, ...node }) => ({
+    ...node,
+    condition: conditionOf({
+      ...node,
+      isCloned: clonedAt !== null,
+      isDraining: drainingAt !== null,
+      hasKey: node.hasKey || node.nodeId === asking,
+      isOnline: node.isOnline || node.nodeId === asking,
+      isForeign: protocol !== null && protocol !== DAEMON_PROTOCOL,
+      isOtherVersion: false,
+    }),
+  }))
+}
+
+/** Of a chat that waits, that it has no workspace from now on: wherever it lay, it goes on in a new one. */
+export async function clearWorkspace(chatId: ChatId): Promise<boolean> {
+  const { rowCount } = await pool().query(
+    `update chat set "nodeId" = null from chat_head h
+     where chat.id = $1 and h."chatId" = chat.id and (h."leaseUntil" is null or h."leaseUntil" < now()) and chat."nodeId" is not null`,
+    [chatId],
+  )
+  return rowCount === 1
+}
+
+export type Origin = { nodeId: NodeId; name: string }
+
+/** Where a chat worked last; null for one that never did. */
+export async function findOrigin(db: Pick<PoolClient, 'query'>, chatId: ChatId): Promise<Origin | null> {
+  const { rows } = await db.query<Origin>(
+    `select n.id as "nodeId", regexp_replace(n.name, ' \\(removed [^)]*\\)$', '') as name
+     from run r join node n on n.id = r."nodeId" where r."chatId" = $1 order by r."startedAt" desc limit 1`,
+    [chatId],
+  )
+  return rows[0] ?? null
+}
+
+export type Moved = { chatId: ChatId; teamId: TeamId; title: string; harness: string }
+
+/** It begins anew there, with an agent that has not met it. */
+export async function updateMoved(tx: PoolClient, chatId: ChatId): Promise<Moved> {
+  const { rows } = await tx.query<Moved>(
+    `update chat set "agentSessionId" = null where id = $1 returning id as "chatId", "teamId", title, harness`,
+    [chatId],
+  )
+  return rows[0]!
+}
+
+/** What the agent is told of before, until a turn has run to its end. */
+export async function setContext(chatId: ChatId, context: string): Promise<void> {
+  await pool().query('update chat set "forkContext" = $2 where id = $1', [chatId, context])
+}
