@@ -134,8 +134,6 @@ export const mutations = {
   'drop-when-full': [{ file: 'agent/outbox.ts', find: 'isBroken = true', put: 'isBroken = true; return pseq' }],
   /** What old parts of a log came to is kept without what was said in them. */
   'fold-silently': [{ file: 'core/chat/history-part.ts', find: '[{ ...turn, items }]', put: '[{ ...turn, items: [] }]' }],
-  /** After a restore, epochs are dealt out that daemons have had before. */
-  'same-epochs': [{ file: 'server/daemons/log-renewal.ts', find: 'epoch = epoch + $1', put: 'epoch = epoch + $1 - $1' }],
   /** Nobody looks after lost hints. */
   'no-sweep': [{ file: 'server/realtime/pump.ts', find: 'SWEEP_EVERY_MS = 1_000', put: 'SWEEP_EVERY_MS = 3_600_000' }],
 } as const satisfies Record<string, readonly Edit[]>

@@ -42,7 +42,6 @@ const stories: Record<Mutation, Omit<Plan, 'name' | keyof typeof usual> & Partia
   'salvage-all': { story: loseAnswers },
   'drop-when-full': { story: whileTheySpeak(['disk full', 'disk full']) },
   'fold-silently': { prompts: ['stream'], story: () => pause(4_000), restMs: 8_000 },
-  'same-epochs': { story: whileTheySpeak(['renew logs']) },
   'no-sweep': { losses: { hint: 1 }, prompts: ['stream'], story: () => pause(6_000) },
 }
 
