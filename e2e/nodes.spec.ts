@@ -18,7 +18,7 @@ test.setTimeout(240_000)
 function onMachine(home: string, args: readonly string[]): { child: ChildProcess; ended: Promise<number | null>; said: () => string } {
   const child = spawn(process.execPath, ['bin/gatehouse.mjs', ...args], {
     cwd: root,
-    env: worldEnvironment({ home, port: 0, env: { GATEHOUSE_CAPACITY: '2', GATEHOUSE_LOG: 'info' } }),
+    env: worldEnvironment({ home, port: 3000, env: { GATEHOUSE_CAPACITY: '2', GATEHOUSE_LOG: 'info' } }),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''
