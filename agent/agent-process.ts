@@ -37,6 +37,8 @@ export type Surroundings = {
   installHarness: (harness: Harness, program: Program, onProgress: OnProgress) => Promise<string>
   workspacesRoot: string
   proxyUrl: string
+  /** Where our MCP server is: never the process that is the proxy alone. */
+  serverUrl: string
   vendors: Vendors
 }
 
@@ -118,6 +120,7 @@ export async function startAgent({
   const gateway = await openGateway({
     serverUrl: surroundings.proxyUrl,
     workspaceToken: () => (isLive && delivery.via === 'proxy' ? delivery.wstoken : null),
+    mcp: { serverUrl: surroundings.serverUrl, token: () => (isLive ? grant.mcpToken : null) },
     brokeredFormat: () => (isLive ? brokeredFormat(harness, delivery) : null),
     reach: reachOf(vendorHosts(harness, delivery), surroundings.vendors.redirected),
     listen: sandbox.method ? { on: 'socket', uid: workspace.uid } : { on: 'loopback' },
@@ -197,12 +200,13 @@ async function fill({
   signal: AbortSignal
 }): Promise<void> {
   if (workspace.state().isReady) return
-  const { repositoryUrl, privateHosts } = grant
+  const { repositoryUrl, branch, privateHosts } = grant
   const baseCommit = repositoryUrl
     ? await cloneRepository({
         sandbox,
         workspace,
         repositoryUrl,
+        branch,
         privateHosts,
         onProgress,
         signal,

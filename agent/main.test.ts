@@ -119,6 +119,21 @@ const workFile = (name: string): string => join(home, 'node/workspaces', server.
 const typed = (type: string) => server.facts().filter((fact) => fact.type === type)
 
 describe('the daemon', { timeout: 40_000 }, () => {
+  it('leaves a folder alone on which another one works, and takes it over from one that was killed', async () => {
+    const first = startDaemon()
+    await server.ended(server.request('say hello'))
+    const other = startDaemon()
+    expect(await new Promise((done) => other.once('exit', (code) => done(code)))).toBe(1)
+    const second = server.request('say again')
+    wire.hint({ hint: 'commands', chatId: server.chatId })
+    await server.ended(second)
+    await end(first, 'SIGKILL')
+    server.expire()
+    startDaemon()
+    const third = server.request('say more')
+    expect(await server.ended(third)).toMatchObject({ outcome: 'completed' })
+  })
+
   it('joins, says what it can do, works off what waits, and ends in good order', async () => {
     const turn = server.request('say hello')
     const daemon = startDaemon()

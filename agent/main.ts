@@ -50,7 +50,7 @@ const refusals = {
 } as const
 
 let isReplayed = false
-const state = nodeState({ ...env, proxyUrl: env.proxyUrl ?? url }, offeredHarnesses(env), () => report())
+const state = nodeState({ ...env, url, proxyUrl: env.proxyUrl ?? url }, offeredHarnesses(env), () => report())
 const uplink = openUplink({
   url,
   hello: (nonce) => ({

@@ -20,7 +20,11 @@ export type NodeState = {
   install: (harness: string) => Promise<void>
 }
 
-export function nodeState(env: DaemonEnv & { proxyUrl: string }, harnesses: readonly Harness[], onChange: () => void): NodeState {
+export function nodeState(
+  env: DaemonEnv & { url: string; proxyUrl: string },
+  harnesses: readonly Harness[],
+  onChange: () => void,
+): NodeState {
   let sandbox: Sandbox | null = null
   let isReady = false
   let reason = 'The sandbox is being looked for.'
@@ -90,6 +94,7 @@ export function nodeState(env: DaemonEnv & { proxyUrl: string }, harnesses: read
       installHarness: installSeen,
       workspacesRoot: env.workspacesRoot,
       proxyUrl: env.proxyUrl,
+      serverUrl: env.url,
       vendors: env.vendors,
     },
     isReady: () => isReady,

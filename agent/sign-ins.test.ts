@@ -41,6 +41,7 @@ function open({ hasSandbox = true }: { hasSandbox?: boolean } = {}) {
       installHarness: async () => '',
       workspacesRoot: folder,
       proxyUrl: 'http://127.0.0.1:9',
+      serverUrl: 'http://127.0.0.1:9',
       vendors: realVendors,
     },
     root: join(folder, 'sign-ins'),

@@ -5,29 +5,17 @@
  * Prints the path alone on stdout; `playwright.config.ts` reads it from CHROMIUM_PATH.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { chromium } from '@playwright/test'
+import { installByApt, mayUseApt } from './apt.mjs'
+
+export const CHROMIUM_PACKAGE = 'chromium-headless-shell'
 
 const headlessShells = ['/usr/bin/chromium-headless-shell', '/usr/lib/chromium/chromium-headless-shell']
 const browsers = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
 
 const first = (paths) => paths.find((each) => existsSync(each)) ?? null
-
-/** Ubuntu's package of the same name only points at a snap, so the machine must be Debian itself. */
-function mayUseApt() {
-  if (process.getuid?.() !== 0 || !existsSync('/etc/os-release') || !existsSync('/usr/bin/apt-get')) return false
-  return /^ID="?debian"?$/m.test(readFileSync('/etc/os-release', 'utf8'))
-}
-
-function installByApt() {
-  const apt = (...args) =>
-    spawnSync('apt-get', args, { stdio: ['ignore', 2, 2], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }).status === 0
-  console.error('Installing chromium-headless-shell by apt; set CHROMIUM_PATH to use another browser.')
-  if (!apt('update', '-qq')) return null
-  if (!apt('install', '-y', '-qq', '--no-install-recommends', 'chromium-headless-shell')) return null
-  return first(headlessShells)
-}
 
 function installByPlaywright() {
   console.error('Downloading a Chromium by `playwright install`; set CHROMIUM_PATH to use another browser.')
@@ -44,7 +32,9 @@ export function findChromium() {
 }
 
 export function ensureChromium() {
-  const found = findChromium() ?? ((mayUseApt() && installByApt()) || first(browsers) || installByPlaywright())
+  const found =
+    findChromium() ??
+    ((mayUseApt() && installByApt([CHROMIUM_PACKAGE]) && first(headlessShells)) || first(browsers) || installByPlaywright())
   if (!found) throw new Error('No Chromium for the browser tests. Install one and set CHROMIUM_PATH to its path.')
   execFileSync(found, ['--version'], { stdio: 'ignore' })
   return found

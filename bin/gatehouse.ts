@@ -3,7 +3,8 @@
  * standard error and exit code 1; results are on standard output.
  */
 import { verifyAudit } from '#bin/commands/audit.ts'
-import { backUp, restore } from '#bin/commands/backup.ts'
+import { backUp, restore, restored } from '#bin/commands/backup.ts'
+import { checkLog } from '#bin/commands/check-log.ts'
 import { doctor } from '#bin/commands/doctor.ts'
 import { drainNode, joinNode, runNode } from '#bin/commands/node.ts'
 import { rotateKey } from '#bin/commands/rotate-key.ts'
@@ -25,8 +26,12 @@ const USAGE = `Usage: npm run gatehouse -- <command>
       Writes the whole database, but not the master key, into a new file; also beside a running server.
   restore --file FILE
       Loads a backup into a Gatehouse that nobody has set up.
+  restored
+      Tells browsers and nodes that the database was put back to an earlier state by other means.
   rotate-key
       Replaces the master key without a pause: a new version, every credential under it, the former one retired.
+  check-log
+      Holds every chat's log against its promises, and names what breaks one.
   audit verify
       Proves that nobody changed the audit log, or names the entries that somebody did.
   doctor
@@ -39,8 +44,10 @@ const commands: Record<string, (args: string[]) => Promise<number>> = {
   'node drain': drainNode,
   backup: backUp,
   restore,
+  restored,
   'rotate-key': rotateKey,
   'audit verify': verifyAudit,
+  'check-log': checkLog,
   doctor,
 }
 

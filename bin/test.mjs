@@ -1,12 +1,14 @@
 /**
  * `npm test`: from a fresh `npm install` to a verdict, on a machine that has nothing else.
- * A browser is found or installed; `next build` runs beside the checks and the tests of
+ * A browser and a Redis are found or installed; `next build` runs beside the checks and the tests of
  * vitest (pure and database); then the end-to-end tests drive the built product.
  * The last line is the verdict: every check, build and single test counts as one.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
-import { ensureChromium } from './ensure-chromium.mjs'
+import { installByApt, mayUseApt } from './apt.mjs'
+import { CHROMIUM_PACKAGE, ensureChromium, findChromium } from './ensure-chromium.mjs'
+import { findRedis, REDIS_PACKAGE } from './ensure-redis.mjs'
 import { checks } from './check.mjs'
 import { root, runChain, runStep } from './steps.mjs'
 
@@ -46,7 +48,11 @@ function countPlaywright(step) {
   return countTests(step, stats && { passed: stats.expected, failed: stats.unexpected + stats.flaky })
 }
 
+// Both at once: reading the lists of packages takes longest.
+const missing = [...(findChromium() ? [] : [CHROMIUM_PACKAGE]), ...(findRedis() ? [] : [REDIS_PACKAGE])]
+if (missing.length > 0 && mayUseApt()) installByApt(missing)
 const chromium = ensureChromium()
+if (!findRedis()) console.log('No Redis or Valkey is installed: what needs one is not tested. Set REDIS_SERVER_PATH to a server to do so.')
 const build = { name: 'build', command: 'node bin/build.mjs' }
 const unit = {
   name: 'unit and database tests',

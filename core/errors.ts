@@ -111,7 +111,19 @@ export const failures = {
   'prompt.too-large': { trpc: 'PAYLOAD_TOO_LARGE', recovery: 'check-input' },
   'permission.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'permission.already-answered': { trpc: 'CONFLICT', recovery: 'none' },
+  'question.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'question.already-answered': { trpc: 'CONFLICT', recovery: 'none' },
+  'question.too-many': { trpc: 'CONFLICT', recovery: 'wait' },
   'permission.option-unknown': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
+
+  // Tasks
+  'task.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'task.busy': { trpc: 'CONFLICT', recovery: 'wait' },
+  'task.closed': { trpc: 'CONFLICT', recovery: 'none' },
+  'comment.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'template.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'trigger.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'trigger.unsigned': { trpc: 'UNAUTHORIZED', recovery: 'none' },
 
   // What ends a turn badly
   'agent.crashed': { trpc: 'SERVICE_UNAVAILABLE', recovery: 'send-again' },

@@ -28,6 +28,9 @@ export const UsageRecordId = uuid.brand<'UsageRecordId'>()
 export const ChatId = uuid.brand<'ChatId'>()
 export const TurnId = uuid.brand<'TurnId'>()
 export const RunId = uuid.brand<'RunId'>()
+export const TaskId = uuid.brand<'TaskId'>()
+export const TemplateId = uuid.brand<'TemplateId'>()
+export const TriggerId = uuid.brand<'TriggerId'>()
 
 /** The agent's own name for a message of its reply; unique within a chat only. */
 export const MessageId = opaque.brand<'MessageId'>()
@@ -47,6 +50,9 @@ export type UsageRecordId = z.infer<typeof UsageRecordId>
 export type ChatId = z.infer<typeof ChatId>
 export type TurnId = z.infer<typeof TurnId>
 export type RunId = z.infer<typeof RunId>
+export type TaskId = z.infer<typeof TaskId>
+export type TemplateId = z.infer<typeof TemplateId>
+export type TriggerId = z.infer<typeof TriggerId>
 export type MessageId = z.infer<typeof MessageId>
 export type ToolCallId = z.infer<typeof ToolCallId>
 export type RequestId = z.infer<typeof RequestId>

@@ -1,7 +1,8 @@
 /**
  * The main job, once per real agent program: a prompt through server, daemon, sandbox,
  * agent, proxy and provider, and back. Everything is asserted from outside: the file,
- * the log, what the provider saw, what the workspace never saw, what was metered.
+ * the log, what the provider saw, what the workspace never saw, what was metered. It then calls
+ * a tool of our MCP server and quotes what only that knows.
  */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
@@ -11,7 +12,7 @@ import { findHarness } from '#core/harnesses/registry.ts'
 import { followChat, replyOf, type ChatFollower } from '#e2e/world/follow.ts'
 import type { FakeDialect } from '#e2e/world/fake-provider-scene.ts'
 import { environmentOf, processesOf } from '#e2e/world/processes.ts'
-import { connectFake, type World } from '#e2e/world/world.ts'
+import { connectFake, unique, type World } from '#e2e/world/world.ts'
 
 /** Each with a catalog of one model: whatever it asks for by itself has to be that one, or be known as its own. */
 const harnesses: { harness: string; dialect: FakeDialect; route: RegExp; model: string }[] = [
@@ -123,6 +124,18 @@ for (const { harness, dialect, route, model } of harnesses) {
     expect(second).toMatchObject({ status: 'completed' })
     expect(replyOf(second)).toBe('Still here, and warm.')
     expect(chat.events.filter((each) => each.type === 'run.started')).toHaveLength(runs.length)
+
+    // What only our MCP server knows: nobody has named this person to the agent.
+    const nonce = unique('Newcomer')
+    await world.addMember(nonce, 'viewer')
+    const third = await untilEndedAllowing(world, chat, await chat.send('tool project_members: {}'))
+    expect(third).toMatchObject({ status: 'completed', failure: null })
+    expect(replyOf(third)).toContain(nonce)
+    expect(chat.events.filter((each) => each.type === 'mcp.called')).toMatchObject([
+      { turnId: third.turnId, server: 'gatehouse', tool: 'project_members', outcome: 'completed' },
+    ])
+    // The token that opened it stays with the daemon.
+    expect(sightings(world, 'mct_')).toEqual([])
 
     // Titles may be asked for after the turn has ended: what counts is that all of it is metered in the end.
     await expect(async () => {

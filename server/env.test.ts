@@ -11,10 +11,12 @@ describe('readEnv', () => {
       localUrl: 'http://127.0.0.1:3000',
       home: resolve('.gatehouse'),
       databaseUrl: null,
+      redisUrl: null,
       masterKey: null,
       privateUpstreams: [],
       proxyPort: null,
       harnessDir: resolve('.gatehouse/harnesses'),
+      keepEventsDays: null,
       isTesting: false,
       isDevelopment: false,
     })
@@ -45,6 +47,8 @@ describe('readEnv', () => {
       { GATEHOUSE_URL: 'https://a.example/b' },
       'GATEHOUSE_URL must be an address such as https://gatehouse.example.org, without a path, not "https://a.example/b".',
     ],
+    [{ REDIS_URL: 'localhost:6379' }, 'REDIS_URL must be an address such as redis://user:password@host:6379, or rediss:// for TLS.'],
+    [{ GATEHOUSE_KEEP_EVENTS_DAYS: 'a week' }, 'GATEHOUSE_KEEP_EVENTS_DAYS must be a number of days, not "a week".'],
     [{ GATEHOUSE_PRIVATE_UPSTREAMS: 'ollama' }, 'GATEHOUSE_PRIVATE_UPSTREAMS must be a list of host:port, and "ollama" is not one.'],
   ])('refuses %j in one sentence', (given, sentence) => {
     expect(() => readEnv(given)).toThrow(sentence)

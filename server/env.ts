@@ -16,6 +16,8 @@ export type Env = Readonly<{
   home: string
   /** Null: the embedded PostgreSQL. */
   databaseUrl: string | null
+  /** Carries hints between the servers on one database; null: PostgreSQL does. */
+  redisUrl: string | null
   /** Base64 of 32 bytes; null: a file in `home`. */
   masterKey: string | null
   /** `host:port` that may be private and plain http. */
@@ -23,6 +25,8 @@ export type Env = Readonly<{
   /** Null: the proxy is part of this process. */
   proxyPort: number | null
   harnessDir: string
+  /** A chat that has rested for so long keeps what its events came to, and no longer each of them; null: for ever. */
+  keepEventsDays: number | null
   /** Offers the scripted harness, and lifts the limits that people meet and tests run into. */
   isTesting: boolean
   isDevelopment: boolean
@@ -42,10 +46,12 @@ export function readEnv(given: Readonly<Record<string, string | undefined>>): En
     localUrl,
     home,
     databaseUrl: text('DATABASE_URL'),
+    redisUrl: redisUrlOf(text('REDIS_URL')),
     masterKey: text('GATEHOUSE_MASTER_KEY'),
     privateUpstreams: privateUpstreamsOf(text('GATEHOUSE_PRIVATE_UPSTREAMS') ?? ''),
     proxyPort: portOf('GATEHOUSE_PROXY_PORT', text('GATEHOUSE_PROXY_PORT')),
     harnessDir: resolve(text('GATEHOUSE_HARNESS_DIR') ?? `${home}/harnesses`),
+    keepEventsDays: daysOf('GATEHOUSE_KEEP_EVENTS_DAYS', text('GATEHOUSE_KEEP_EVENTS_DAYS')),
     isTesting: text('GATEHOUSE_TESTING') === '1',
     isDevelopment: text('NODE_ENV') === 'development',
   }
@@ -72,6 +78,19 @@ function portOf(name: string, value: string | null): number | null {
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new StartError(`${name} must be a port between 1 and 65535, not "${value}".`)
   return port
+}
+
+function redisUrlOf(value: string | null): string | null {
+  if (value !== null && !(URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol)))
+    throw new StartError('REDIS_URL must be an address such as redis://user:password@host:6379, or rediss:// for TLS.')
+  return value
+}
+
+function daysOf(name: string, value: string | null): number | null {
+  if (value === null) return null
+  const days = Number(value)
+  if (!Number.isInteger(days) || days < 1 || days > 36_500) throw new StartError(`${name} must be a number of days, not "${value}".`)
+  return days
 }
 
 function originOf(name: string, value: string): string {

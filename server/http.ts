@@ -22,6 +22,7 @@ export type Upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer) => vo
 export type Parts = {
   proxy: Answer | null
   logins: Answer | null
+  mcp: Answer | null
   api: Answer | null
   accounts: Answer | null
   joining: Answer | null
@@ -35,6 +36,7 @@ type PartName = keyof Parts | 'health' | 'metrics'
 export const noParts = (): Parts => ({
   proxy: null,
   logins: null,
+  mcp: null,
   api: null,
   accounts: null,
   joining: null,
@@ -100,6 +102,7 @@ const alsoRequired: Partial<Record<PartName, typeof whyNotJson>> = { api: whyNot
 const prefixes: readonly (readonly [string, PartName])[] = [
   ['/ai/proxy/', 'proxy'],
   ['/ai/login/', 'logins'],
+  ['/mcp/', 'mcp'],
   ['/api/trpc/', 'api'],
   ['/api/auth/', 'accounts'],
   ['/api/nodes/', 'joining'],

@@ -99,6 +99,7 @@ export async function startProxyProcess(env: Env, databaseUrl: string): Promise<
       GATEHOUSE_PROXY_PORT: String(env.proxyPort),
       HOST: env.host,
       GATEHOUSE_PRIVATE_UPSTREAMS: env.privateUpstreams.join(','),
+      ...(env.redisUrl === null ? {} : { REDIS_URL: env.redisUrl }),
       ...(env.masterKey === null ? {} : { GATEHOUSE_MASTER_KEY: env.masterKey }),
     },
   })

@@ -1,5 +1,5 @@
 /** Counters for `GET /metrics`. Labels are names from our code, never a path or an id. */
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 export const metrics = new Registry()
 
@@ -25,5 +25,13 @@ export const procedureFailures = new Counter({
   name: 'gatehouse_procedure_failures_total',
   help: 'Failed procedures by tRPC code.',
   labelNames: ['code'] as const,
+  registers: [metrics],
+})
+
+/** Set once a day by the server that checks; see `server/chats/log-check.ts`. */
+export const logFaults = new Gauge({
+  name: 'gatehouse_log_faults',
+  help: "Findings of the last daily check of the chats' logs, by the promise that is broken.",
+  labelNames: ['rule'] as const,
   registers: [metrics],
 })

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -153,6 +153,46 @@ describe('a server', () => {
     expect(existsSync(join(home, 'postgres'))).toBe(false)
     server.child.kill('SIGTERM')
     expect(await server.ended()).toBe(0)
+    await clone.drop()
+  })
+})
+
+describe('a database that is late', () => {
+  /** The database of DATABASE_URL behind a door that opens when the test says so. */
+  async function behindDoor(url: string) {
+    const target = new URL(url)
+    const door = createServer((near) => {
+      const far = connect(Number(target.port), target.hostname)
+      for (const [from, to] of [[near, far] as const, [far, near] as const])
+        from
+          .on('error', () => {})
+          .on('close', () => to.destroy())
+          .pipe(to)
+    })
+    const port = await freePort()
+    return {
+      url: Object.assign(new URL(url), { port: String(port) }).href,
+      open: () => new Promise<void>((resolve) => door.listen(port, '127.0.0.1', resolve)),
+      close: () => door.close(),
+    }
+  }
+
+  it('is waited for, and the wait ends when the server is told to stop', async () => {
+    const clone = await cloneDatabase()
+    const door = await behindDoor(clone.url)
+    const env = { DATABASE_URL: door.url, GATEHOUSE_LOG: 'warn' }
+    const [server, impatient] = [await startServer(env), await startServer({ ...env, GATEHOUSE_HOME: join(home, 'other') })]
+    const waits = (each: typeof server) =>
+      each.said.err.includes('The database does not answer yet') || each.said.out.includes('does not answer yet')
+    await until(() => waits(server) && waits(impatient))
+    impatient.child.kill('SIGINT')
+    expect(await impatient.ended()).toBe(0)
+    await door.open()
+    await server.ready()
+    expect(server.said.out).toContain(`Gatehouse runs at ${server.url}`)
+    server.child.kill('SIGTERM')
+    expect(await server.ended()).toBe(0)
+    door.close()
     await clone.drop()
   })
 })

@@ -12,6 +12,8 @@ import { say } from '#server/console.ts'
 import { startRotation } from '#server/connections/rotation.ts'
 import { pool } from '#server/db/client.ts'
 import { compactRegularly } from '#server/chats/compaction.ts'
+import { checkLogsDaily } from '#server/chats/log-check.ts'
+import { foldHistoriesRegularly } from '#server/chats/retention.ts'
 import { openServerDatabase, type ReadyDatabase } from '#server/db/open.ts'
 import type { Env } from '#server/env.ts'
 import { Health } from '#server/health.ts'
@@ -26,6 +28,7 @@ import { endWorkOfMember } from '#server/daemons/service.ts'
 import { createHttpServer, noParts, type Parts } from '#server/http.ts'
 import { log } from '#server/log.ts'
 import { createLoginHandler, type LoginHandler } from '#server/logins/handler.ts'
+import { createMcpPart, type McpHandler } from '#server/mcp/handler.ts'
 import { createProxyHandler, type ProxyHandler } from '#server/proxy/handler.ts'
 import { startLedger } from '#server/usage/service.ts'
 import { startQuestionDesk } from '#server/chats/question-desk.ts'
@@ -62,6 +65,7 @@ export class RunningServer {
   #detach: (() => unknown)[] = []
   #proxy: ProxyHandler | null = null
   #logins: LoginHandler | null = null
+  #mcp: McpHandler | null = null
   #daemon: KeptChild | null = null
   #proxyProcess: KeptChild | null = null
   /** What works in the background on the database; stopped just before that goes. */
@@ -104,9 +108,10 @@ export class RunningServer {
     this.#pages = this.#options.openPages?.(env) ?? null
     this.#pages?.catch(() => {})
     this.#goOn()
-    this.#database = await openServerDatabase(env)
+    this.#database = await openServerDatabase(env, () => this.#goOn())
     this.#goOn()
-    this.#workers.push(await startAnchoring(env.home), startRotation(env), compactRegularly())
+    this.#workers.push(await startAnchoring(env.home), startRotation(env), compactRegularly(), checkLogsDaily())
+    if (env.keepEventsDays !== null) this.#workers.push(foldHistoriesRegularly({ keepDays: env.keepEventsDays }))
     this.#openApi(env)
     await this.#openSockets(env, this.#database)
     if (this.#options.withDaemon) await this.#startDaemon(env)
@@ -130,12 +135,14 @@ export class RunningServer {
   }
 
   async #openSockets(env: Env, { url }: ReadyDatabase): Promise<void> {
-    joinBus(url)
+    joinBus({ databaseUrl: url, redisUrl: env.redisUrl })
     this.#workers.push(await startLedger())
     this.#proxy = createProxyHandler()
     this.#parts.proxy = this.#proxy
     this.#logins = createLoginHandler()
     this.#parts.logins = this.#logins
+    this.#mcp = createMcpPart({ origins: allowedOrigins(env) })
+    this.#parts.mcp = this.#mcp
     if (env.proxyPort !== null) this.#proxyProcess = await startProxyProcess(env, url)
     this.#workers.push(startIndexing(), startQuestionDesk())
     this.#sockets = openSockets(env)
@@ -166,6 +173,7 @@ export class RunningServer {
     clearTimeout(impatient)
     await attempt(() => this.#proxy?.close())
     await attempt(() => this.#logins?.close())
+    await attempt(() => this.#mcp?.close())
     await attempt(() => this.#proxyProcess?.stop())
     await attempt(() => this.#sockets?.close())
     // What was taken in is stored before the database goes.

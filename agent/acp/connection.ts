@@ -75,7 +75,7 @@ export function connectAgent(pipes: { stdin: Writable; stdout: Readable }, voice
     },
 
     async openSession({ cwd, mcpServers, agentSessionId }) {
-      const rest: SessionRest = { cwd, mcpServers: mcpServers.map((each) => ({ ...each })) as acp.McpServer[] }
+      const rest: SessionRest = { cwd, mcpServers: mcpServers.flatMap((each) => toldServer(each, abilities())) }
       if (agentSessionId !== null) {
         for (const how of ['resumed', 'loaded'] as const) {
           const attempt = attempts[how](agentSessionId, rest)
@@ -107,6 +107,14 @@ export function connectAgent(pipes: { stdin: Writable; stdout: Readable }, voice
     close: () => connection.close(),
     over,
   }
+}
+
+/** The program's own word goes before what the registry knows of it. */
+function toldServer({ name, url, bridge }: PlannedMcpServer, { mcpOverHttp }: AgentAbilities): acp.McpServer[] {
+  if (mcpOverHttp) return [{ type: 'http', name, url, headers: [] }]
+  if (!bridge) return []
+  const env = Object.entries(bridge.env).map(([key, value]) => ({ name: key, value }))
+  return [{ name, command: bridge.command, args: [...bridge.args], env }]
 }
 
 type SessionRest = { cwd: string; mcpServers: acp.McpServer[] }

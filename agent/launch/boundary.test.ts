@@ -14,6 +14,7 @@ const place: Place = {
   proxyOrigin,
   harnessDir: '/opt/h',
   nodePath: '/opt/node',
+  mcpBridge: '/opt/mcp-bridge.mts',
   platform: 'linux',
   arch: 'x64',
 }

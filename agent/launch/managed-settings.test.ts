@@ -10,6 +10,7 @@ const place = {
   proxyOrigin: 'http://127.0.0.1:8377',
   harnessDir: '/opt/h',
   nodePath: '/opt/node',
+  mcpBridge: '/opt/mcp-bridge.mts',
   platform: 'linux',
   arch: 'x64',
 }

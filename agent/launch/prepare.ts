@@ -7,7 +7,7 @@ import { DomainError } from '#core/errors.ts'
 import type { Place, PlacedFile } from '#core/harnesses/harness.ts'
 import type { Vendors } from '#agent/env.ts'
 import { inside } from '#agent/sandbox/inside.ts'
-import { runConfined, type Sandbox } from '#agent/sandbox/sandbox.ts'
+import { mcpBridgeFile, runConfined, type Sandbox } from '#agent/sandbox/sandbox.ts'
 import type { Workspace } from '#agent/workspace/workspace.ts'
 
 /**
@@ -89,6 +89,13 @@ export function placeOf({
   const caFile = vendors.ca && (sandbox.method ? inside.vendorCa : vendors.ca.file)
   const platform = { platform: process.platform, arch: process.arch, proxyOrigin, ...(caFile && { vendorCaFile: caFile }) }
   return sandbox.method
-    ? { ...platform, home: inside.home, workdir: inside.workdir, harnessDir: inside.harness, nodePath: inside.node }
-    : { ...platform, home: workspace.home, workdir: workspace.workdir, harnessDir, nodePath: process.execPath }
+    ? {
+        ...platform,
+        home: inside.home,
+        workdir: inside.workdir,
+        harnessDir: inside.harness,
+        nodePath: inside.node,
+        mcpBridge: inside.mcpBridge,
+      }
+    : { ...platform, home: workspace.home, workdir: workspace.workdir, harnessDir, nodePath: process.execPath, mcpBridge: mcpBridgeFile }
 }

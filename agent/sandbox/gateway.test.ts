@@ -81,6 +81,29 @@ it('has no websocket, and says so: a program then takes the plain way', async ()
   expect(received.length).toBe(before)
 })
 
+it('calls the tools of the server with what opens them, and nothing that the program shows', async () => {
+  let token: string | null = 'mct_x'
+  const gateway = await open({ mcp: { serverUrl: `http://127.0.0.1:${portOf(server)}`, token: () => token } })
+  const call = (path: string) =>
+    fetch(gateway.origin + path, {
+      method: 'POST',
+      headers: { authorization: 'Bearer forged', cookie: 'a=b', 'mcp-protocol-version': '2025-11-25', 'x-gatehouse-wstoken': 'forged' },
+      body: '{}',
+    })
+  expect((await call('/mcp')).status).toBe(401)
+  const { headers, ...rest } = received.at(-1)!
+  expect(rest).toEqual({ url: '/mcp', method: 'POST', body: '{}' })
+  expect(headers).toMatchObject({ authorization: 'Bearer mct_x', 'mcp-protocol-version': '2025-11-25' })
+  for (const name of ['cookie', 'x-gatehouse-wstoken']) expect(headers[name]).toBeUndefined()
+
+  const before = received.length
+  for (const path of ['/mcp/', '/mcp?x=1', '/mcp/../api/trpc/projects.list', '/MCP']) expect((await call(path)).status).toBe(404)
+  token = null
+  expect((await call('/mcp')).status).toBe(403)
+  expect((await fetch(`${(await open()).origin}/mcp`, { method: 'POST' })).status).toBe(403)
+  expect(received.length).toBe(before)
+})
+
 describe('the refresh of a login', () => {
   type Asked = { path: string; method?: string; body?: string; headers?: Record<string, string> }
   const ask = (

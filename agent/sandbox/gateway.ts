@@ -2,7 +2,7 @@
  * A run's only way out, on the daemon's side of its unix socket. The socket is the
  * identity: whoever speaks here is this run, so the workspace token is added here and
  * never enters the sandbox. Model requests go on to the server's proxy
- * (`server/proxy`), the refresh of a brokered login to `server/logins`; CONNECT is for
+ * (`server/proxy`), calls of our tools to `server/mcp`, the refresh of a brokered login to `server/logins`; CONNECT is for
  * the few hosts of `reach.ts`; all else is refused.
  */
 import { randomBytes } from 'node:crypto'
@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Agent } from 'undici'
+import { MCP_PATH } from '#core/links/mcp-route.ts'
 import { LOGIN_TOKEN_MAX_BYTES, loginTokenPath, serverLoginTokenPath } from '#core/links/login-routes.ts'
 import { inside } from '#agent/sandbox/inside.ts'
 import { newScratch } from '#agent/sandbox/scratch.ts'
@@ -31,6 +32,8 @@ export type GatewayOptions = {
   serverUrl: string
   /** Read at each request: null once the run has ended or was fenced. */
   workspaceToken: () => string | null
+  /** Our MCP server, and by what it knows this run: read at each request, null once the run has ended. */
+  mcp?: { serverUrl: string; token: () => string | null }
   reach?: Reach
   /** The format of the login whose refresh the server's broker does; null where there is none. */
   brokeredFormat?: () => string | null
@@ -58,6 +61,7 @@ const HOP_BY_HOP = new Set([
 export async function openGateway({
   serverUrl,
   workspaceToken,
+  mcp,
   reach = nothingInReach,
   brokeredFormat = () => null,
   listen,
@@ -77,6 +81,7 @@ export async function openGateway({
     if (/^http:\/\//i.test(url)) return forwardPlain(request, response, url)
     const format = brokeredFormat()
     if (format !== null && url === `${handle}${loginTokenPath(format)}`) return refresh(request, response, format)
+    if (url === `${handle}${MCP_PATH}`) return callTools(request, response)
     if (!url.startsWith(`${handle}/ai/`)) return refuse(response, 404, 'Nothing is here.')
     const path = `/ai/proxy/-/${url.slice(handle.length + '/ai/'.length)}`
     // The server's other paths are not for agents: what normalises to one of them is refused.
@@ -84,6 +89,14 @@ export async function openGateway({
     const token = workspaceToken()
     if (token === null) return refuse(response, 403, 'This run has no proxy.')
     await forward(request, response, { origin, path, added: { 'x-gatehouse-wstoken': token } })
+  }
+
+  /** What the program shows as its authority stays behind; only what the protocol needs goes on. */
+  async function callTools(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const token = mcp?.token() ?? null
+    if (!mcp || token === null) return refuse(response, 403, 'This run has no tools of Gatehouse.')
+    for (const name of ['cookie', 'origin']) delete request.headers[name]
+    await forward(request, response, { origin: new URL(mcp.serverUrl).origin, path: MCP_PATH, added: { authorization: `Bearer ${token}` } })
   }
 
   /** What the program says of itself stays behind: the sentinel in the body is all that the broker needs. */

@@ -9,6 +9,7 @@ export const inside = {
   /** The program folder of the harness, read-only. */
   harness: '/opt/gatehouse/harness',
   bridge: '/opt/gatehouse/bin/bridge.mts',
+  mcpBridge: '/opt/gatehouse/bin/mcp-bridge.mts',
   /** Certificates of a test's vendors. */
   vendorCa: '/etc/gatehouse-vendors.pem',
   socket: '/run/gatehouse/gateway.sock',

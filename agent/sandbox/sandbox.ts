@@ -50,6 +50,7 @@ export const LEFTOVER_MARK = 'GATEHOUSE_UNCONFINED_RUN'
 
 const limits = { processes: 2048, openFiles: 16_384, fileBytes: 8 * 2 ** 30, temporaryBytes: 2 * 2 ** 30 }
 const bridgeFile = fileURLToPath(new URL('./bridge.ts', import.meta.url))
+export const mcpBridgeFile = fileURLToPath(new URL('./mcp-bridge.ts', import.meta.url))
 
 export function startConfined(sandbox: Sandbox, start: ConfinedStart): Confined {
   return sandbox.method ? startInside(sandbox.method, start) : startOutside(start)
@@ -98,7 +99,10 @@ function startInside(method: Method, start: ConfinedStart): Confined {
       return { from, at, mayWrite: false }
     })
     if (method.is === 'uid-and-user-namespace') chownSync(scratch, uid, uid)
-    const bridge = [{ from: bridgeFile, at: inside.bridge, mayWrite: false }]
+    const bridge = [
+      { from: bridgeFile, at: inside.bridge, mayWrite: false },
+      { from: mcpBridgeFile, at: inside.mcpBridge, mayWrite: false },
+    ]
     const socket = start.gatewaySocket ? [{ from: start.gatewaySocket, at: inside.socket, mayWrite: true }] : []
     const node = [{ from: process.execPath, at: inside.node, mayWrite: false }]
 

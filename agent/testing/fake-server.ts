@@ -254,6 +254,8 @@ const usualGrant = {
   model: null,
   settings: {},
   repositoryUrl: null,
+  branch: null,
   instructions: '',
   privateHosts: [],
+  mcpToken: null,
 }

@@ -12,6 +12,7 @@
  * | `tool edit <path> "<text>"` or `write <path>: <text>` | writes the file, with a diff |
  * | `run <command>` | runs it in a shell, as a tool call |
  * | `ask <title>` | asks for permission and says which option was chosen |
+ * | `call-tool <name> <json>` | calls a tool of the first MCP server it was given, as a program, and says what it answered |
  * | `model <prompt>` | asks the model behind its base URL and streams the answer |
  * | `wait-for-cancel`, `sleep-until-cancelled` | waits until it is cancelled |
  * | `ignore-cancel` | waits for ever |
@@ -29,6 +30,7 @@ import { execFile, spawn } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { dirname, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
 import { Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as acp from '@agentclientprotocol/sdk/unstable'
@@ -51,6 +53,8 @@ const sessions: Record<string, Session> = existsSync(stateFile)
   ? (JSON.parse(readFileSync(stateFile, 'utf8')) as Record<string, Session>)
   : {}
 const cancels = new Map<string, AbortController>()
+/** Of the session opened last. It takes servers as programs only, and says so by saying nothing. */
+let mcpServers: acp.McpServer[] = []
 let mode = 'default'
 let model = process.env['SCRIPTED_MODEL'] ?? 'scripted-model'
 
@@ -127,6 +131,33 @@ const untilCancelled = (running: Running): Promise<void> =>
     else running.cancelled.addEventListener('abort', end, { once: true })
   })
 
+/** The protocol as a program of the year before last speaks it: hands shaken, then the call. */
+async function callTool(rest: string, running: Running): Promise<void> {
+  const [, name = '', json = '{}'] = /^(\S+)\s*([\s\S]*)$/.exec(rest) ?? []
+  const [server] = mcpServers
+  if (!server || !('command' in server)) return say(running, 'no MCP server as a program ')
+  const env = { ...process.env, ...Object.fromEntries(server.env.map((each) => [each.name, each.value])) }
+  const child = spawn(server.command, server.args, { env, stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const tell = (message: object) => child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
+  const hear = async () => JSON.parse(String((await lines.next()).value ?? 'null')) as { result?: { content?: { text?: string }[] } } | null
+  const clientInfo = { name: 'scripted', version: '1' }
+  tell({ id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo } })
+  await hear()
+  tell({ method: 'notifications/initialized' })
+  const toolCallId = nextId(running)
+  const title = `mcp__${server.name}__${name}`
+  const rawInput = JSON.parse(json || '{}') as Record<string, unknown>
+  await update(running, { sessionUpdate: 'tool_call', toolCallId, title, kind: 'other', status: 'in_progress', rawInput })
+  tell({ id: 2, method: 'tools/call', params: { name, arguments: rawInput } })
+  const answer = await hear()
+  child.stdin.end()
+  const text = answer?.result?.content?.[0]?.text ?? JSON.stringify(answer)
+  const content = [{ type: 'content', content: { type: 'text', text } }]
+  await update(running, { sessionUpdate: 'tool_call_update', toolCallId, status: answer?.result ? 'completed' : 'failed', content })
+  await say(running, `${server.name}.${name}: ${text} `)
+}
+
 const commands: Commands = {
   say: (rest, running) => say(running, rest),
   reply: (rest, running) => say(running, rest),
@@ -193,6 +224,7 @@ const commands: Commands = {
     await update(running, { sessionUpdate: 'tool_call_update', toolCallId, status: outcome.optionId === 'reject' ? 'failed' : 'completed' })
     await say(running, `You chose ${outcome.optionId}. `)
   },
+  'call-tool': (rest, running) => callTool(rest, running),
   model: askModel,
   'wait-for-cancel': (_, running) => untilCancelled(running),
   'sleep-until-cancelled': (_, running) => untilCancelled(running),
@@ -374,16 +406,19 @@ acp
     agentCapabilities: { loadSession: true, ...(process.env['SCRIPTED_NO_RESUME'] ? {} : { sessionCapabilities: { resume: {} } }) },
   }))
   .onRequest('session/new', ({ params }) => {
+    mcpServers = params.mcpServers
     const sessionId = `scripted-${Object.keys(sessions).length + 1}`
     sessions[sessionId] = { cwd: params.cwd, turns: [] }
     save()
     return { sessionId, ...offer() }
   })
   .onRequest('session/resume', ({ params }) => {
+    mcpServers = params.mcpServers ?? []
     known(params.sessionId)
     return offer()
   })
   .onRequest('session/load', async ({ params, client }) => {
+    mcpServers = params.mcpServers
     for (const { prompt, reply } of known(params.sessionId).turns) {
       for (const [kind, text] of [
         ['user_message_chunk', prompt],

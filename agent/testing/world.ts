@@ -34,8 +34,9 @@ export type World = {
 /** @throws when this machine allows no sandbox: a test of the boundary must not pass without one */
 export async function openWorld({
   proxyUrl = 'http://127.0.0.1:9',
+  serverUrl = proxyUrl,
   vendors = realVendors,
-}: { proxyUrl?: string; vendors?: Vendors } = {}): Promise<World> {
+}: { proxyUrl?: string; serverUrl?: string; vendors?: Vendors } = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-daemon-'))
   const [workspacesRoot, outboxRoot] = [join(folder, 'workspaces'), join(folder, 'outbox')]
   for (const path of [harnessRoot, workspacesRoot, outboxRoot]) mkdirSync(path, { recursive: true, mode: 0o711 })
@@ -49,6 +50,7 @@ export async function openWorld({
     installHarness: (_harness, program, onProgress) => install(harnessRoot, program, onProgress),
     workspacesRoot,
     proxyUrl,
+    serverUrl,
     vendors,
   }
   const runners: SessionRunner[] = []

@@ -38,6 +38,8 @@ export type CloneOptions = {
   sandbox: Sandbox
   workspace: Workspace
   repositoryUrl: string
+  /** Switched to, or begun from the default branch; null stays on that. */
+  branch: string | null
   /** `host:port` that may be private. */
   privateHosts: readonly string[]
   /** The folder of all workspaces: a chat must not read another's. */
@@ -52,7 +54,7 @@ export type CloneOptions = {
  * @throws repository.clone-failed with git's own words in `detail`
  */
 export async function cloneRepository(options: CloneOptions): Promise<string | null> {
-  const { sandbox, workspace, repositoryUrl, privateHosts, forbidden, serverUrl, onProgress, signal } = options
+  const { sandbox, workspace, repositoryUrl, branch, privateHosts, forbidden, serverUrl, onProgress, signal } = options
   let source = sourceOf(repositoryUrl)
   const failed = (detail: string) =>
     new DomainError('repository.clone-failed', { repository: withoutLogin(repositoryUrl), detail: withoutLogin(detail) })
@@ -99,7 +101,9 @@ export async function cloneRepository(options: CloneOptions): Promise<string | n
     )
     if (signal.aborted) throw failed('It was cancelled.')
     if (result.code !== 0) throw failed(gitWords(result.stderr) || `git ended with ${result.code}`)
-    return await settle({ sandbox, workspace, originUrl: repositoryUrl, isLocal: source.is === 'local' })
+    const settled = await settle({ sandbox, workspace, originUrl: repositoryUrl, isLocal: source.is === 'local', branch })
+    if (settled.code !== 0) throw failed(gitWords(settled.stderr) || `git could not go to ${branch}`)
+    return /^[0-9a-f]{40,64}$/.exec(settled.stdout.trim())?.[0] ?? null
   } catch (error) {
     // The next try finds the empty folder that git wants.
     for (const name of readdirSync(workspace.workdir)) rmSync(join(workspace.workdir, name), { recursive: true, force: true })
@@ -109,20 +113,26 @@ export async function cloneRepository(options: CloneOptions): Promise<string | n
   }
 }
 
-/** Names the true origin and reads the commit. */
+/** Names the true origin, goes to the branch, and reads the commit. */
 async function settle({
   sandbox,
   workspace,
   originUrl,
   isLocal,
+  branch,
 }: {
   sandbox: Sandbox
   workspace: Workspace
   originUrl: string
   isLocal: boolean
-}): Promise<string | null> {
-  const script = `${isLocal ? 'git remote set-url origin "$1" && ' : ''}git rev-parse --verify --quiet HEAD || true`
-  const { stdout } = await runConfined(
+  branch: string | null
+}) {
+  const script = [
+    ...(isLocal ? ['git remote set-url origin "$1"'] : []),
+    ...(branch === null ? [] : ['{ git switch --quiet "$2" || git switch --quiet --create "$2"; }']),
+    '{ git rev-parse --verify --quiet HEAD || true; }',
+  ].join(' && ')
+  return runConfined(
     sandbox,
     {
       uid: workspace.uid,
@@ -131,11 +141,10 @@ async function settle({
       gatewaySocket: null,
       environment: gitEnvironment(sandbox, null),
       cwd: sandbox.method ? inside.workdir : workspace.workdir,
-      command: ['/bin/sh', '-c', script, 'sh', originUrl],
+      command: ['/bin/sh', '-c', script, 'sh', originUrl, branch ?? ''],
     },
     { timeoutMs: 60_000, maxBytes: 1_000 },
   )
-  return /^[0-9a-f]{40,64}$/.exec(stdout.trim())?.[0] ?? null
 }
 
 function gitEnvironment(sandbox: Sandbox, proxy: string | null): Record<string, string> {

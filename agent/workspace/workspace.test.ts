@@ -43,11 +43,12 @@ afterAll(async () => {
 })
 
 const newWorkspace = (): Workspace => openWorkspace(world.surroundings.workspacesRoot, ChatId.parse(randomUUID()))
-const clone = (workspace: Workspace, repositoryUrl: string, privateHosts: string[] = []) =>
+const clone = (workspace: Workspace, repositoryUrl: string, privateHosts: string[] = [], branch: string | null = null) =>
   cloneRepository({
     sandbox: world.sandbox,
     workspace,
     repositoryUrl,
+    branch,
     privateHosts,
     forbidden: world.surroundings.workspacesRoot,
     serverUrl: 'http://127.0.0.1:9',
@@ -92,6 +93,22 @@ describe('cloning', { timeout: 30_000 }, () => {
     expect((await run(workspace, 'git remote get-url origin')).stdout.trim()).toBe(source)
     const again = newWorkspace()
     expect(await clone(again, `file://${source}`)).toBe(head)
+  })
+
+  it('goes to a branch, or begins it from the default one', async () => {
+    git('switch', '--quiet', '--create', 'feature/old')
+    writeFileSync(join(source, 'feature.js'), 'export {}\n')
+    git('add', '.')
+    git('commit', '--quiet', '-m', 'Feature')
+    const feature = git('rev-parse', 'HEAD')
+    git('switch', '--quiet', '-')
+    const of = async (branch: string) => {
+      const workspace = newWorkspace()
+      const commit = await clone(workspace, source, [], branch)
+      return [commit, (await run(workspace, 'git branch --show-current')).stdout.trim()]
+    }
+    expect(await of('feature/old')).toEqual([feature, 'feature/old'])
+    expect(await of('feature/new')).toEqual([head, 'feature/new'])
   })
 
   it('takes plain http only from a host that the owner named', async () => {

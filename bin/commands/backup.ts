@@ -1,5 +1,5 @@
 /**
- * `gatehouse backup` and `gatehouse restore`: the whole database in one file, taken beside a running server or without
+ * `gatehouse backup`, `gatehouse restore` and `gatehouse restored`: the whole database in one file, taken beside a running server or without
  * one. The master key is not in it: a file that holds both would open every secret.
  */
 import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path'
 import { demand, readFlags } from '#bin/commands/arguments.ts'
 import { readLines, writeLines } from '#bin/commands/backup-file.ts'
 import { openOwnDatabase } from '#bin/commands/own-database.ts'
+import { renewAllLogs } from '#server/daemons/log-renewal.ts'
+import { inTransaction } from '#server/db/client.ts'
 import { dumpDatabase, loadDatabase } from '#server/db/dump.ts'
 import { env, type Env } from '#server/env.ts'
 import { serverOf } from '#server/home.ts'
@@ -60,11 +62,24 @@ export async function restore(args: string[]): Promise<number> {
   if (running !== null) throw new StartError(`A Gatehouse server (process ${running}) uses ${own.home}: stop it first.`)
   const close = await openOwnDatabase(own)
   try {
-    const { rows, anchor } = await loadDatabase(readLines(file))
+    const { rows, anchor } = await loadDatabase(readLines(file), renewAllLogs)
     if (anchor !== null) writeFileSync(anchorOf(own.home), anchor, { mode: 0o600 })
     console.log(
       `Restored ${rows} rows. Put the master key that sealed its secrets into ${join(own.home, 'master.key')}, unless it is there already.`,
     )
+    return 0
+  } finally {
+    await close()
+  }
+}
+
+/** For whoever puts the database back by means of its own: browsers and nodes must not go on from what it no longer holds. */
+export async function restored(args: string[]): Promise<number> {
+  readFlags(args, {})
+  const close = await openOwnDatabase(env())
+  try {
+    await inTransaction(renewAllLogs)
+    console.log('Every chat has a new history: browsers read it anew, and nodes let go of what they ran.')
     return 0
   } finally {
     await close()

@@ -150,6 +150,28 @@ it('backs up beside the server, and restores elsewhere what can be read with the
   })
 })
 
+it('checks the logs of a running server, and gives each another id when the database was put back', async () => {
+  const query = async <T>(sql: string): Promise<T[]> => {
+    const client = new pg.Client({ connectionString: embeddedUrl(home)! })
+    await client.connect()
+    const { rows } = await client.query(sql)
+    await client.end()
+    return rows as T[]
+  }
+  const { projectId } = (await call('projects.create', { name: 'Kept' })) as { projectId: string }
+  await call('chats.create', { projectId, harness: 'codex' })
+  expect(await gatehouse('check-log')).toEqual({ code: 0, said: 'The logs of all chats are whole.\n' })
+  await query('update chat_head set head = head + 1')
+  expect(await gatehouse('check-log')).toEqual({
+    code: 1,
+    said: expect.stringMatching(/^Chat \S+: the head says 2, the last row 1 .*\n1 finding\.\n$/),
+  })
+  await query('update chat_head set head = head - 1')
+  expect(await query('select "logId" from chat_head')).toEqual([{ logId: 1 }])
+  expect(await gatehouse('restored')).toEqual({ code: 0, said: expect.stringMatching(/^Every chat has a new history/) })
+  expect(await query('select epoch from chat_head where "logId" <> 1')).toEqual([{ epoch: 1_000_000 }])
+})
+
 it('proves the audit log beside a server and without one, and names what was done to it', async () => {
   expect(await gatehouse('audit verify')).toEqual({
     code: 0,

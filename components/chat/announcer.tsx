@@ -1,9 +1,9 @@
 'use client'
 
 import { useEffect, useRef, useState } from 'react'
-import type { PermissionItem, Turn } from '#core/chat/view.ts'
+import type { Turn } from '#core/chat/view.ts'
 import { hasEnded } from '#core/chat/fold-turn.ts'
-import { question, subject } from '#components/chat/permission.model.ts'
+import { askingAbout, askingWords, type AskingItem } from '#components/chat/asking.model.ts'
 import { endWords } from '#components/chat/turn-words.model.ts'
 
 /** Speaks of the end of a turn and of a question, of nothing else: a token is no news. */
@@ -15,7 +15,7 @@ export function Announcer({
   isLoaded,
 }: {
   turns: readonly Turn[]
-  questions: readonly PermissionItem[]
+  questions: readonly AskingItem[]
   agent: string
   nameOf: (userId: string) => string
   isLoaded: boolean
@@ -34,7 +34,7 @@ export function Announcer({
   }, [isLoaded, count, newest, agent, nameOf])
 
   const first = questions[0]
-  useEffect(() => setAsked(first ? `${question(first, agent)}: ${subject(first)}` : ''), [first, agent])
+  useEffect(() => setAsked(first ? `${askingWords(first, agent)}: ${askingAbout(first)}` : ''), [first, agent])
 
   return (
     <div className="sr-only">

@@ -1,7 +1,7 @@
 'use client'
 
 import { createContext, use } from 'react'
-import type { ChatId, TurnId } from '#core/ids.ts'
+import type { ChatId, RequestId, TurnId } from '#core/ids.ts'
 import type { PermissionItem, Turn } from '#core/chat/view.ts'
 import type { OpenRows } from '#components/chat/open-rows.ts'
 
@@ -20,6 +20,7 @@ export type ChatActs = {
   nameOf: (userId: string) => string
   openRows: OpenRows
   answer: (item: PermissionItem, optionId: string, note?: string) => Promise<void>
+  answerQuestion: (questionId: RequestId, answer: string) => Promise<void>
   sendAgain: (turn: Turn) => void
   retryOutgoing: (turnId: TurnId) => void
   discardOutgoing: (turnId: TurnId) => void

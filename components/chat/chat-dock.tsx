@@ -2,8 +2,9 @@
 
 /** What stands below the conversation: who types, the plan, the queue, an open question, the composer. */
 import type { ReactNode } from 'react'
-import type { ChatView, PermissionItem } from '#core/chat/view.ts'
+import type { ChatView } from '#core/chat/view.ts'
 import type { TurnId } from '#core/ids.ts'
+import type { AskingItem } from '#components/chat/asking.model.ts'
 import { PermissionBar } from '#components/chat/permission-bar.tsx'
 import { PlanCard } from '#components/chat/plan-card.tsx'
 import { QueueList } from '#components/chat/queue-list.tsx'
@@ -22,9 +23,9 @@ export function ChatDock({
   view: ChatView
   arranged: Arranged
   /** Open, and out of sight. */
-  questions: readonly PermissionItem[]
+  questions: readonly AskingItem[]
   typing: readonly Present[]
-  onShow: (item: PermissionItem) => void
+  onShow: (item: AskingItem) => void
   onEdit: (turnId: TurnId, text: string) => Promise<void>
   /** The composer. */
   children: ReactNode

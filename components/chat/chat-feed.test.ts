@@ -57,7 +57,13 @@ class FakeSocket implements FeedSocket {
   acknowledged: number[] = []
   log: string[] = []
   /** What the server says to a subscription; null is no answer at all. */
-  answer: (request: { after: number; logId: number | null }) => unknown = () => ({ is: 'following', head: 0, logId: 1 })
+  answer: (request: { after: number; logId: number | null }) => unknown = () => ({
+    is: 'following',
+    mode: 'tail',
+    head: 0,
+    logId: 1,
+    floor: 0,
+  })
   #listeners = new Map<string, Set<(...args: unknown[]) => void>>()
   constructor(connected: boolean) {
     this.connected = connected
@@ -114,8 +120,8 @@ const settle = async () => {
 async function following({ connected = true, head = 0, stored = 0 } = {}) {
   const clock = new FakeClock()
   const socket = new FakeSocket(connected)
-  socket.answer = () => ({ is: 'following', head, logId: 1 })
-  const log = { head: stored, isDown: false, reads: [] as number[] }
+  socket.answer = () => ({ is: 'following', mode: 'tail', head, logId: 1, floor: 0 })
+  const log = { head: stored, logId: 1, isDown: false, reads: [] as number[] }
   const feed = new ChatFeed({
     chatId,
     socket,
@@ -123,7 +129,7 @@ async function following({ connected = true, head = 0, stored = 0 } = {}) {
     readAfter: async (after) => {
       log.reads.push(after)
       if (log.isDown) throw new Error('fetch failed')
-      return { events: events(after + 1, Math.min(log.head, after + 3)), headSeq: log.head }
+      return { events: events(after + 1, Math.min(log.head, after + 3)), headSeq: log.head, logId: log.logId }
     },
   })
   let notices = 0
@@ -194,15 +200,22 @@ describe('another log', () => {
   it('starts over when the server cannot serve the cursor', async () => {
     const { socket, feed, seen } = await following({ head: 3 })
     socket.page(page(1, 3))
-    socket.answer = ({ after }) => (after === 0 ? { is: 'following', head: 2, logId: 2 } : { is: 'start-over', logId: 2 })
+    socket.answer = () => ({ is: 'following', mode: 'snapshot', head: 2, logId: 2, floor: 0 })
     feed.wake()
     await settle()
     socket.page(page(1, 2, { logId: 2 }))
     expect(seen()).toMatchObject({ seq: 2, text: '2 ' })
-    expect(socket.subscribed.slice(1)).toEqual([
-      { after: 3, logId: 1 },
-      { after: 0, logId: 2 },
-    ])
+    expect(socket.subscribed.slice(1)).toEqual([{ after: 3, logId: 1 }])
+  })
+
+  it('does not go on from another log when it reads pages, although that one is longer', async () => {
+    const { socket, feed, log, seen } = await following({ head: 3 })
+    socket.page(page(1, 3))
+    socket.drop()
+    Object.assign(log, { head: 5, logId: 2 })
+    await feed.catchUp()
+    expect(seen()).toMatchObject({ seq: 5 })
+    expect(log.reads).toEqual([3, 0, 3])
   })
 
   it('never mixes two logs', async () => {
@@ -218,7 +231,7 @@ describe('another log', () => {
     const clock = new FakeClock()
     const socket = new FakeSocket(true)
     socket.answer = () => ({ is: 'refused' })
-    const feed = new ChatFeed({ chatId, socket, clock, readAfter: async () => ({ events: [], headSeq: 0 }) })
+    const feed = new ChatFeed({ chatId, socket, clock, readAfter: async () => ({ events: [], headSeq: 0, logId: 1 }) })
     feed.start()
     await settle()
     clock.pass(16)
@@ -233,7 +246,7 @@ describe('a lost connection', () => {
     expect(log.reads).toEqual([0, 3, 6])
     socket.open()
     await settle()
-    expect(socket.subscribed).toEqual([{ after: 7, logId: null }])
+    expect(socket.subscribed).toEqual([{ after: 7, logId: 1 }])
     expect(seen().link).toBe('live')
   })
 
@@ -256,7 +269,7 @@ describe('a lost connection', () => {
     socket.page(page(1, 3))
     socket.drop()
     clock.pass(1_000)
-    socket.answer = () => ({ is: 'following', head: 5, logId: 1 })
+    socket.answer = () => ({ is: 'following', mode: 'tail', head: 5, logId: 1, floor: 0 })
     socket.open()
     await settle()
     expect(socket.subscribed.at(-1)).toEqual({ after: 3, logId: 1 })

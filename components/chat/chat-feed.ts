@@ -51,7 +51,7 @@ export type FeedOptions = {
   chatId: ChatId
   socket: FeedSocket
   clock: FeedClock
-  readAfter: (afterSeq: number) => Promise<{ events: readonly ChatEvent[]; headSeq: number }>
+  readAfter: (afterSeq: number) => Promise<{ events: readonly ChatEvent[]; headSeq: number; logId: number }>
   /** What an earlier feed of this chat had, to go on from. */
   from?: { view: ChatView; logId: number | null }
 }
@@ -161,12 +161,18 @@ export class ChatFeed {
   async #readToHead(): Promise<void> {
     try {
       for (;;) {
-        const { events, headSeq } = await this.#options.readAfter(this.#view.seq)
+        const asked = this.#logId
+        const { events, headSeq, logId } = await this.#options.readAfter(this.#view.seq)
         if (!this.#isRunning) return
+        // Meanwhile the socket has brought another log.
+        if (this.#logId !== asked) continue
         const before = this.#view.seq
-        // A head behind the cursor means that the log was restored: what we hold is of another history.
-        if (headSeq < before) this.#startOver(null)
-        else this.#apply(events)
+        // The log was put back to an earlier state: what we hold is of another history.
+        if (before > 0 && (headSeq < before || (asked !== null && logId !== asked))) this.#startOver(logId)
+        else {
+          this.#logId = logId
+          this.#apply(events)
+        }
         this.#heardFromServer()
         if (this.#view.seq >= headSeq) this.#loaded()
         if (this.#view.seq >= headSeq || this.#view.seq === before) return
@@ -206,10 +212,8 @@ export class ChatFeed {
       case 'refused':
         this.#setLink({ is: 'refused' })
         return
-      case 'start-over':
-        this.#startOver(reply.logId)
-        return this.#follow()
       case 'following':
+        if (reply.mode === 'snapshot') this.#startOver(reply.logId)
         this.#logId = reply.logId
         this.#heardFromServer()
         this.#found()
@@ -250,7 +254,7 @@ export class ChatFeed {
     return true
   }
 
-  #startOver(logId: number | null): void {
+  #startOver(logId: number): void {
     this.#view = emptyChat
     this.#logId = logId
     this.#notify()

@@ -7,7 +7,6 @@ import { useCallback, useId, useMemo, useRef, useState } from 'react'
 import { hasEnded } from '#core/chat/fold-turn.ts'
 import { failures } from '#core/errors.ts'
 import type { ChatId } from '#core/ids.ts'
-import type { PermissionItem } from '#core/chat/view.ts'
 import { Announcer } from '#components/chat/announcer.tsx'
 import { type ChatActs, ChatActsProvider, type PanelTab } from '#components/chat/chat-context.tsx'
 import { ChatDock } from '#components/chat/chat-dock.tsx'
@@ -26,7 +25,8 @@ import { isSubscription, payerWords } from '#components/chat/payer.model.ts'
 import { approvalOf } from '#components/chat/permission.model.ts'
 import { statusOf } from '#components/chat/status.model.ts'
 import { Timeline, type TimelineHandle } from '#components/chat/timeline.tsx'
-import { arrange, isActive, openPermissions, RowKeeper, type Row, textOf, timelineRows } from '#components/chat/timeline.model.ts'
+import { askingId, openAsking, type AskingItem } from '#components/chat/asking.model.ts'
+import { arrange, isActive, RowKeeper, type Row, textOf, timelineRows } from '#components/chat/timeline.model.ts'
 import { useChatCalls } from '#components/chat/use-chat-calls.ts'
 import type { FollowedChat } from '#components/chat/use-chat-feed.ts'
 import { useDraft } from '#components/chat/use-draft.ts'
@@ -92,12 +92,13 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   const arranged = useMemo(() => arrange(view.turns, outgoing), [view.turns, outgoing])
   const [keeper] = useState(() => new RowKeeper())
   const rows = useMemo(() => keeper.keep(timelineRows(arranged)), [keeper, arranged])
-  const questions = useMemo(() => openPermissions(view.turns), [view.turns])
+  const questions = useMemo(() => openAsking(view.turns), [view.turns])
   const isUnread = useUnread(view.turns.filter(hasEnded).length, isLoaded)
   const status = statusOf({ view, isNodeOnline: chat.node?.isOnline ?? null, isUnread })
   useTabTitle(status, view.title || chat.title)
 
-  const keyOfQuestion = (item: PermissionItem) => rows.find((row) => row.is === 'permission' && row.item.requestId === item.requestId)?.key
+  const keyOfQuestion = (item: AskingItem) =>
+    rows.find((row) => (row.is === 'permission' || row.is === 'question') && askingId(row.item) === askingId(item))?.key
   const [inSight, setInSight] = useState<[string | null, string | null]>([null, null])
   const onVisible = useCallback((first: string | null, last: string | null) => setInSight([first, last]), [])
   const isQuestionInSight = questions[0] ? isBetween(rows, keyOfQuestion(questions[0]), inSight) : true
@@ -134,6 +135,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
       nameOf,
       openRows,
       answer: calls.answer,
+      answerQuestion: calls.answerQuestion,
       withdraw: calls.withdraw,
       moveQueued: calls.moveQueued,
       sendNow: calls.sendNow,
@@ -164,7 +166,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
     ],
   )
   const approve = () => {
-    const first = questions[0]
+    const first = questions.find((item) => item.is === 'permission')
     const approval = first && approvalOf(first)
     if (first && approval && mayPrompt) void calls.answer(first, approval.optionId)
   }

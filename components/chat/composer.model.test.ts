@@ -87,6 +87,7 @@ const turn = (by: string, text: string, status: Turn['status'] = 'completed'): T
   cancelledBy: null,
   usage: noUsage,
   changes: null,
+  progress: null,
 })
 
 it('recalls my own prompts, newest first and once', () => {

@@ -6,6 +6,7 @@ import { useChatActs } from '#components/chat/chat-context.tsx'
 import { Markdown } from '#components/chat/markdown.tsx'
 import { PermissionRow } from '#components/chat/permission-row.tsx'
 import { OutgoingRow, PromptRow } from '#components/chat/prompt-row.tsx'
+import { QuestionRow } from '#components/chat/question-row.tsx'
 import { ThoughtRow } from '#components/chat/thought-row.tsx'
 import type { Row } from '#components/chat/timeline.model.ts'
 import { ToolRow, ToolsRow } from '#components/chat/tool-row.tsx'
@@ -39,6 +40,8 @@ export const RowView = memo(function RowView({ row, surroundings }: { row: Row; 
       return <PermissionRow item={row.item} />
     case 'moved':
       return <MovedRow item={row.item} />
+    case 'question':
+      return <QuestionRow item={row.item} />
     case 'model-failure':
       return <ModelFailureRow row={row} />
     case 'working':
@@ -48,6 +51,7 @@ export const RowView = memo(function RowView({ row, surroundings }: { row: Row; 
           status={row.status}
           since={row.since}
           usage={row.usage}
+          progress={row.progress}
           run={surroundings?.run ?? { is: 'none' }}
           node={surroundings?.node ?? null}
         />

@@ -18,6 +18,7 @@ const turn = (status: TurnStatus, index: number): Turn => ({
   cancelledBy: null,
   usage: noUsage,
   changes: null,
+  progress: null,
 })
 const status = (
   statuses: TurnStatus[],

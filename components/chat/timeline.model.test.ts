@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { noUsage, type Turn, type TurnItem } from '#core/chat/view.ts'
-import {
-  arrange,
-  openPermissions,
-  rowOfMessage,
-  RowKeeper,
-  timelineRows,
-  type Outgoing,
-  type Row,
-} from '#components/chat/timeline.model.ts'
+import { arrange, rowOfMessage, RowKeeper, timelineRows, type Outgoing, type Row } from '#components/chat/timeline.model.ts'
 
 const at = (minute: number, day = 21) => new Date(2026, 10, day, 14, minute).toISOString()
 
@@ -28,6 +20,7 @@ const turn = (turnId: string, over: Partial<Turn> = {}): Turn => ({
   cancelledBy: null,
   usage: noUsage,
   changes: null,
+  progress: null,
   ...over,
 })
 let items = 0
@@ -169,13 +162,6 @@ describe('reuse', () => {
     const ended = turn('t1', { items: [reply('x')] })
     expect(rowsOf([ended])[2]).toBe(rowsOf([ended])[2])
   })
-})
-
-it('collects the open questions of turns that still run', () => {
-  const asked = [permission('open'), permission('closed')]
-  expect(
-    openPermissions([turn('t1', { status: 'waiting', endedAt: null, items: asked }), turn('t2', { items: [permission('open')] })]),
-  ).toEqual([asked[0]])
 })
 
 it('finds the row of a message in its own turn, and its prompt where the message is gone', () => {

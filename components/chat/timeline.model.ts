@@ -11,6 +11,7 @@ import type {
   ModelFailureItem,
   MovedItem,
   PermissionItem,
+  QuestionItem,
   ReplyItem,
   ThoughtItem,
   ToolItem,
@@ -41,8 +42,9 @@ export type Row =
   | { is: 'tool'; key: string; item: ToolItem; isLive: boolean }
   | { is: 'tools'; key: string; items: readonly ToolItem[] }
   | { is: 'permission'; key: string; item: PermissionItem }
+  | { is: 'question'; key: string; item: QuestionItem }
   | { is: 'model-failure'; key: string; item: ModelFailureItem; times: number }
-  | { is: 'working'; key: string; status: TurnStatus; since: string; turnId: TurnId; usage: Usage }
+  | { is: 'working'; key: string; status: TurnStatus; since: string; turnId: TurnId; usage: Usage; progress: Turn['progress'] }
   | { is: 'turn-end'; key: string; turn: Turn; isLast: boolean }
 
 const activeStatuses: readonly TurnStatus[] = ['starting', 'running', 'waiting', 'cancelling']
@@ -112,6 +114,7 @@ function rowsOfTurn(turn: Turn): readonly Row[] {
       since: turn.acceptedAt ?? turn.requestedAt,
       turnId: turn.turnId,
       usage: turn.usage,
+      progress: turn.progress,
     })
   return rows
 }
@@ -139,6 +142,9 @@ function rowsOfItems(turn: Turn): Row[] {
         break
       case 'permission':
         rows.push({ is: 'permission', key, item })
+        break
+      case 'question':
+        rows.push({ is: 'question', key, item })
         break
       case 'tool':
         // While it waits for an answer, its question stands for it.
@@ -197,9 +203,3 @@ export function rowOfMessage(rows: readonly Row[], { turnId, messageId }: { turn
   const isIt = (row: Row) => row.is === 'reply' && row.item.messageId === messageId && row.key.startsWith(`${turnId}:`)
   return rows.find(isIt)?.key ?? rows.find((row) => row.key === prompt)?.key ?? null
 }
-
-/** Every open question of the chat, oldest first. */
-export const openPermissions = (turns: readonly Turn[]): PermissionItem[] =>
-  turns
-    .filter(isActive)
-    .flatMap((turn) => turn.items.filter((item): item is PermissionItem => item.is === 'permission' && item.answer.is === 'open'))

@@ -24,6 +24,7 @@ const guessPx = {
   tools: 36,
   permission: 36,
   moved: 44,
+  question: 36,
   'model-failure': 60,
   working: 48,
   'turn-end': 52,

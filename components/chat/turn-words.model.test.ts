@@ -17,6 +17,7 @@ const turn = (over: Partial<Turn>): Turn => ({
   cancelledBy: null,
   usage: noUsage,
   changes: null,
+  progress: null,
   ...over,
 })
 const nameOf = () => 'Mei'
@@ -46,7 +47,16 @@ describe('the end of a turn', () => {
 
 describe('the work of a running turn', () => {
   const words = (over: Partial<Parameters<typeof workWords>[0]>) =>
-    workWords({ wait: null, status: 'running', run: { is: 'none' }, agent: 'Codex', isNodeOnline: true, nodeName: 'oak', ...over })
+    workWords({
+      wait: null,
+      status: 'running',
+      run: { is: 'none' },
+      agent: 'Codex',
+      progress: null,
+      isNodeOnline: true,
+      nodeName: 'oak',
+      ...over,
+    })
   it('says what is prepared and how far it is', () => {
     expect(words({ status: 'starting', run: { is: 'preparing', stage: 'installing', note: '0.166.0', fraction: 0.4 } })).toEqual({
       words: 'Installing Codex',
@@ -65,6 +75,16 @@ describe('the work of a running turn', () => {
       note: 'Waiting for oak to come back',
       isMoving: false,
     })
+  })
+  it('says in the agent’s words where it stands, while it works', () => {
+    expect(words({ progress: { note: 'Half of the tests pass', fraction: 0.5 } })).toEqual({
+      words: 'Half of the tests pass',
+      note: null,
+      fraction: 0.5,
+      isMoving: true,
+    })
+    expect(words({ progress: { note: 'Nearly there', fraction: null } })).toEqual({ words: 'Nearly there', note: null, isMoving: true })
+    expect(words({ status: 'waiting', progress: { note: 'Nearly there', fraction: null } }).words).toBe('Waiting for an answer')
   })
   it('has a word for each other state', () => {
     expect((['queued', 'starting', 'running', 'waiting', 'cancelling'] as const).map((status) => words({ status }).words)).toEqual([

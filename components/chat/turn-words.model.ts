@@ -57,6 +57,7 @@ export function workWords({
   status,
   run,
   agent,
+  progress,
   isNodeOnline,
   nodeName,
 }: {
@@ -65,6 +66,8 @@ export function workWords({
   status: TurnStatus
   run: ChatView['run']
   agent: string
+  /** Where the agent says that it stands. */
+  progress: Turn['progress']
   isNodeOnline: boolean | null
   nodeName: string | null
 }): WorkWords {
@@ -78,6 +81,8 @@ export function workWords({
   }
   if (status === 'queued') return { words: 'Waiting for a free node', note: null, isMoving: true }
   if (status === 'starting') return { words: `${agent} is starting on it`, note: null, isMoving: true }
+  if (progress && status === 'running')
+    return { words: progress.note, note: null, ...(progress.fraction !== null && { fraction: progress.fraction }), isMoving: true }
   if (status === 'waiting') return { words: 'Waiting for an answer', note: null, isMoving: false }
   return { words: 'Working', note: null, isMoving: true }
 }

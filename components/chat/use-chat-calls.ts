@@ -1,7 +1,7 @@
 'use client'
 
 import { useMemo } from 'react'
-import type { ChatId, TurnId } from '#core/ids.ts'
+import type { ChatId, RequestId, TurnId } from '#core/ids.ts'
 import type { PermissionItem } from '#core/chat/view.ts'
 import { failureOf, wordsOf } from '#components/failures/failure.ts'
 import { useTRPCClient } from '#components/trpc/trpc.ts'
@@ -9,6 +9,7 @@ import { toast } from '#components/ui/toast.tsx'
 
 export type ChatCalls = {
   answer: (item: PermissionItem, optionId: string, note?: string) => Promise<void>
+  answerQuestion: (questionId: RequestId, answer: string) => Promise<void>
   /** Bound to the turn that was on screen: the next in line is not meant. */
   stop: (turnId: TurnId) => Promise<void>
   withdraw: (turnId: TurnId) => void
@@ -32,6 +33,7 @@ export function useChatCalls({ chatId, catchUp }: { chatId: ChatId; catchUp: () 
     return {
       answer: (item, optionId, note) =>
         say(client.chats.answerPermission.mutate({ chatId, requestId: item.requestId, optionId, ...(note ? { note } : {}) })),
+      answerQuestion: (questionId, answer) => say(client.chats.answerQuestion.mutate({ chatId, questionId, answer })),
       stop: (turnId) => say(client.chats.cancelTurn.mutate({ chatId, turnId })),
       withdraw: (turnId) => void say(client.chats.withdraw.mutate({ chatId, turnId })),
       moveQueued: (turnId, before) => void say(client.chats.moveQueued.mutate({ chatId, turnId, before })),
@@ -44,6 +46,8 @@ export function useChatCalls({ chatId, catchUp }: { chatId: ChatId; catchUp: () 
 const late = new Set<string>([
   'permission.already-answered',
   'permission.missing',
+  'question.already-answered',
+  'question.missing',
   'turn.not-queued',
   'turn.missing',
   'turn.nothing-to-cancel',

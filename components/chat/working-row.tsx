@@ -2,7 +2,7 @@
 
 import { CloudOff, Hourglass } from 'lucide-react'
 import { useEffect, useState } from 'react'
-import type { ChatView, TurnStatus, Usage } from '#core/chat/view.ts'
+import type { ChatView, Turn, TurnStatus, Usage } from '#core/chat/view.ts'
 import type { TurnId } from '#core/ids.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { usageFacts, workWords } from '#components/chat/turn-words.model.ts'
@@ -19,6 +19,7 @@ export function WorkingRow({
   status,
   since,
   usage,
+  progress,
   run,
   node,
 }: {
@@ -27,6 +28,8 @@ export function WorkingRow({
   since: string
   /** What the turn has used until now. */
   usage: Usage
+  /** Where the agent says that it stands. */
+  progress: Turn['progress']
   run: ChatView['run']
   node: { name: string; isOnline: boolean } | null
 }) {
@@ -37,6 +40,7 @@ export function WorkingRow({
     status,
     run,
     agent,
+    progress,
     isNodeOnline: node?.isOnline ?? null,
     nodeName: node?.name ?? null,
   })

@@ -117,7 +117,19 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
     text(facts, 'rule')
       ? `A rule of the project has answered this already: ${text(facts, 'rule')}.`
       : `${text(facts, 'byName', 'name') ?? 'Somebody'} was faster and has answered this already.`,
+  'question.missing': () => 'This question is gone: its turn has ended.',
+  'question.already-answered': (facts) =>
+    typeof facts['byName'] === 'string' ? `${facts['byName']} was faster and answered this.` : 'Somebody was faster and answered this.',
+  'question.too-many': () => 'Too many questions of this agent wait already.',
   'permission.option-unknown': () => 'The agent does not offer this answer.',
+
+  'task.missing': () => 'This task does not exist, or you may not see it.',
+  'task.busy': () => 'An agent is at this task already. Stop it in its chat first, or wait until it ends.',
+  'task.closed': () => 'This task is closed. Reopen it first.',
+  'comment.missing': () => 'This comment was removed already.',
+  'template.missing': () => 'This template was removed, or you may not see it.',
+  'trigger.missing': () => 'This schedule or webhook was removed, or you may not see it.',
+  'trigger.unsigned': () => 'This request is not signed as it should be, or came too late.',
 
   'agent.crashed': (facts) => `${harness(facts)} stopped unexpectedly. What it wrote is kept; send the prompt again to go on.`,
   'agent.protocol-error': (facts) =>

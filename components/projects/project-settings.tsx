@@ -6,6 +6,7 @@ import { type FormEvent, useState } from 'react'
 import { Labels } from '#core/nodes/labels.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { labelsIn } from '#components/nodes/node-words.ts'
+import { AgentTools } from '#components/projects/agent-tools.tsx'
 import { labelHint } from '#components/projects/node-labels.model.ts'
 import { PermissionRules } from '#components/projects/permission-rules.tsx'
 import { useTRPC, type Outputs } from '#components/trpc/trpc.ts'
@@ -100,6 +101,7 @@ export function ProjectSettings({ project }: { project: Project }) {
         ) : null}
       </form>
       <PermissionRules projectId={project.projectId} mayChange={mayChange} />
+      <AgentTools projectId={project.projectId} mayChange={mayChange} />
       {mayChange ? <ArchiveProject project={project} /> : null}
     </div>
   )

@@ -8,7 +8,8 @@ import { browserSocket } from '#components/realtime/socket.ts'
 
 /** Which routers hold what a hint says has changed. */
 const routersOf = {
-  chats: ['chats', 'projects'],
+  // A task stands as its chats do.
+  chats: ['chats', 'projects', 'tasks'],
   // A chat says who pays for it.
   connections: ['connections', 'credentials', 'configurations', 'attachments', 'models', 'chats', 'signIns'],
   nodes: ['nodes'],
@@ -16,6 +17,7 @@ const routersOf = {
   models: ['models'],
   usage: ['usage'],
   budgets: ['budgets'],
+  tasks: ['tasks', 'templates', 'triggers'],
 } as const satisfies Record<z.infer<typeof ListHint>['topic'], readonly string[]>
 
 /** Keeps lists fresh: a hint, a reconnection, and nothing else makes them ask again. */

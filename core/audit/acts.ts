@@ -17,6 +17,9 @@ export const subjectKinds = [
   'token',
   'node',
   'project',
+  'task',
+  'template',
+  'trigger',
   'budget',
   'model',
   'team',
@@ -73,7 +76,21 @@ export const acts = [
   'project.created',
   'project.changed',
   'project.rules-changed',
+  'project.tools-changed',
   'project.archived',
+  'task.created',
+  'task.changed',
+  'task.started',
+  'task.not-started',
+  'task.closed',
+  'task.reopened',
+  'task.comment-removed',
+  'template.saved',
+  'template.removed',
+  'trigger.saved',
+  'trigger.enabled',
+  'trigger.disabled',
+  'trigger.removed',
   'budget.set',
   'budget.removed',
   'model.ruled',
@@ -90,6 +107,7 @@ export type AuditAct = (typeof acts)[number]
 /**
  * Flat, short, and never a secret. What a sentence uses when it is there: `harness` (id), `scope`, `projectId` and `ownerId`
  * (whose names are looked up: `projectName`, and `ownerName` of somebody else’s), `credentialName`, `providerName`, `chatTitle`, `payerName`, `verdict`, `code`, `name`, `formerName`, `email`,
- * `role`, `formerRole`, `version`, `count`, `period`, `limitMicros`, `change` (what of a model, in words).
+ * `role`, `formerRole`, `version`, `count`, `period`, `limitMicros`, `change` (what of a model, in words),
+ * `taskTitle`, `changed` (which fields), `as` (how a task was closed), `by` (which trigger made it).
  */
 export type AuditFacts = Readonly<Record<string, string | number | boolean | null>>

@@ -30,6 +30,15 @@ it.each([
   ['budget.set', { scope: 'member', ownerName: 'Ben', period: 'month', limitMicros: 0 }, 'set the budget of Ben for each month to $0.00'],
   ['budget.removed', { scope: 'chat', chatId: 'c-1', period: 'day' }, 'removed the budget of the chat c-1 for each day'],
   ['key.rotated', { version: 2 }, 'added version 2 of the master key'],
+  ['task.created', { taskTitle: 'Fix it', by: 'the schedule “Nightly”' }, 'made the task “Fix it” by the schedule “Nightly”'],
+  ['task.changed', { taskTitle: 'Fix it', changed: 'assignee, due date' }, 'changed the task “Fix it”: assignee, due date'],
+  ['task.started', { taskTitle: 'Fix it', harness: 'codex' }, 'started Codex on the task “Fix it”'],
+  ['task.closed', { taskTitle: 'Fix it', as: 'done' }, 'closed the task “Fix it” as done'],
+  [
+    'trigger.saved',
+    { kind: 'schedule', name: 'Nightly', when: 'Every day at 02:00 (UTC)' },
+    'saved the schedule “Nightly” (Every day at 02:00 (UTC))',
+  ],
   ['moon.landed', {}, 'did moon.landed to id-1'],
 ])('%s %j', (act, facts, sentence) => {
   expect(sayAct({ act, facts, subjectId: 'id-1' })).toBe(sentence)

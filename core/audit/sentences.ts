@@ -57,6 +57,8 @@ const budget = (said: Said) => {
 const connection = (said: Said) => joined(harness(said), forWhom(said), withWhat(said))
 
 const model = (said: Said) => joined(named(said, 'name'), fact(said, 'providerName') && `of ${fact(said, 'providerName')}`)
+const task = (said: Said) => `the task ${named(said, 'taskTitle')}`
+const trigger = (said: Said) => `${fact(said, 'kind') ?? 'trigger'} ${named(said, 'name')}`
 const forAll = (said: Said) => fact(said, 'scope') === 'platform' && 'for everybody on this Gatehouse'
 const changed = (said: Said) => (fact(said, 'change') ? `: ${fact(said, 'change')}` : '')
 
@@ -144,7 +146,23 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
   'project.created': (said) => `created ${project(said)}`,
   'project.changed': (said) => `changed ${project(said)}`,
   'project.rules-changed': (said) => `changed what agents may do unasked in ${project(said)}`,
+  'project.tools-changed': (said) =>
+    joined(`changed which tools agents get in ${project(said)}`, fact(said, 'off') ? `(off: ${fact(said, 'off')})` : '(all are on)'),
   'project.archived': (said) => `archived ${project(said)}`,
+  'task.created': (said) => joined('made', task(said), fact(said, 'by') && `by ${fact(said, 'by')}`),
+  'task.changed': (said) => `${joined('changed', task(said))}${fact(said, 'changed') ? `: ${fact(said, 'changed')}` : ''}`,
+  'task.started': (said) => joined('started', fact(said, 'harness') && `${harness(said)} on`, task(said)),
+  'task.not-started': (said) => joined('could not start', task(said), because(said)),
+  'task.closed': (said) => joined('closed', task(said), fact(said, 'as') && `as ${fact(said, 'as')}`),
+  'task.reopened': (said) => `reopened ${task(said)}`,
+  'task.comment-removed': (said) =>
+    joined('removed a comment', fact(said, 'ownerName') && `of ${fact(said, 'ownerName')}`, 'on', task(said)),
+  'template.saved': (said) => `saved the task template ${named(said, 'name')}`,
+  'template.removed': (said) => `removed the task template ${named(said, 'name')}`,
+  'trigger.saved': (said) => joined(`saved the ${trigger(said)}`, fact(said, 'when') && `(${fact(said, 'when')})`),
+  'trigger.enabled': (said) => `switched on the ${trigger(said)}`,
+  'trigger.disabled': (said) => joined(`switched off the ${trigger(said)}`, because(said)),
+  'trigger.removed': (said) => `removed the ${trigger(said)}`,
   'budget.set': (said) => joined('set', budget(said), fact(said, 'limitMicros') && `to ${dollars(Number(fact(said, 'limitMicros')))}`),
   'budget.removed': (said) => `removed ${budget(said)}`,
   'model.ruled': (said) => `${joined('set the model', model(said), forAll(said))}${changed(said)}`,

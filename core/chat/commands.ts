@@ -5,6 +5,8 @@ import type { RequestId, TurnId, UserId } from '#core/ids.ts'
 /** More than this many characters in one prompt is a file, not a prompt. */
 export const PROMPT_MAX_CHARS = 200_000
 export const TITLE_MAX_CHARS = 200
+/** More at once is a form, not a question. */
+export const OPEN_QUESTIONS_MAX = 5
 
 /** What the server does where no person has to: by a rule of the project, or because the time is over. */
 export type UnaskedCommand = { by: null; requestId: RequestId } & (
@@ -25,6 +27,9 @@ export type ChatCommand = { by: UserId } & (
   | { do: 'cancelTurn'; turnId?: TurnId | undefined }
   /** ACP's answer has no room for words: a note goes to the agent as the prompt `turnId`. */
   | { do: 'answerPermission'; requestId: RequestId; optionId: string; note?: { turnId: TurnId; text: string } | undefined }
+  /** By an agent that acts for `by`; the turn must still be under way. */
+  | { do: 'askQuestion'; questionId: RequestId; turnId: TurnId; question: string; choices: readonly string[] }
+  | { do: 'answerQuestion'; requestId: RequestId; answer: string }
   | { do: 'rename'; title: string }
   | { do: 'archive' }
   | { do: 'unarchive' }
@@ -50,12 +55,15 @@ export type ChatState = {
   activeTurn: TurnId | null
   /** Somebody has already asked to cancel `activeTurn`. */
   isCancelling: boolean
+  /** How many questions of agents wait for people now. */
+  openQuestions: number
   /** In the order in which they will run. */
   queued: readonly { turnId: TurnId; by: UserId }[]
   /** The turn that the command names, whatever became of it; `prompt` as it was first sent. */
   turn: { turnId: TurnId; by: UserId; prompt: PromptContent } | null
   /** The question that the command answers. */
   question: {
+    kind: 'permission' | 'question'
     turnId: TurnId
     options: readonly string[]
     isOpen: boolean

@@ -16,6 +16,7 @@ const idle: ChatState = {
   model: null,
   activeTurn: null,
   isCancelling: false,
+  openQuestions: 0,
   queued: [],
   turn: null,
   question: null,
@@ -31,7 +32,7 @@ const busy: ChatState = {
     { turnId: c, by: ada },
   ],
 }
-const question = { turnId: a, options: ['yes', 'no'], isOpen: true, answer: null }
+const question = { kind: 'permission' as const, turnId: a, options: ['yes', 'no'], isOpen: true, answer: null }
 const when = '2026-01-01T00:00:00.000Z'
 
 const send: ChatCommand = { do: 'sendPrompt', by: ada, turnId: a, prompt }
@@ -72,6 +73,17 @@ const large = refused('prompt.too-large', { chars: PROMPT_MAX_CHARS + 1, maxChar
 
 const byRule: UnaskedCommand = { do: 'answerByRule', by: null, requestId: c, optionId: 'yes', rule: 'allow execute ls' }
 const expired: UnaskedCommand = { do: 'expireQuestion', by: null, requestId: c, optionId: 'no' }
+const asked = { ...question, kind: 'question' as const, options: ['this', 'that'] }
+const told = (by: typeof ada) => ({ ...asked, isOpen: false, answer: { by, rule: null, optionId: null, at: when } })
+const askPeople: ChatCommand = {
+  do: 'askQuestion',
+  by: ada,
+  questionId: c as never,
+  turnId: a,
+  question: 'Which?',
+  choices: ['this', 'that'],
+}
+const tellAgent: ChatCommand = { do: 'answerQuestion', by: ada, requestId: c as never, answer: 'this' }
 const nobodys = (rule: string | null) => ({ ...question, isOpen: false, answer: { by: null, rule, optionId: 'no', at: when } })
 
 const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
@@ -307,6 +319,30 @@ const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
       ],
     },
   ],
+  [
+    'an agent asks the people of its chat',
+    askPeople,
+    busy,
+    {
+      ok: true,
+      facts: [{ type: 'question.asked', questionId: c, turnId: a, question: 'Which?', choices: ['this', 'that'] }],
+      orders: [],
+    },
+  ],
+  ['but not for a turn that is over', askPeople, { ...busy, activeTurn: b }, refused('turn.missing')],
+  ['nor for one that is being stopped', askPeople, { ...busy, isCancelling: true }, refused('turn.missing')],
+  ['nor more and more', askPeople, { ...busy, openQuestions: 5 }, refused('question.too-many', { most: 5 })],
+  [
+    'its question is answered in words, and no daemon is told',
+    tellAgent,
+    { ...busy, question: asked },
+    { ok: true, facts: [{ type: 'question.answered', questionId: c, by: ada, answer: 'this' }], orders: [] },
+  ],
+  ['the first answer stands', tellAgent, { ...busy, question: told(mei) }, refused('question.already-answered', { by: mei })],
+  ['whoever repeats their own hears yes', tellAgent, { ...busy, question: told(ada) }, settled],
+  ['nobody answers once the turn is over', tellAgent, { ...busy, question: { ...asked, isOpen: false } }, refused('question.missing')],
+  ['a permission is not answered in words', tellAgent, { ...busy, question }, refused('question.missing')],
+  ['nor a question with an option', { ...answer, optionId: 'this' }, { ...busy, question: asked }, refused('permission.missing')],
   [
     'archiving does not cancel twice',
     { do: 'archive', by: ada },

@@ -2,7 +2,14 @@
  * The rules of a chat: a person's command and the state it meets become facts, or a failure.
  * Pure. `server/chats/service.ts` reads the state under the head's lock and commits what is decided here.
  */
-import { PROMPT_MAX_CHARS, type ChatCommand, type ChatState, type Order, type UnaskedCommand } from '#core/chat/commands.ts'
+import {
+  OPEN_QUESTIONS_MAX,
+  PROMPT_MAX_CHARS,
+  type ChatCommand,
+  type ChatState,
+  type Order,
+  type UnaskedCommand,
+} from '#core/chat/commands.ts'
 import type { ChatFact, PromptContent } from '#core/chat/events.ts'
 import type { FailureCode, FailureFacts } from '#core/errors.ts'
 import type { TurnId, UserId } from '#core/ids.ts'
@@ -33,6 +40,10 @@ export function decide(command: ChatCommand | UnaskedCommand, state: ChatState):
       return cancelTurn(command, state)
     case 'answerPermission':
       return answerPermission(command, state)
+    case 'askQuestion':
+      return askQuestion(command, state)
+    case 'answerQuestion':
+      return answerQuestion(command, state)
     case 'rename':
       return state.title === command.title ? settled() : done([{ type: 'chat.renamed', by: command.by, title: command.title }])
     case 'archive':
@@ -139,7 +150,7 @@ function cancelTurn({ by, turnId }: Of<'cancelTurn'>, state: ChatState): Decisio
 
 /** The first answer wins. Whoever repeats their own hears yes; whoever is late hears who decided. */
 function answerPermission({ by, requestId, optionId, note }: Of<'answerPermission'>, state: ChatState): Decision {
-  if (!state.question) return refuse('permission.missing')
+  if (state.question?.kind !== 'permission') return refuse('permission.missing')
   const { turnId, options, isOpen, answer } = state.question
   // Its time was over.
   if (answer && answer.by === null && answer.rule === null) return refuse('permission.missing')
@@ -165,6 +176,20 @@ function answerPermission({ by, requestId, optionId, note }: Of<'answerPermissio
     ],
     [order, { order: 'queue-prompt', turnId: note.turnId, by, prompt }],
   )
+}
+
+function askQuestion({ questionId, turnId, question, choices }: Of<'askQuestion'>, state: ChatState): Decision {
+  if (state.activeTurn !== turnId || state.isCancelling) return refuse('turn.missing')
+  if (state.openQuestions >= OPEN_QUESTIONS_MAX) return refuse('question.too-many', { most: OPEN_QUESTIONS_MAX })
+  return done([{ type: 'question.asked', questionId, turnId, question, choices: [...choices] }])
+}
+
+/** The first answer wins; the tool that asked waits for it, so no daemon is told. */
+function answerQuestion({ by, requestId, answer }: Of<'answerQuestion'>, { question }: ChatState): Decision {
+  if (question?.kind !== 'question') return refuse('question.missing')
+  if (question.answer) return question.answer.by === by ? settled() : refuse('question.already-answered', { by: question.answer.by })
+  if (!question.isOpen) return refuse('question.missing')
+  return done([{ type: 'question.answered', questionId: requestId, by, answer }])
 }
 
 /** Whoever was faster, a person or the end of the turn, stands. */

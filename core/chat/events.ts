@@ -7,6 +7,7 @@
  * agent did; its facts pass through the outbox and carry a producer number there.
  */
 import { z } from 'zod'
+import type { FoldedHistory, FoldedTurn } from '#core/chat/history.ts'
 import { isFailureCode, type FailureCode } from '#core/errors.ts'
 import {
   ChatId,
@@ -123,6 +124,11 @@ export const ConfigOption = z.object({
 export const AgentAbilities = z.object({ resumes: z.boolean(), loads: z.boolean(), takesImages: z.boolean(), mcpOverHttp: z.boolean() })
 export type AgentAbilities = z.infer<typeof AgentAbilities>
 
+export const QUESTION_MAX_CHARS = 2_000
+export const CHOICE_MAX_CHARS = 200
+export const CHOICES_MAX = 6
+export const ANSWER_MAX_CHARS = 4_000
+
 // --- facts that the server writes --------------------------------------------------------------------------
 
 const serverFacts = [
@@ -133,6 +139,8 @@ const serverFacts = [
     harness: z.string(),
     model: z.string().nullable(),
     title: z.string(),
+    /** An agent of that chat started it, for `by`. */
+    startedFrom: ChatId.optional(),
   }),
   /** It goes on from another chat: `context` is what the agent is told of that one, put together from its log. */
   z.object({ type: z.literal('chat.forked'), by: UserId, from: ChatId, context: z.string().min(1) }),
@@ -196,6 +204,43 @@ const serverFacts = [
     cacheReadTokens: z.int().nonnegative(),
     cacheWriteTokens: z.int().nonnegative(),
     costMicros: z.int().nonnegative().nullable(),
+  }),
+  /** What an old part of the log came to, in the place of its events: `history.ts` makes it of them. */
+  z.object({
+    type: z.literal('history.folded'),
+    order: z.array(TurnId),
+    turns: z.array(z.custom<FoldedTurn>()),
+    around: z.custom<FoldedHistory['around']>(),
+  }),
+  /**
+   * An agent called a tool of an MCP server that goes through us. The call itself shows as the agent's own `tool.called`;
+   * this is our word on it, with the arguments in short (`core/mcp/argument-summary.ts`).
+   */
+  z.object({
+    type: z.literal('mcp.called'),
+    turnId: TurnId,
+    server: z.string().max(100),
+    tool: z.string().max(200),
+    arguments: z.string().max(500),
+    outcome: z.enum(['completed', 'failed']),
+    durationMs: z.int().nonnegative(),
+  }),
+  /** An agent asks the people of its chat, by a tool of our MCP server; nobody can answer any more once its turn has ended. */
+  z.object({
+    type: z.literal('question.asked'),
+    questionId: RequestId,
+    turnId: TurnId,
+    question: z.string().min(1).max(QUESTION_MAX_CHARS),
+    /** Suggested; any other answer in words is one, too. */
+    choices: z.array(z.string().min(1).max(CHOICE_MAX_CHARS)).max(CHOICES_MAX),
+  }),
+  z.object({ type: z.literal('question.answered'), questionId: RequestId, by: UserId, answer: z.string().min(1).max(ANSWER_MAX_CHARS) }),
+  /** Where an agent says that it stands, in its own words. */
+  z.object({
+    type: z.literal('progress.reported'),
+    turnId: TurnId,
+    note: z.string().min(1).max(500),
+    fraction: z.number().min(0).max(1).nullable(),
   }),
 ] as const
 

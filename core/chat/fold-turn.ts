@@ -6,7 +6,7 @@
  */
 import type { ChatEvent, ChatEventOf, TurnFailure, TurnOutcome } from '#core/chat/events.ts'
 import { addLoginUsage, addUsage } from '#core/chat/fold-usage.ts'
-import type { PermissionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnItem } from '#core/chat/view.ts'
+import type { PermissionItem, QuestionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnItem } from '#core/chat/view.ts'
 
 export const hasEnded = (turn: Pick<Turn, 'endedAt'>): boolean => turn.endedAt !== null
 
@@ -46,10 +46,16 @@ export function foldTurn(turn: Turn, event: ChatEvent): Turn {
       })
     case 'permission.closed':
       return answered(turn, event.requestId, { is: 'closed', reason: event.reason, at: event.at })
+    case 'question.asked':
+      return waiting({ ...turn, items: setItem(turn.items, sameQuestion(event), questionOf(event)) })
+    case 'question.answered':
+      return questionAnswered(turn, event)
     case 'model.failed':
       return modelFailed(turn, event)
     case 'usage.metered':
       return modelAnswered({ ...turn, usage: addUsage(turn.usage, event) }, event)
+    case 'progress.reported':
+      return hasEnded(turn) ? turn : shown({ ...turn, progress: { note: event.note, fraction: event.fraction } })
     case 'changes.recorded':
       return { ...turn, changes: { files: event.files, isTruncated: event.isTruncated } }
     default:
@@ -84,6 +90,7 @@ function closed(turn: Turn, at: string): Turn {
     if (item.is === 'permission' && item.answer.is === 'open') {
       return { ...item, answer: { is: 'closed', reason: turn.status === 'interrupted' ? 'agent-lost' : 'turn-ended', at } }
     }
+    if (item.is === 'question' && item.answer.is === 'open') return { ...item, answer: { is: 'closed', at } }
     if (item.is === 'tool' && item.endedAt === null) return { ...item, status: isStopped ? 'cancelled' : item.status, endedAt: at }
     return item
   })
@@ -193,10 +200,34 @@ function answered(turn: Turn, requestId: string, answer: PermissionItem['answer'
   const at = turn.items.findLastIndex(samePermission({ requestId }))
   const item = turn.items[at]
   if (item?.is !== 'permission' || item.answer.is !== 'open') return turn
-  const items = turn.items.with(at, { ...item, answer })
-  const isStillWaiting = items.some((each) => each.is === 'permission' && each.answer.is === 'open')
-  return { ...turn, items, status: turn.status === 'waiting' && !isStillWaiting ? 'running' : turn.status }
+  return goingOn({ ...turn, items: turn.items.with(at, { ...item, answer }) })
 }
+
+const sameQuestion = (event: { questionId: string }) => (item: TurnItem) => item.is === 'question' && item.questionId === event.questionId
+
+const questionOf = ({ questionId, question, choices, at }: ChatEventOf<'question.asked'>): QuestionItem => ({
+  is: 'question',
+  questionId,
+  question,
+  choices,
+  askedAt: at,
+  answer: { is: 'open' },
+})
+
+function questionAnswered(turn: Turn, event: ChatEventOf<'question.answered'>): Turn {
+  const at = turn.items.findLastIndex(sameQuestion(event))
+  const item = turn.items[at]
+  if (item?.is !== 'question' || item.answer.is !== 'open') return turn
+  return goingOn({
+    ...turn,
+    items: turn.items.with(at, { ...item, answer: { is: 'answered', by: event.by, text: event.answer, at: event.at } }),
+  })
+}
+
+const isOpen = (item: TurnItem): boolean => (item.is === 'permission' || item.is === 'question') && item.answer.is === 'open'
+
+/** Once nobody is waited for any more. */
+const goingOn = (turn: Turn): Turn => (turn.status === 'waiting' && !turn.items.some(isOpen) ? { ...turn, status: 'running' } : turn)
 
 function modelFailed(turn: Turn, event: ChatEventOf<'model.failed'>): Turn {
   const failure = {

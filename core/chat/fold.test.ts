@@ -500,3 +500,44 @@ describe('the order of events', () => {
     expect(end.seq).toBe(story.length)
   })
 })
+
+describe('a question that an agent asks by a tool', () => {
+  const questionAsked: Loose = { type: 'question.asked', questionId: ask, turnId: one, question: 'Which?', choices: ['this'] }
+  const toldBy = (by: string): Loose => ({ type: 'question.answered', questionId: ask, by, answer: 'this' })
+  const item = (turn: Turn) => turn.items.at(-1)
+
+  it('keeps the turn waiting until the first answer, beside a permission too', () => {
+    expect(turnOf(created, requested, accepted, questionAsked)).toMatchObject({
+      status: 'waiting',
+      items: [{ is: 'question', answer: { is: 'open' } }],
+    })
+    const answeredOnce = turnOf(created, requested, accepted, questionAsked, toldBy('mei'), toldBy('ada'))
+    expect(answeredOnce).toMatchObject({ status: 'running' })
+    expect(item(answeredOnce)).toMatchObject({ answer: { is: 'answered', by: 'mei', text: 'this' } })
+    expect(turnOf(created, requested, accepted, asked, questionAsked, toldBy('mei'))).toMatchObject({ status: 'waiting' })
+  })
+
+  it('is closed with its turn', () => {
+    const over = turnOf(created, requested, accepted, questionAsked, ended(), toldBy('mei'))
+    expect(item(over)).toMatchObject({ is: 'question', answer: { is: 'closed' } })
+  })
+})
+
+it('shows where an agent says that it stands, and nothing of the calls that the log keeps beside', () => {
+  const called: Loose = {
+    type: 'mcp.called',
+    turnId: one,
+    server: 'gatehouse',
+    tool: 'read_chat',
+    arguments: '',
+    outcome: 'completed',
+    durationMs: 3,
+  }
+  const at = (note: string): Loose => ({ type: 'progress.reported', turnId: one, note, fraction: 0.5 })
+  expect(turnOf(created, requested, accepted, at('Half way'), called)).toMatchObject({
+    status: 'running',
+    progress: { note: 'Half way', fraction: 0.5 },
+    items: [],
+  })
+  expect(turnOf(created, requested, accepted, ended(), at('Late')).progress).toBe(null)
+})

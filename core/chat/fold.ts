@@ -9,6 +9,7 @@
  */
 import type { ChatEvent } from '#core/chat/events.ts'
 import { foldTurn } from '#core/chat/fold-turn.ts'
+import { applyHistory } from '#core/chat/history.ts'
 import { addLoginModelUsage, addLoginUsage, addModelUsage, addUsage } from '#core/chat/fold-usage.ts'
 import { noUsage, type ChatView, type Turn } from '#core/chat/view.ts'
 
@@ -35,10 +36,13 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
         harness: event.harness,
         model: event.model,
         createdBy: event.by,
+        startedFrom: event.startedFrom ?? null,
       }
     case 'chat.forked':
       return { ...view, forkedFrom: { chatId: event.from, by: event.by, context: event.context } }
     case 'chat.offered':
+    case 'mcp.called':
+      // The agent's own word on the call is what shows.
       return view
     case 'chat.handed-over':
       return { ...view, createdBy: event.by }
@@ -92,6 +96,8 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       return { ...view, modeId: event.modeId }
     case 'commands.offered':
       return { ...view, commands: event.commands }
+    case 'history.folded':
+      return applyHistory(view, event)
     case 'agent.said':
       return { ...view, unknownMessages: view.unknownMessages + 1 }
     case 'changes.recorded':
@@ -119,6 +125,8 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     }
     case 'turn.edited':
     case 'cancel.requested':
+    case 'question.asked':
+    case 'question.answered':
     case 'permission.requested':
     case 'permission.answered':
     case 'permission.closed':
@@ -127,6 +135,7 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     case 'thought.appended':
     case 'tool.called':
     case 'tool.updated':
+    case 'progress.reported':
       return withTurn(view, event)
   }
 }
@@ -161,6 +170,7 @@ const requested = (event: Extract<ChatEvent, { type: 'turn.requested' }>): Turn 
   cancelledBy: null,
   usage: noUsage,
   changes: null,
+  progress: null,
 })
 
 /** Applies an event to the turn it belongs to; the newest is looked at first, since almost every event is its. */
@@ -175,6 +185,9 @@ function withTurn(view: ChatView, event: ChatEvent): ChatView {
 function belongs(turn: Turn, event: ChatEvent): boolean {
   if (event.type === 'permission.answered' || event.type === 'permission.closed') {
     return turn.items.some((item) => item.is === 'permission' && item.requestId === event.requestId)
+  }
+  if (event.type === 'question.answered') {
+    return turn.items.some((item) => item.is === 'question' && item.questionId === event.questionId)
   }
   return 'turnId' in event && event.turnId === turn.turnId
 }

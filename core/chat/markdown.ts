@@ -4,7 +4,7 @@
  */
 import { hasEnded } from '#core/chat/fold-turn.ts'
 import { codeSpan, fenced, folded, inline, quoted } from '#core/chat/markdown-text.ts'
-import type { PermissionItem, ToolItem, Turn, TurnItem } from '#core/chat/view.ts'
+import type { PermissionItem, QuestionItem, ToolItem, Turn, TurnItem } from '#core/chat/view.ts'
 
 export type Naming = { agent: string; nameOf: (userId: string) => string }
 
@@ -59,6 +59,8 @@ function itemParts(item: TurnItem, nameOf: Naming['nameOf']): string[] {
       return [folded(`${item.title || 'Tool call'} (${statuses[item.status]})`, toolBody(item))]
     case 'permission':
       return [`*${permissionWords(item, nameOf)}*`]
+    case 'question':
+      return [`*${questionWords(item, nameOf)}*`]
     case 'model-failure':
       return [`*A request to the model failed: ${inline(item.failure.code)}*`]
   }
@@ -96,6 +98,12 @@ function permissionWords({ title, options, answer }: PermissionItem, nameOf: Nam
   const option = options.find((each) => each.optionId === answer.optionId)
   const by = answer.by === null ? `The project’s rule “${inline(answer.rule ?? '')}”` : inline(nameOf(answer.by))
   return `${asked}. ${by} answered ${inline(option?.name ?? answer.optionId)}`
+}
+
+function questionWords({ question, answer }: QuestionItem, nameOf: Naming['nameOf']): string {
+  const asked = `Asked: ${inline(question)}`
+  if (answer.is !== 'answered') return `${asked} (${answer.is === 'open' ? 'not answered yet' : 'not answered'})`
+  return `${asked}. ${inline(nameOf(answer.by))} answered: ${inline(answer.text)}`
 }
 
 const MANY_FILES = 200

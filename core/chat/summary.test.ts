@@ -17,6 +17,7 @@ const turn = (text: string, over: Partial<Turn> = {}): Turn => ({
   cancelledBy: null,
   usage: noUsage,
   changes: null,
+  progress: null,
   ...over,
 })
 const reply = (text: string): Turn['items'][number] => ({ is: 'reply', messageId: 'm' as never, text })

@@ -44,11 +44,20 @@ export type PermissionItem = {
     | { is: 'answered'; by: UserId | null; rule?: string; optionId: string; note?: string; at: string }
     | { is: 'closed'; reason: ChatEventOf<'permission.closed'>['reason']; at: string }
 }
+/** A question that an agent asks people by a tool of ours. */
+export type QuestionItem = {
+  is: 'question'
+  questionId: RequestId
+  question: string
+  choices: readonly string[]
+  askedAt: string
+  answer: { is: 'open' } | { is: 'answered'; by: UserId; text: string; at: string } | { is: 'closed'; at: string }
+}
 /** A model request that did not succeed, as the proxy saw it. */
 export type ModelFailureItem = { is: 'model-failure'; failure: TurnFailure; provider: string; model: string | null; at: string }
 /** The chat went on elsewhere before this turn, without what was not pushed from where it was. */
 export type MovedItem = { is: 'moved'; from: string; to: string; at: string }
-export type TurnItem = MovedItem | ReplyItem | ThoughtItem | ToolItem | PermissionItem | ModelFailureItem
+export type TurnItem = MovedItem | ReplyItem | ThoughtItem | ToolItem | PermissionItem | QuestionItem | ModelFailureItem
 
 export type Usage = {
   requests: number
@@ -91,6 +100,8 @@ export type Turn = {
   cancelledBy: UserId | null
   usage: Usage
   changes: { files: readonly ChangedFile[]; isTruncated: boolean } | null
+  /** Where its agent said last that it stands; null when it says nothing of it. */
+  progress: { note: string; fraction: number | null } | null
 }
 
 export type RunView =
@@ -116,6 +127,8 @@ export type ChatView = {
   model: string | null
   createdBy: UserId | null
   forkedFrom: { chatId: ChatId; by: UserId; context: string } | null
+  /** The chat whose agent started this one. */
+  startedFrom: ChatId | null
   isArchived: boolean
   /** In the order in which they ran or will run; withdrawn ones are gone. */
   turns: readonly Turn[]
@@ -155,6 +168,7 @@ export const emptyChat: ChatView = {
   model: null,
   createdBy: null,
   forkedFrom: null,
+  startedFrom: null,
   isArchived: false,
   turns: [],
   run: { is: 'none' },

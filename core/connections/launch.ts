@@ -18,13 +18,21 @@ import {
 } from '#core/harnesses/harness.ts'
 import { findHarness } from '#core/harnesses/registry.ts'
 import type { DeliveryGrant, RunGrant } from '#core/links/daemon.ts'
+import { MCP_SERVER_NAME } from '#core/mcp/tool-groups.ts'
+import { MCP_PATH } from '#core/links/mcp-route.ts'
 import { isProxied, proxySegments, type ProxiedDialect } from '#core/links/proxy-routes.ts'
 import { presetById } from '#core/providers/presets.ts'
 
-/** An MCP server as ACP's `session/new` takes it. */
-export type PlannedMcpServer =
-  | { name: string; command: string; args: string[]; env: { name: string; value: string }[] }
-  | { type: 'http' | 'sse'; name: string; url: string; headers: { name: string; value: string }[] }
+/**
+ * An MCP server that the run reaches through its gateway. It is handed over by `url` to a program that takes HTTP, else as
+ * `bridge`, a program of ours that speaks it over stdio; null where the harness takes no programs. Neither holds a secret:
+ * who speaks through the gateway is that run, and whatever opens the server is put in behind it.
+ */
+export type PlannedMcpServer = {
+  name: string
+  url: string
+  bridge: { command: string; args: readonly string[]; env: Readonly<Record<string, string>> } | null
+}
 
 type Surroundings = {
   command: string
@@ -69,7 +77,7 @@ export function planLaunch(grant: RunGrant, place: Place): LaunchPlan {
     env: { ...usualEnv(place), ...harness.env(place), ...(route.via === 'proxy' ? {} : wayOut(place)), ...setup.env },
     files,
     absent: possiblePaths(harness, place).filter((path) => !files.some((file) => file.path === path)),
-    mcpServers: [],
+    mcpServers: plannedServers(harness, grant, place),
     model,
     mode: grant.settings['mode'] ?? harness.defaultMode,
     effort: grant.settings['effort'] ?? null,
@@ -144,6 +152,14 @@ const possiblePaths = (harness: Harness, { home }: Place): string[] =>
   [...acceptance(harness, 'auth-file').map((each) => each.path), harness.instructionsPath].flatMap((path) =>
     path ? [`${home}/${path}`] : [],
   )
+
+function plannedServers(harness: Harness, { mcpToken }: RunGrant, { proxyOrigin, nodePath, mcpBridge }: Place): PlannedMcpServer[] {
+  if (mcpToken === null || !(harness.mcp.http || harness.mcp.stdio)) return []
+  const url = `${proxyOrigin}${MCP_PATH}`
+  // Not as an argument: without a sandbox the URL itself is what tells the run.
+  const bridge = { command: nodePath, args: [mcpBridge], env: { GATEHOUSE_MCP_URL: url } }
+  return [{ name: MCP_SERVER_NAME, url, bridge: harness.mcp.stdio ? bridge : null }]
+}
 
 const refused = (harness: Harness) => new DomainError('connection.refused-by-harness', { harness: harness.id })
 

@@ -41,6 +41,7 @@ export const place: Place = {
   proxyOrigin: 'http://127.0.0.1:8377',
   harnessDir: '/harnesses/it/1',
   nodePath: '/opt/node/bin/node',
+  mcpBridge: '/opt/mcp-bridge.mts',
   platform: 'linux',
   arch: 'x64',
 }
@@ -54,9 +55,11 @@ export const runGrant = (given: Partial<RunGrant> & { harness: string; delivery:
   model: null,
   settings: {},
   repositoryUrl: null,
+  branch: null,
   instructions: '',
   agentSessionId: null,
   privateHosts: [],
+  mcpToken: null,
   ...given,
 })
 

@@ -17,6 +17,8 @@ export type Place = {
   /** `…/<harness>/<version>`: holds the `node_modules` of the pinned package. */
   harnessDir: string
   nodePath: string
+  /** Our program that speaks MCP over stdio for those that take it no other way. */
+  mcpBridge: string
   /** Node's `process.platform` and `process.arch`, for programs that ship one binary for each. */
   platform: string
   arch: string

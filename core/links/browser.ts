@@ -18,9 +18,18 @@ export const HEARTBEAT_EVERY_MS = 10_000
 /** `after` is the last seq the client applied (0 for none). `logId` changes only when a log was restored or cut. */
 export const Subscribe = z.object({ chatId: ChatId, after: z.int().nonnegative(), logId: z.int().positive().nullable() })
 export const SubscribeReply = z.discriminatedUnion('is', [
-  z.object({ is: z.literal('following'), head: z.int().nonnegative(), logId: z.int().positive() }),
-  /** The cursor cannot be served: forget everything and follow from 0. */
-  z.object({ is: z.literal('start-over'), logId: z.int().positive() }),
+  z.object({
+    is: z.literal('following'),
+    /**
+     * `tail`: what follows on the cursor comes. `snapshot`: the cursor is of another history, or beyond the end of this one.
+     * Forget everything: all of the log comes, from its beginning.
+     */
+    mode: z.enum(['tail', 'snapshot']),
+    head: z.int().nonnegative(),
+    logId: z.int().positive(),
+    /** Up to here the log is kept as what its parts came to (`core/chat/history.ts`). A cursor in a part is sent all of it. */
+    floor: z.int().nonnegative(),
+  }),
   z.object({ is: z.literal('refused') }),
 ])
 export const Unsubscribe = z.object({ chatId: ChatId })
@@ -42,7 +51,7 @@ export const Presence = z.object({
 export type Presence = z.infer<typeof Presence>
 
 /** Server → browser: something a list shows has changed (chat started, turn ended); the client refetches. */
-export const ListHint = z.object({ topic: z.enum(['chats', 'connections', 'nodes', 'members', 'models', 'usage', 'budgets']) })
+export const ListHint = z.object({ topic: z.enum(['chats', 'connections', 'nodes', 'members', 'models', 'usage', 'budgets', 'tasks']) })
 
 export const browserEvents = {
   /** browser → server, acknowledged */

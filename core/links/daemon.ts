@@ -12,6 +12,7 @@ import { DaemonFact, DeliveredPrompt, FailureCodeSchema, PromptContent } from '#
 import { ChatId, CredentialId, ProjectId, RequestId, RunId, TurnId, UserId } from '#core/ids.ts'
 import { NodeHealth } from '#core/nodes/health.ts'
 import { Proof } from '#core/nodes/identity.ts'
+import { BranchName } from '#core/projects/branch.ts'
 
 export const DAEMON_PROTOCOL = 3
 export const DAEMON_NAMESPACE = '/nodes'
@@ -164,11 +165,18 @@ export const RunGrant = z.object({
   model: z.string().nullable(),
   settings: z.record(z.string(), z.string()),
   repositoryUrl: z.string().nullable(),
+  /** Where the work starts from, when it is not the repository's default branch; made there if it is new. */
+  branch: BranchName.nullable().default(null),
   instructions: z.string(),
   /** The agent's session of an earlier run of this chat, to resume. */
   agentSessionId: z.string().nullable(),
   /** `host:port` that may be private, from GATEHOUSE_PRIVATE_UPSTREAMS (for cloning). */
   privateHosts: z.array(z.string()),
+  /**
+   * Opens our MCP server for this run alone; null where the project has all of its tools off. Stays in daemon memory: the
+   * gateway puts it in on the way out. Absent from a server that has none.
+   */
+  mcpToken: z.string().nullable().default(null),
 })
 export type RunGrant = z.infer<typeof RunGrant>
 export const StartRunReply = z.discriminatedUnion('ok', [
@@ -257,6 +265,7 @@ export const AppendReply = z.discriminatedUnion('is', [
   }),
   /** Another epoch holds the chat; only facts above `finalPseq` are not in the log, send those as salvage. */
   z.object({ is: z.literal('fenced'), epoch: z.int().positive(), finalPseq: z.int().nonnegative() }),
+  /** The append has a gap in itself, or begins behind what the log holds. */
   z.object({ is: z.literal('expected'), pseq: z.int().positive() }),
   z.object({ is: z.literal('retry'), afterMs: z.int().positive() }),
 ])

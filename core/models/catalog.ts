@@ -56,8 +56,10 @@ export const unlisted = ({ provider, dialect }: Where, id: string): ModelEntry =
   price: null,
 })
 
-const ruleOf = ({ provider, server = null, rules = noRules }: Offer, model: string): ModelRule | null =>
-  rules.byKey.get(keyOf({ provider, server, model })) ?? null
+const rulesOn = ({ scope, rules = noRules }: Offer) => (scope === 'platform' ? rules.onPlatform : rules.byKey)
+
+const ruleOf = (query: Offer, model: string): ModelRule | null =>
+  rulesOn(query).get(keyOf({ provider: query.provider, server: query.server ?? null, model })) ?? null
 
 /** Named by whoever connected the server, or allowed by an admin: somebody vouches that it answers here. */
 const isVouchedFor = ({ provider, customModels }: Offer, id: string, rule: ModelRule | null): boolean =>
@@ -99,10 +101,10 @@ function whyWithheld(
 
 /** Every id that could be offered: named by its owner or built in, and what the rules add. */
 export function candidates(query: Offer): Set<string> {
-  const { provider, server = null, customModels = [], rules = noRules } = query
+  const { provider, server = null, customModels = [] } = query
   const isNamed = provider === CUSTOM_PROVIDER && customModels.length > 0
   const own = isNamed ? customModels : (byProvider.get(catalogProvider(query)) ?? []).map((entry) => entry.id)
-  const added = [...rules.byKey.values()]
+  const added = [...rulesOn(query).values()]
     .filter((rule) => rule.provider === provider && rule.server === server && rule.isAllowed === true)
     .map((rule) => rule.model)
   return new Set([...own, ...added])

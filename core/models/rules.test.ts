@@ -122,6 +122,36 @@ describe('the instance’s word', () => {
     const query = onOpenai(rulesOf([openai({ model: 'gpt-6-sol', isAllowed: true })], { instance: retired }))
     expect(allows(query, 'gpt-6-sol').ok).toBe(true)
   })
+
+  describe('on a connection that the instance pays', () => {
+    const onPlatform = (team: ModelRule[], said: ModelRule[] = instance): ModelQuery => ({
+      ...onOpenai(rulesOf(team, { instance: said })),
+      scope: 'platform',
+    })
+    it('cannot be lifted by a team', () => {
+      expect(allows(onPlatform([openai({ model: 'gpt-6-sol', isAllowed: true })]), 'gpt-6-sol')).toMatchObject({
+        code: 'model.not-allowed',
+      })
+      const retired = [openai({ model: 'gpt-6-sol', retirement: { successor: null } })]
+      expect(allows(onPlatform([openai({ model: 'gpt-6-sol', isAllowed: true })], retired), 'gpt-6-sol')).toMatchObject({
+        code: 'model.retired',
+      })
+      const added = onPlatform([openai({ model: 'gpt-7-preview', isAllowed: true })])
+      expect(ids(added)).not.toContain('gpt-7-preview')
+      expect(allows(added, 'gpt-7-preview').ok).toBe(false)
+    })
+    it('says what a model costs, whatever a team says', () => {
+      const price = { input: 5, output: 5, cacheRead: 5, cacheWrite: 5 }
+      const said = [openai({ model: 'gpt-6-sol', price })]
+      expect(allows(onPlatform([openai({ model: 'gpt-6-sol', price: free })], said), 'gpt-6-sol')).toMatchObject({ entry: { price } })
+      const listed = allows(onPlatform([], []), 'gpt-6-sol')
+      expect(allows(onPlatform([openai({ model: 'gpt-6-sol', price: free })], []), 'gpt-6-sol')).toEqual(listed)
+    })
+    it('is narrowed by a team that hides, retires or keeps a model to its own connections', () => {
+      for (const narrower of [{ isAllowed: false }, { retirement: { successor: null } }, { scopes: ['project' as const] }])
+        expect(allows(onPlatform([openai({ model: 'gpt-6-sol', ...narrower })], []), 'gpt-6-sol').ok).toBe(false)
+    })
+  })
 })
 
 describe('a model without a price', () => {

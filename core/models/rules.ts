@@ -30,10 +30,15 @@ export type UnpricedPolicy = { is: 'refuse' } | { is: 'cap'; dailyTokens: number
  */
 export const USUAL_DAILY_TOKENS = 2_000_000
 
-export type ModelRules = { byKey: ReadonlyMap<string, ModelRule>; unpriced: UnpricedPolicy }
+export type ModelRules = {
+  byKey: ReadonlyMap<string, ModelRule>
+  /** The same for what the instance pays: its connections. */
+  onPlatform: ReadonlyMap<string, ModelRule>
+  unpriced: UnpricedPolicy
+}
 
 export const usualPolicy: UnpricedPolicy = { is: 'cap', dailyTokens: USUAL_DAILY_TOKENS }
-export const noRules: ModelRules = { byKey: new Map(), unpriced: usualPolicy }
+export const noRules: ModelRules = { byKey: new Map(), onPlatform: new Map(), unpriced: usualPolicy }
 
 export const keyOf = ({ provider, server, model }: ModelKey): string => JSON.stringify([provider, server, model])
 
@@ -52,7 +57,10 @@ export const emptyRule = ({ provider, server, model }: ModelKey): ModelRule => (
 export const isEmpty = ({ isAllowed, name, price, scopes, retirement }: ModelRule): boolean =>
   [isAllowed, name, price, scopes, retirement].every((each) => each === null)
 
-/** The team's own word counts, field by field; where it says nothing, the instance's. */
+/**
+ * The team's own word counts, field by field; where it says nothing, the instance's. On a connection of the instance it is
+ * the other way round: whoever pays for a model says whether it is to be had and what it costs, and a team may only narrow that.
+ */
 export function layRules({
   instance,
   team,
@@ -62,12 +70,15 @@ export function layRules({
   team: readonly ModelRule[]
   unpriced: UnpricedPolicy
 }): ModelRules {
-  const byKey = new Map(instance.map((rule) => [keyOf(rule), rule]))
+  const ofInstance = new Map(instance.map((rule) => [keyOf(rule), rule]))
+  const [byKey, onPlatform] = [new Map(ofInstance), new Map(ofInstance)]
   for (const rule of team) {
-    const below = byKey.get(keyOf(rule))
-    byKey.set(keyOf(rule), below ? laid(rule, below) : rule)
+    const key = keyOf(rule)
+    const below = ofInstance.get(key)
+    byKey.set(key, below ? laid(rule, below) : rule)
+    onPlatform.set(key, narrowed(below ?? emptyRule(rule), rule))
   }
-  return { byKey, unpriced }
+  return { byKey, onPlatform, unpriced }
 }
 
 /** Whoever allows a model anew takes back its retirement below, and the other way round. */
@@ -78,6 +89,14 @@ const laid = (rule: ModelRule, below: ModelRule): ModelRule => ({
   price: rule.price ?? below.price,
   scopes: rule.scopes ?? below.scopes,
   retirement: rule.retirement ?? (rule.isAllowed === true ? null : below.retirement),
+})
+
+const narrowed = (rule: ModelRule, by: ModelRule): ModelRule => ({
+  ...rule,
+  isAllowed: by.isAllowed === false ? false : rule.isAllowed,
+  name: by.name ?? rule.name,
+  scopes: by.scopes === null ? rule.scopes : by.scopes.filter((each) => rule.scopes?.includes(each) ?? true),
+  retirement: rule.retirement ?? by.retirement,
 })
 
 /** An entry as the rule makes it. */

@@ -7,6 +7,7 @@
  * | `write <path>: <content>` | writes that file with the harness's own tool, then says so |
  * | `edit <path>: <old> => <new>` | replaces text in that file (shows as a diff) |
  * | `run: <command>` | runs it in the harness's shell |
+ * | `tool <name>: <json>` | calls that tool of our MCP server, and says what it answered |
  * | `say: <text>` | says exactly that, without a tool |
  * | `think: <text>` | thinks first, then says it |
  * | `fail: <status>` | answers with that status (`fail: garbage`, `fail: cut`, `fail: hang` too) |
@@ -55,7 +56,7 @@ const newestPrompt = (ask: Ask) => ask.prompts.at(-1)?.trim() ?? ''
 
 function roundsFor(ask: Ask, prompt: string): Scene[] {
   const tools = toolbox(ask)
-  const directive = /^(write|edit|run|say|think|fail)\b\s*([^:\n]*):\s*([\s\S]*)$/i.exec(prompt)
+  const directive = /^(write|edit|run|tool|say|think|fail)\b\s*([^:\n]*):\s*([\s\S]*)$/i.exec(prompt)
   if (directive) {
     const [, verb = '', about = '', rest = ''] = directive
     switch (verb.toLowerCase()) {
@@ -79,6 +80,15 @@ function roundsFor(ask: Ask, prompt: string): Scene[] {
           [tools.run(rest.trim())],
           [finish(ask, `The command ended. Its output:\n\n\`\`\`\n${(ask.results.at(-1) ?? '').slice(0, 2_000)}\n\`\`\``)],
         ]
+      case 'tool': {
+        const name = about.trim()
+        return [
+          // Claude Code shows the tools of servers by name alone until they are looked up.
+          ...(tools.findTool ? [[tools.findTool(name)]] : []),
+          [tools.ofGatehouse(name, JSON.parse(rest) as Record<string, unknown>)],
+          [finish(ask, `The tool answered: ${(ask.results.at(-1) ?? '').slice(0, 2_000)}`)],
+        ]
+      }
       case 'say':
         return [[text(rest)]]
       case 'think':
@@ -140,6 +150,10 @@ type Toolbox = {
   write(path: string, content: string): Step
   edit(path: string, before: string, after: string): Step
   run(command: string): Step
+  /** A tool of our MCP server, as the harness names it. */
+  ofGatehouse(name: string, input: Record<string, unknown>): Step
+  /** Where such a tool must be looked up before it can be called. */
+  findTool?: (name: string) => Step
   /** Where a file must be read before it may be edited. */
   read?: (path: string) => Step
   /** The first `done` steps are finished. */
@@ -157,6 +171,7 @@ const noTools: Toolbox = {
   write: (path) => text(`I have no tool that could write ${path}.`),
   edit: (path) => text(`I have no tool that could edit ${path}.`),
   run: (command) => text(`I have no tool that could run ${command}.`),
+  ofGatehouse: (name) => text(`I have no tool ${name}.`),
 }
 
 const lines = (content: string) => content.replace(/\n$/, '').split('\n')
@@ -178,6 +193,7 @@ const codexTools: Toolbox = {
   write: (path, content) => codexCall(`apply_patch(${JSON.stringify(addFile(path, content))})`),
   edit: (path, before, after) => codexCall(`apply_patch(${JSON.stringify(updateFile(path, before, after))})`),
   run: (command) => codexCall(`exec_command(${JSON.stringify({ cmd: command })})`),
+  ofGatehouse: (name, input) => codexCall(`mcp__gatehouse__${name}(${JSON.stringify(input)})`),
 }
 
 /** Claude Code and OpenCode want absolute paths; both name the working directory in their own words. */
@@ -191,6 +207,10 @@ const claudeTools = (ask: Ask): Toolbox => ({
   write: (path, content) => toolCall('Write', { file_path: absolute(ask, path), content }),
   edit: (path, before, after) => toolCall('Edit', { file_path: absolute(ask, path), old_string: before, new_string: after }),
   run: (command) => toolCall('Bash', { command, description: 'Run what was asked for' }),
+  ofGatehouse: (name, input) => toolCall(`mcp__gatehouse__${name}`, input),
+  ...(ask.tools.has('ToolSearch') && {
+    findTool: (name: string) => toolCall('ToolSearch', { query: `select:mcp__gatehouse__${name}`, max_results: 5 }),
+  }),
   read: (path) => toolCall('Read', { file_path: absolute(ask, path) }),
   ...(ask.tools.has('TodoWrite') && {
     plan: (steps: readonly string[], done: number) =>
@@ -212,6 +232,7 @@ const opencodeTools = (ask: Ask): Toolbox => ({
         edit: (path: string, before: string, after: string) => toolCall('apply_patch', { patchText: updateFile(path, before, after) }),
       }),
   run: (command) => toolCall('bash', { command, description: 'Run what was asked for' }),
+  ofGatehouse: (name, input) => toolCall(`gatehouse_${name}`, input),
   ...(ask.tools.has('todowrite') && {
     plan: (steps: readonly string[], done: number) =>
       toolCall('todowrite', { todos: todos(steps, done).map((each, index) => ({ ...each, id: `${index + 1}`, priority: 'medium' })) }),

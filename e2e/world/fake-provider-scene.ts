@@ -109,7 +109,7 @@ export function demandString(value: unknown, what: string): string {
 
 /** Harnesses put their own words into user messages; a person's words begin otherwise. */
 const HARNESS_SAYS =
-  /^\s*<(system-reminder|environment_context|user_instructions|session_context|permissions instructions|skills_instructions|turn_aborted|command-|local-command)/
+  /^\s*(?:<(?:system-reminder|environment_context|user_instructions|session_context|permissions instructions|skills_instructions|turn_aborted|command-|local-command)|Tool loaded\.\s*$)/
 export const isHarnessSpeaking = (words: string): boolean => HARNESS_SAYS.test(words)
 
 /** Text in pieces as a model would stream it: a few words each, never through the middle of a character. */

@@ -4,8 +4,10 @@
  * Next: `chain.ts` for the hash, `anchor.ts` for what is kept outside the database, `verify.ts` for the proof.
  */
 import type { AuditAct, AuditFacts, SubjectKind } from '#core/audit/acts.ts'
+import { sayAct } from '#core/audit/sentences.ts'
+import type { TeamScope } from '#server/access/scope.ts'
 import { anchorSoon } from '#server/audit/anchor.ts'
-import { appendEntry, findNames, type AuditDb } from '#server/audit/store.ts'
+import { appendEntry, findNames, readEntries, type AuditDb } from '#server/audit/store.ts'
 import { withoutTokens } from '#server/log.ts'
 
 export type NewAuditEntry = Readonly<{
@@ -40,6 +42,20 @@ export async function record(db: AuditDb, { teamId, actorId, act, subject, facts
     facts: Object.fromEntries(Object.entries(told).map(([name, fact]) => [name, typeof fact === 'string' ? storable(fact) : fact])),
   })
   anchorSoon(seq)
+}
+
+export type HistoryEntry = { at: string; actorId: string | null; actorName: string; sentence: string }
+
+/** What was done to one thing, the newest first, for whoever may see that thing. */
+export async function historyOf({ teamId }: Pick<TeamScope, 'teamId'>, id: string, limit: number): Promise<HistoryEntry[]> {
+  const filter = { act: null, actorId: null, subject: id }
+  const links = await readEntries({ teamId, isInstanceVisible: false }, filter, { order: 'desc', from: null, limit })
+  return links.map(({ at, actorId, actorName, act, subjectId, facts }) => ({
+    at,
+    actorId,
+    actorName,
+    sentence: sayAct({ act, subjectId, facts: facts as AuditFacts }),
+  }))
 }
 
 const textOf = (fact: AuditFacts[string] | undefined) => (typeof fact === 'string' ? fact : null)

@@ -5,6 +5,7 @@
 import { periodAt, type BudgetPeriod } from '#core/budgets/budget.ts'
 import { book } from '#core/budgets/ledger.ts'
 import { columns, lock, unpricedKey, type Account } from '#server/budgets/ledger-store.ts'
+import { plainArray, textArray } from '#server/db/array-text.ts'
 import { prepared, type PoolClient } from '#server/db/client.ts'
 
 /** Whoever books holds it shared; whoever opens a budget's ledger alone, so that no booking is missed or doubled. */
@@ -102,19 +103,23 @@ async function entriesOf(tx: PoolClient, booked: readonly Booked[]): Promise<Ent
     return [{ ...account, of, limit, counted: each.tokens, reserved: each.reserved?.amount ?? 0 }]
   })
   if (priced.length === 0) return entries
+  const groups = [
+    ...Map.groupBy(priced, ({ teamId, projectId, chatId, userId }) => `${teamId}\0${projectId}\0${chatId}\0${userId ?? ''}`).values(),
+  ]
   const { rows } = await tx.query<{ at: number; key: string; period: BudgetPeriod; limit: number }>(
     BUDGETS_OF([
-      priced.map(({ teamId }) => teamId),
-      priced.map(({ projectId }) => projectId),
-      priced.map(({ chatId }) => chatId),
-      priced.map(({ userId }) => userId),
+      textArray(groups, ([first]) => first!.teamId),
+      textArray(groups, ([first]) => first!.projectId),
+      plainArray(groups, ([first]) => first!.chatId),
+      textArray(groups, ([first]) => first!.userId),
     ]),
   )
   for (const { at, key, period, limit } of rows) {
-    const { of, startedAt, micros, reserved } = priced[at - 1]!
-    const periodStart = periodAt(period, startedAt.getTime()).startsAt
-    const isReserved = reserved?.accounts.some((each) => each.key === key && each.periodStart.getTime() === periodStart.getTime())
-    entries.push({ key, periodStart, of, limit, counted: micros, reserved: isReserved ? reserved!.amount : 0 })
+    for (const { of, startedAt, micros, reserved } of groups[at - 1]!) {
+      const periodStart = periodAt(period, startedAt.getTime()).startsAt
+      const isReserved = reserved?.accounts.some((each) => each.key === key && each.periodStart.getTime() === periodStart.getTime())
+      entries.push({ key, periodStart, of, limit, counted: micros, reserved: isReserved ? reserved!.amount : 0 })
+    }
   }
   return entries
 }

@@ -10,6 +10,7 @@ import { DomainError } from '#core/errors.ts'
 import type { ChatId, NodeId, TeamId, TurnId, UserId } from '#core/ids.ts'
 import { applySideFacts, changesLists, hasSideEffects } from '#server/chats/side-facts.ts'
 import { toPayload } from '#server/chats/events.ts'
+import { jsonArray, plainArray } from '#server/db/array-text.ts'
 import { inTransaction, pool, prepared, type PoolClient } from '#server/db/client.ts'
 import { announce, hintList, publish } from '#server/realtime/bus.ts'
 
@@ -61,9 +62,9 @@ export async function appendServerBatches(tx: PoolClient, batches: readonly Serv
   if (told.length === 0) return []
   const { rows } = await tx.query(
     SERVER_APPEND([
-      told.map(({ chatId }) => chatId),
-      told.map(({ facts }) => facts.length),
-      told.map(({ facts }) => `[${facts.map((fact) => `["${fact.type}",${toPayload(fact)}]`).join(',')}]`),
+      plainArray(told, ({ chatId }) => chatId),
+      plainArray(told, ({ facts }) => facts.length),
+      jsonArray(told, ({ facts }) => `[${facts.map((fact) => `["${fact.type}",${toPayload(fact)}]`).join(',')}]`),
     ]),
   )
   const found = new Map(rows.map((row) => [row.chatId as string, row]))

@@ -17,17 +17,28 @@ export async function carryOut(
   { chatId, isMaintainer }: { chatId: ChatId; isMaintainer: boolean },
   command: ChatCommand | UnaskedCommand,
 ): Promise<{ turnId: TurnId | null }> {
-  const { decision, appended, head } = await inTransaction(async (tx) => {
-    const head = await lockHead(tx, chatId)
-    const decision = decide(command, await readState(tx, { chatId, head, command, isMaintainer }))
-    if (!decision.ok) throw new DomainError(decision.code, decision.facts)
-    // Orders first: a queued turn that is cancelled is withdrawn, not one that an agent has done.
-    for (const order of decision.orders) await place(tx, chatId, order)
-    return { decision, appended: await appendServerFacts(tx, chatId, decision.facts), head }
-  })
-  announceAppended(appended)
-  if (decision.orders.length > 0) wake(chatId, head)
-  return { turnId: decision.turnId ?? null }
+  const carried = await inTransaction((tx) => carryOutWithin(tx, { chatId, isMaintainer }, command))
+  carried.tell()
+  return { turnId: carried.turnId }
+}
+
+/** The same as a part of the caller's transaction; `tell` is for after its commit. */
+export async function carryOutWithin(
+  tx: PoolClient,
+  { chatId, isMaintainer }: { chatId: ChatId; isMaintainer: boolean },
+  command: ChatCommand | UnaskedCommand,
+): Promise<{ turnId: TurnId | null; tell: () => void }> {
+  const head = await lockHead(tx, chatId)
+  const decision = decide(command, await readState(tx, { chatId, head, command, isMaintainer }))
+  if (!decision.ok) throw new DomainError(decision.code, decision.facts)
+  // Orders first: a queued turn that is cancelled is withdrawn, not one that an agent has done.
+  for (const order of decision.orders) await place(tx, chatId, order)
+  const appended = await appendServerFacts(tx, chatId, decision.facts)
+  const tell = () => {
+    announceAppended(appended)
+    if (decision.orders.length > 0) wake(chatId, head)
+  }
+  return { turnId: decision.turnId ?? null, tell }
 }
 
 /** A hint, no more: the holder renews, or a node claims, and finds the command in the database. */
@@ -48,8 +59,10 @@ async function readState(tx: PoolClient, { chatId, head, command, isMaintainer }
          where k."chatId" = c.id and k.kind = 'prompt' and k.state = 'queued') as queued,
        (select json_build_object('turnId', k.id, 'by', k."by", 'prompt', k.body->'sent') from command k
          where k.id = $3 and k."chatId" = c.id and k.kind = 'prompt') as turn,
-       (select json_build_object('turnId', q."turnId", 'options', q.options, 'isOpen', q."isOpen",
-                 'answer', case when k.id is not null then json_build_object('by', k."by", 'rule', k.body->>'rule', 'optionId', k.body->>'optionId', 'at', k.at) end)
+       (select count(*)::int from permission_question o where o."chatId" = c.id and o."isOpen") as "openQuestions",
+       (select json_build_object('kind', q.kind, 'turnId', q."turnId", 'options', q.options, 'isOpen', q."isOpen",
+                 'answer', case when k.id is not null then json_build_object('by', k."by", 'rule', k.body->>'rule', 'optionId', k.body->>'optionId', 'at', k.at)
+                   when q."answeredBy" is not null then json_build_object('by', q."answeredBy", 'rule', null, 'optionId', null, 'at', q."answeredAt") end)
          from permission_question q left join command k on k."chatId" = q."chatId" and k."requestId" = q."requestId"
          where q."chatId" = c.id and q."requestId" = $4) as question
      from chat c join project p on p.id = c."projectId" where c.id = $1`,

@@ -98,7 +98,7 @@ it('leaves a chat alone whose turn runs, that was used just now, or that another
   await compactRested(60_000)
   expect(await readAll(chatId)).toHaveLength(8)
   await inTransaction(async (tx) => {
-    await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`compact ${chatId}`])
+    await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`rewrite ${chatId}`])
     await compact(chatId)
   })
   expect(await readAll(chatId)).toHaveLength(8)

@@ -7,8 +7,8 @@ import type { ChatEventOf } from '#core/chat/events.ts'
 import { mergeText } from '#core/chat/merge.ts'
 import type { ChatId } from '#core/ids.ts'
 import { readEventsAfter, toPayload } from '#server/chats/events.ts'
+import { holdRewriting, repeatedly } from '#server/chats/rewriting.ts'
 import { inTransaction, pool, type PoolClient } from '#server/db/client.ts'
-import { log } from '#server/log.ts'
 
 const EVERY_MS = 30_000
 /** Until then most who watched have seen the pieces, and nobody is sent the same text a second time. */
@@ -19,19 +19,8 @@ const PAGE_BYTES = 4_000_000
 
 type Merged = ChatEventOf<'reply.appended' | 'thought.appended'>
 
-/** Until the answer is called, which resolves when nothing is under way. */
-export function compactRegularly(): () => Promise<void> {
-  let working: Promise<unknown> | null = null
-  const timer = setInterval(() => {
-    working ??= compactRested(REST_MS)
-      .catch((error: unknown) => log.warn({ err: error }, 'Logs could not be compacted yet'))
-      .finally(() => (working = null))
-  }, EVERY_MS).unref()
-  return async () => {
-    clearInterval(timer)
-    await working
-  }
-}
+export const compactRegularly = (): (() => Promise<void>) =>
+  repeatedly(() => compactRested(REST_MS), { everyMs: EVERY_MS, failure: 'Logs could not be compacted yet' })
 
 /** Compacts what has grown in chats that have rested for `restMs`, some at a time. */
 export async function compactRested(restMs: number): Promise<void> {
@@ -47,8 +36,7 @@ export async function compactRested(restMs: number): Promise<void> {
 /** From where it stopped last to the head of now, unless a turn runs or another server is at it. */
 export const compact = (chatId: ChatId): Promise<void> =>
   inTransaction(async (tx) => {
-    const { rows: locks } = await tx.query('select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as "isOurs"', [`compact ${chatId}`])
-    if (!locks[0].isOurs) return
+    if (!(await holdRewriting(tx, chatId))) return
     const { rows } = await tx.query('select head, "compactedTo" from chat_head where "chatId" = $1 and "activeTurn" is null', [chatId])
     if (!rows[0]) return
     const head = Number(rows[0].head)

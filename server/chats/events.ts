@@ -33,18 +33,25 @@ export function storable(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [storableText(key), storable(inner)]))
 }
 
-export type LogHead = { head: number; logId: number }
+/** `floor`: up to here the log is kept as what its parts came to. */
+export type LogHead = { head: number; logId: number; floor: number }
 
 /** Null when there is no such chat. */
 export async function readHead(chatId: ChatId): Promise<LogHead | null> {
-  const { rows } = await pool().query('select head, "logId" from chat_head where "chatId" = $1', [chatId])
-  return rows[0] ? { head: Number(rows[0].head), logId: rows[0].logId } : null
+  const { rows } = await pool().query('select head, "logId", floor from chat_head where "chatId" = $1', [chatId])
+  return rows[0] ? toHead(rows[0]) : null
 }
 
 export async function readHeads(chats: readonly ChatId[]): Promise<Map<ChatId, LogHead>> {
-  const { rows } = await pool().query('select "chatId", head, "logId" from chat_head where "chatId" = any($1)', [chats])
-  return new Map(rows.map(({ chatId, head, logId }) => [chatId, { head: Number(head), logId }]))
+  const { rows } = await pool().query('select "chatId", head, "logId", floor from chat_head where "chatId" = any($1)', [chats])
+  return new Map(rows.map(({ chatId, ...row }) => [chatId, toHead(row)]))
 }
+
+const toHead = ({ head, logId, floor }: { head: string; logId: number; floor: string }): LogHead => ({
+  head: Number(head),
+  logId,
+  floor: Number(floor),
+})
 
 /** The events after `afterSeq`, at most `maxEvents` and about `maxBytes` of JSON, but one at least when there is one. */
 export async function readEventsAfter(

@@ -1,11 +1,12 @@
 /** `chats.*`: what browsers and scripts ask of chats. Next: `service.ts`. */
 import { z } from 'zod'
 import { TITLE_MAX_CHARS } from '#core/chat/commands.ts'
-import { PromptContent } from '#core/chat/events.ts'
+import { ANSWER_MAX_CHARS, PromptContent } from '#core/chat/events.ts'
 import { RequestId, TurnId, UserId } from '#core/ids.ts'
 import { forkChat } from '#server/chats/fork.ts'
 import { offerChat, takeOver } from '#server/chats/hand-over.ts'
 import { setShared } from '#server/chats/privacy.ts'
+import { answerQuestion } from '#server/chats/questions.ts'
 import {
   answerPermission,
   archiveChat,
@@ -101,6 +102,11 @@ export const chatsRouter = router({
   answerPermission: chatProcedure('prompt')
     .input(z.object({ requestId: RequestId, optionId: z.string().max(200), note: z.string().min(1).max(2_000).optional() }))
     .mutation(({ ctx, input }) => answerPermission(ctx.scope, input)),
+
+  /** To a question that an agent asks by a tool of ours; in words, or one of the choices as it stands. */
+  answerQuestion: chatProcedure('prompt')
+    .input(z.object({ questionId: RequestId, answer: z.string().trim().min(1).max(ANSWER_MAX_CHARS) }))
+    .mutation(({ ctx, input }) => answerQuestion(ctx.scope, input)),
 
   chooseModel: chatProcedure('prompt')
     .input(z.object({ model: ModelName }))

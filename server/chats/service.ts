@@ -12,7 +12,7 @@ import { isPersonalLogin } from '#server/access/chat-privacy.ts'
 import type { ChatScope, ProjectScope, TeamScope } from '#server/access/scope.ts'
 import { enterProject } from '#server/access/scope.ts'
 import { announceAppended, appendServerFacts } from '#server/chats/append.ts'
-import { carryOut } from '#server/chats/commit.ts'
+import { carryOut, carryOutWithin } from '#server/chats/commit.ts'
 import { readEventsAfter, readHead, storable } from '#server/chats/events.ts'
 import { demandPayer, judgePayer, payingPlaceOf, type PayingPlace } from '#server/chats/payer.ts'
 import { mayChangePrivacy } from '#server/chats/privacy.ts'
@@ -28,7 +28,7 @@ import {
   type ChatSummary,
 } from '#server/chats/store.ts'
 import type { Payer } from '#server/connections/resolver.ts'
-import { inTransaction } from '#server/db/client.ts'
+import { inTransaction, type PoolClient } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { env } from '#server/env.ts'
 
@@ -47,29 +47,41 @@ type NewChatWish = {
   title?: string | undefined
   /** It goes on from another chat, and is private when that one is. */
   fork?: { from: ChatId; context: string; isPrivate: boolean } | undefined
+  /** An agent starts it for this person, and it is private when that agent's chat is. */
+  start?: { from: ChatId; depth: number; isPrivate: boolean } | undefined
+  /** Where its workspace starts from. */
+  branch?: string | undefined
+  /** Queued with it, for its creator. */
+  prompt?: PromptContent | undefined
+  /** What belongs to it, last in the transaction that makes it: its throw takes everything back. */
+  also?: ((tx: PoolClient, chatId: ChatId) => Promise<void>) | undefined
 }
 
 /** @throws harness.unknown; connection.… when nobody would pay; model.… when the catalog does not let it through */
 export async function createChat(
   { teamId, projectId, userId }: ProjectScope,
-  { harness, model, title, fork }: NewChatWish,
+  { harness, model, title, fork, start, branch, prompt, also }: NewChatWish,
 ): Promise<{ chatId: ChatId }> {
   if (!offeredHarnesses({ isTesting: env().isTesting }).some((each) => each.id === harness)) {
     throw new DomainError('harness.unknown', { harness })
   }
   const payer = await demandPayer({ teamId, projectId, userId, harness, isHandedOver: false }, { by: userId, model: model ?? null })
   const chat = { chatId: mintUuid() as ChatId, projectId, harness, model: model ?? null, title: storable(title ?? ''), by: userId }
-  announceAppended(
-    await inTransaction(async (tx) => {
-      await insertChat(tx, { ...chat, teamId, isPrivate: isPersonalLogin(payer) || (fork?.isPrivate ?? false), fork: fork ?? null })
-      const { chatId, ...created } = chat
-      return appendServerFacts(tx, chatId, [
-        { type: 'chat.created', ...created },
-        ...(fork ? [{ type: 'chat.forked', by: userId, from: fork.from, context: fork.context } as const] : []),
-      ])
-    }),
-  )
-  return { chatId: chat.chatId }
+  const isPrivate = isPersonalLogin(payer) || (fork?.isPrivate ?? start?.isPrivate ?? false)
+  const { chatId, ...created } = chat
+  const tell = await inTransaction(async (tx) => {
+    await insertChat(tx, { ...chat, teamId, isPrivate, fork: fork ?? null, start: start ?? null, branch: branch ?? null })
+    const appended = await appendServerFacts(tx, chatId, [
+      { type: 'chat.created', ...created, ...(start && { startedFrom: start.from }) },
+      ...(fork ? [{ type: 'chat.forked', by: userId, from: fork.from, context: fork.context } as const] : []),
+    ])
+    const first = prompt && ({ do: 'sendPrompt', by: userId, turnId: TurnId.parse(mintUuid()), prompt: storable(prompt) } as const)
+    const carried = first && (await carryOutWithin(tx, { chatId, isMaintainer: false }, first))
+    await also?.(tx, chatId)
+    return carried?.tell ?? (() => announceAppended(appended))
+  })
+  tell()
+  return { chatId }
 }
 
 export type ChatDescription = Omit<ChatRow, 'isArchived'> & {
@@ -191,10 +203,12 @@ export async function readEvents({ chatId }: ChatScope, { afterSeq, limit }: { a
   const at = await readHead(chatId)
   if (!at) throw new DomainError('chat.missing')
   const events = await readEventsAfter(chatId, { afterSeq, maxEvents: limit, maxBytes: 4 * PAGE_MAX_BYTES })
-  return { events, headSeq: Math.max(at.head, events.at(-1)?.seq ?? 0) }
+  return { events, headSeq: Math.max(at.head, events.at(-1)?.seq ?? 0), logId: at.logId }
 }
 
 export { CHAT_TITLE } from '#server/chats/store.ts'
+/** For what stands on chats, such as tasks. */
+export { readStandings, sumChanges, type ChangeSum, type ChatStanding } from '#server/chats/standings.ts'
 /** For a claim that takes a chat to another node. */
 export { summaryOf } from '#server/chats/summary.ts'
 /** For the dispatcher, which asks again when a run starts. */
@@ -203,15 +217,16 @@ export { makePrivate, recordPrivacy, tellPrivacy } from '#server/chats/privacy.t
 
 const asActor = ({ chatId, projectRole }: ChatScope) => ({ chatId, isMaintainer: mayInProject(projectRole, 'manage') })
 
-async function demandSpending({ chatId, userId }: ChatScope, chosen?: string): Promise<void> {
+/** @throws whatever keeps this person from prompting here as things stand */
+export async function demandSpending({ chatId, userId }: ChatScope, chosen?: string): Promise<void> {
   const place = await payingPlaceOf(chatId)
   if (!place) throw new DomainError('chat.missing')
   await demandPayer(place, { by: userId, model: chosen ?? place.model })
 }
 
 /** Whoever is late wants to read a name, not an id. */
-async function withName(error: unknown): Promise<unknown> {
-  if (!(error instanceof DomainError) || error.code !== 'permission.already-answered') return error
+export async function withName(error: unknown): Promise<unknown> {
+  if (!(error instanceof DomainError) || !/^(permission|question)\.already-answered$/.test(error.code)) return error
   const { by } = error.facts
   return typeof by === 'string' ? new DomainError(error.code, { ...error.facts, byName: await findName(by) }) : error
 }

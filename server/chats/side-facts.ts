@@ -50,6 +50,23 @@ const sideEffects: { [T in ChatFact['type']]?: SideEffect<T> } = {
     )
     await countQuestions(tx, chatId)
   },
+  'question.asked': async ({ tx, chatId }, { questionId, turnId, choices }) => {
+    // No rule of the project answers it, and it waits for as long as its turn does.
+    await tx.query(
+      `insert into permission_question ("chatId", "requestId", "turnId", options, kind, "isJudged") values ($1, $2, $3, $4, 'question', true)
+       on conflict do nothing`,
+      [chatId, questionId, turnId, storable(choices)],
+    )
+    await countQuestions(tx, chatId)
+  },
+  'question.answered': async ({ tx, chatId }, { questionId, by, answer }) => {
+    await tx.query(
+      `update permission_question set "isOpen" = false, answer = $3, "answeredBy" = $4, "answeredAt" = now()
+       where "chatId" = $1 and "requestId" = $2 and "isOpen"`,
+      [chatId, questionId, storable(answer), by],
+    )
+    await countQuestions(tx, chatId)
+  },
   'permission.answered': (place, { requestId }) => closeQuestion(place, requestId),
   'permission.closed': (place, { requestId }) => closeQuestion(place, requestId),
 
@@ -85,6 +102,8 @@ const listed = new Set<ChatFact['type']>([
   'permission.requested',
   'permission.answered',
   'permission.closed',
+  'question.asked',
+  'question.answered',
   'model.failed',
 ])
 

@@ -30,7 +30,8 @@ export const CHAT_TITLE = `coalesce(nullif(c.title, ''), (
   select left(split_part(trim(k.body->'prompt'->0->>'text'), E'\\n', 1), 80) from command k
   where k."chatId" = c.id and k.kind = 'prompt' order by k.ord limit 1), '')`
 
-const STATUS = `case
+/** For SQL, of the chat `c` and its head `h`. */
+export const CHAT_STATUS = `case
   when h."waitingFor" > 0 then 'waiting'
   when h."activeTurn" is not null then 'running'
   when exists (select 1 from command k where k."chatId" = c.id and k.state = 'queued' and k.kind = 'prompt') then 'queued'
@@ -44,7 +45,7 @@ export async function findChats(
 ): Promise<ChatSummary[]> {
   const { rows } = await pool().query(
     `select c.id as "chatId", c."projectId", p.name as "projectName", ${CHAT_TITLE} as title, c.harness, c.model,
-       coalesce(u.name, 'A former member') as "createdByName", c."createdAt", c."lastActivityAt", ${STATUS} as status, h."waitingFor", c."isPrivate",
+       coalesce(u.name, 'A former member') as "createdByName", c."createdAt", c."lastActivityAt", ${CHAT_STATUS} as status, h."waitingFor", c."isPrivate",
        pin."chatId" is not null as "isPinned"
      from chat c join chat_head h on h."chatId" = c.id join project p on p.id = c."projectId" left join "user" u on u.id = c."createdBy"
      left join chat_pin pin on pin."chatId" = c.id and pin."userId" = $3
@@ -155,16 +156,33 @@ type NewChat = {
   by: UserId
   isPrivate: boolean
   fork: { from: ChatId; context: string } | null
+  /** The chat whose agent starts it, and how many such steps lie behind. */
+  start: { from: ChatId; depth: number } | null
+  branch: string | null
 }
 
 export async function insertChat(
   tx: PoolClient,
-  { chatId, teamId, projectId, harness, model, title, by, isPrivate, fork }: NewChat,
+  { chatId, teamId, projectId, harness, model, title, by, isPrivate, fork, start, branch }: NewChat,
 ): Promise<void> {
   await tx.query(
-    `insert into chat (id, "teamId", "projectId", harness, model, title, "createdBy", "isPrivate", "forkedFrom", "forkContext")
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-    [chatId, teamId, projectId, harness, model, title, by, isPrivate, fork?.from ?? null, fork?.context ?? null],
+    `insert into chat (id, "teamId", "projectId", harness, model, title, "createdBy", "isPrivate", "forkedFrom", "forkContext", "startedFrom", "startDepth", branch)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    [
+      chatId,
+      teamId,
+      projectId,
+      harness,
+      model,
+      title,
+      by,
+      isPrivate,
+      fork?.from ?? null,
+      fork?.context ?? null,
+      start?.from ?? null,
+      start?.depth ?? 0,
+      branch,
+    ],
   )
   await tx.query('insert into chat_head ("chatId") values ($1)', [chatId])
 }

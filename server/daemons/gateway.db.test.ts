@@ -136,14 +136,13 @@ it('hears at its greeting which logins still lie on a machine, and frees those t
   expect([await kept(told.chatId), await kept(lost.chatId)]).toEqual([[true], [false]])
 })
 
-it('answers gaps, overlaps and another epoch, and keeps what a fenced daemon still held beside the log', async () => {
+it('answers overlaps and another epoch, and keeps what a fenced daemon still held beside the log', async () => {
   const chat = await seedReadyChat()
   daemon = await TestDaemon.join(server.url)
   const turnId = turn()
   await sendPrompt(chat.scope, { turnId, prompt: text('one') })
   await claimed(chat.chatId)
   await daemon.append(chat.chatId, 1, 1, { type: 'turn.accepted', turnId })
-  expect(await daemon.append(chat.chatId, 1, 4, say(turnId, 0, 'x'))).toEqual({ is: 'expected', pseq: 2 })
   // Half of it is stored: only the rest is new, and the acceptance is answered again.
   expect(await daemon.append(chat.chatId, 1, 1, { type: 'turn.accepted', turnId }, say(turnId, 0, 'a'))).toEqual({
     is: 'acknowledged',

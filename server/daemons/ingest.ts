@@ -8,8 +8,9 @@ import type { ChatId, NodeId, TurnId } from '#core/ids.ts'
 import type { AppendReply, OutboxFact } from '#core/links/daemon.ts'
 import { appendFenced, type FencedBatch } from '#server/chats/append.ts'
 import { findFences, findPrompts, insertOrphans, type Fence } from '#server/daemons/store.ts'
+import { renewLog } from '#server/daemons/log-renewal.ts'
 import { mustStartAnew } from '#server/daemons/start-run.ts'
-import { isTransient } from '#server/daemons/transient.ts'
+import { isTransient } from '#server/db/transient.ts'
 import { log } from '#server/log.ts'
 
 export type Append = { nodeId: NodeId; chatId: ChatId; epoch: number; facts: readonly OutboxFact[] }
@@ -43,7 +44,10 @@ export const drainIngest = async (): Promise<void> => {
   while (flushing) await flushing
 }
 
-/** Kept beside the log. A salvage that is repeated changes nothing, nor does one of an epoch that the node never held. */
+/**
+ * Kept beside the log. A salvage that is repeated changes nothing, nor does one of an epoch that the node never held. Of an
+ * epoch that the database has forgotten, since it was put back, the node where the chat's workspace lies is believed.
+ */
 export const salvage = (append: Append): Promise<void> => insertOrphans(append)
 
 function enqueue(pending: Pending): void {
@@ -88,8 +92,10 @@ async function flush(batch: readonly Pending[]): Promise<void> {
     const fences = rejected.length > 0 ? await findFences(rejected) : new Map<ChatId, Fence>()
     const prompts = await promptsOf(batch)
     for (const each of batch) {
+      const fence = fences.get(each.chatId)
       if (stored.has(each.chatId)) each.resolve(acknowledge(each, last(each), prompts))
-      else answerRejected(each, fences.get(each.chatId), prompts)
+      else if (fence && knowsMore(each, fence)) await answerForgotten(each, fence)
+      else answerRejected(each, fence, prompts)
     }
   } catch (error) {
     await recover(batch, error)
@@ -107,6 +113,17 @@ async function recover(batch: readonly Pending[], error: unknown): Promise<void>
   for (const each of batch) each.resolve({ is: 'retry', afterMs: isTransient(error) ? 500 : 5_000 })
 }
 
+/** A daemon sends what follows on what was confirmed, of an epoch that it was given. Only another history lacks either. */
+const knowsMore = (append: Append, fence: Fence): boolean =>
+  fence.epoch === append.epoch && fence.nodeId === append.nodeId
+    ? fence.pseq < first(append) - 1
+    : fence.epoch < append.epoch && fence.place === append.nodeId
+
+async function answerForgotten({ chatId, nodeId, epoch, resolve }: Pending, fence: Fence): Promise<void> {
+  await renewLog(chatId, { nodeId, epoch })
+  resolve({ is: 'fenced', epoch: epoch + 1, finalPseq: fence.epoch === epoch ? fence.pseq : 0 })
+}
+
 function answerRejected(pending: Pending, fence: Fence | undefined, prompts: Prompts): void {
   const { epoch, nodeId, resolve } = pending
   // A chat that is gone fences everybody: nothing of it is in a log.
@@ -115,7 +132,6 @@ function answerRejected(pending: Pending, fence: Fence | undefined, prompts: Pro
     return resolve({ is: 'fenced', epoch: Math.max(fence.epoch, 1), finalPseq: fence.finalPseq })
   }
   if (fence.pseq >= last(pending)) return resolve(acknowledge(pending, fence.pseq, prompts))
-  if (fence.pseq < first(pending) - 1) return resolve({ is: 'expected', pseq: fence.pseq + 1 })
   // The beginning is stored already: only the rest is new.
   const known = { ...pending, facts: pending.facts.filter((each) => each.pseq <= fence.pseq) }
   const rest = pending.facts.filter((each) => each.pseq > fence.pseq)

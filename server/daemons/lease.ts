@@ -16,7 +16,7 @@ import { publish } from '#server/realtime/bus.ts'
 
 const TTL = `interval '${LEASE_TTL_MS} milliseconds'`
 
-type Held = { chatId: ChatId; epoch: number; pseq: string; nodeId: NodeId | null; activeTurn: TurnId | null }
+export type Held = { chatId: ChatId; epoch: number; pseq: string; nodeId: NodeId | null; activeTurn: TurnId | null }
 
 /**
  * Chats that wait for an agent, that nobody holds, and that are this node's to run by `core/nodes/placement.ts`: first
@@ -187,7 +187,7 @@ async function endLeases(which: string, parameters: readonly unknown[]): Promise
 }
 
 /** Whoever held it until now may be alive and not know: it stops its agent at once instead of at its next call. */
-function tellLost({ nodeId, chatId, epoch }: Held): void {
+export function tellLost({ nodeId, chatId, epoch }: Held): void {
   if (nodeId) publish({ about: 'lease-lost', nodeId, chatId, epoch })
 }
 
@@ -242,7 +242,7 @@ export async function endLeasesOfMember(tx: PoolClient, { teamId, userId }: { te
 }
 
 /** Opens an epoch that nobody holds: whatever still comes from the one before is fenced. */
-async function forceEnd(tx: PoolClient, held: Held): Promise<Appended | null> {
+export async function forceEnd(tx: PoolClient, held: Held): Promise<Appended | null> {
   const appended = await endEpoch(tx, held)
   await tx.query('update chat_head set epoch = epoch + 1, pseq = 0, "nodeId" = null, "leaseUntil" = null where "chatId" = $1', [
     held.chatId,

@@ -12,7 +12,10 @@ export type RunPlace = {
   model: string | null
   agentSessionId: string | null
   repositoryUrl: string | null
+  branch: string | null
   instructions: string
+  /** Groups of our MCP server's tools that are off in the project. */
+  mcpGroupsOff: string[]
   /** Whose prompt the run is for: the one under way, else the first that waits. */
   promptBy: UserId | null
   /** The creator has it from somebody else. */
@@ -28,7 +31,7 @@ export async function findRunPlace(nodeId: NodeId, { chatId, epoch }: { chatId: 
   const { rows } = await pool().query<RunPlace>(
     `select c."teamId", c."projectId", c."createdBy" as "userId",
        (select u.name from "user" u where u.id = c."createdBy") as "creatorName", c.harness, c.model, c."agentSessionId", p."repositoryUrl",
-       p.instructions, c."isHandedOver", coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived", a."by" as "promptBy", m.role as "promptByRole"
+       c.branch, p.instructions, p."mcpGroupsOff", c."isHandedOver", coalesce(c."archivedAt", p."archivedAt") is not null as "isArchived", a."by" as "promptBy", m.role as "promptByRole"
      from chat_head h join chat c on c.id = h."chatId" join project p on p.id = c."projectId"
      left join lateral (select coalesce(h."activeBy", (select k."by" from command k
        where k."chatId" = c.id and k.kind = 'prompt' and k.state = 'queued' order by k.ord limit 1)) as "by") a on true
@@ -69,6 +72,9 @@ export type NewRun = {
   loginRevision: number | null
   /** Of one that serves one run at a time: from here on its node owes its word on what became of it. */
   keepsLogin: boolean
+  /** Of what our MCP server knows it by, and the groups of tools that are on: null and empty where all are off. */
+  mcpTokenHash: Buffer | null
+  mcpGroups: readonly string[]
 }
 
 /**
@@ -81,11 +87,12 @@ export async function insertRun(tx: Pick<PoolClient, 'query'>, run: NewRun): Pro
     `with h as (select "chatId" from chat_head where "chatId" = $2 and "nodeId" = $3 and epoch = $4 for share),
           ended as (update run set "endedAt" = now() from h where run."chatId" = h."chatId" and run.id <> $1 and "endedAt" is null)
      insert into run (id, "chatId", "nodeId", epoch, harness, provider, dialect, "credentialId", "credentialVersion", "wstokenHash",
-       "sentinelHash", "loginRevision", "keepsLogin")
-     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 from h
+       "sentinelHash", "loginRevision", "keepsLogin", "mcpTokenHash", "mcpGroups")
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 from h
      on conflict (id) do update set "wstokenHash" = excluded."wstokenHash", "credentialId" = excluded."credentialId",
        "credentialVersion" = excluded."credentialVersion", provider = excluded.provider, dialect = excluded.dialect,
-       "sentinelHash" = excluded."sentinelHash", "loginRevision" = excluded."loginRevision", "keepsLogin" = excluded."keepsLogin"
+       "sentinelHash" = excluded."sentinelHash", "loginRevision" = excluded."loginRevision", "keepsLogin" = excluded."keepsLogin",
+       "mcpTokenHash" = excluded."mcpTokenHash", "mcpGroups" = excluded."mcpGroups"
      where run."chatId" = excluded."chatId" and run.epoch = excluded.epoch and run."nodeId" = excluded."nodeId" and run."endedAt" is null
      returning xmax <> 0 as "isRepeated"`,
     [
@@ -102,6 +109,8 @@ export async function insertRun(tx: Pick<PoolClient, 'query'>, run: NewRun): Pro
       run.sentinelHash,
       run.loginRevision,
       run.keepsLogin,
+      run.mcpTokenHash,
+      run.mcpGroups,
     ],
   )
   return rows[0] ?? null

@@ -10,7 +10,8 @@ import { claim } from '#server/daemons/lease.ts'
 import { insertRun } from '#server/daemons/run-store.ts'
 import { seedNode } from '#server/daemons/testing-nodes.ts'
 import { startRun } from '#server/daemons/start-run.ts'
-import { pool } from '#server/db/client.ts'
+import { pool, prisma } from '#server/db/client.ts'
+import { hashToken } from '#server/db/mint.ts'
 import { seedProjectScope, seedTeamScope } from '#server/db/testing.ts'
 
 let nodeId: NodeId
@@ -104,6 +105,8 @@ it('starts nothing in what is archived, nothing when nobody waits, and nothing f
     sentinelHash: null,
     loginRevision: null,
     keepsLogin: false,
+    mcpTokenHash: null,
+    mcpGroups: [],
   }
   const held = run()
   expect(await insertRun(pool(), { ...late, runId: held })).toEqual({ isRepeated: false })
@@ -128,4 +131,28 @@ it('starts nothing on a connection whose dialect the harness does not speak', as
     code: 'connection.refused-by-harness',
     facts: { harness: 'codex', scope: 'project' },
   })
+})
+
+it('hands out what opens our tools for this run alone, and nothing where the project has them off', async () => {
+  const { team, projectId, chatId } = await seedSharedChat()
+  await send(team, chatId)
+  await claim(nodeId, 10)
+  const granted = async (runId: RunId) => {
+    const started = await startRun(nodeId, { chatId, epoch: 1, runId })
+    if (!started.ok) throw new Error(started.code)
+    const { rows } = await pool().query('select "mcpTokenHash", "mcpGroups" from run where id = $1', [runId])
+    return { token: started.grant.mcpToken, ...(rows[0] as { mcpTokenHash: Buffer | null; mcpGroups: string[] }) }
+  }
+  const [one, other] = [await granted(run()), await granted(run())]
+  for (const { token, mcpTokenHash, mcpGroups } of [one, other]) {
+    expect(token).toMatch(/^mct_[\w-]{43}$/)
+    expect(mcpTokenHash).toEqual(hashToken(token!))
+    expect(mcpGroups).toEqual(['project', 'chats', 'people', 'delegation', 'usage'])
+  }
+  expect(one.token).not.toBe(other.token)
+
+  await prisma().project.update({ where: { id: projectId }, data: { mcpGroupsOff: ['chats', 'people', 'delegation'] } })
+  expect((await granted(run())).mcpGroups).toEqual(['project', 'usage'])
+  await prisma().project.update({ where: { id: projectId }, data: { mcpGroupsOff: ['project', 'chats', 'people', 'delegation', 'usage'] } })
+  expect(await granted(run())).toEqual({ token: null, mcpTokenHash: null, mcpGroups: [] })
 })

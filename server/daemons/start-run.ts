@@ -7,6 +7,7 @@
 import type { ChatId, NodeId, RunId } from '#core/ids.ts'
 import type { FailureCode, FailureFacts } from '#core/errors.ts'
 import type { DeliveryGrant, RunGrant } from '#core/links/daemon.ts'
+import { groupsWithout } from '#core/mcp/tool-groups.ts'
 import { mayInTeam } from '#server/access/acts.ts'
 import { isPersonalLogin } from '#server/access/chat-privacy.ts'
 import { record } from '#server/audit/service.ts'
@@ -16,6 +17,7 @@ import { findPin, findPublicTitle, findRunPlace, holdHead, insertRun, type NewRu
 import { inTransaction } from '#server/db/client.ts'
 import { env } from '#server/env.ts'
 import { handOutLogin, reserveLogin, type HandedOut, type Holder } from '#server/logins/service.ts'
+import { mintMcpToken } from '#server/mcp/token.ts'
 import { mintWstoken } from '#server/proxy/token.ts'
 import { publish } from '#server/realtime/bus.ts'
 
@@ -45,6 +47,8 @@ export async function startRun(
     return refuseHeld(place, login.heldBy)
   }
   const { delivery, wstokenHash } = withToken(granted.delivery, login)
+  const mcpGroups = groupsWithout(place.mcpGroupsOff)
+  const mcp = mcpGroups.length > 0 ? mintMcpToken() : null
   const inserted = await insert({
     login,
     place,
@@ -63,6 +67,8 @@ export async function startRun(
       sentinelHash: login?.sentinelHash ?? null,
       loginRevision: login?.loginRevision ?? null,
       keepsLogin: login?.isExclusive ?? false,
+      mcpTokenHash: mcp?.hash ?? null,
+      mcpGroups,
     },
   })
   if (inserted === 'changed') return startRun(nodeId, { chatId, epoch, runId })
@@ -72,7 +78,7 @@ export async function startRun(
   if (inserted === 'refused') return refuse('harness.start-failed')
   // Of a key the proxy says so, at each request.
   if (delivery.via !== 'proxy') await markUsed(credentialId)
-  const { projectId, harness, model, repositoryUrl, instructions, agentSessionId } = place
+  const { projectId, harness, model, repositoryUrl, branch, instructions, agentSessionId } = place
   return {
     ok: true,
     grant: {
@@ -86,9 +92,11 @@ export async function startRun(
       model,
       settings: Object.fromEntries(Object.entries(settings).filter((pair): pair is [string, string] => typeof pair[1] === 'string')),
       repositoryUrl,
+      branch,
       instructions,
       agentSessionId,
       privateHosts: [...env().privateUpstreams],
+      mcpToken: mcp?.token ?? null,
     },
   }
 }

@@ -5,20 +5,18 @@ import type { Command, OutboxFact } from '#core/links/daemon.ts'
 import { toPayload } from '#server/chats/events.ts'
 import { pool, type PoolClient } from '#server/db/client.ts'
 
-/** Where a chat's producer stands; `finalPseq` is where the asked epoch ended, 0 while it has not. */
-export type Fence = { epoch: number; nodeId: NodeId | null; pseq: number; finalPseq: number }
+/** Where a chat's producer stands; `finalPseq` is where the asked epoch ended, 0 while it has not. `place`: where its workspace lies. */
+export type Fence = { epoch: number; nodeId: NodeId | null; place: NodeId | null; pseq: number; finalPseq: number }
 
 export async function findFences(appends: readonly { chatId: ChatId; epoch: number }[]): Promise<Map<ChatId, Fence>> {
   const { rows } = await pool().query(
-    `select h."chatId", h.epoch, h."nodeId", h.pseq, coalesce(l."finalPseq", 0) as "finalPseq"
+    `select h."chatId", h.epoch, h."nodeId", c."nodeId" as place, h.pseq, coalesce(l."finalPseq", 0) as "finalPseq"
      from unnest($1::uuid[], $2::int[]) as a("chatId", epoch)
-     join chat_head h on h."chatId" = a."chatId"
+     join chat_head h on h."chatId" = a."chatId" join chat c on c.id = h."chatId"
      left join lease_log l on l."chatId" = a."chatId" and l.epoch = a.epoch`,
     [appends.map((each) => each.chatId), appends.map((each) => each.epoch)],
   )
-  return new Map(
-    rows.map((row) => [row.chatId, { epoch: row.epoch, nodeId: row.nodeId, pseq: Number(row.pseq), finalPseq: Number(row.finalPseq) }]),
-  )
+  return new Map(rows.map(({ chatId, pseq, finalPseq, ...row }) => [chatId, { ...row, pseq: Number(pseq), finalPseq: Number(finalPseq) }]))
 }
 
 type StandingPrompt = { prompt: PromptContent; model: string | null; epoch: number | null; isAccepted: boolean }
@@ -49,8 +47,9 @@ export async function insertOrphans({
     `insert into orphan_event ("chatId", epoch, pseq, type, payload)
      select $1, $2, o.pseq, o.type, o.payload::jsonb
      from unnest($3::bigint[], $4::text[], $5::text[]) as o(pseq, type, payload)
-     join lease_log l on l."chatId" = $1 and l.epoch = $2 and l."nodeId" = $6
-     where o.pseq > l."finalPseq"
+     join chat_head h on h."chatId" = $1 and h.epoch > $2 join chat c on c.id = $1
+     left join lease_log l on l."chatId" = $1 and l.epoch = $2
+     where o.pseq > coalesce(l."finalPseq", 0) and coalesce(l."nodeId", c."nodeId") = $6
      on conflict do nothing`,
     [chatId, epoch, facts.map((each) => each.pseq), facts.map((each) => each.fact.type), facts.map((each) => toPayload(each.fact)), nodeId],
   )

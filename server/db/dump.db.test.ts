@@ -24,6 +24,7 @@ async function dump(): Promise<string[]> {
   await dumpDatabase({ anchor: '1 anchor\n', write: async (line) => void lines.push(line) })
   return lines
 }
+const nothing = () => Promise.resolve()
 async function* from(lines: string[]) {
   yield* lines
 }
@@ -45,12 +46,12 @@ it('brings back every row as it was, to the last bit, and goes on counting', asy
   const clone = await cloneDatabase()
   clones.push(clone)
   await moveTo(clone.url)
-  expect(await loadDatabase(from(before))).toEqual({
+  expect(await loadDatabase(from(before), nothing)).toEqual({
     rows: before.length - before.filter((line) => line.startsWith('{"table":')).length - 1,
     anchor: '1 anchor\n',
   })
   expect((await dump()).slice(1)).toEqual(before.slice(1))
-  await expect(loadDatabase(from(before))).rejects.toThrow('This Gatehouse is set up already')
+  await expect(loadDatabase(from(before), nothing)).rejects.toThrow('This Gatehouse is set up already')
 })
 
 it.each([
@@ -71,5 +72,5 @@ it.each([
   const clone = await cloneDatabase()
   clones.push(clone)
   await moveTo(clone.url)
-  await expect(loadDatabase(from(lines))).rejects.toThrow(sentence)
+  await expect(loadDatabase(from(lines), nothing)).rejects.toThrow(sentence)
 })

@@ -37,10 +37,13 @@ export async function dumpDatabase({ anchor, write }: { anchor: string | null; w
 }
 
 /**
- * Into a database of this version in which nobody has set anything up. All or nothing.
+ * Into a database of this version in which nobody has set anything up. All or nothing, with what `finish` does.
  * @throws StartError when it is none, or the lines are not of this version
  */
-export async function loadDatabase(lines: AsyncIterable<string>): Promise<{ rows: number; anchor: string | null }> {
+export async function loadDatabase(
+  lines: AsyncIterable<string>,
+  finish: (tx: PoolClient) => Promise<void>,
+): Promise<{ rows: number; anchor: string | null }> {
   return inTransaction(async (tx) => {
     const tables = await tablesOf(tx)
     await demandEmpty(tx)
@@ -68,6 +71,7 @@ export async function loadDatabase(lines: AsyncIterable<string>): Promise<{ rows
     await flush()
     if (header === null) throw new StartError('The backup is empty.')
     await continueSequences(tx)
+    await finish(tx)
     return { rows, anchor: header.anchor }
   })
 }

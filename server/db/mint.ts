@@ -21,6 +21,9 @@ function tenRandomBytes(): Uint8Array {
 /** What the database keeps of a token. 256 random bits need no slow hash. */
 export const hashToken = (token: string): Buffer<ArrayBuffer> => Buffer.from(hash('sha256', token, 'buffer'))
 
+/** The same as text, to know a token by in memory: a fifth of the work, where every request does it. */
+export const tokenHashName = (token: string): string => hash('sha256', token, 'base64')
+
 /** A new secret such as `pat_…` (256 bit) with the hash to store; the token itself is shown once and never kept. */
 export function mintToken(prefix: string): { token: string; hash: Buffer<ArrayBuffer> } {
   const token = `${prefix}_${randomBytes(32).toString('base64url')}`

@@ -2,17 +2,30 @@
  * The database of this server, ready for queries: the one that DATABASE_URL names, or the
  * embedded one; migrated. Says in one sentence what is wrong when it cannot be.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import { closeDatabase, openDatabase } from '#server/db/client.ts'
 import { migrate } from '#server/db/migrations.ts'
 import { startPostgres } from '#server/db/postgres.ts'
+import { isTransient } from '#server/db/transient.ts'
 import type { Env } from '#server/env.ts'
 import { log } from '#server/log.ts'
 import { StartError } from '#server/start-error.ts'
 
 export type ReadyDatabase = { url: string; close(): Promise<void> }
 
-/** For the embedded one the caller holds the lock of `home`. @throws StartError */
-export async function openServerDatabase({ databaseUrl, home }: Pick<Env, 'databaseUrl' | 'home'>): Promise<ReadyDatabase> {
+/** One that is restarted or starts beside us is waited for; of one that is not there at all people hear soon. */
+const PATIENCE_MS = { answered: 60_000, absent: 10_000 }
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 2_000
+
+/**
+ * For the embedded one the caller holds the lock of `home`. @throws StartError
+ * @param goOn asked while it is waited for; what it throws ends that
+ */
+export async function openServerDatabase(
+  { databaseUrl, home }: Pick<Env, 'databaseUrl' | 'home'>,
+  goOn: () => void = () => {},
+): Promise<ReadyDatabase> {
   const embedded = databaseUrl ? null : await startPostgres({ home })
   const url = databaseUrl ?? embedded!.url
   const close = async () => {
@@ -21,15 +34,39 @@ export async function openServerDatabase({ databaseUrl, home }: Pick<Env, 'datab
   }
   try {
     if (databaseUrl) checkUrl(databaseUrl)
-    const applied = await migrate(url)
-    if (applied.length > 0) log.info({ applied }, 'Migrated the database')
-    await openDatabase(url)
+    await patiently(goOn, async () => {
+      const applied = await migrate(url)
+      if (applied.length > 0) log.info({ applied }, 'Migrated the database')
+      await openDatabase(url)
+    })
   } catch (error) {
     await close()
     throw error instanceof StartError ? error : explain(error, url)
   }
   return { url, close }
 }
+
+/** Both steps may be done again: a migration is in a transaction, and a pool that does not answer is closed. */
+async function patiently(goOn: () => void, open: () => Promise<void>): Promise<void> {
+  const startedAt = performance.now()
+  let patienceMs = PATIENCE_MS.absent
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+    try {
+      return await open()
+    } catch (error) {
+      const cause = error instanceof StartError ? error.cause : error
+      if (!isTransient(cause)) throw error
+      if (hasAnswered(cause)) patienceMs = PATIENCE_MS.answered
+      if (performance.now() - startedAt > patienceMs) throw error
+      log.warn({ err: cause, againInMs: pauseMs }, 'The database does not answer yet and is asked again')
+      await pause(pauseMs)
+      goOn()
+    }
+  }
+}
+
+/** Whoever is there and cannot serve us now says why, or ends a conversation that had begun. */
+const hasAnswered = (error: unknown): boolean => (firstOf(error).code ?? '') !== 'ECONNREFUSED'
 
 function checkUrl(databaseUrl: string): void {
   if (!URL.canParse(databaseUrl) || !/^postgres(ql)?:$/.test(new URL(databaseUrl).protocol)) {

@@ -123,3 +123,17 @@ it('leaves folders of the machine to those who answer for machines', async () =>
     failed(403, 'access.denied'),
   )
 })
+
+it('lets its maintainers say which tools agents get', async () => {
+  const admin = await seedTeamScope()
+  const member = await as(await seedTeamScope({ teamId: admin.teamId, role: 'member' }))
+  const { read, change } = await as(admin)
+  const projectId = await seedProject(admin)
+  expect(await read('projects.tools', { projectId })).toMatchObject(data({ off: [] }))
+  expect(await member.change('projects.setTools', { projectId, off: ['usage'] })).toMatchObject(failed(403, 'access.denied'))
+  expect(await change('projects.setTools', { projectId, off: ['usage', 'chats', 'chats'] })).toMatchObject({ status: 200 })
+  expect(await change('projects.setTools', { projectId, off: ['everything'] })).toMatchObject(failed(400, 'request.invalid'))
+  expect(await member.read('projects.tools', { projectId })).toMatchObject(data({ off: ['chats', 'usage'] }))
+  const entries = await prisma().auditEntry.findMany({ where: { subjectId: projectId, act: 'project.tools-changed' } })
+  expect(entries.map(({ facts }) => facts)).toMatchObject([{ off: 'chats, usage' }])
+})

@@ -2,7 +2,9 @@
 import { z } from 'zod'
 import { Labels } from '#core/nodes/labels.ts'
 import { DEADLINE_MAX_MINUTES, PermissionRule, RULES_MAX } from '#core/projects/permission-rules.ts'
+import { ToolGroup, toolGroups } from '#core/mcp/tool-groups.ts'
 import { readRules, setRules } from '#server/projects/rules.ts'
+import { readTools, setTools } from '#server/projects/tools.ts'
 import { Name } from '#server/accounts/service.ts'
 import { archive, changeProject, createProject, describeProject, summarizeProjects } from '#server/projects/service.ts'
 import { projectProcedure, router, teamProcedure } from '#server/trpc/base.ts'
@@ -35,6 +37,13 @@ export const projectsRouter = router({
       }),
     )
     .mutation(({ ctx, input }) => setRules(ctx.scope, input)),
+
+  tools: projectProcedure('read').query(({ ctx }) => readTools(ctx.scope)),
+
+  /** All of them at once; what is turned off is off at once, for agents at work too. */
+  setTools: projectProcedure('manage')
+    .input(z.object({ off: z.array(ToolGroup).max(toolGroups.length) }))
+    .mutation(({ ctx, input }) => setTools(ctx.scope, input)),
 
   archive: projectProcedure('manage').mutation(({ ctx }) => archive(ctx.scope)),
 })

@@ -83,10 +83,14 @@ const RESPONSE_HEADERS =
 /** Node would write other characters in another encoding than they came in. */
 const PLAIN = /^[\t\x20-\x7e]*$/
 
-/** Flat name-value list for `writeHead`: of a header that comes twice the first, of one that holds the key nothing. */
-export function clientHeaders(headers: IncomingHttpHeaders, key: string): string[] {
+/**
+ * Flat name-value list for `writeHead`: of a header that comes twice the first, of one that holds the key nothing.
+ * @param key in all its spellings
+ */
+export function clientHeaders(headers: IncomingHttpHeaders, key: readonly string[]): string[] {
   const passed: string[] = []
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name]
     if (value === undefined || !RESPONSE_HEADERS.test(name)) continue
     const first = Array.isArray(value) ? value[0]! : value
     if (PLAIN.test(first) && !mentions(first, key)) passed.push(name, first)
@@ -103,6 +107,10 @@ export type Exchange = {
   stalledClientMs: number
   /** Not one byte of an answer leaves before this is true; null: nothing is written down of it. */
   recorded: Promise<boolean> | null
+  events: ExchangeEvents
+}
+
+export type ExchangeEvents = {
   /**
    * Decides about the answer once its head is there: `pass` streams it with these headers
    * (and `through` may hold bytes back), `keep` collects up to so many bytes for `onKept`.
@@ -111,8 +119,11 @@ export type Exchange = {
   /** Every byte of a passing body, as the upstream sent it. */
   onBytes(chunk: Buffer): void
   onKept(status: number, body: Buffer, headers: IncomingHttpHeaders): void
-  /** After a passed body; `failure` when it broke off. Not called for `keep`, and never twice. */
-  onEnd(failure: Error | null): void
+  /**
+   * After a passed body; `failure` when it broke off. Not called for `keep`, and never twice.
+   * @param last bytes of it that are still to be sent, so that what is short leaves in one piece
+   */
+  onEnd(failure: Error | null, last: Buffer | null): void
   /** The upstream gave no head. */
   onUnreachable(failure: Error): void
   /** `recorded` turned out false. Called alone, with nothing sent. */
@@ -124,18 +135,19 @@ export type Passing =
   | { do: 'keep'; maxBytes: number }
 
 /** @returns how to end it early */
-export function exchange(given: Exchange): (reason: Error) => void {
+export function exchange(given: Exchange): { end(reason: Error): void } {
   const running = new Running(given)
   void given.recorded?.then((isRecorded) => running.onRecorded(isRecorded))
   given.pool.dispatch({ method: 'POST', path: given.path, headers: given.headers, body: given.body } as Dispatcher.DispatchOptions, running)
-  return (reason) => running.end(reason)
+  return running
 }
 
 /** Tells an abort of ours from a failure of theirs. Who reads no more has left, too. */
 export class ClientLeft extends Error {}
 
 class Running implements Dispatcher.DispatchHandler {
-  readonly #given: Exchange
+  readonly #res: ServerResponse
+  readonly #events: ExchangeEvents
   #controller: Dispatcher.DispatchController | null = null
   #passing: Passing | null = null
   #status = 0
@@ -144,6 +156,9 @@ class Running implements Dispatcher.DispatchHandler {
   #keptBytes = 0
   #isOver = false
   #hasWritten = false
+  /** In the moment in which the head came, whose first bytes of the body are kept: most answers also end in it, and leave in one piece. */
+  #isGathering = false
+  #first: Buffer | null = null
   /** Set when the end was asked for before undici gave us a way to end it. */
   #endReason: Error | null = null
   #isRecorded: boolean
@@ -152,14 +167,15 @@ class Running implements Dispatcher.DispatchHandler {
   readonly #onDrain = () => this.#controller?.resume()
   readonly #waitForClient: () => void
 
-  constructor(given: Exchange) {
-    this.#given = given
-    this.#isRecorded = given.recorded === null
-    this.#waitForClient = watchStall(given.res, {
-      afterMs: given.stalledClientMs,
+  constructor({ res, events, recorded, stalledClientMs }: Exchange) {
+    this.#res = res
+    this.#events = events
+    this.#isRecorded = recorded === null
+    this.#waitForClient = watchStall(res, {
+      afterMs: stalledClientMs,
       onStall: () => {
         this.end(new ClientLeft('The client has stopped reading'))
-        given.res.destroy()
+        res.destroy()
       },
     })
   }
@@ -169,18 +185,18 @@ class Running implements Dispatcher.DispatchHandler {
     if (!isRecorded) {
       this.#isOver = true
       this.end(new Error('The request could not be written down'))
-      return this.#given.onUnrecorded()
+      return this.#events.onUnrecorded()
     }
     this.#isRecorded = true
     for (const say of this.#held) say()
     this.#held = []
     // What was held may be more than the client takes at once: then its `drain` resumes.
-    if (!this.#given.res.writableNeedDrain) this.#controller?.resume()
+    if (!this.#res.writableNeedDrain) this.#controller?.resume()
   }
 
   /** Now, or once the record is there: in the ordinary case it is there long before the upstream's first byte. */
   #say(say: () => void): void {
-    if (this.#isRecorded || this.#given.res.destroyed) return say()
+    if (this.#isRecorded || this.#res.destroyed) return say()
     this.#held.push(say)
     this.#controller?.pause()
   }
@@ -200,17 +216,21 @@ class Running implements Dispatcher.DispatchHandler {
     if (status < 200) return
     this.#status = status
     this.#headers = headers
-    this.#passing = this.#given.onHead(status, headers)
+    this.#passing = this.#events.onHead(status, headers)
     const passing = this.#passing
     if (passing.do === 'keep') return
     this.#say(() => {
-      const { res } = this.#given
+      const res = this.#res
       if (res.destroyed) return
       res.writeHead(passing.status, passing.headers)
       res.on('drain', this.#onDrain)
+      this.#isGathering = true
       // A model may think for long before its first word; what came in one packet with the head leaves with it.
       process.nextTick(() => {
-        if (!this.#hasWritten && !this.#isOver && !res.destroyed) res.flushHeaders()
+        this.#isGathering = false
+        if (this.#hasWritten || this.#isOver || res.destroyed) return
+        if (this.#first) this.#send(this.#takeFirst()!)
+        else res.flushHeaders()
       })
     })
   }
@@ -226,17 +246,30 @@ class Running implements Dispatcher.DispatchHandler {
       }
       return
     }
-    this.#given.onBytes(chunk)
+    this.#events.onBytes(chunk)
     const out = this.#passing?.through ? this.#passing.through.pass(chunk) : chunk
     if (out.length === 0) return
-    if (this.#isRecorded) this.#write(controller, out)
-    else this.#say(() => this.#write(controller, out))
+    if (this.#isRecorded) this.#write(out)
+    else this.#say(() => this.#write(out))
   }
 
-  #write(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+  #write(bytes: Buffer): void {
+    const first = this.#takeFirst()
+    if (first) this.#send(first)
+    if (this.#isGathering && !this.#hasWritten) this.#first = bytes
+    else this.#send(bytes)
+  }
+
+  #takeFirst(): Buffer | null {
+    const first = this.#first
+    this.#first = null
+    return first
+  }
+
+  #send(bytes: Buffer): void {
     this.#hasWritten = true
-    if (this.#given.res.write(bytes)) return
-    controller.pause()
+    if (this.#res.write(bytes)) return
+    this.#controller?.pause()
     this.#waitForClient()
   }
 
@@ -251,7 +284,7 @@ class Running implements Dispatcher.DispatchHandler {
     this.#say(() => {
       if (this.#isOver) return
       this.#isOver = true
-      this.#given.onUnreachable(failure)
+      this.#events.onUnreachable(failure)
     })
   }
 
@@ -259,18 +292,20 @@ class Running implements Dispatcher.DispatchHandler {
     this.#say(() => {
       if (this.#isOver) return
       this.#isOver = true
-      this.#given.onKept(this.#status, Buffer.concat(this.#kept), this.#headers)
+      this.#events.onKept(this.#status, Buffer.concat(this.#kept), this.#headers)
     })
   }
 
   #finish(failure: Error | null): void {
     if (this.#isOver) return
     this.#isOver = true
-    const { res } = this.#given
+    const res = this.#res
     res.off('drain', this.#onDrain)
+    const first = this.#takeFirst()
     const rest = this.#passing?.do === 'pass' && this.#passing.through ? this.#passing.through.rest() : null
-    if (rest && rest.length > 0 && !res.destroyed) res.write(rest)
-    this.#given.onEnd(failure)
-    this.#waitForClient()
+    const hasRest = rest !== null && rest.length > 0
+    if (first && hasRest && !res.destroyed) res.write(first)
+    this.#events.onEnd(failure, hasRest ? rest : first)
+    if (res.writableLength > 0) this.#waitForClient()
   }
 }

@@ -591,7 +591,7 @@ describe('a database that does not take the record', () => {
     await vi.waitFor(
       async () =>
         expect(
-          (await pool().query(`select from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into usage_record%'`))
+          (await pool().query(`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%insert into usage_record%'`))
             .rowCount,
         ).toBe(1),
       { timeout: 20_000 },

@@ -19,17 +19,19 @@ import { askingForUsage, readAsked, readBody } from '#server/proxy/body.ts'
 import { createPlaces } from '#server/proxy/concurrency.ts'
 import { sendError } from '#server/proxy/errors.ts'
 import { createUpstreams, upstreamHeaders } from '#server/proxy/forward.ts'
-import { cutEverything, findRun, recheckRegularly, recheckRuns, watch } from '#server/proxy/kept-runs.ts'
+import { cutEverything, findRun, recheckRegularly, recheckRuns } from '#server/proxy/kept-runs.ts'
 import { usualLimits, type ProxyLimits } from '#server/proxy/limits.ts'
-import { MeteredExchange, refusedKey, unrecorded, type Refusal } from '#server/proxy/metered-exchange.ts'
+import { refusedKey, type Refusal } from '#server/proxy/kept-answer.ts'
+import { MeteredExchange, unrecorded } from '#server/proxy/metered-exchange.ts'
 import { modelInGoogleWords, modelList } from '#server/proxy/model-list.ts'
 import { refusalOf } from '#server/proxy/model-refusal.ts'
 import { dialectOfUrl, readCall, UNKNOWN_TOKEN, type Call } from '#server/proxy/route.ts'
 import type { ProxiedRun } from '#server/proxy/run.ts'
 import { buy } from '#server/proxy/spending.ts'
 import { configuredGuard, type Guard } from '#server/proxy/upstream-guard.ts'
+import { Visit } from '#server/proxy/visit.ts'
 import { onHint, type Hint } from '#server/realtime/bus.ts'
-import { openRecord, unsettled } from '#server/usage/service.ts'
+import { openRecord, unsettled, type RecordOf } from '#server/usage/service.ts'
 
 export { forgetRun } from '#server/proxy/kept-runs.ts'
 
@@ -109,7 +111,7 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
   }
 
   /** Before the body is read: it is what takes memory. */
-  async function admit(req: IncomingMessage, res: ServerResponse, asking: Omit<Asking, 'ended'>): Promise<void> {
+  async function admit(req: IncomingMessage, res: ServerResponse, asking: Omit<Asking, 'visit'>): Promise<void> {
     if (res.destroyed) return
     // Nothing goes unrecorded: what cannot be written down in time is not begun.
     if (unsettled() >= limits.unsettled) return sendError(res, { ...unrecorded, dialect: asking.run.dialect, retryAfterSeconds: 1 })
@@ -125,13 +127,11 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
         retryAfterSeconds: 1,
       })
     }
-    const ended: Asking['ended'] = { why: null }
-    const unwatch = watch(asking.run.runId, (why) => (ended.why = why))
-    res.once('close', place.leave).once('close', unwatch)
-    await ask(req, res, { ...asking, ended })
+    const { call, run, route } = asking
+    await ask(req, res, { call, run, route, visit: new Visit(res, { runId: run.runId, leave: place.leave }) })
   }
 
-  async function ask(req: IncomingMessage, res: ServerResponse, { call, run, route, ended }: Asking): Promise<void> {
+  async function ask(req: IncomingMessage, res: ServerResponse, { call, run, route, visit }: Asking): Promise<void> {
     const dialect = route.kind === 'embed' ? 'openai-chat' : run.dialect
     const startedMs = performance.now()
     const body = await readBody(req, limits)
@@ -148,9 +148,9 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
       isMetered && verdict.ok && !refusal ? await buy({ run, asked, entry: verdict.entry, bodyBytes: body.bytes.length, res }) : null
     if (bought?.is === 'left') return
     const spending = bought?.is === 'bought' ? bought.spending : null
-    const record = isMetered ? openRecord({ ...recordOf(run, call), model: asked.model, spending }) : null
+    const record = isMetered ? openRecord(recordOf(run, { route: route.path, model: asked.model, spending })) : null
     const exchanging = new MeteredExchange({ res, run, asked, dialect, record, startedMs, isBackground: verdict.isBackground })
-    if (ended.why !== null) return exchanging.refuseEnded(ended.why)
+    if (visit.endedBecause !== null) return exchanging.refuseEnded(visit.endedBecause)
     if (refusal) return exchanging.refuse(refusal)
     if (bought?.is === 'refused') return exchanging.refuse(bought.refusal)
     const url = new URL(`${run.endpoint.baseUrl}${upstreamPathOf(route, call.model)}`)
@@ -158,6 +158,7 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
     const bytes = spliced ?? body.bytes
     exchanging.start({
       upstreams,
+      visit,
       stalledClientMs: limits.stalledClientMs,
       origin: url.origin,
       path: `${url.pathname}${call.query === '' ? '' : `?${call.query}`}`,
@@ -197,15 +198,14 @@ const changesRuns = (hint: Hint): boolean =>
   hint.about === 'node-cut' ||
   (hint.about === 'list' && (hint.topic === 'connections' || hint.topic === 'models'))
 
-/** `ended.why`: that the run's right to spend has ended since it was found. A body may be long in coming, and a budget in getting free. */
-type Asking = { call: Call; run: ProxiedRun; route: AskingRoute; ended: { why: string | null } }
+type Asking = { call: Call; run: ProxiedRun; route: AskingRoute; visit: Visit }
 
 function sendJson(res: ServerResponse, value: Record<string, unknown>): void {
   const body = Buffer.from(JSON.stringify(value))
   res.writeHead(200, ['content-type', 'application/json', 'content-length', String(body.length)]).end(body)
 }
 
-const recordOf = (run: ProxiedRun, call: Call) => ({
+const recordOf = (run: ProxiedRun, { route, model, spending }: Pick<RecordOf, 'route' | 'model' | 'spending'>): RecordOf => ({
   teamId: run.teamId,
   projectId: run.projectId,
   chatId: run.chatId,
@@ -215,7 +215,9 @@ const recordOf = (run: ProxiedRun, call: Call) => ({
   dialect: run.dialect,
   credentialId: run.credentialId,
   credentialVersion: run.credentialVersion,
-  route: call.route.path,
+  route,
+  model,
+  spending,
 })
 
 const keyRefusal = (run: ProxiedRun): Refusal => ({ status: 403, code: 'provider.refused-key', message: refusedKey(run) })

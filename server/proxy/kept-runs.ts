@@ -3,7 +3,7 @@
  * all. A revocation acts within five seconds, whether or not anybody heard of it, and cuts streams that are open.
  * Next: `run.ts` makes of a row what a request needs.
  */
-import { hashToken } from '#server/db/mint.ts'
+import { tokenHashName } from '#server/db/mint.ts'
 import { log } from '#server/log.ts'
 import { forgetAllBut, runOf, type ProxiedRun } from '#server/proxy/run.ts'
 import { findLiveRun, findLiveRuns, type RunRow } from '#server/proxy/store.ts'
@@ -42,8 +42,7 @@ export function findRun(
   token: string,
   mayAsk: () => boolean = () => true,
 ): ProxiedRun | Promise<ProxiedRun | 'unreadable' | null> | 'not-asked' {
-  const hash = hashToken(token)
-  const name = hash.toString('base64')
+  const name = tokenHashName(token)
   const known = kept.get(name)
   const nowMs = Date.now()
   if (known && nowMs - known.confirmedMs < KEPT_MS) {
@@ -52,15 +51,15 @@ export function findRun(
   }
   const asked = loading.get(name)
   if (!asked && !mayAsk()) return 'not-asked'
-  const found = asked ?? load(hash, name)
+  const found = asked ?? load(name)
   loading.set(name, found)
   return found
 }
 
-async function load(hash: Buffer, name: string): Promise<ProxiedRun | 'unreadable' | null> {
+async function load(name: string): Promise<ProxiedRun | 'unreadable' | null> {
   const [before, nowMs] = [changes, Date.now()]
   try {
-    const row = await findLiveRun(hash)
+    const row = await findLiveRun(Buffer.from(name, 'base64'))
     const run = row && (await runOf(row))
     // Only what may spend is worth remembering, and only if nothing was said meanwhile.
     if (row && run && run !== 'unreadable' && before === changes) keep(name, { run, row, confirmedMs: nowMs, usedMs: nowMs })

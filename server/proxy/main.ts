@@ -17,14 +17,14 @@ import { startLedger } from '#server/usage/service.ts'
 /** Streams that run when the process is told to go may take this long to end by themselves. */
 const DRAIN_MS = 10_000
 
-const { host, proxyPort, databaseUrl } = env()
+const { host, proxyPort, databaseUrl, redisUrl } = env()
 if (proxyPort === null || databaseUrl === null) {
   log.fatal('GATEHOUSE_PROXY_PORT and DATABASE_URL must be set for a proxy of its own')
   process.exit(1)
 }
 process.on('unhandledRejection', (error) => log.error({ err: error }, 'A promise failed that nobody waits for'))
 await openDatabase(databaseUrl)
-joinBus(databaseUrl)
+joinBus({ databaseUrl, redisUrl })
 const stopLedger = await startLedger()
 const handle = createProxyHandler()
 // Daemons know this process alone as the way of their runs.

@@ -7,29 +7,27 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { DomainError, type FailureCode } from '#core/errors.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
-import { providerName } from '#core/providers/presets.ts'
-import { refusesKey } from '#core/providers/refused-key.ts'
 import { log } from '#server/log.ts'
 import { withoutAddedUsage } from '#server/proxy/added-usage.ts'
 import type { Asked } from '#server/proxy/body.ts'
 import { markRefused, noteFailure, noteUse } from '#server/proxy/credential-notes.ts'
 import { errorFrame, sendError } from '#server/proxy/errors.ts'
-import { ClientLeft, clientHeaders, exchange, type Passing, type Upstreams } from '#server/proxy/forward.ts'
+import { ClientLeft, clientHeaders, exchange, type ExchangeEvents, type Passing, type Upstreams } from '#server/proxy/forward.ts'
+import {
+  isPlain,
+  MAX_DETAIL,
+  MAX_ERROR_BYTES,
+  nameOf,
+  notOfDialect,
+  readKept,
+  type Failure,
+  type Refusal,
+} from '#server/proxy/kept-answer.ts'
 import { redact } from '#server/proxy/redact.ts'
-import { watch } from '#server/proxy/kept-runs.ts'
 import type { ProxiedRun } from '#server/proxy/run.ts'
-import { failureOfStatus, meterFor, type Meter } from '#server/proxy/usage.ts'
+import { meterFor, type Meter } from '#server/proxy/usage.ts'
+import type { Follower, Visit } from '#server/proxy/visit.ts'
 import type { Ending, OpenRecord } from '#server/usage/service.ts'
-
-/** An error body longer than this is nothing that a person reads. */
-const MAX_ERROR_BYTES = 64 * 1024
-const MAX_DETAIL = 2_000
-
-export type Refusal = { status: number; code: FailureCode; message: string; facts?: Record<string, string | number>; mayRetry?: boolean }
-
-const nameOf = (run: ProxiedRun) => providerName(run.provider, run.endpoint.baseUrl)
-export const refusedKey = (run: ProxiedRun) =>
-  `${nameOf(run)} refused the key of this connection. Replace it in Gatehouse under Connections.`
 
 export const unrecorded: Refusal = {
   status: 503,
@@ -40,6 +38,7 @@ export const unrecorded: Refusal = {
 
 type Start = {
   upstreams: Upstreams
+  visit: Visit
   stalledClientMs: number
   origin: string
   path: string
@@ -48,41 +47,37 @@ type Start = {
   hidesAddedUsage: boolean
 }
 
-export class MeteredExchange {
+export type Metered = {
+  res: ServerResponse
+  run: ProxiedRun
+  asked: Asked
+  /** In whose words the answer reports: the run's, but for embeddings, which have one form. */
+  dialect: Dialect
+  record: OpenRecord | null
+  startedMs: number
+  /** Asked for by the harness alone: what becomes of it is no failure of the turn. */
+  isBackground: boolean
+}
+
+export class MeteredExchange implements ExchangeEvents, Follower {
   readonly #res: ServerResponse
   readonly #run: ProxiedRun
   readonly #asked: Asked
-  /** In whose words the answer reports: the run's, but for embeddings, which have one form. */
   readonly #dialect: Dialect
   readonly #record: OpenRecord | null
   readonly #startedMs: number
   readonly #isBackground: boolean
+  #running: { end(reason: Error): void } | null = null
   #meter: Meter | null = null
+  #hidesAddedUsage = false
   #isEventStream = false
+  #isSettled = false
   #status: number | null = null
   #firstByteMs: number | null = null
   /** Why we ended it ourselves, in words for the agent. */
   #cutBecause: string | null = null
-  #unwatch: () => void = () => {}
 
-  constructor({
-    res,
-    run,
-    asked,
-    dialect,
-    record,
-    startedMs,
-    isBackground,
-  }: {
-    res: ServerResponse
-    run: ProxiedRun
-    asked: Asked
-    dialect: Dialect
-    record: OpenRecord | null
-    startedMs: number
-    /** Asked for by the harness alone: what becomes of it is no failure of the turn. */
-    isBackground: boolean
-  }) {
+  constructor({ res, run, asked, dialect, record, startedMs, isBackground }: Metered) {
     this.#res = res
     this.#run = run
     this.#asked = asked
@@ -106,11 +101,12 @@ export class MeteredExchange {
     this.#sendEnded(why)
   }
 
-  start({ upstreams, stalledClientMs, origin, path, headers, bytes, hidesAddedUsage }: Start): void {
+  start({ upstreams, visit, stalledClientMs, origin, path, headers, bytes, hidesAddedUsage }: Start): void {
     const res = this.#res
     if (res.destroyed) return this.#settle({ outcome: 'aborted', status: null, failure: null })
     noteUse(this.#run.credentialId)
-    const end = exchange({
+    this.#hidesAddedUsage = hidesAddedUsage
+    this.#running = exchange({
       pool: upstreams.to(origin),
       path,
       headers,
@@ -118,24 +114,22 @@ export class MeteredExchange {
       res,
       stalledClientMs,
       recorded: this.#record?.durable ?? null,
-      onHead: (status, answered) => this.#onHead(status, answered, hidesAddedUsage),
-      onBytes: (chunk) => this.#onBytes(chunk),
-      onKept: (status, body, answered) => this.#onKept(status, body, answered),
-      onEnd: (failure) => this.#onEnd(failure),
-      onUnreachable: (failure) => this.#onUnreachable(failure),
-      onUnrecorded: () => this.#fail(unrecorded),
+      events: this,
     })
-    res.once('close', () => {
-      this.#unwatch()
-      if (!res.writableFinished) end(new ClientLeft('The client left'))
-    })
-    this.#unwatch = watch(this.#run.runId, (why) => {
-      this.#cutBecause = why
-      end(new Error(why))
-    })
+    visit.follow(this)
   }
 
-  #onHead(status: number, headers: IncomingHttpHeaders, hidesAddedUsage: boolean): Passing {
+  cut(why: string): void {
+    if (this.#isSettled) return
+    this.#cutBecause = why
+    this.#running?.end(new Error(why))
+  }
+
+  closed(): void {
+    if (!this.#res.writableFinished) this.#running?.end(new ClientLeft('The client left'))
+  }
+
+  onHead(status: number, headers: IncomingHttpHeaders): Passing {
     this.#status = status
     this.#firstByteMs = this.#elapsedMs()
     const type = headers['content-type'] ?? ''
@@ -146,20 +140,14 @@ export class MeteredExchange {
     // would mean trusting such a server with our memory.
     const isReadable = isPlain(headers)
     if (isReadable) this.#meter = meterFor(this.#dialect, { isEventStream: this.#isEventStream })
-    const through = hidesAddedUsage && this.#isEventStream && isReadable ? withoutAddedUsage() : null
+    const through = this.#hidesAddedUsage && this.#isEventStream && isReadable ? withoutAddedUsage() : null
+    const passed = clientHeaders(headers, this.#run.keySpellings)
     const length = headers['content-length']
-    return {
-      do: 'pass',
-      status,
-      headers: [
-        ...clientHeaders(headers, this.#run.key),
-        ...(length !== undefined && !this.#isEventStream ? ['content-length', String(length)] : []),
-      ],
-      through,
-    }
+    if (length !== undefined && !this.#isEventStream) passed.push('content-length', String(length))
+    return { do: 'pass', status, headers: passed, through }
   }
 
-  #onBytes(chunk: Buffer): void {
+  onBytes(chunk: Buffer): void {
     try {
       this.#meter?.feed(chunk)
     } catch (error) {
@@ -169,41 +157,19 @@ export class MeteredExchange {
     }
   }
 
-  /** The answer is no success, or nothing that this dialect knows. */
-  #onKept(status: number, body: Buffer, headers: IncomingHttpHeaders): void {
-    const { key } = this.#run
-    const dialect = this.#dialect
-    const text = isPlain(headers) ? redact(body.toString('utf8'), [key]) : ''
-    const isJson = parses(text)
-    if (status < 400) {
-      const isRedirect = status >= 300
-      const code = isRedirect ? 'provider.failed' : 'provider.garbled'
-      const message = isRedirect
-        ? `${nameOf(this.#run)} answered with a redirect, which Gatehouse does not follow.`
-        : `${nameOf(this.#run)} answered something that is not ${dialect}.`
-      return this.#fail({ status: 502, code, message, detail: isRedirect ? message : `${message}\n${text.slice(0, 500)}` })
+  onKept(status: number, body: Buffer, headers: IncomingHttpHeaders): void {
+    const kept = readKept({ status, body, headers, run: this.#run, dialect: this.#dialect })
+    if (kept.is === 'ours') {
+      if (kept.refusesKey) void markRefused(this.#run)
+      return this.#fail(kept.failure)
     }
-    const isRefusedKey = refusesKey(status, { text, isJson })
-    if (status === 403 || isRefusedKey) {
-      if (isRefusedKey) void markRefused(this.#run)
-      return this.#fail({
-        status: 403,
-        code: 'provider.refused-key',
-        message: refusedKey(this.#run),
-        detail: isJson ? (messageIn(text) ?? '') : `status ${status}`,
-      })
-    }
-    const code = failureOfStatus(status)
-    const message = messageIn(text) ?? `${nameOf(this.#run)} answered ${status}.`
-    if (!isJson) return this.#fail({ status, code, message, detail: text.slice(0, 500), mayRetry: true })
-    const bytes = Buffer.from(text)
-    const passed = clientHeaders(headers, key)
+    const passed = clientHeaders(headers, this.#run.keySpellings)
     if (!this.#res.headersSent && !this.#res.destroyed)
-      this.#res.writeHead(status, [...passed, 'content-length', String(bytes.length)]).end(bytes)
-    this.#settle({ outcome: 'failed', status, failure: { code, detail: message } })
+      this.#res.writeHead(status, [...passed, 'content-length', String(kept.bytes.length)]).end(kept.bytes)
+    this.#settle({ outcome: 'failed', status, failure: kept.failure })
   }
 
-  #onEnd(failure: Error | null): void {
+  onEnd(failure: Error | null, last: Buffer | null): void {
     const verdict = this.#meter?.verdict() ?? null
     if (failure instanceof ClientLeft || (failure && this.#res.destroyed)) {
       return this.#settle({ outcome: 'aborted', status: this.#status, failure: null, verdict })
@@ -212,16 +178,14 @@ export class MeteredExchange {
     if (isWhole) {
       // Its client has left while the answer was held back: nothing of it was delivered.
       if (this.#res.destroyed) return this.#settle({ outcome: 'aborted', status: this.#status, failure: null, verdict })
-      this.#res.end()
+      this.#res.end(last)
       if (!verdict?.failure) return this.#settle({ outcome: 'completed', status: this.#status, failure: null, verdict })
       return this.#settle({ outcome: 'failed', status: this.#status, failure: this.#redacted(verdict.failure), verdict })
     }
     const code = failure === null && verdict && !verdict.isRecognised ? 'provider.garbled' : 'provider.failed'
-    const theirs =
-      code === 'provider.garbled'
-        ? `${nameOf(this.#run)} answered something that is not ${this.#dialect}.`
-        : `The answer of ${nameOf(this.#run)} broke off.`
+    const theirs = code === 'provider.garbled' ? notOfDialect(this.#run, this.#dialect) : `The answer of ${nameOf(this.#run)} broke off.`
     const message = this.#cutBecause ?? theirs
+    if (last) this.#res.write(last)
     if (this.#isEventStream) this.#res.end(errorFrame({ status: 502, message, dialect: this.#dialect, code }))
     else if (failure) this.#res.destroy()
     else this.#res.end()
@@ -229,7 +193,7 @@ export class MeteredExchange {
     this.#settle({ outcome: 'failed', status: this.#status, failure: { code, detail: message }, verdict })
   }
 
-  #onUnreachable(failure: Error): void {
+  onUnreachable(failure: Error): void {
     if (failure instanceof ClientLeft || this.#res.destroyed) return this.#settle({ outcome: 'aborted', status: null, failure: null })
     if (this.#cutBecause) {
       this.#sendEnded(this.#cutBecause)
@@ -247,11 +211,15 @@ export class MeteredExchange {
     this.#fail({ status: 502, code: 'provider.unreachable', message: `${nameOf(this.#run)} cannot be reached (${why}).`, mayRetry: true })
   }
 
+  onUnrecorded(): void {
+    this.#fail(unrecorded)
+  }
+
   #sendEnded(why: string): void {
     sendError(this.#res, { status: 401, message: why, dialect: this.#dialect, code: 'gatehouse.run-ended' })
   }
 
-  #fail({ status, code, message, detail = message, mayRetry = false }: Refusal & { detail?: string }): void {
+  #fail({ status, code, message, detail = message, mayRetry = false }: Failure): void {
     sendError(this.#res, { status, message, dialect: this.#dialect, code, mayRetry })
     this.#settle({ outcome: 'failed', status: this.#status, failure: { code, detail } })
   }
@@ -262,7 +230,7 @@ export class MeteredExchange {
     failure,
     ...ending
   }: Omit<Ending, 'firstByteMs' | 'durationMs' | 'verdict' | 'isBackground'> & Partial<Pick<Ending, 'verdict'>>): void {
-    this.#unwatch()
+    this.#isSettled = true
     if (ending.outcome === 'failed' && failure) noteFailure(this.#run, failure.code)
     this.#record?.settle({
       ...ending,
@@ -275,27 +243,4 @@ export class MeteredExchange {
   }
 
   #elapsedMs = () => Math.round(performance.now() - this.#startedMs)
-}
-
-const isPlain = ({ 'content-encoding': encoding }: IncomingHttpHeaders): boolean =>
-  encoding === undefined || /^\s*(identity)?\s*$/i.test(String(encoding))
-
-const parses = (text: string): boolean => {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** The sentence in an upstream's error, wherever its dialect has it. */
-function messageIn(text: string): string | null {
-  try {
-    const body = JSON.parse(text) as { error?: { message?: unknown } | string; message?: unknown; detail?: unknown }
-    const found = typeof body.error === 'string' ? body.error : (body.error?.message ?? body.message ?? body.detail)
-    return typeof found === 'string' ? found.slice(0, MAX_DETAIL) : null
-  } catch {
-    return null
-  }
 }

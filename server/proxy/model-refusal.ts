@@ -4,7 +4,7 @@
  * From: `handler.ts`.
  */
 import type { ModelVerdict } from '#core/models/catalog.ts'
-import type { Refusal } from '#server/proxy/metered-exchange.ts'
+import type { Refusal } from '#server/proxy/kept-answer.ts'
 
 const STATUS = 403
 

@@ -12,6 +12,7 @@ import { Dialect } from '#core/providers/dialects.ts'
 import type { Endpoint } from '#core/providers/provider.ts'
 import { openCredential, type OpenedCredential } from '#server/connections/resolver.ts'
 import { rulesFor } from '#server/models/rules.ts'
+import { spellingsOf } from '#server/proxy/redact.ts'
 import type { RunRow } from '#server/proxy/store.ts'
 
 export type ProxiedRun = {
@@ -35,6 +36,8 @@ export type ProxiedRun = {
   /** How many tokens a day its team spends on models without a price; null where it refuses these. */
   unpricedDailyTokens: number | null
   key: string
+  /** The key as it may stand in what an upstream says. */
+  keySpellings: readonly string[]
 }
 
 /** What many runs have in common: read again only when its state, which stands in each run's row, is another one. */
@@ -70,6 +73,7 @@ export async function runOf(row: RunRow): Promise<ProxiedRun | 'unreadable' | nu
     models: { harness, provider: row.provider, dialect: dialect.data, scope: row.scope, rules: laid, ...opened.catalog },
     unpricedDailyTokens: laid.unpriced.is === 'cap' ? laid.unpriced.dailyTokens : null,
     key: opened.secret,
+    keySpellings: spellingsOf(opened.secret),
   }
 }
 

@@ -10,9 +10,11 @@ export function watchStall(res: ServerResponse, { afterMs, onStall }: { afterMs:
   const disarm = (): void => {
     if (timer) clearTimeout(timer)
     timer = null
+    res.off('drain', disarm).off('finish', disarm).off('close', disarm)
   }
-  res.on('drain', disarm).once('finish', disarm).once('close', disarm)
   return () => {
-    if (!timer && !res.writableFinished && !res.destroyed) timer = setTimeout(onStall, afterMs)
+    if (timer || res.writableFinished || res.destroyed) return
+    timer = setTimeout(onStall, afterMs)
+    res.on('drain', disarm).on('finish', disarm).on('close', disarm)
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Hints between the parts of this process and, through PostgreSQL's NOTIFY, to the others.
+ * Hints between the parts of this process and, through PostgreSQL's NOTIFY or Redis, to the others.
  * A hint is never the data: it may be lost, doubled or late, and the sweeps of `pump.ts` and
  * `server/daemons/dispatch.ts` close every hole. It is never sent inside an append's transaction
  * (NOTIFY takes a global lock at commit), but coalesced on a connection of its own.
@@ -7,9 +7,11 @@
 import { EventEmitter } from 'node:events'
 import { randomUUID } from 'node:crypto'
 import type { ChatId, NodeId, TeamId, UserId } from '#core/ids.ts'
+import type { OpenLine } from '#server/realtime/hint-line.ts'
 import { openNotifyLine } from '#server/realtime/notify-line.ts'
+import { openRedisLine } from '#server/realtime/redis-line.ts'
 
-export type ListTopic = 'chats' | 'connections' | 'nodes' | 'members' | 'models' | 'usage' | 'budgets'
+export type ListTopic = 'chats' | 'connections' | 'nodes' | 'members' | 'models' | 'usage' | 'budgets' | 'tasks'
 
 export type Hint =
   /** The chat's log has been committed up to `head`. */
@@ -66,12 +68,26 @@ export const hintList = ({ teamId, topic }: { teamId: TeamId | null; topic: List
 /** For whoever removes a member or changes a role: their sockets lose at once what they may no longer see. */
 export const hintMembership = (who: { teamId: TeamId; userId: UserId }): void => publish({ about: 'membership', ...who })
 
-type Outgoing = { add(hint: Hint): void; stop(): Promise<void> }
+type Outgoing = { add(hint: Hint): void; hear(chatId: ChatId, isHeard: boolean): void; stop(): Promise<void> }
 let outgoing: Outgoing | undefined
+const followed = new Map<ChatId, number>()
 
 /** Joins this process to the others on the same database. Without it hints stay in the process. */
-export function joinBus(databaseUrl: string): void {
-  outgoing ??= connectBus(databaseUrl)
+export function joinBus({ databaseUrl, redisUrl }: { databaseUrl: string; redisUrl: string | null }): void {
+  outgoing ??= redisUrl === null ? connectBus(openNotifyLine, databaseUrl) : connectBus(openRedisLine, redisUrl)
+}
+
+/** What other processes append to this log is heard of from soon on, until the answer is called. Of other logs it need not be. */
+export function hearOf(chatId: ChatId): () => void {
+  const count = followed.get(chatId) ?? 0
+  followed.set(chatId, count + 1)
+  if (count === 0) outgoing?.hear(chatId, true)
+  return () => {
+    const left = (followed.get(chatId) ?? 1) - 1
+    if (left > 0) return void followed.set(chatId, left)
+    followed.delete(chatId)
+    outgoing?.hear(chatId, false)
+  }
 }
 export async function leaveBus(): Promise<void> {
   const leaving = outgoing
@@ -79,17 +95,28 @@ export async function leaveBus(): Promise<void> {
   await leaving?.stop()
 }
 
-function connectBus(url: string): Outgoing {
+function connectBus(open: OpenLine, url: string): Outgoing {
   const waiting = new Map<string, Hint>()
+  const heard = new Map<number, number>()
   let timer: NodeJS.Timeout | undefined
 
   const flush = () => {
     timer = undefined
     if (!line.isUp() || waiting.size === 0) return
-    for (const payload of payloads([...waiting.values()], line.payloadMaxBytes)) line.send(payload)
+    const parts = Map.groupBy(waiting.values(), (hint) => (hint.about === 'log' ? shardOf(hint.chatId) : null))
+    for (const [shard, hints] of parts) for (const payload of payloads(hints, line.payloadMaxBytes)) line.send(payload, shard)
     waiting.clear()
   }
-  const line = openNotifyLine(url, {
+  /** By the end of the id, which is random. */
+  const shardOf = (chatId: ChatId): number | null => (line.shards === 0 ? null : Number.parseInt(chatId.slice(-6), 16) % line.shards)
+  const hear = (chatId: ChatId, isHeard: boolean) => {
+    const shard = shardOf(chatId)
+    if (shard === null) return
+    const count = (heard.get(shard) ?? 0) + (isHeard ? 1 : -1)
+    heard.set(shard, count)
+    if (count === (isHeard ? 1 : 0)) line.hear(shard, isHeard)
+  }
+  const line = open(url, {
     onPayload: receive,
     onUp() {
       here.emit('reconnected')
@@ -97,7 +124,10 @@ function connectBus(url: string): Outgoing {
     },
   })
 
+  for (const chatId of followed.keys()) hear(chatId, true)
+
   return {
+    hear,
     add(hint) {
       // Of one chat only the highest head matters; while disconnected, the sweep of the others finds it.
       waiting.set(hint.about === 'log' ? hint.chatId : JSON.stringify(hint), hint)

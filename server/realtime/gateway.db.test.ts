@@ -10,6 +10,9 @@ import { SOCKET_PATH } from '#core/links/daemon.ts'
 import type { TeamScope } from '#server/access/scope.ts'
 import { createToken } from '#server/accounts/tokens-service.ts'
 import { recordServerFacts } from '#server/chats/append.ts'
+import { readEventsAfter } from '#server/chats/events.ts'
+import { foldHistory } from '#server/chats/retention.ts'
+import { indexChat } from '#server/search/indexer.ts'
 import { openSocketServer } from '#server/daemons/testing.ts'
 import { databaseUrl, pool } from '#server/db/client.ts'
 import { seedChat, seedTeamScope } from '#server/db/testing.ts'
@@ -109,7 +112,7 @@ async function seedLongChat(count: number) {
 it('catches a client up in pages, and goes on live without a seam', async () => {
   const { scope, chatId, say } = await seedLongChat(450)
   const viewer = await Viewer.open(scope)
-  expect(await viewer.follow(chatId)).toEqual({ is: 'following', head: 450, logId: 1 })
+  expect(await viewer.follow(chatId)).toEqual({ is: 'following', mode: 'tail', head: 450, logId: 1, floor: 0 })
   // Committed while it still catches up.
   await Promise.all([451, 452, 453].map(say))
   await viewer.until(() => viewer.view.seq === 453)
@@ -196,17 +199,52 @@ it('finds what no hint told it', async () => {
 it('says plainly when a cursor is of another history', async () => {
   const { scope, chatId } = await seedLongChat(3)
   const viewer = await Viewer.open(scope)
-  expect(await viewer.follow(chatId, 4)).toEqual({ is: 'start-over', logId: 1 })
-  expect(await viewer.follow(chatId, 3, 2)).toEqual({ is: 'start-over', logId: 1 })
-  expect(await viewer.follow(chatId, 3, 1)).toEqual({ is: 'following', head: 3, logId: 1 })
+  const following = { is: 'following', head: 3, logId: 1, floor: 0 }
+  expect(await viewer.follow(chatId, 4)).toEqual({ ...following, mode: 'snapshot' })
+  // It is sent all of the log without asking again.
+  await viewer.until(() => viewer.view.seq === 3)
+  expect(viewer.pages[0]?.events[0]?.seq).toBe(1)
+  expect(await viewer.follow(chatId, 3, 2)).toEqual({ ...following, mode: 'snapshot' })
+  expect(await viewer.follow(chatId, 3, 1)).toEqual({ ...following, mode: 'tail' })
   // The log was restored from a backup: whoever follows it has to begin again.
   const cut = new Promise((resolve) => viewer.socket.once('disconnect', resolve))
   await pool().query('update chat_head set "logId" = 2, head = 2 where "chatId" = $1', [chatId])
   await cut
   viewer.socket.connect()
   await viewer.until(() => viewer.socket.connected)
-  expect(await viewer.follow(chatId, 3, 1)).toEqual({ is: 'start-over', logId: 2 })
-  expect(await viewer.follow(chatId, 0, 2)).toEqual({ is: 'following', head: 2, logId: 2 })
+  expect(await viewer.follow(chatId, 3, 1)).toEqual({ ...following, mode: 'snapshot', head: 2, logId: 2 })
+})
+
+it('lets go of whoever follows a log that is shorter than it was, although it goes by the same id', async () => {
+  const { scope, chatId, say } = await seedLongChat(3)
+  const viewer = await Viewer.open(scope)
+  await viewer.follow(chatId)
+  await viewer.until(() => viewer.view.seq === 3)
+  const cut = new Promise((resolve) => viewer.socket.once('disconnect', resolve))
+  await pool().query('update chat_head set head = 1 where "chatId" = $1', [chatId])
+  await pool().query('delete from chat_event where "chatId" = $1 and seq > 1', [chatId])
+  await cut
+  viewer.socket.connect()
+  await viewer.until(() => viewer.socket.connected)
+  viewer.view = emptyChat
+  expect(await viewer.follow(chatId, 3, 1)).toMatchObject({ mode: 'snapshot', head: 1 })
+  await say(7)
+  await viewer.until(() => viewer.view.seq === 2)
+  expect(viewer.view.title).toBe('Title 7')
+})
+
+it('sends what old parts came to, whole, to a cursor within them', async () => {
+  const { scope, chatId, say } = await seedLongChat(6)
+  await indexChat(chatId)
+  await foldHistory(chatId)
+  await say(7)
+  const viewer = await Viewer.open(scope)
+  const read = await readEventsAfter(chatId, { afterSeq: 0, maxEvents: 10, maxBytes: 1_000_000 })
+  expect(read.map((event) => `${event.seqFrom}-${event.seq}`)).toEqual(['1-6', '7-7'])
+  viewer.view = { ...emptyChat, seq: 4, title: 'Title 4' }
+  expect(await viewer.follow(chatId, 4, 1)).toEqual({ is: 'following', mode: 'tail', head: 7, logId: 1, floor: 6 })
+  await viewer.until(() => viewer.view.seq === 7)
+  expect(viewer.pages.flatMap((page) => page.events)).toEqual(read)
 })
 
 it('refuses foreign, unknown and malformed alike, and strangers at the door', async () => {
@@ -298,7 +336,7 @@ it('joins processes by NOTIFY, in few payloads, and sweeps when the line was los
     }),
   ]
   try {
-    joinBus(databaseUrl())
+    joinBus({ databaseUrl: databaseUrl(), redisUrl: null })
     await reconnected.promise
     const { chatId, scope } = await seedLongChat(0)
     const chats = await Promise.all(Array.from({ length: 99 }, () => seedChat(scope)))

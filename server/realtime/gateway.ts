@@ -138,22 +138,23 @@ async function subscribe(
     if (cursors.size >= MAX_SUBSCRIPTIONS || !(await mayRead(caller, chatId))) return answer({ is: 'refused' })
     const { cursor, start } = pump.register({
       chatId,
-      after,
       send: async (page) => PageReceived.parse(await socket.timeout(pace.acknowledgeMs).emitWithAck(browserEvents.page, page)).applied,
       // Whoever does not take its pages is cut off, and starts from its own cursor when it comes back.
       isOver: () => socket.disconnect(true),
     })
     const at = await readHead(chatId).catch(() => null)
-    if (!at || at.head < after || (logId !== null && logId !== at.logId)) {
+    if (!at) {
       cursor.close()
-      return answer(at ? { is: 'start-over', logId: at.logId } : { is: 'refused' })
+      return answer({ is: 'refused' })
     }
     // While we read, the client may have gone or asked again.
     cursors.get(chatId)?.close()
     if (!socket.connected) return cursor.close()
     cursors.set(chatId, cursor)
-    answer({ is: 'following', head: at.head, logId: at.logId })
-    start(at)
+    // What the client has is of another history: it is told so, and gets all of this one.
+    const mode = after > at.head || (logId !== null && logId !== at.logId) ? 'snapshot' : 'tail'
+    answer({ is: 'following', mode, ...at })
+    start(at, mode === 'tail' ? after : 0)
   } catch (error) {
     // Without an answer the client's call times out, and it tries again on a fresh connection.
     log.warn({ err: error, chatId }, 'A subscription failed')

@@ -48,11 +48,13 @@ export const openNotifyLine: OpenLine = (url, { onPayload, onUp }): HintLine => 
 
   const keeping = keep()
   return {
+    shards: 0,
     payloadMaxBytes: PAYLOAD_MAX_BYTES,
     isUp: () => client !== null,
     send(payload) {
       client?.query('select pg_notify($1, $2)', [CHANNEL, payload]).catch(() => {})
     },
+    hear() {},
     async close() {
       stopping.abort()
       await client?.end().catch(() => {})

@@ -8,7 +8,7 @@ import type { ChatId } from '#core/ids.ts'
 import { PAGE_MAX_BYTES, type Page } from '#core/links/browser.ts'
 import { readHeads, type LogHead } from '#server/chats/events.ts'
 import { log } from '#server/log.ts'
-import { onHint, onReconnected } from '#server/realtime/bus.ts'
+import { hearOf, onHint, onReconnected } from '#server/realtime/bus.ts'
 import { WatchedLog } from '#server/realtime/watched-log.ts'
 
 const SWEEP_EVERY_MS = 1_000
@@ -28,9 +28,9 @@ export type Cursor = {
 }
 
 /** `isOver` is called once when the cursor can never go on: the client must subscribe again. */
-type Options = { chatId: ChatId; after: number; send: SendPage; isOver: () => void }
+type Options = { chatId: ChatId; send: SendPage; isOver: () => void }
 
-type Watched = { log: WatchedLog; cursors: Set<RunningCursor> }
+type Watched = { log: WatchedLog; cursors: Set<RunningCursor>; unhear: () => void }
 
 export class Pump {
   readonly #watched = new Map<ChatId, Watched>()
@@ -53,21 +53,23 @@ export class Pump {
    * Registers a cursor that waits for `start`. Only then read the head: what is committed in between raises
    * the head of a cursor that is already there, so nothing falls between reading and following.
    */
-  register(options: Options): { start(at: LogHead): void; cursor: Cursor } {
+  register(options: Options): { start(at: Omit<LogHead, 'floor'>, after: number): void; cursor: Cursor } {
     const { chatId } = options
-    const watched = this.#watched.get(chatId) ?? { log: new WatchedLog(chatId), cursors: new Set() }
+    const watched = this.#watched.get(chatId) ?? { log: new WatchedLog(chatId), cursors: new Set(), unhear: hearOf(chatId) }
     this.#watched.set(chatId, watched)
     const cursor = new RunningCursor(watched.log, options, () => {
       watched.cursors.delete(cursor)
-      if (watched.cursors.size === 0 && this.#watched.get(chatId) === watched) this.#watched.delete(chatId)
+      if (watched.cursors.size > 0) return
+      watched.unhear()
+      this.#watched.delete(chatId)
     })
     watched.cursors.add(cursor)
     return {
       cursor,
-      start: ({ head, logId }) => {
+      start: ({ head, logId }, after) => {
         if (watched.log.startsOver(logId)) for (const other of watched.cursors) if (other !== cursor) other.end()
         watched.log.raiseHead(head)
-        cursor.start()
+        cursor.start(after)
       },
     }
   }
@@ -87,13 +89,15 @@ export class Pump {
 
   async #sweepOnce(): Promise<void> {
     if (this.#watched.size === 0) return
-    const before = new Map(this.#watched)
-    const heads = await readHeads([...before.keys()])
-    for (const [chatId, watched] of before) {
+    const before = [...this.#watched].map(([chatId, watched]) => ({ chatId, watched, head: watched.log.head }))
+    const heads = await readHeads(before.map(({ chatId }) => chatId))
+    for (const { chatId, watched, head } of before) {
       const found = heads.get(chatId)
-      // Deleted, or restored from a backup: what these cursors count is of another history.
-      if (!found || watched.log.isOther(found.logId)) for (const cursor of watched.cursors) cursor.end()
-      else {
+      // Deleted, or put back to an earlier state: what these cursors count is of another history.
+      if (!found || watched.log.isOther(found.logId) || found.head < head) {
+        watched.log.forget()
+        for (const cursor of watched.cursors) cursor.end()
+      } else {
         watched.log.raiseHead(found.head)
         // Also those that know the head and stopped before it, because a read had failed.
         for (const cursor of watched.cursors) cursor.wake()
@@ -112,7 +116,7 @@ class RunningCursor implements Cursor {
   readonly #log: WatchedLog
   readonly #options: Options
   readonly #forget: () => void
-  #after: number
+  #after = 0
   #maxChars = PAGE_MAX_BYTES / 4
   #isStarted = false
   #isClosed = false
@@ -123,14 +127,14 @@ class RunningCursor implements Cursor {
     this.#log = watchedLog
     this.#options = options
     this.#forget = forget
-    this.#after = options.after
   }
 
   get head(): number {
     return this.#log.head
   }
 
-  start(): void {
+  start(after: number): void {
+    this.#after = after
     this.#isStarted = true
     this.wake()
   }

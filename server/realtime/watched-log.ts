@@ -38,13 +38,15 @@ export class WatchedLog {
   /** True when this is another history than the one known so far, which is then forgotten. */
   startsOver(logId: number): boolean {
     const isOther = this.isOther(logId)
+    if (isOther) this.forget()
     this.logId = logId
-    if (isOther) {
-      this.head = 0
-      this.#ring = []
-      this.#ringChars = 0
-    }
     return isOther
+  }
+
+  forget(): void {
+    this.head = 0
+    this.#ring = []
+    this.#ringChars = 0
   }
 
   /** The next page after a cursor; empty only when nothing follows it. */

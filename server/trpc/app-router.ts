@@ -10,6 +10,7 @@ import { attachmentsRouter, configurationsRouter, credentialsRouter } from '#ser
 import { projectsRouter } from '#server/projects/router.ts'
 import { searchRouter } from '#server/search/router.ts'
 import { invitationsRouter, teamRouter } from '#server/teams/router.ts'
+import { tasksRouter } from '#server/tasks/router.ts'
 import { signInsRouter } from '#server/sign-ins/router.ts'
 import { router } from '#server/trpc/base.ts'
 import { usageRouter } from '#server/usage/router.ts'
@@ -29,6 +30,7 @@ export const appRouter = router({
   attachments: attachmentsRouter,
   models: modelsRouter,
   chats: chatsRouter,
+  tasks: tasksRouter,
   search: searchRouter,
   nodes: nodesRouter,
   usage: usageRouter,

@@ -11,9 +11,10 @@ import type { TokenCounts } from '#core/models/usage.ts'
 import { BOOKING_LOCK, bookAll, type Booked, type LoanChange } from '#server/budgets/booking.ts'
 import type { Reservation } from '#server/budgets/spending.ts'
 import { announceAppended, appendServerBatches } from '#server/chats/append.ts'
+import { jsonArray, plainArray, textArray } from '#server/db/array-text.ts'
 import { inTransaction, pool, prepared, type PoolClient } from '#server/db/client.ts'
 import { thisProcess } from '#server/processes/service.ts'
-import { column } from '#server/usage/store.ts'
+import type { MeteredRequest } from '#server/usage/store.ts'
 
 export type SettledRow = {
   usageRecordId: UsageRecordId
@@ -22,7 +23,8 @@ export type SettledRow = {
   failureCode: string | null
   source: 'provider' | 'partial' | 'none'
   tokens: TokenCounts
-  rawUsage: unknown
+  /** JSON. */
+  rawUsage: string | null
   costMicros: number | null
   /** Of which it was made. */
   rates: Rates | null
@@ -34,107 +36,105 @@ export type SettledRow = {
 }
 
 export type Closing = {
-  chatId: string
+  of: Pick<MeteredRequest, 'teamId' | 'projectId' | 'chatId'>
+  startedAt: Date
   row: SettledRow
   /** For the chat's log. */
   facts: readonly ServerFact[]
   reservation: Reservation | null
 }
 
-type ClosedRow = Omit<Booked, 'micros' | 'tokens' | 'reserved'> & {
-  id: UsageRecordId
-  former: 'open' | 'unknown'
-  formerMicros: number | null
-  formerTokens: number | null
-}
+/** What the row says of itself: whose prompt it served, and what it counted with when it was taken for unknown already. */
+type Closed = { item: Closing; userId: string | null; formerMicros: number; formerTokens: number }
 
 /** @returns how the loans of this process changed, by record; without those that were closed before */
 export async function closeRecords(items: readonly Closing[]): Promise<ReadonlyMap<UsageRecordId, LoanChange[]>> {
   const { appended, changes } = await inTransaction(async (tx) => {
-    const former = await updateSettled(
-      tx,
-      items.map(({ row }) => row),
-    )
-    const closed = items.flatMap((item) => {
-      const before = former.get(item.row.usageRecordId)
-      return before ? [{ ...item, before }] : []
-    })
+    const closed = await updateSettled(tx, items)
     const told = await appendServerBatches(
       tx,
-      [...Map.groupBy(closed, ({ chatId }) => chatId)].map(([chatId, each]) => ({
+      [...Map.groupBy(closed, ({ item }) => item.of.chatId)].map(([chatId, each]) => ({
         chatId: chatId as ChatId,
-        facts: each.flatMap(({ facts }) => facts),
+        facts: each.flatMap(({ item }) => item.facts),
       })),
     )
-    const loans = await bookAll(tx, {
-      booked: closed.map(({ before, row, reservation }) => bookedOf(before, row, reservation)),
-      processId: thisProcess(),
-    })
-    return { appended: told, changes: new Map(closed.map(({ row }, at) => [row.usageRecordId, loans[at]!])) }
+    const loans = await bookAll(tx, { booked: closed.map(bookedOf), processId: thisProcess() })
+    return { appended: told, changes: new Map(closed.map(({ item }, at) => [item.row.usageRecordId, loans[at]!])) }
   })
   appended.forEach(announceAppended)
   return changes
 }
 
 /** What was taken for unknown has counted with its reservation already. */
-function bookedOf(before: ClosedRow, { budgetMicros, budgetTokens }: SettledRow, reserved: Reservation | null): Booked {
-  const [micros, tokens] = before.former === 'unknown' ? [before.formerMicros ?? 0, before.formerTokens ?? 0] : [0, 0]
+function bookedOf({ item: { of, startedAt, row, reservation }, userId, formerMicros, formerTokens }: Closed): Booked {
   return {
-    ...before,
-    micros: budgetMicros === null ? null : budgetMicros - micros,
-    tokens: budgetTokens === null ? null : budgetTokens - tokens,
-    reserved,
+    teamId: of.teamId,
+    projectId: of.projectId,
+    chatId: of.chatId,
+    userId,
+    startedAt,
+    micros: row.budgetMicros === null ? null : row.budgetMicros - formerMicros,
+    tokens: row.budgetTokens === null ? null : row.budgetTokens - formerTokens,
+    reserved: reservation,
   }
 }
 
 const CLOSE = prepared(
   'close-usage-records',
   `with guard as (select pg_advisory_xact_lock_shared($19)),
-        f as (select u.id, u.outcome as former, u."budgetMicros" as "formerMicros", u."budgetTokens" as "formerTokens", s.outcome, s.status,
+        f as (select u.id, s.at, u.outcome as former, u."budgetMicros" as "formerMicros", u."budgetTokens" as "formerTokens", s.outcome, s.status,
                      s."failureCode", s.source, s."inputTokens", s."outputTokens", s."cacheReadTokens", s."cacheWriteTokens", s."reasoningTokens",
                      s."rawUsage", s."costMicros", s."firstByteMs", s."durationMs", s."cacheWrite1hTokens", s.rates, s."budgetMicros", s."budgetTokens"
               from guard, unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::int[], $7::int[], $8::int[], $9::int[], $10::int[],
-                                 $11::text[], $12::bigint[], $13::int[], $14::int[], $15::int[], $16::text[], $17::bigint[], $18::int[])
+                                 $11::text[], $12::bigint[], $13::int[], $14::int[], $15::int[], $16::text[], $17::bigint[], $18::int[]) with ordinality
                 as s(id, outcome, status, "failureCode", source, "inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens",
-                     "reasoningTokens", "rawUsage", "costMicros", "firstByteMs", "durationMs", "cacheWrite1hTokens", rates, "budgetMicros", "budgetTokens")
+                     "reasoningTokens", "rawUsage", "costMicros", "firstByteMs", "durationMs", "cacheWrite1hTokens", rates, "budgetMicros", "budgetTokens", at)
               join usage_record u on u.id = s.id
-              where u.outcome in ('open', 'unknown') order by u.id for update of u)
+              where u.outcome in ('open', 'unknown') order by u.id for update of u),
+        c as (
    update usage_record u set outcome = f.outcome::usage_outcome, status = f.status, "failureCode" = f."failureCode", source = f.source::usage_source,
           "inputTokens" = f."inputTokens", "outputTokens" = f."outputTokens", "cacheReadTokens" = f."cacheReadTokens",
           "cacheWriteTokens" = f."cacheWriteTokens", "reasoningTokens" = f."reasoningTokens", "rawUsage" = f."rawUsage"::jsonb,
           "costMicros" = f."costMicros", "firstByteMs" = f."firstByteMs", "durationMs" = f."durationMs",
           "cacheWrite1hTokens" = f."cacheWrite1hTokens", rates = f.rates::jsonb, "budgetMicros" = f."budgetMicros", "budgetTokens" = f."budgetTokens"
    from f where u.id = f.id
-   returning u.id, u."teamId", u."projectId", u."chatId", u."userId", u."startedAt", f.former::text as former,
-             f."formerMicros"::float8 as "formerMicros", f."formerTokens" as "formerTokens"`,
+   returning json_build_array(f.at, u."userId", case f.former when 'unknown' then f."formerMicros" end,
+                              case f.former when 'unknown' then f."formerTokens" end) as row)
+   select json_agg(row)::text as rows from c`,
 )
 
 /** Without those that were closed before. */
-async function updateSettled(tx: PoolClient, rows: readonly SettledRow[]): Promise<ReadonlyMap<UsageRecordId, ClosedRow>> {
-  const { rows: closed } = await tx.query<ClosedRow>(
+async function updateSettled(tx: PoolClient, items: readonly Closing[]): Promise<Closed[]> {
+  const { rows } = await tx.query<{ rows: string | null }>(
     CLOSE([
-      column(rows, 'usageRecordId'),
-      column(rows, 'outcome'),
-      column(rows, 'status'),
-      column(rows, 'failureCode'),
-      column(rows, 'source'),
-      rows.map((row) => row.tokens.inputTokens),
-      rows.map((row) => row.tokens.outputTokens),
-      rows.map((row) => row.tokens.cacheReadTokens),
-      rows.map((row) => row.tokens.cacheWriteTokens),
-      rows.map((row) => row.tokens.reasoningTokens),
-      rows.map((row) => (row.rawUsage === null ? null : JSON.stringify(row.rawUsage))),
-      column(rows, 'costMicros'),
-      column(rows, 'firstByteMs'),
-      column(rows, 'durationMs'),
-      rows.map((row) => row.tokens.cacheWrite1hTokens ?? 0),
-      rows.map((row) => (row.rates === null ? null : JSON.stringify(row.rates))),
-      column(rows, 'budgetMicros'),
-      column(rows, 'budgetTokens'),
+      plainArray(items, ({ row }) => row.usageRecordId),
+      plainArray(items, ({ row }) => row.outcome),
+      plainArray(items, ({ row }) => row.status),
+      textArray(items, ({ row }) => row.failureCode),
+      plainArray(items, ({ row }) => row.source),
+      plainArray(items, ({ row }) => row.tokens.inputTokens),
+      plainArray(items, ({ row }) => row.tokens.outputTokens),
+      plainArray(items, ({ row }) => row.tokens.cacheReadTokens),
+      plainArray(items, ({ row }) => row.tokens.cacheWriteTokens),
+      plainArray(items, ({ row }) => row.tokens.reasoningTokens),
+      jsonArray(items, ({ row }) => row.rawUsage),
+      plainArray(items, ({ row }) => row.costMicros),
+      plainArray(items, ({ row }) => row.firstByteMs),
+      plainArray(items, ({ row }) => row.durationMs),
+      plainArray(items, ({ row }) => row.tokens.cacheWrite1hTokens ?? 0),
+      jsonArray(items, ({ row }) => row.rates && JSON.stringify(row.rates)),
+      plainArray(items, ({ row }) => row.budgetMicros),
+      plainArray(items, ({ row }) => row.budgetTokens),
       BOOKING_LOCK,
     ]),
   )
-  return new Map(closed.map((row) => [row.id, row]))
+  const closed = JSON.parse(rows[0]!.rows ?? '[]') as [number, string | null, number | null, number | null][]
+  return closed.map(([at, userId, formerMicros, formerTokens]) => ({
+    item: items[at - 1]!,
+    userId,
+    formerMicros: formerMicros ?? 0,
+    formerTokens: formerTokens ?? 0,
+  }))
 }
 
 // --- what a dead process left ------------------------------------------------------------------------------

@@ -14,30 +14,60 @@ const RETRY_AFTER_MS = 250
 /** About a minute: a database that is away for longer has worse troubles. */
 const MAX_TRIES = 240
 
+type Opened = { turnId: TurnId | null }
+
 export type Opening = {
   /** False when the database did not take it in time, or will not. */
   durable: Promise<boolean>
   /** What became of the row in the end: null when it was given up. */
-  opened: Promise<{ turnId: TurnId | null } | null>
+  opened: Promise<Opened | null>
 }
 
-type Waiting = { row: OpenedRow; tries: number; onOpened: (opened: { turnId: TurnId | null } | null) => void }
+type Waiting = {
+  row: OpenedRow
+  tries: number
+  dueMs: number
+  onDurable: (isDurable: boolean) => void
+  onOpened: (opened: Opened | null) => void
+}
 
 let waiting: Waiting[] = []
 let isWriting = false
 let written: Promise<void> = Promise.resolve()
 
+/** In the order of their opening, since all have the same time. */
+const pending = new Set<Waiting>()
+let lateness: NodeJS.Timeout | null = null
+
 export function open(row: OpenedRow): Opening {
-  const { promise: opened, resolve: onOpened } = Promise.withResolvers<{ turnId: TurnId | null } | null>()
-  waiting.push({ row, tries: 0, onOpened })
-  if (!isWriting) written = write()
+  const { promise: opened, resolve: onOpened } = Promise.withResolvers<Opened | null>()
   const { promise: durable, resolve: onDurable } = Promise.withResolvers<boolean>()
-  const late = setTimeout(() => onDurable(false), DURABLE_WITHIN_MS)
-  void opened.then((found) => {
-    clearTimeout(late)
-    onDurable(found !== null)
-  })
+  const one = { row, tries: 0, dueMs: performance.now() + DURABLE_WITHIN_MS, onDurable, onOpened }
+  waiting.push(one)
+  pending.add(one)
+  lateness ??= setTimeout(failLate, DURABLE_WITHIN_MS)
+  if (!isWriting) written = write()
   return { durable, opened }
+}
+
+function finish(one: Waiting, opened: Opened | null): void {
+  pending.delete(one)
+  one.onDurable(opened !== null)
+  one.onOpened(opened)
+}
+
+/** One timer for all: one for each would cost as much as all else that an opening does here. */
+function failLate(): void {
+  lateness = null
+  const nowMs = performance.now()
+  for (const one of pending) {
+    if (one.dueMs > nowMs) {
+      lateness = setTimeout(failLate, one.dueMs - nowMs)
+      return
+    }
+    pending.delete(one)
+    one.onDurable(false)
+  }
 }
 
 /** Resolves when everything that was opened has been written, or given up. */
@@ -64,13 +94,13 @@ async function write(): Promise<void> {
 async function insertAll(batch: readonly Waiting[]): Promise<Waiting[]> {
   try {
     const turns = await insertOpened(batch.map(({ row }) => row))
-    for (const { row, onOpened } of batch) onOpened({ turnId: turns.get(row.usageRecordId) ?? null })
+    for (const [at, one] of batch.entries()) finish(one, { turnId: turns[at] ?? null })
     return []
   } catch (error) {
     if (!isAboutData(error)) return tryAgain(batch, error)
     if (batch.length > 1) return (await Promise.all(batch.map((one) => insertAll([one])))).flat()
     log.error({ err: error }, 'A usage record could not be written')
-    batch[0]!.onOpened(null)
+    finish(batch[0]!, null)
     return []
   }
 }
@@ -79,7 +109,7 @@ function tryAgain(batch: readonly Waiting[], error: unknown): Waiting[] {
   if (batch.some(({ tries }) => tries === 0)) log.warn({ err: error }, 'Usage records could not be written yet')
   const lost = batch.filter(({ tries }) => tries >= MAX_TRIES)
   if (lost.length > 0) log.error({ err: error, lost: lost.length }, 'Usage records were given up')
-  for (const { onOpened } of lost) onOpened(null)
+  for (const one of lost) finish(one, null)
   return batch.flatMap((each) => (each.tries < MAX_TRIES ? [{ ...each, tries: each.tries + 1 }] : []))
 }
 

@@ -6,7 +6,7 @@
  */
 import type { ServerFact } from '#core/chat/events.ts'
 import type { FailureCode } from '#core/errors.ts'
-import { UsageRecordId, type TurnId } from '#core/ids.ts'
+import type { TurnId, UsageRecordId } from '#core/ids.ts'
 import { estimatedMicros, estimatedTokens, unreportedMicros, unreportedTokens, type Estimate } from '#core/budgets/estimate.ts'
 import type { Price } from '#core/models/catalog.ts'
 import { costMicros, ratesFor, wholeInput } from '#core/models/cost.ts'
@@ -19,15 +19,12 @@ import { thisProcess } from '#server/processes/service.ts'
 import type { SettledRow } from '#server/usage/closing-store.ts'
 import { open } from '#server/usage/opener.ts'
 import { settleOnce } from '#server/usage/settler.ts'
-import { findRecords, sumUsage, type OpenedRow, type UsageRow, type UsageSummary } from '#server/usage/store.ts'
+import { findRecords, sumUsage, type MeteredRequest, type UsageRow, type UsageSummary } from '#server/usage/store.ts'
 
 export { drainUsage, startLedger } from '#server/usage/ledger.ts'
 export { unsettled } from '#server/usage/settler.ts'
-export type { UsageRow, UsageSummary } from '#server/usage/store.ts'
-
-type Given = Omit<OpenedRow, 'usageRecordId' | 'startedAt' | 'dialect' | 'budgetMicros' | 'budgetTokens' | 'processId'> & {
-  dialect: Dialect
-}
+export type { ChatCost, UsageRow, UsageSummary } from '#server/usage/store.ts'
+export { sumCosts } from '#server/usage/store.ts'
 
 /** What is known of its cost before it is sent. */
 export type Spending = {
@@ -40,7 +37,7 @@ export type Spending = {
 }
 
 /** `spending` null: it is refused before anything was set aside for it. */
-export type RecordOf = Given & { spending: Spending | null }
+export type RecordOf = MeteredRequest & { dialect: Dialect; spending: Spending | null }
 
 export type Ending = {
   outcome: SettledRow['outcome']
@@ -67,13 +64,15 @@ export type OpenRecord = {
 /** A provider's report longer than this is none. */
 const MAX_RAW_CHARACTERS = 20_000
 
-export function openRecord({ spending, ...given }: RecordOf): OpenRecord {
-  const usageRecordId = UsageRecordId.parse(mintUuid())
+export function openRecord(of: RecordOf): OpenRecord {
+  const { spending } = of
+  const usageRecordId = mintUuid() as UsageRecordId
+  const startedAt = new Date()
   let isSettled = false
   const { durable, opened } = open({
-    ...given,
     usageRecordId,
-    startedAt: new Date(),
+    of,
+    startedAt,
     budgetMicros: spending?.price ? estimatedMicros(spending.price, spending.estimate) : null,
     budgetTokens: spending?.countsTokens ? estimatedTokens(spending.estimate) : null,
     processId: thisProcess(),
@@ -85,11 +84,10 @@ export function openRecord({ spending, ...given }: RecordOf): OpenRecord {
       if (isSettled) return
       isSettled = true
       const row = settledRow(spending, usageRecordId, ending)
-      const { chatId } = given
       const reservation = spending?.reservation ?? null
       settleOnce({
         reservation,
-        prepared: opened.then((found) => found && { chatId, row, reservation, facts: factsOf(given, row, ending, found.turnId) }),
+        prepared: opened.then((found) => found && { of, startedAt, row, reservation, facts: factsOf(of, row, ending, found.turnId) }),
       })
     },
   }
@@ -113,7 +111,7 @@ function settledRow(
     failureCode: failure?.code ?? null,
     source,
     tokens: tokens ?? noTokens,
-    rawUsage: isKeepable(raw) ? raw : null,
+    rawUsage: raw === null ? null : keepable(JSON.stringify(raw)),
     costMicros: cost,
     rates: price && tokens && ratesFor(price, wholeInput(tokens)),
     ...budgeted(spending, { outcome, status, source, tokens, durationMs, cost }),
@@ -143,14 +141,11 @@ function budgeted(
 /** NUL, and halves of surrogate pairs, as JSON escapes them: PostgreSQL's jsonb refuses both. */
 const UNKEEPABLE = /\\u(?:0000|d[89a-f])/i
 
-function isKeepable(raw: unknown): boolean {
-  const text = raw === null ? '' : JSON.stringify(raw)
-  return text !== '' && text.length <= MAX_RAW_CHARACTERS && !UNKEEPABLE.test(text)
-}
+const keepable = (json: string): string | null => (json.length <= MAX_RAW_CHARACTERS && !UNKEEPABLE.test(json) ? json : null)
 
-function factsOf(given: Given, row: SettledRow, { failure, isBackground }: Ending, turnId: TurnId | null): ServerFact[] {
+function factsOf(of: MeteredRequest, row: SettledRow, { failure, isBackground }: Ending, turnId: TurnId | null): ServerFact[] {
   const facts: ServerFact[] = []
-  const { provider, model } = given
+  const { provider, model } = of
   // A call that failed before it used anything has no place on a bill.
   if (row.source !== 'none' || row.outcome === 'completed' || row.outcome === 'aborted') {
     const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = row.tokens

@@ -3,13 +3,14 @@
  * `login-turns.ts` for what passes no proxy, and read by people. Of a chat that the asking person does not see they show
  * numbers and nothing else: the chat, its turns, who prompts and what they choose are its creator's.
  */
-import type { TurnId, UsageRecordId } from '#core/ids.ts'
+import type { ChatId, TurnId, UsageRecordId } from '#core/ids.ts'
 import { isOfSeenChat } from '#server/access/chat-privacy.ts'
 import type { ProjectScope, TeamScope } from '#server/access/scope.ts'
+import { plainArray, textArray } from '#server/db/array-text.ts'
 import { pool, prepared } from '#server/db/client.ts'
 
-export type OpenedRow = {
-  usageRecordId: UsageRecordId
+/** What a request is, as it is known before it is sent. */
+export type MeteredRequest = {
   teamId: string
   projectId: string
   chatId: string
@@ -21,6 +22,11 @@ export type OpenedRow = {
   credentialVersion: number
   route: string
   model: string
+}
+
+export type OpenedRow = {
+  usageRecordId: UsageRecordId
+  of: MeteredRequest
   startedAt: Date
   /** What was reserved for it, as the columns of the same names say. */
   budgetMicros: number | null
@@ -28,49 +34,51 @@ export type OpenedRow = {
   processId: string
 }
 
-export const column = <T, K extends keyof T>(rows: readonly T[], key: K): T[K][] => rows.map((row) => row[key])
-
 /**
  * Which turn a request served, and whose prompt it was, is what the chat's head says at
- * this moment: read in the same statement, so no other turn can slip in between.
+ * this moment: read in the same statement, so no other turn can slip in between. One row tells it of all.
  */
 const OPEN = prepared(
   'open-usage-records',
-  `insert into usage_record (id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion",
-                             route, model, "startedAt", "budgetMicros", "budgetTokens", "processId", "turnId", "userId")
-   select o.*, h."activeTurn", h."activeBy"
-   from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[],
-               $11::text[], $12::text[], $13::timestamptz[], $14::bigint[], $15::int[], $16::uuid[])
-     as o(id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion", route, model, "startedAt",
-          "budgetMicros", "budgetTokens", "processId")
-   left join chat_head h on h."chatId" = o."chatId"
-   on conflict (id) do nothing
-   returning id, "turnId"`,
+  `with o as (
+     select o.*, h."activeTurn", h."activeBy"
+     from unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[],
+                 $11::text[], $12::text[], $13::timestamptz[], $14::bigint[], $15::int[], $16::uuid[]) with ordinality
+       as o(id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion", route, model, "startedAt",
+            "budgetMicros", "budgetTokens", "processId", at)
+     left join chat_head h on h."chatId" = o."chatId"),
+   i as (
+     insert into usage_record (id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion",
+                               route, model, "startedAt", "budgetMicros", "budgetTokens", "processId", "turnId", "userId")
+     select id, "teamId", "projectId", "chatId", "runId", harness, provider, dialect, "credentialId", "credentialVersion",
+            route, model, "startedAt", "budgetMicros", "budgetTokens", "processId", "activeTurn", "activeBy" from o
+     on conflict (id) do nothing)
+   select string_agg(coalesce("activeTurn"::text, ''), ',' order by at) as turns from o`,
 )
 
-/** The turn of each that was not there before. */
-export async function insertOpened(rows: readonly OpenedRow[]): Promise<Map<UsageRecordId, TurnId | null>> {
-  const { rows: inserted } = await pool().query<{ id: UsageRecordId; turnId: TurnId | null }>(
+/** @returns the turn that each served, in the order of the rows. One that is there already stays as it is. */
+export async function insertOpened(rows: readonly OpenedRow[]): Promise<(TurnId | null)[]> {
+  const { rows: found } = await pool().query<{ turns: string }>(
     OPEN([
-      column(rows, 'usageRecordId'),
-      column(rows, 'teamId'),
-      column(rows, 'projectId'),
-      column(rows, 'chatId'),
-      column(rows, 'runId'),
-      column(rows, 'harness'),
-      column(rows, 'provider'),
-      column(rows, 'dialect'),
-      column(rows, 'credentialId'),
-      column(rows, 'credentialVersion'),
-      column(rows, 'route'),
-      column(rows, 'model'),
-      column(rows, 'startedAt'),
-      column(rows, 'budgetMicros'),
-      column(rows, 'budgetTokens'),
-      column(rows, 'processId'),
+      plainArray(rows, ({ usageRecordId }) => usageRecordId),
+      textArray(rows, ({ of }) => of.teamId),
+      textArray(rows, ({ of }) => of.projectId),
+      plainArray(rows, ({ of }) => of.chatId),
+      plainArray(rows, ({ of }) => of.runId),
+      textArray(rows, ({ of }) => of.harness),
+      textArray(rows, ({ of }) => of.provider),
+      textArray(rows, ({ of }) => of.dialect),
+      textArray(rows, ({ of }) => of.credentialId),
+      plainArray(rows, ({ of }) => of.credentialVersion),
+      textArray(rows, ({ of }) => of.route),
+      textArray(rows, ({ of }) => of.model),
+      plainArray(rows, ({ startedAt }) => startedAt.toISOString()),
+      plainArray(rows, ({ budgetMicros }) => budgetMicros),
+      plainArray(rows, ({ budgetTokens }) => budgetTokens),
+      plainArray(rows, ({ processId }) => processId),
     ]),
   )
-  return new Map(inserted.map(({ id, turnId }) => [id, turnId]))
+  return found[0]!.turns.split(',').map((turn) => (turn === '' ? null : (turn as TurnId)))
 }
 
 // --- reading -----------------------------------------------------------------------------------------------
@@ -121,6 +129,19 @@ export async function findRecords(
     [scope.teamId, projectId, chatId, limit, scope.userId],
   )
   return rows.map((row) => ({ ...row, startedAt: row.startedAt.toISOString() }))
+}
+
+export type ChatCost = { costMicros: number; unpricedRequests: number; subscriptionTurns: number }
+
+/** What each of these chats has cost so far, of those that the person sees and that have asked a model. */
+export async function sumCosts({ teamId, userId }: TeamScope, chatIds: readonly ChatId[]): Promise<Map<ChatId, ChatCost>> {
+  const { rows } = await pool().query(
+    `select "chatId", coalesce(sum("costMicros"), 0)::float8 as "costMicros", (count(*) filter (where "costMicros" is null and via = 'proxy'))::int as "unpricedRequests",
+       (count(*) filter (where via = 'login'))::int as "subscriptionTurns"
+     from usage_record u where "teamId" = $1 and "chatId" = any($3) and outcome <> 'open' and ${isOfSeenChat('$2', 'u."chatId"')} group by 1`,
+    [teamId, userId, chatIds],
+  )
+  return new Map(rows.map(({ chatId, ...cost }: ChatCost & { chatId: ChatId }) => [chatId, cost]))
 }
 
 export type Sums = {

@@ -1,0 +1,131 @@
+/**
+ * `/mcp`: our MCP server, over Streamable HTTP without sessions, in the current protocol version and those before it. A plain
+ * Node handler, mounted ahead of Next. A run is known by its token alone; cookies, access tokens and workspace tokens are
+ * nothing here. A run that ends, or whose person loses their place, loses what it has under way within five seconds.
+ * From: `agent/sandbox/gateway.ts`, which puts the token in. Next: `serve-tools.ts`.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createMcpHandler } from '@modelcontextprotocol/server'
+import { MCP_PATH } from '#core/links/mcp-route.ts'
+import { passUnread, readBounded } from '#server/bounded-body.ts'
+import { hashToken } from '#server/db/mint.ts'
+import { log } from '#server/log.ts'
+import { serveTools } from '#server/mcp/serve-tools.ts'
+import { findCallingRun, type CallingRun } from '#server/mcp/store.ts'
+import { tokenOf } from '#server/mcp/token.ts'
+
+export type McpHandler = ((req: IncomingMessage, res: ServerResponse) => void) & { close(): Promise<void> }
+
+const BODY = { maxBytes: 1024 * 1024, timeoutMs: 30_000 }
+const RECHECK_MS = 2_000
+const CALLS_AT_ONCE = 16
+
+/** @param origins that a browser may speak from; a request that names another is refused, as the protocol asks */
+export function createMcpPart({ origins }: { origins: ReadonlySet<string> }): McpHandler {
+  const underWay = new Map<string, number>()
+  const mcp = createMcpHandler(
+    ({ authInfo }) => {
+      const { run, signal } = authInfo!.extra as Asking
+      return serveTools(run, signal)
+    },
+    { onerror: (error) => log.debug({ err: error }, 'An MCP request was not served') },
+  )
+
+  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if ((req.url ?? '').split('?', 1)[0] !== MCP_PATH) return refuse(res, 404, 'Nothing is here.')
+    const { origin } = req.headers
+    if (origin !== undefined && !origins.has(origin)) return refuse(res, 403, 'This request comes from another site.')
+    const found = await identify(req)
+    if (!found) {
+      res.setHeader('www-authenticate', 'Bearer')
+      return refuse(res, 401, 'This token opens nothing.')
+    }
+    const { run, hash } = found
+    if ((underWay.get(run.runId) ?? 0) >= CALLS_AT_ONCE)
+      return refuse(res, 429, 'This run has as many calls under way as it may have at once.')
+    const body = await readBounded(req, BODY)
+    if (body.is !== 'read') {
+      passUnread(req)
+      return refuse(res, body.is === 'too-large' ? 413 : 408, 'This request is too large or too late.')
+    }
+    underWay.set(run.runId, (underWay.get(run.runId) ?? 0) + 1)
+    try {
+      await exchange(req, res, { bytes: body.bytes, run, hash })
+    } finally {
+      const left = (underWay.get(run.runId) ?? 1) - 1
+      if (left > 0) underWay.set(run.runId, left)
+      else underWay.delete(run.runId)
+    }
+  }
+
+  async function exchange(
+    req: IncomingMessage,
+    res: ServerResponse,
+    { bytes, run, hash }: { bytes: Buffer; run: CallingRun; hash: Buffer },
+  ): Promise<void> {
+    const over = new AbortController()
+    res.once('close', () => over.abort())
+    const rechecking = setInterval(() => {
+      findCallingRun(hash)
+        .then((now) => {
+          if (now?.userId !== run.userId) res.destroy()
+        })
+        .catch((error: unknown) => log.warn({ err: error }, 'An open MCP call could not be checked'))
+    }, RECHECK_MS)
+    try {
+      const extra: Asking = { run, signal: over.signal }
+      const answer = await mcp.fetch(requestOf(req, bytes, over.signal), {
+        authInfo: { token: '', clientId: run.runId, scopes: run.groups, extra },
+      })
+      if (res.destroyed) return
+      res.writeHead(answer.status, { ...Object.fromEntries(answer.headers), 'cache-control': 'no-store' })
+      if (answer.body === null) return void res.end()
+      await pipeline(Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]), res)
+    } catch (error) {
+      if (!over.signal.aborted) throw error
+    } finally {
+      clearInterval(rechecking)
+    }
+  }
+
+  const handle = (req: IncomingMessage, res: ServerResponse): void => {
+    serve(req, res).catch((error: unknown) => {
+      if (req.destroyed && !req.complete) return
+      log.error({ err: error }, 'An MCP request could not be served')
+      refuse(res, 503, 'Gatehouse could not serve this request just now.')
+    })
+  }
+  return Object.assign(handle, { close: () => mcp.close() })
+}
+
+/** 256 bits are not guessed, and a wrong one costs one look at an index: counting would only keep out whoever shares the address. */
+async function identify(req: IncomingMessage): Promise<{ run: CallingRun; hash: Buffer } | null> {
+  const token = tokenOf(req.headers.authorization)
+  const hash = token === null ? null : hashToken(token)
+  const run = hash && (await findCallingRun(hash))
+  return run && hash ? { run, hash } : null
+}
+
+type Asking = { run: CallingRun; signal: AbortSignal }
+
+/** What the protocol reads of a request; nothing that says who somebody is goes further. */
+function requestOf(req: IncomingMessage, bytes: Buffer, signal: AbortSignal): Request {
+  const headers = new Headers()
+  for (const [name, value] of Object.entries(req.headers)) {
+    if (typeof value === 'string' && (/^(content-type|accept|last-event-id)$/.test(name) || name.startsWith('mcp-')))
+      headers.set(name, value)
+  }
+  const method = req.method ?? 'GET'
+  const hasBody = method !== 'GET' && method !== 'HEAD'
+  return new Request(`http://gatehouse${MCP_PATH}`, { method, headers, signal, ...(hasBody && { body: new Uint8Array(bytes) }) })
+}
+
+function refuse(res: ServerResponse, status: number, message: string): void {
+  if (res.headersSent) return void res.destroy()
+  const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_000, message } })
+  res
+    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' })
+    .end(body)
+}
