@@ -1,7 +1,7 @@
 'use client'
 
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { KeyRound, MoreHorizontal, PauseCircle, Play, ShieldAlert, ShieldCheck, Tag, Trash2 } from 'lucide-react'
+import { KeyRound, MoreHorizontal, PauseCircle, ShieldAlert, ShieldCheck, Tag, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { wordsOf } from '#components/failures/failure.ts'
@@ -31,6 +31,8 @@ export function NodeCard({ node, mayManage }: { node: Node; mayManage: boolean }
   const advice = adviceOf(node)
   const sandbox = node.sandbox && sandboxWords[node.sandbox.level]
   const ShieldIcon = node.sandbox?.level === 'none' ? ShieldAlert : ShieldCheck
+  // Where nobody may speak for it, it has no work to drain.
+  const mayDrain = !drain.isDraining && node.condition !== 'cloned' && node.condition !== 'keyless'
   const close = () => setAsking(null)
   return (
     <section aria-label={node.name} className="rounded-lg border border-line bg-raised">
@@ -65,7 +67,7 @@ export function NodeCard({ node, mayManage }: { node: Node; mayManage: boolean }
         </div>
         {mayManage ? (
           <div className="flex shrink-0 items-center gap-1">
-            {drain.isDraining ? null : (
+            {mayDrain ? (
               <Button
                 size="sm"
                 variant="quiet"
@@ -76,7 +78,7 @@ export function NodeCard({ node, mayManage }: { node: Node; mayManage: boolean }
               >
                 Drain
               </Button>
-            )}
+            ) : null}
             <Menu
               trigger={
                 <IconButton label={`Change ${node.name}`} size="sm">
@@ -87,15 +89,11 @@ export function NodeCard({ node, mayManage }: { node: Node; mayManage: boolean }
               <MenuItem icon={<Tag aria-hidden />} onSelect={() => setAsking('labels')}>
                 Labels…
               </MenuItem>
-              {drain.isDraining ? (
-                <MenuItem icon={<Play aria-hidden />} onSelect={() => drain.set(false)}>
-                  End the drain
-                </MenuItem>
-              ) : (
+              {mayDrain ? (
                 <MenuItem icon={<PauseCircle aria-hidden />} onSelect={() => drain.set(true)}>
                   Drain
                 </MenuItem>
-              )}
+              ) : null}
               <MenuItem icon={<KeyRound aria-hidden />} onSelect={() => setAsking('key')}>
                 New key…
               </MenuItem>
