@@ -50,6 +50,8 @@ const guessPx = {
   tool: 36,
   tools: 36,
   permission: 36,
+  elicitation: 360,
+  'run-note': 32,
   moved: 44,
   question: 36,
   'model-failure': 60,
