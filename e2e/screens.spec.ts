@@ -1,17 +1,22 @@
 /**
  * Every screen, in both sizes and both themes: nothing that axe finds, nothing wider than
  * the screen, no request that leaves the machine, no error on the console. The pictures
- * are for people to look at: `.test/screens`.
+ * are for people to look at: `.test/screens`. A page is loaded once for each size; the dark
+ * theme is asked only what a theme decides, and the narrowest phone only whether all of it fits.
  */
-import AxeBuilder from '@axe-core/playwright'
 import { devices, type Page } from '@playwright/test'
+import { accessibilityFaults, rulesOfColour } from '#e2e/accessibility.ts'
 import { expect, test } from '#e2e/fixtures.ts'
 import { followChat } from '#e2e/world/follow.ts'
 import { writeUsageHistory } from '#e2e/world/usage-history.ts'
 import { connectFake, unique, type World } from '#e2e/world/world.ts'
 
-const sizes = { desktop: { width: 1440, height: 900 }, phone: devices['iPhone 15'].viewport, narrow: { width: 375, height: 667 } }
-const themes = ['light', 'dark'] as const
+const sizes = { desktop: { width: 1440, height: 900 }, phone: devices['iPhone 15'].viewport }
+const narrow = { width: 375, height: 667 }
+const rulesIn = { light: undefined, dark: rulesOfColour } as const
+
+// Each finds what it needs by itself, so that every worker may take the next one.
+test.describe.configure({ mode: 'parallel', timeout: 120_000 })
 
 type Place = {
   path: string
@@ -251,6 +256,11 @@ function watch(page: Page, url: string): string[] {
   return complaints
 }
 
+async function expectToFit(page: Page, size: string): Promise<void> {
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  expect.soft(overflow, `${size}: wider than the screen`).toBeLessThanOrEqual(0)
+}
+
 for (const [name, find] of Object.entries(screens)) {
   test(`${name} is well on both sizes and in both themes`, async ({ browser, world, project, pageOf }) => {
     const place = await find(world, project.projectId)
@@ -258,24 +268,21 @@ for (const [name, find] of Object.entries(screens)) {
     const complaints = watch(page, world.url)
     for (const [size, viewport] of Object.entries(sizes)) {
       await page.setViewportSize(viewport)
+      await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
       await page.goto(place.path)
       await expect(page.getByRole('heading').first()).toBeVisible()
       await place.open?.(page)
-      for (const theme of themes) {
-        await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
-        // Nothing is still the shape of something that loads.
-        await expect(page.locator('.animate-pulse')).toHaveCount(0)
+      // Nothing is still the shape of something that loads.
+      await expect(page.locator('.animate-pulse')).toHaveCount(0)
+      await expectToFit(page, size)
+      for (const theme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme: theme })
         await page.screenshot({ path: `.test/screens/${name}-${size}-${theme}.png` })
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-        expect.soft(overflow, `${size} ${theme}: wider than the screen`).toBeLessThanOrEqual(0)
-        if (size === 'narrow') continue
-        const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']).analyze()
-        const found = violations.flatMap(({ id, nodes }) =>
-          nodes.map((each) => `${id}: ${each.html.slice(0, 200)} — ${each.failureSummary?.split('\n')[1]?.trim()}`),
-        )
-        expect.soft(found, `${size} ${theme}: accessibility`).toEqual([])
+        expect.soft(await accessibilityFaults(page, rulesIn[theme]), `${size} ${theme}: accessibility`).toEqual([])
       }
     }
+    await page.setViewportSize(narrow)
+    await expectToFit(page, 'narrow')
     expect(complaints).toEqual([])
     await page.context().close()
   })

@@ -13,6 +13,7 @@ import { startRotation } from '#server/connections/rotation.ts'
 import { pool } from '#server/db/client.ts'
 import { compactRegularly } from '#server/chats/compaction.ts'
 import { checkLogsDaily } from '#server/chats/log-check.ts'
+import { startProjecting } from '#server/chats/projection.ts'
 import { foldHistoriesRegularly } from '#server/chats/retention.ts'
 import { openServerDatabase, type ReadyDatabase } from '#server/db/open.ts'
 import type { Env } from '#server/env.ts'
@@ -147,7 +148,7 @@ export class RunningServer {
     this.#mcp = createMcpPart({ origins: allowedOrigins(env) })
     this.#parts.mcp = this.#mcp
     if (env.proxyPort !== null) this.#proxyProcess = await startProxyProcess(env, url)
-    this.#workers.push(startIndexing(), startQuestionDesk(), startTaskDesk())
+    this.#workers.push(startIndexing(), startProjecting(), startQuestionDesk(), startTaskDesk())
     this.#sockets = openSockets(env)
     this.#detach = [attachRealtime(this.#sockets.io), attachDaemons(this.#sockets.io), sweepRemovedRegularly()]
     this.#parts.sockets = this.#sockets

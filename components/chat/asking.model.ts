@@ -1,19 +1,12 @@
-/** What waits for a person in a chat, whoever's protocol it comes by: a permission, or a question of the agent's. */
-import type { PermissionItem, QuestionItem, Turn } from '#core/chat/view.ts'
+/** What waits for a person in a chat, in words. */
+import { isOpenAsking, type AskingItem } from '#core/chat/asking.ts'
+import type { Turn } from '#core/chat/view.ts'
 import { question, subject } from '#components/chat/permission.model.ts'
 import { isActive } from '#components/chat/timeline.model.ts'
 
-export type AskingItem = PermissionItem | QuestionItem
-
 /** Every one that is open, the oldest first. */
 export const openAsking = (turns: readonly Turn[]): AskingItem[] =>
-  turns
-    .filter(isActive)
-    .flatMap((turn) =>
-      turn.items.filter((item): item is AskingItem => (item.is === 'permission' || item.is === 'question') && item.answer.is === 'open'),
-    )
-
-export const askingId = (item: AskingItem): string => (item.is === 'permission' ? item.requestId : item.questionId)
+  turns.filter(isActive).flatMap((turn) => turn.items.filter(isOpenAsking))
 
 /** "Codex asks to run a command", "Codex asks you". */
 export const askingWords = (item: AskingItem, agent: string): string =>

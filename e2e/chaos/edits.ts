@@ -112,7 +112,7 @@ export const mutations = {
   /** What a fenced daemon still holds is kept beside the log, also where the log has it: its answer was lost. */
   'salvage-all': [
     { file: 'agent/delivery.ts', find: 'outbox.acknowledge(epoch, finalPseq)', put: '' },
-    { file: 'server/daemons/store.ts', find: 'where o.pseq > l."finalPseq"', put: '' },
+    { file: 'server/daemons/store.ts', find: 'o.pseq > coalesce(l."finalPseq", 0) and', put: '' },
   ],
   /** Nobody looks after lost hints. */
   'no-sweep': [{ file: 'server/realtime/pump.ts', find: 'SWEEP_EVERY_MS = 1_000', put: 'SWEEP_EVERY_MS = 3_600_000' }],
