@@ -111,6 +111,7 @@ export const failures = {
   'prompt.too-large': { trpc: 'PAYLOAD_TOO_LARGE', recovery: 'check-input' },
   'permission.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'permission.already-answered': { trpc: 'CONFLICT', recovery: 'none' },
+  'elicitation.invalid': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
   'question.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'question.already-answered': { trpc: 'CONFLICT', recovery: 'none' },
   'question.too-many': { trpc: 'CONFLICT', recovery: 'wait' },

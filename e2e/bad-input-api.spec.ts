@@ -115,10 +115,11 @@ test('a repository that cannot be used, or not be cloned', async ({ world }) => 
 
 test('an agent that crashes at its start, until it is mended', async ({ world, project: { projectId } }) => {
   const chat = await scriptedChat(world, projectId)
-  await chat.untilEnded(await chat.send('crash'))
+  await chat.untilEnded(await chat.send('say hello'))
   // The scripted agent reads its state at the start; this is none.
   const state = path.join(world.server.home, 'node/workspaces', chat.chatId, 'home/scripted.json')
   writeFileSync(state, 'no JSON')
+  expect(await chat.untilEnded(await chat.send('crash'))).toMatchObject({ status: 'failed', failure: { code: 'agent.crashed' } })
   expect(await chat.untilEnded(await chat.send('say hello'))).toMatchObject({ status: 'failed', failure: { code: 'harness.start-failed' } })
   writeFileSync(state, '{}')
   expect(await chat.untilEnded(await chat.send('say hello'))).toMatchObject({ status: 'completed' })

@@ -1,5 +1,5 @@
 /** How the end of a turn, and the work of a running one, are said. */
-import type { ChatView, RunView, Turn, TurnStatus } from '#core/chat/view.ts'
+import type { ChatView, RunNoteItem, RunView, Turn, TurnStatus } from '#core/chat/view.ts'
 import { sayCached, sayDuration, sayCost, sayCount, sayTokenFlow } from '#components/chat/amounts.model.ts'
 import { totalsOf } from '#components/chat/changes.model.ts'
 
@@ -18,6 +18,22 @@ export function endWords(turn: Turn, nameOf: (userId: string) => string): string
       return 'Failed'
   }
 }
+
+/** What is unusual of an agent's process, in a sentence or two. */
+export function runNoteWords({ after, hasForgotten, upgrade }: RunNoteItem, agent: string): string {
+  const memory = hasForgotten ? 'but does not know what was said before' : 'and knows what was said before'
+  const versions = upgrade ? ` It is version ${upgrade.to} now, and was ${upgrade.from}.` : ''
+  if (after !== null) return `Recovered: ${agent} is running again, ${memory}.${versions}`
+  return upgrade ? `${agent} was upgraded from ${upgrade.from} to ${upgrade.to}, ${memory}.` : `${agent} began anew, ${memory}.`
+}
+
+/** Why an interrupted turn is no failure, and what becomes of its prompt: nothing, by itself. */
+export const interruptionWords = ({ failure }: Pick<Turn, 'failure'>, agent: string): string =>
+  `${
+    failure?.code === 'agent.crashed'
+      ? `${agent} stopped unexpectedly while it worked.`
+      : 'The connection to the agent was lost while it worked.'
+  } What it did is kept; nothing is sent again by itself.`
 
 /** "12.3k in, 250 out", "81 % cached", "$0.04": also of a turn that still runs. */
 export const usageFacts = (usage: Turn['usage']): string[] =>

@@ -2,6 +2,7 @@
  * What a chat looks like to people: the result of folding its log (`fold.ts`).
  * Server and browser fold with the same code, so they cannot disagree.
  */
+import type { ElicitationAnswers, ElicitationForm } from '#core/chat/elicitation.ts'
 import type {
   AgentAbilities,
   ChangedFile,
@@ -26,6 +27,8 @@ export type ToolItem = {
   locations: ChatEventOf<'tool.called'>['locations']
   input?: unknown
   output?: unknown
+  /** How many characters are left out of what it was asked and what it answered (`heads.ts`). */
+  cut?: { input?: number; output?: number }
   startedAt: string
   endedAt: string | null
 }
@@ -44,6 +47,28 @@ export type PermissionItem = {
     | { is: 'answered'; by: UserId | null; rule?: string; optionId: string; note?: string; at: string }
     | { is: 'closed'; reason: ChatEventOf<'permission.closed'>['reason']; at: string }
 }
+export type ElicitationItem = {
+  is: 'elicitation'
+  requestId: RequestId
+  message: string
+  form: ElicitationForm
+  requestedAt: string
+  answer:
+    | { is: 'open' }
+    | { is: 'answered'; by: UserId; action: ChatEventOf<'elicitation.answered'>['action']; answers: ElicitationAnswers; at: string }
+    | { is: 'closed'; reason: ChatEventOf<'elicitation.closed'>['reason']; at: string }
+}
+/** Something about the agent's process that whoever reads the chat should know; what is usual is not told. */
+export type RunNoteItem = {
+  is: 'run-note'
+  /** Its process had died, or its daemon was lost, while it worked; now it goes on. Null for an ordinary start. */
+  after: 'crash' | 'interruption' | null
+  /** It knows nothing of what was said before, although there was something. */
+  hasForgotten: boolean
+  /** Another version of its program than before. */
+  upgrade: { from: string; to: string } | null
+  at: string
+}
 /** A question that an agent asks people by a tool of ours. */
 export type QuestionItem = {
   is: 'question'
@@ -57,7 +82,16 @@ export type QuestionItem = {
 export type ModelFailureItem = { is: 'model-failure'; failure: TurnFailure; provider: string; model: string | null; at: string }
 /** The chat went on elsewhere before this turn, without what was not pushed from where it was. */
 export type MovedItem = { is: 'moved'; from: string; to: string; at: string }
-export type TurnItem = MovedItem | ReplyItem | ThoughtItem | ToolItem | PermissionItem | QuestionItem | ModelFailureItem
+export type TurnItem =
+  | MovedItem
+  | RunNoteItem
+  | ReplyItem
+  | ThoughtItem
+  | ToolItem
+  | PermissionItem
+  | ElicitationItem
+  | QuestionItem
+  | ModelFailureItem
 
 export type Usage = {
   requests: number
@@ -78,6 +112,21 @@ export type ModelUsage = { provider: string | null; model: string | null; usage:
 /** `queued` waits for another turn or a node; `starting` was taken and has shown nothing yet. */
 export type TurnStatus = 'queued' | 'starting' | 'running' | 'waiting' | 'cancelling' | TurnOutcome
 
+/**
+ * A turn of which not all items are here (`part.ts`). What is not here is told by number: the first item of a turn is 0.
+ */
+export type TurnPart = {
+  /** How many items the turn has. */
+  count: number
+  /** From which to which (not included) the items are here, without a hole. */
+  from: number
+  to: number
+  /** The numbers of `items`. Those before `from` are questions that are still open. */
+  places: readonly number[]
+  /** The keys of the items that are not here; null for an ended turn, where nobody counts on more. */
+  others: readonly string[] | null
+}
+
 export type Turn = {
   turnId: TurnId
   by: UserId
@@ -87,6 +136,8 @@ export type Turn = {
   endedAt: string | null
   status: TurnStatus
   items: readonly TurnItem[]
+  /** Absent when all its items are here. */
+  part?: TurnPart
   /**
    * Why it failed, or was interrupted. A turn whose agent said `end_turn` although its
    * last model request failed is `failed` too: some agents then end as if all were well,
@@ -133,6 +184,10 @@ export type ChatView = {
   /** In the order in which they ran or will run; withdrawn ones are gone. */
   turns: readonly Turn[]
   run: RunView
+  /** The newest process and how it ended, to tell what is unusual of the next one; null before the first. */
+  lastRun: { harnessVersion: string; end: 'orderly' | 'crash' | 'interruption' | null } | null
+  /** Of a process that started before its turn was taken: the turn will tell it. */
+  pendingNote: RunNoteItem | null
   /** What the newest agent process said of itself; null before the first. */
   can: AgentAbilities | null
   plan: readonly ChatEventOf<'plan.set'>['entries'][number][]
@@ -172,6 +227,8 @@ export const emptyChat: ChatView = {
   isArchived: false,
   turns: [],
   run: { is: 'none' },
+  lastRun: null,
+  pendingNote: null,
   can: null,
   plan: [],
   context: null,

@@ -8,6 +8,7 @@
  * `seq` is the log's: given by PostgreSQL; the daemon never sees one.
  */
 import { z } from 'zod'
+import { ElicitationAction, ElicitationAnswers } from '#core/chat/elicitation.ts'
 import { DaemonFact, DeliveredPrompt, FailureCodeSchema, PromptContent } from '#core/chat/events.ts'
 import { ChatId, CredentialId, ProjectId, RequestId, RunId, TurnId, UserId } from '#core/ids.ts'
 import { NodeHealth } from '#core/nodes/health.ts'
@@ -94,6 +95,13 @@ export const Command = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cancel'), id: z.uuid(), turnId: TurnId }),
   /** Without an option the question is withdrawn, which tells the agent no. */
   z.object({ kind: z.literal('permission'), id: z.uuid(), requestId: RequestId, optionId: z.string().nullable() }),
+  z.object({
+    kind: z.literal('elicitation'),
+    id: z.uuid(),
+    requestId: RequestId,
+    action: ElicitationAction,
+    answers: ElicitationAnswers,
+  }),
 ])
 export type Command = z.infer<typeof Command>
 

@@ -114,9 +114,9 @@ export const mutations = {
     { file: 'agent/session-runner.ts', find: 'const inputs: Input[] = []', put: 'const inputs: Input[] = []\n  const told = new Map()' },
     {
       file: 'agent/session-runner.ts',
-      find: `for (const each of commands) if (each.kind === 'permission')`,
+      find: `for (const each of commands) if (each.kind === 'permission' || each.kind === 'elicitation')`,
       put: `for (const each of commands) told.set(each.turnId, each)
-    for (const each of commands) if (each.kind === 'permission')`,
+    for (const each of commands) if (each.kind === 'permission' || each.kind === 'elicitation')`,
     },
   ],
   /** What an agent says after its daemon was fenced is not written down. */

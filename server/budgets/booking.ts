@@ -103,7 +103,9 @@ async function entriesOf(tx: PoolClient, booked: readonly Booked[]): Promise<Ent
     return [{ ...account, of, limit, counted: each.tokens, reserved: each.reserved?.amount ?? 0 }]
   })
   if (priced.length === 0) return entries
-  const groups = [...Map.groupBy(priced, ({ teamId, projectId, chatId, userId }) => `${teamId}\0${projectId}\0${chatId}\0${userId ?? ''}`).values()]
+  const groups = [
+    ...Map.groupBy(priced, ({ teamId, projectId, chatId, userId }) => `${teamId}\0${projectId}\0${chatId}\0${userId ?? ''}`).values(),
+  ]
   const { rows } = await tx.query<{ at: number; key: string; period: BudgetPeriod; limit: number }>(
     BUDGETS_OF([
       textArray(groups, ([first]) => first!.teamId),

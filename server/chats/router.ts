@@ -1,13 +1,16 @@
 /** `chats.*`: what browsers and scripts ask of chats. Next: `service.ts`. */
 import { z } from 'zod'
 import { TITLE_MAX_CHARS } from '#core/chat/commands.ts'
+import { ElicitationAction, ElicitationAnswers } from '#core/chat/elicitation.ts'
 import { ANSWER_MAX_CHARS, PromptContent } from '#core/chat/events.ts'
-import { RequestId, TurnId, UserId } from '#core/ids.ts'
+import { WindowPlace } from '#core/chat/window.ts'
+import { RequestId, ToolCallId, TurnId, UserId } from '#core/ids.ts'
 import { forkChat } from '#server/chats/fork.ts'
 import { offerChat, takeOver } from '#server/chats/hand-over.ts'
 import { setShared } from '#server/chats/privacy.ts'
 import { answerQuestion } from '#server/chats/questions.ts'
 import {
+  answerElicitation,
   answerPermission,
   archiveChat,
   cancelTurn,
@@ -17,6 +20,7 @@ import {
   editQueued,
   listChats,
   moveQueued,
+  readDeadlines,
   readEvents,
   renameChat,
   sendNow,
@@ -25,6 +29,7 @@ import {
   unarchiveChat,
   withdraw,
 } from '#server/chats/service.ts'
+import { readCall, readLast, readStretch } from '#server/chats/window.ts'
 import { chatProcedure, projectProcedure, router, teamProcedure } from '#server/trpc/base.ts'
 
 const Title = z.string().trim().min(1).max(TITLE_MAX_CHARS)
@@ -103,6 +108,13 @@ export const chatsRouter = router({
     .input(z.object({ requestId: RequestId, optionId: z.string().max(200), note: z.string().min(1).max(2_000).optional() }))
     .mutation(({ ctx, input }) => answerPermission(ctx.scope, input)),
 
+  /** What an agent asked beside permission. `answers` go with `accept` alone. */
+  answerElicitation: chatProcedure('prompt')
+    .input(z.object({ requestId: RequestId, action: ElicitationAction, answers: ElicitationAnswers.default({}) }))
+    .mutation(({ ctx, input }) => answerElicitation(ctx.scope, input)),
+
+  /** Until when each open question can be answered. */
+  deadlines: chatProcedure('read').query(({ ctx }) => readDeadlines(ctx.scope)),
   /** To a question that an agent asks by a tool of ours; in words, or one of the choices as it stands. */
   answerQuestion: chatProcedure('prompt')
     .input(z.object({ questionId: RequestId, answer: z.string().trim().min(1).max(ANSWER_MAX_CHARS) }))
@@ -111,6 +123,21 @@ export const chatsRouter = router({
   chooseModel: chatProcedure('prompt')
     .input(z.object({ model: ModelName }))
     .mutation(({ ctx, input }) => chooseModel(ctx.scope, input)),
+
+  /** The end of the transcript, as it stands at `view.seq`; what is newer comes by subscription or by `eventsAfter`. */
+  last: chatProcedure('read')
+    .input(z.object({ atLeast: z.int().nonnegative().default(0) }))
+    .query(({ ctx, input }) => readLast(ctx.scope, input)),
+
+  /** A stretch of the transcript somewhere else. */
+  stretch: chatProcedure('read')
+    .input(z.object({ place: WindowPlace, atLeast: z.int().nonnegative().default(0) }))
+    .query(({ ctx, input }) => readStretch(ctx.scope, input)),
+
+  /** A tool call with all that stretches leave out of a long one. */
+  toolCall: chatProcedure('read')
+    .input(z.object({ turnId: TurnId, toolCallId: ToolCallId }))
+    .query(({ ctx, input }) => readCall(ctx.scope, input)),
 
   eventsAfter: chatProcedure('read')
     .input(z.object({ afterSeq: z.int().nonnegative(), limit: z.int().min(1).max(1_000).default(500) }))

@@ -183,10 +183,7 @@ export class MeteredExchange implements ExchangeEvents, Follower {
       return this.#settle({ outcome: 'failed', status: this.#status, failure: this.#redacted(verdict.failure), verdict })
     }
     const code = failure === null && verdict && !verdict.isRecognised ? 'provider.garbled' : 'provider.failed'
-    const theirs =
-      code === 'provider.garbled'
-        ? notOfDialect(this.#run, this.#dialect)
-        : `The answer of ${nameOf(this.#run)} broke off.`
+    const theirs = code === 'provider.garbled' ? notOfDialect(this.#run, this.#dialect) : `The answer of ${nameOf(this.#run)} broke off.`
     const message = this.#cutBecause ?? theirs
     if (last) this.#res.write(last)
     if (this.#isEventStream) this.#res.end(errorFrame({ status: 502, message, dialect: this.#dialect, code }))

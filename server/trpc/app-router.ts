@@ -11,6 +11,7 @@ import { projectsRouter } from '#server/projects/router.ts'
 import { searchRouter } from '#server/search/router.ts'
 import { invitationsRouter, teamRouter } from '#server/teams/router.ts'
 import { tasksRouter } from '#server/tasks/router.ts'
+import { templatesRouter, triggersRouter } from '#server/tasks/triggers-router.ts'
 import { signInsRouter } from '#server/sign-ins/router.ts'
 import { router } from '#server/trpc/base.ts'
 import { usageRouter } from '#server/usage/router.ts'
@@ -31,6 +32,8 @@ export const appRouter = router({
   models: modelsRouter,
   chats: chatsRouter,
   tasks: tasksRouter,
+  templates: templatesRouter,
+  triggers: triggersRouter,
   search: searchRouter,
   nodes: nodesRouter,
   usage: usageRouter,

@@ -1,13 +1,14 @@
 'use client'
 
 import { MessageCircleQuestion, ShieldQuestion } from 'lucide-react'
-import { askingAbout, askingWords, type AskingItem } from '#components/chat/asking.model.ts'
+import type { AskingItem } from '#core/chat/asking.ts'
+import { askingAbout, askingWords } from '#components/chat/asking.model.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { approvalOf, isSaidInOneLine } from '#components/chat/permission.model.ts'
 import { Button } from '#components/ui/button.tsx'
 
 /** Stays above the composer while a question is open and out of sight. Allows only what it shows whole. */
-export function PermissionBar({ questions, onShow }: { questions: readonly AskingItem[]; onShow: (item: AskingItem) => void }) {
+export function QuestionBar({ questions, onShow }: { questions: readonly AskingItem[]; onShow: (item: AskingItem) => void }) {
   const { agent, answer, mayPrompt } = useChatActs()
   const first = questions[0]
   if (!first) return null
