@@ -97,7 +97,10 @@ describe('a transcript', () => {
     })
     await transcript.loadBefore()
     expect(transcript.state).toMatchObject({ reading: null, loading: null, failed: { what: 'before' } })
+    expect(await transcript.jump({ is: 'entry', number: 500 })).toBe(false)
     isDown = false
+    await transcript.retry()
+    expect([places().at(0), transcript.state.failed]).toEqual([475, null])
     const late = transcript.loadBefore()
     transcript.clear()
     await late

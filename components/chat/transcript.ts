@@ -41,6 +41,8 @@ export class Transcript {
   #isJoined = false
   #loading: TranscriptState['loading'] = null
   #failed: TranscriptState['failed'] = null
+  /** Where somebody wanted to be last. */
+  #place: WindowPlace | null = null
   /** Counts what was begun: an answer to what is no longer wanted is not listened to. */
   #attempt = 0
   /** What came while a stretch is on its way. */
@@ -93,11 +95,20 @@ export class Transcript {
 
   /** Somewhere else. True when it is here. */
   async jump(place: WindowPlace): Promise<boolean> {
+    this.#place = place
     return this.#load('place', place, (stretch) => {
       const { fitted, meetsEnd } = this.#fitted(stretch)
       this.#isJoined = meetsEnd
       this.#stretches = fitted.turns.length > 0 ? [fitted] : []
     })
+  }
+
+  /** What could not be read. */
+  async retry(): Promise<void> {
+    const [failed, place] = [this.#failed, this.#place]
+    if (failed?.what === 'before') await this.loadBefore()
+    else if (failed?.what === 'after') await this.loadAfter()
+    else if (place) await this.jump(place)
   }
 
   /** Only the end is wanted. */
