@@ -37,7 +37,7 @@ async function workedChat(world: World, projectId: string): Promise<string> {
   return chatId
 }
 
-/** A board with something in each column, and what makes more of it; returns the task that was worked on. */
+/** A board with something in each column where nothing moves, and what makes more of it; returns the task that was worked on. */
 async function workOnBoard(world: World, projectId: string): Promise<string> {
   const { api } = world.owner
   await connectFake({ api, provider: world.provider }, { projectId, harness: 'scripted', dialect: 'openai-responses' })
@@ -49,8 +49,6 @@ async function workOnBoard(world: World, projectId: string): Promise<string> {
   await make('Say hello to the new neighbours')
   const asking = await begin(await make('ask May I close the road?', { assigneeId: user.userId }))
   await asking.untilView((view) => view.turns[0]?.status === 'waiting', 'a question')
-  const running = await begin(await make('wait-for-cancel'))
-  await running.untilView((view) => view.turns[0]?.status === 'running', 'work')
   await api.tasks.close.mutate({ projectId, taskId: await make('Paint the railing'), as: 'done' })
   await api.tasks.close.mutate({ projectId, taskId: await make('Build a second bridge'), as: 'cancelled' })
   const instructions = 'The **north** lamp is out since Monday.\n\n- [ ] Find out why\n- [ ] Mend it\n\n```sh\nlamps --status north\n```'

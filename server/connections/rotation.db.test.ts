@@ -13,12 +13,12 @@ import { masterKeys } from '#server/connections/vault.ts'
 import { databaseUrl, pool } from '#server/db/client.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { enterProject, type TeamScope } from '#server/access/scope.ts'
-import { isSigned } from '#server/tasks/hook-secret.ts'
-import { findHook } from '#server/tasks/trigger-store.ts'
-import { addWebhook, removeTemplate, saveTemplate } from '#server/tasks/triggers-service.ts'
 import { addOwnServer } from '#server/mcp/own-service.ts'
 import { findToAsk } from '#server/mcp/own-store.ts'
 import { openHeaders } from '#server/mcp/own-upstream.ts'
+import { isSigned } from '#server/tasks/hook-secret.ts'
+import { findHook } from '#server/tasks/trigger-store.ts'
+import { addWebhook, removeTemplate, saveTemplate } from '#server/tasks/triggers-service.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'gatehouse-rotation-'))
 const file = join(home, 'master.key')
