@@ -4,9 +4,11 @@
  */
 import { UsageError, type Benchmark } from '#bin/bench/benchmark.ts'
 import { endAll } from '#bin/bench/children.ts'
+import { live } from '#bin/bench/live/live.ts'
 import { proxy } from '#bin/bench/proxy/proxy.ts'
+import { transcript } from '#bin/bench/transcript/transcript.ts'
 
-const benchmarks: readonly Benchmark[] = [proxy]
+const benchmarks: readonly Benchmark[] = [proxy, live, transcript]
 
 const [name, ...args] = process.argv.slice(2)
 const found = benchmarks.find((each) => each.name === name)

@@ -67,8 +67,7 @@ const e2e = {
 }
 
 // `next typegen` and `next build` write the same folder, so what needs types waits for the build.
-const [[built], [tested, ...cheap]] = await Promise.all([runChain([build]), runChain([unit, ...checks[1]])])
-const typed = await runChain(checks[0])
+const [[built, ...typed], [tested, ...cheap]] = await Promise.all([runChain([build, ...checks[0]]), runChain([unit, ...checks[1]])])
 const driven = built.passed ? await runStep(e2e) : { name: e2e.name, passed: false, output: '' }
 
 const single = [built, ...cheap, ...typed]

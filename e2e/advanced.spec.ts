@@ -2,7 +2,7 @@
  * The primitives behind connections, by hand in the browser: stored, bound, attached and taken away again, under an id
  * that no URL carries as it is. What people see is asked of the server as well.
  */
-import AxeBuilder from '@axe-core/playwright'
+import { accessibilityFaults } from '#e2e/accessibility.ts'
 import { expect, test } from '#e2e/fixtures.ts'
 import { failureOf } from '#e2e/world/api.ts'
 import { unique } from '#e2e/world/world.ts'
@@ -48,8 +48,7 @@ test('a credential under any id is stored, bound, attached, replaced, and delete
   await test.step('replace, and refuse to delete what is used', async () => {
     // Opened by its address, as from a note of somebody's.
     await page.goto(`/connections/advanced/credentials/${encodeURIComponent(credentialId)}`)
-    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze()
-    expect(violations.map((each) => each.id)).toEqual([])
+    expect(await accessibilityFaults(page)).toEqual([])
     await page.getByRole('button', { name: 'Replace secret' }).click()
     await dialog.getByLabel('Secret key').fill('sk-or-v1-qrstuvwxyz-EFGH')
     await dialog.getByRole('button', { name: 'Replace', exact: true }).click()

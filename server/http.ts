@@ -27,6 +27,7 @@ export type Parts = {
   accounts: Answer | null
   joining: Answer | null
   exports: Answer | null
+  hooks: Answer | null
   sockets: { answer: Answer; upgrade: Upgrade } | null
   pages: { answer: Answer; upgrade: Upgrade } | null
 }
@@ -41,6 +42,7 @@ export const noParts = (): Parts => ({
   accounts: null,
   joining: null,
   exports: null,
+  hooks: null,
   sockets: null,
   pages: null,
 })
@@ -107,6 +109,7 @@ const prefixes: readonly (readonly [string, PartName])[] = [
   ['/api/auth/', 'accounts'],
   ['/api/nodes/', 'joining'],
   ['/api/chats/', 'exports'],
+  ['/hooks/', 'hooks'],
   [`${SOCKET_PATH}/`, 'sockets'],
 ]
 

@@ -13,6 +13,7 @@ import { startRotation } from '#server/connections/rotation.ts'
 import { pool } from '#server/db/client.ts'
 import { compactRegularly } from '#server/chats/compaction.ts'
 import { checkLogsDaily } from '#server/chats/log-check.ts'
+import { startProjecting } from '#server/chats/projection.ts'
 import { foldHistoriesRegularly } from '#server/chats/retention.ts'
 import { openServerDatabase, type ReadyDatabase } from '#server/db/open.ts'
 import type { Env } from '#server/env.ts'
@@ -39,6 +40,8 @@ import { attachRealtime } from '#server/realtime/gateway.ts'
 import { startIndexing } from '#server/search/indexer.ts'
 import { openSockets, type Sockets } from '#server/sockets.ts'
 import { StartError } from '#server/start-error.ts'
+import { startTaskDesk } from '#server/tasks/desk.ts'
+import { createHookHandler } from '#server/tasks/hook-handler.ts'
 import { onMemberRemoved } from '#server/teams/service.ts'
 import { createApiHandler } from '#server/trpc/http-handler.ts'
 import { openPageCaller } from '#server/trpc/pages.ts'
@@ -132,6 +135,7 @@ export class RunningServer {
     this.#parts.api = createApiHandler(env)
     this.#parts.joining = answerJoin
     this.#parts.exports = createExportHandler(identifyRequest)
+    this.#parts.hooks = createHookHandler()
   }
 
   async #openSockets(env: Env, { url }: ReadyDatabase): Promise<void> {
@@ -144,7 +148,7 @@ export class RunningServer {
     this.#mcp = createMcpPart({ origins: allowedOrigins(env) })
     this.#parts.mcp = this.#mcp
     if (env.proxyPort !== null) this.#proxyProcess = await startProxyProcess(env, url)
-    this.#workers.push(startIndexing(), startQuestionDesk())
+    this.#workers.push(startIndexing(), startProjecting(), startQuestionDesk(), startTaskDesk())
     this.#sockets = openSockets(env)
     this.#detach = [attachRealtime(this.#sockets.io), attachDaemons(this.#sockets.io), sweepRemovedRegularly()]
     this.#parts.sockets = this.#sockets

@@ -7,6 +7,7 @@ import { readEnv } from '#server/env.ts'
 import { Health } from '#server/health.ts'
 import { allowedOrigins } from '#server/http-guards.ts'
 import { createHttpServer, noParts } from '#server/http.ts'
+import { createHookHandler } from '#server/tasks/hook-handler.ts'
 import { createApiHandler } from '#server/trpc/http-handler.ts'
 
 type Answered = { status: number; body: unknown; headers: Headers }
@@ -32,6 +33,7 @@ export async function startTestServer({ isLimited = false }: { isLimited?: boole
   parts.accounts = toNodeHandler(auth())
   parts.api = createApiHandler(env)
   parts.exports = createExportHandler(identifyRequest)
+  parts.hooks = createHookHandler()
   const server = createHttpServer({ env, parts, health: new Health() }).listen(port, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
 

@@ -23,6 +23,7 @@
  * | `spawn-grandchild` | leaves a process of another session behind, and says its number |
  * | `flood <n>` | n small pieces of text |
  * | `stream <name> <n> <ms>` | n numbered pieces, one at a time, each written into `journal.log` beside the sessions first |
+ * | `clock <n> <ms>` | n pieces at a pace, each the moment at which it is said, in milliseconds since 1970 |
  * | `tokens <input> <output> <cached>` | what its answer says that it used |
  * | `habit <name>` | from its next start on: `no-resume`, `late-replay` (of a loaded session, after it has answered) |
  * | `usage <used> <size>`, `title <text>`, `mode <id>` | session facts |
@@ -316,6 +317,18 @@ const commands: Commands = {
       await delay(Number(everyMs))
     }
     if (!running.cancelled.aborted) note(`end ${name}`)
+  },
+  clock: async (rest, running) => {
+    const [count = 0, everyMs = 20] = rest.split(' ').map(Number)
+    const startedAt = performance.now()
+    for (let at = 0; at < count && !running.cancelled.aborted; at += 1) {
+      // By the clock and not by pauses, which add up under load.
+      await delay(Math.max(0, startedAt + at * everyMs - performance.now()))
+      const now = (performance.timeOrigin + performance.now()).toFixed(1)
+      const text = `${now}${at % 30 === 29 ? '.\n\n' : ' '}`
+      await update(running, { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } })
+      running.reply += text
+    }
   },
   tokens: (rest, running) => {
     const [inputTokens = 0, outputTokens = 0, cachedReadTokens = 0] = rest.split(/\s+/).map(Number)

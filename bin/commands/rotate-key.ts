@@ -54,14 +54,14 @@ async function watchServer(): Promise<number> {
   const { current } = masterKeys()
   let before = -1
   for (let quietMs = 0; quietMs < PATIENCE_MS; quietMs += LOOK_EVERY_MS) {
-    const { credentials } = await countFormer(current)
-    if (credentials === 0) {
+    const { secrets } = await countFormer(current)
+    if (secrets === 0) {
       console.log('Every credential is under it. The running server retires the former versions within a minute.')
       return 0
     }
-    if (credentials !== before) {
-      console.log(`${countOf(credentials)} to go.`)
-      before = credentials
+    if (secrets !== before) {
+      console.log(`${countOf(secrets)} to go.`)
+      before = secrets
       quietMs = 0
     }
     await pause(LOOK_EVERY_MS)

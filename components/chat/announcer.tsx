@@ -1,9 +1,10 @@
 'use client'
 
 import { useEffect, useRef, useState } from 'react'
+import type { AskingItem } from '#core/chat/asking.ts'
 import type { Turn } from '#core/chat/view.ts'
 import { hasEnded } from '#core/chat/fold-turn.ts'
-import { askingAbout, askingWords, type AskingItem } from '#components/chat/asking.model.ts'
+import { askingAbout, askingWords } from '#components/chat/asking.model.ts'
 import { endWords } from '#components/chat/turn-words.model.ts'
 
 /** Speaks of the end of a turn and of a question, of nothing else: a token is no news. */
@@ -22,16 +23,15 @@ export function Announcer({
 }) {
   const [said, setSaid] = useState('')
   const [asked, setAsked] = useState('')
-  const endedBefore = useRef<number | null>(null)
-  const ended = turns.filter(hasEnded)
-  const count = ended.length
-  const newest = ended.at(-1)
+  const endedBefore = useRef<{ turnId: string | undefined } | null>(null)
+  const newest = turns.findLast(hasEnded)
 
   useEffect(() => {
     if (!isLoaded) return
-    if (endedBefore.current !== null && count > endedBefore.current && newest) setSaid(`${agent}: ${endWords(newest, nameOf)}`)
-    endedBefore.current = count
-  }, [isLoaded, count, newest, agent, nameOf])
+    if (endedBefore.current !== null && newest && newest.turnId !== endedBefore.current.turnId)
+      setSaid(`${agent}: ${endWords(newest, nameOf)}`)
+    endedBefore.current = { turnId: newest?.turnId }
+  }, [isLoaded, newest, agent, nameOf])
 
   const first = questions[0]
   useEffect(() => setAsked(first ? `${askingWords(first, agent)}: ${askingAbout(first)}` : ''), [first, agent])

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { askingAbout, askingId, askingWords, openAsking } from '#components/chat/asking.model.ts'
+import { askingId } from '#core/chat/asking.ts'
+import { askingAbout, askingWords, openAsking } from '#components/chat/asking.model.ts'
 import { noUsage, type PermissionItem, type QuestionItem, type Turn } from '#core/chat/view.ts'
 
 const at = '2026-01-01T00:00:00.000Z'

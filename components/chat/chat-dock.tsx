@@ -2,9 +2,9 @@
 
 /** What stands below the conversation: who types, the plan, the queue, an open question, the composer. */
 import type { ReactNode } from 'react'
+import type { AskingItem } from '#core/chat/asking.ts'
 import type { ChatView } from '#core/chat/view.ts'
 import type { TurnId } from '#core/ids.ts'
-import type { AskingItem } from '#components/chat/asking.model.ts'
 import { QuestionBar } from '#components/chat/question-bar.tsx'
 import { PlanCard } from '#components/chat/plan-card.tsx'
 import { QueueList } from '#components/chat/queue-list.tsx'

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ChatEvent } from '#core/chat/events.ts'
+import { foldAll } from '#core/chat/fold.ts'
+import { emptyChat } from '#core/chat/view.ts'
 import type { ChatId } from '#core/ids.ts'
 import { HEARTBEAT_EVERY_MS, type Page } from '#core/links/browser.ts'
 import { ChatFeed, type FeedClock, type FeedSocket } from '#components/chat/chat-feed.ts'
@@ -117,15 +119,24 @@ const settle = async () => {
   for (let i = 0; i < 20; i += 1) await Promise.resolve()
 }
 
-async function following({ connected = true, head = 0, stored = 0 } = {}) {
+/** `kept`: how far the server has folded the log that it answers with. */
+async function following({ connected = true, head = 0, stored = 0, kept = 0 } = {}) {
   const clock = new FakeClock()
   const socket = new FakeSocket(connected)
   socket.answer = () => ({ is: 'following', mode: 'tail', head, logId: 1, floor: 0 })
-  const log = { head: stored, logId: 1, isDown: false, reads: [] as number[] }
+  const log = { head: stored, isDown: false, reads: [] as number[], opened: [] as number[], logId: 1 }
   const feed = new ChatFeed({
     chatId,
     socket,
     clock,
+    readLast: async (atLeast) => {
+      log.opened.push(atLeast)
+      if (log.isDown) throw new Error('fetch failed')
+      return { logId: log.logId, before: 0, view: foldAll(emptyChat, events(1, Math.max(kept, atLeast))) }
+    },
+    readStretch: async () => {
+      throw new Error('Nobody reads elsewhere')
+    },
     readAfter: async (after) => {
       log.reads.push(after)
       if (log.isDown) throw new Error('fetch failed')
@@ -144,6 +155,63 @@ async function following({ connected = true, head = 0, stored = 0 } = {}) {
   }
   return { clock, socket, feed, log, seen, notices: () => notices }
 }
+
+const readsNothing = {
+  readLast: async () => ({ logId: 1, before: 0, view: emptyChat }),
+  readStretch: async () => ({ logId: 1, seq: 0, turns: [], before: 0, after: 0 }),
+  readAfter: async () => ({ events: [], headSeq: 0, logId: 1 }),
+}
+
+describe('opening', () => {
+  it('shows the end as the server keeps it at once, and follows from there', async () => {
+    const { socket, seen } = await following({ head: 6, kept: 4 })
+    expect(seen()).toEqual({ seq: 4, text: '2 3 4 ', link: 'live', isLoaded: true })
+    expect(socket.subscribed).toEqual([{ after: 4, logId: 1 }])
+    socket.page(page(5, 6))
+    expect(seen()).toMatchObject({ seq: 6, text: '2 3 4 5 6 ' })
+  })
+
+  it('says why when it fails, follows nothing meanwhile, and tries again', async () => {
+    const { socket, feed, log, clock, seen } = await following({ kept: 0 })
+    log.isDown = true
+    log.logId = 2
+    socket.answer = ({ logId }) => ({ is: 'following', mode: logId === 2 ? 'tail' : 'snapshot', head: 3, logId: 2, floor: 0 })
+    feed.wake()
+    await settle()
+    clock.pass(16)
+    expect(feed.getSnapshot().openFailure).toEqual(new Error('fetch failed'))
+    const before = socket.subscribed.length
+    log.isDown = false
+    clock.pass(1_500)
+    await settle()
+    expect(socket.subscribed.slice(before)).toEqual([{ after: 0, logId: 2 }])
+    socket.page(page(1, 3, { logId: 2 }))
+    expect([seen().text, feed.getSnapshot().openFailure]).toEqual(['2 3 ', null])
+  })
+
+  it('forgets the beginning of a chat that grows while its end is read', async () => {
+    const { socket, feed, clock } = await following()
+    const calls = Array.from({ length: 400 }, (_, at) => ({
+      ...event(2 + at),
+      type: 'tool.called',
+      toolCallId: `c${at}`,
+      title: '',
+      kind: 'read',
+      status: 'completed',
+      content: [],
+      locations: [],
+    })) as unknown as ChatEvent[]
+    socket.page(page(1, 1))
+    for (let at = 0; at < 400; at += 100) socket.page({ chatId, logId: 1, events: calls.slice(at, at + 100), head: 401 })
+    clock.pass(16)
+    const { view, before } = feed.getSnapshot()
+    const { items, part } = view.turns[0]!
+    expect(items.length).toBeLessThanOrEqual(240)
+    expect([part?.count, part?.to, part?.from]).toEqual([400, 400, 400 - items.length])
+    // The prompt is an entry too.
+    expect(before).toBe(400 - items.length + 1)
+  })
+})
 
 describe('pages', () => {
   it('applies pages in order and tells the server how far it is', async () => {
@@ -173,7 +241,7 @@ describe('pages', () => {
     expect(seen()).toMatchObject({ seq: 2, text: '2 ' })
     expect(socket.acknowledged).toEqual([2, 2])
     expect(socket.subscribed).toEqual([
-      { after: 0, logId: null },
+      { after: 0, logId: 1 },
       { after: 2, logId: 1 },
     ])
     socket.page(page(3, 6))
@@ -198,14 +266,18 @@ describe('pages', () => {
 
 describe('another log', () => {
   it('starts over when the server cannot serve the cursor', async () => {
-    const { socket, feed, seen } = await following({ head: 3 })
+    const { socket, feed, log, seen } = await following({ head: 3 })
     socket.page(page(1, 3))
-    socket.answer = () => ({ is: 'following', mode: 'snapshot', head: 2, logId: 2, floor: 0 })
+    log.logId = 2
+    socket.answer = ({ logId }) => ({ is: 'following', mode: logId === 2 ? 'tail' : 'snapshot', head: 2, logId: 2, floor: 0 })
     feed.wake()
     await settle()
     socket.page(page(1, 2, { logId: 2 }))
     expect(seen()).toMatchObject({ seq: 2, text: '2 ' })
-    expect(socket.subscribed.slice(1)).toEqual([{ after: 3, logId: 1 }])
+    expect(socket.subscribed.slice(1)).toEqual([
+      { after: 3, logId: 1 },
+      { after: 0, logId: 2 },
+    ])
   })
 
   it('does not go on from another log when it reads pages, although that one is longer', async () => {
@@ -219,8 +291,9 @@ describe('another log', () => {
   })
 
   it('never mixes two logs', async () => {
-    const { socket, seen } = await following({ head: 3 })
+    const { socket, log, seen } = await following({ head: 3 })
     socket.page(page(1, 3))
+    log.logId = 2
     socket.page(page(4, 5, { logId: 2 }))
     await settle()
     expect(seen()).toMatchObject({ seq: 0 })
@@ -231,7 +304,7 @@ describe('another log', () => {
     const clock = new FakeClock()
     const socket = new FakeSocket(true)
     socket.answer = () => ({ is: 'refused' })
-    const feed = new ChatFeed({ chatId, socket, clock, readAfter: async () => ({ events: [], headSeq: 0, logId: 1 }) })
+    const feed = new ChatFeed({ chatId, socket, clock, ...readsNothing })
     feed.start()
     await settle()
     clock.pass(16)

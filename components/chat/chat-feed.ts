@@ -1,7 +1,8 @@
 /**
- * Follows one chat's log into a view, outside React. The socket is only the fast
+ * Follows one chat's log into a view, outside React. It begins with the end of the
+ * transcript, as the server keeps it, and goes on from there. The socket is only the fast
  * path: each subscription is a cursor, and the log decides what is true. While the
- * socket is down, and for the first paint, pages are read over tRPC.
+ * socket is down, pages are read over tRPC.
  *
  * Whatever arrives twice changes nothing (`core/chat/fold.ts`); whatever leaves a gap
  * is not applied but asked for again from the cursor.
@@ -9,9 +10,12 @@
  */
 import type { ChatEvent } from '#core/chat/events.ts'
 import { fold, standing } from '#core/chat/fold.ts'
+import { isUnclear, withoutBeginning } from '#core/chat/part.ts'
 import { emptyChat, type ChatView } from '#core/chat/view.ts'
+import type { LastStretch } from '#core/chat/window.ts'
 import type { ChatId } from '#core/ids.ts'
 import { browserEvents, HEARTBEAT_EVERY_MS, type Heartbeat, type Page, type SubscribeReply } from '#core/links/browser.ts'
+import { Transcript, type TranscriptOptions, type TranscriptState } from '#components/chat/transcript.ts'
 import type { z } from 'zod'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- socket.io types its own listeners so
@@ -45,16 +49,34 @@ export type FeedLink =
   /** The chat is gone, or not ours to read. */
   | { is: 'refused' }
 
-export type FeedSnapshot = { view: ChatView; link: FeedLink; isLoaded: boolean }
+export type FeedSnapshot = TranscriptState & {
+  /** With the newest turns and items: `before` entries stand before them. */
+  view: ChatView
+  before: number
+  link: FeedLink
+  isLoaded: boolean
+  /** Why nothing is there yet; it is tried again. */
+  openFailure: unknown
+}
+/** What a feed leaves to the next one of its chat. */
+export type FeedPosition = { view: ChatView; before: number; logId: number | null }
 
 export type FeedOptions = {
   chatId: ChatId
   socket: FeedSocket
   clock: FeedClock
+  /** The end of the transcript, at this place of the log or later. */
+  readLast: (atLeast: number) => Promise<LastStretch>
+  readStretch: TranscriptOptions['readStretch']
   readAfter: (afterSeq: number) => Promise<{ events: readonly ChatEvent[]; headSeq: number; logId: number }>
   /** What an earlier feed of this chat had, to go on from. */
-  from?: { view: ChatView; logId: number | null }
+  from?: FeedPosition
 }
+
+/** So many entries stay at the end, and more than that are cut down to it. */
+const KEPT_ENTRIES = 120
+const MAX_ENTRIES = 240
+const OPEN_AGAIN_MS = 1_500
 
 const QUIET_MS = 2_000
 const OFFLINE_MS = 10_000
@@ -70,8 +92,15 @@ export class ChatFeed {
   readonly #listeners = new Set<() => void>()
   readonly #timers = new Map<string, () => void>()
   #isRunning = false
+  readonly transcript: Transcript
   #snapshot: FeedSnapshot
   #view: ChatView
+  #before: number
+  /** Not null: the end must be read, at this place of the log or later, before anything can be followed. */
+  #openAt: number | null
+  #opening: Promise<void> | null = null
+  #openFailure: unknown = null
+  #isAtEnd = true
   #logId: number | null
   #link: FeedLink = { is: 'blinking' }
   #isLoaded: boolean
@@ -86,8 +115,26 @@ export class ChatFeed {
     this.#options = options
     this.#view = options.from?.view ?? emptyChat
     this.#logId = options.from?.logId ?? null
+    this.#before = options.from?.before ?? 0
     this.#isLoaded = this.#view.seq > 0
-    this.#snapshot = { view: this.#view, link: this.#link, isLoaded: this.#isLoaded }
+    this.#openAt = this.#isLoaded ? null : 0
+    this.transcript = new Transcript({
+      readStretch: options.readStretch,
+      end: () => ({ turns: this.#view.turns, seq: this.#view.seq, logId: this.#logId }),
+      changed: () => this.#notify(),
+    })
+    this.#snapshot = this.#shot()
+  }
+
+  #shot(): FeedSnapshot {
+    return {
+      ...this.transcript.state,
+      view: this.#view,
+      before: this.#before,
+      link: this.#link,
+      isLoaded: this.#isLoaded,
+      openFailure: this.#openFailure,
+    }
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -96,8 +143,15 @@ export class ChatFeed {
   }
   readonly getSnapshot = (): FeedSnapshot => this.#snapshot
   /** For the next feed of this chat. */
-  get position(): { view: ChatView; logId: number | null } {
-    return { view: this.#view, logId: this.#logId }
+  get position(): FeedPosition {
+    const { view, gone } = withoutBeginning(this.#view, KEPT_ENTRIES)
+    return { view, before: this.#before + gone, logId: this.#logId }
+  }
+
+  /** Whoever reads the end needs nothing but the end. */
+  readonly setAtEnd = (isAtEnd: boolean): void => {
+    this.#isAtEnd = isAtEnd
+    if (isAtEnd) this.#trim()
   }
 
   start(): void {
@@ -158,9 +212,38 @@ export class ChatFeed {
     return this.#reading
   }
 
+  /** Reads the end. Resolves also when that fails, and then tries again by itself. */
+  #open(): Promise<void> {
+    this.#opening ??= this.#readEnd().finally(() => {
+      this.#opening = null
+    })
+    return this.#opening
+  }
+
+  async #readEnd(): Promise<void> {
+    try {
+      const { view, before, logId } = await this.#options.readLast(this.#openAt ?? 0)
+      if (!this.#isRunning) return
+      this.#view = view
+      this.#before = before
+      this.#logId = logId
+      this.#openAt = null
+      this.#openFailure = null
+      this.#isLoaded ||= view.seq > 0
+      this.#heardFromServer()
+    } catch (error) {
+      if (!this.#isRunning) return
+      this.#openFailure = error
+      this.#after('open', OPEN_AGAIN_MS, () => void (this.#options.socket.connected ? this.#follow() : this.catchUp()))
+    }
+    this.#notify()
+  }
+
   async #readToHead(): Promise<void> {
     try {
       for (;;) {
+        if (this.#openAt !== null) await this.#open()
+        if (this.#openAt !== null || !this.#isRunning) return
         const asked = this.#logId
         const { events, headSeq, logId } = await this.#options.readAfter(this.#view.seq)
         if (!this.#isRunning) return
@@ -168,14 +251,14 @@ export class ChatFeed {
         if (this.#logId !== asked) continue
         const before = this.#view.seq
         // The log was put back to an earlier state: what we hold is of another history.
-        if (before > 0 && (headSeq < before || (asked !== null && logId !== asked))) this.#startOver(logId)
+        if (before > 0 && (headSeq < before || (asked !== null && logId !== asked))) this.#startOver()
         else {
           this.#logId = logId
           this.#apply(events)
         }
         this.#heardFromServer()
         if (this.#view.seq >= headSeq) this.#loaded()
-        if (this.#view.seq >= headSeq || this.#view.seq === before) return
+        if (this.#openAt === null && (this.#view.seq >= headSeq || this.#view.seq === before)) return
       }
     } catch {
       // The link already says that the server is out of reach; the poll or the socket tries again.
@@ -194,6 +277,11 @@ export class ChatFeed {
     const { socket, chatId } = this.#options
     this.#attempt += 1
     const attempt = this.#attempt
+    if (this.#openAt !== null) {
+      await this.#open()
+      if (attempt !== this.#attempt || !this.#isRunning) return
+      if (this.#openAt !== null) return
+    }
     let reply: z.infer<typeof SubscribeReply>
     try {
       const answer = await socket
@@ -213,7 +301,10 @@ export class ChatFeed {
         this.#setLink({ is: 'refused' })
         return
       case 'following':
-        if (reply.mode === 'snapshot') this.#startOver(reply.logId)
+        if (reply.mode === 'snapshot') {
+          this.#startOver()
+          return this.#follow()
+        }
         this.#logId = reply.logId
         this.#heardFromServer()
         this.#found()
@@ -224,12 +315,14 @@ export class ChatFeed {
 
   readonly #onPage = (page: Page, acknowledge?: (received: { applied: number }) => void): void => {
     if (page.chatId !== this.#options.chatId) return
+    // What follows on the end is asked for when the end is here.
+    if (this.#openAt !== null) return acknowledge?.({ applied: this.#view.seq })
     this.#logId ??= page.logId
     const isOtherLog = page.logId !== this.#logId
     const isWhole = !isOtherLog && this.#apply(page.events)
     acknowledge?.({ applied: this.#view.seq })
     this.#heardFromServer()
-    if (isOtherLog) this.#startOver(page.logId)
+    if (isOtherLog) this.#startOver()
     if (!isWhole) void this.#follow()
     else if (this.#view.seq >= page.head) this.#loaded()
     else this.#expect(page.head)
@@ -246,17 +339,41 @@ export class ChatFeed {
   /** True when all were applied or known; false at the first gap. */
   #apply(events: readonly ChatEvent[]): boolean {
     for (const event of events) {
-      if (standing(this.#view, event) === 'gap') return false
+      const stands = standing(this.#view, event)
+      if (stands === 'known') continue
+      if (stands === 'gap') return false
+      if (isUnclear(this.#view, event)) {
+        this.#openAt = event.seq
+        return false
+      }
       this.#view = fold(this.#view, event)
+      this.transcript.apply(event)
     }
-    // A long chat comes in many pages: drawing each of them would take longer than all of them.
+    this.#trim()
+    // Many pages may be missing: drawing each of them would take longer than all of them.
     if (this.#isLoaded) this.#notify()
     return true
   }
 
-  #startOver(logId: number): void {
+  /** The beginning of what is here is forgotten while nobody reads it. */
+  #trim(): void {
+    if (!this.#isAtEnd && (this.transcript.isJoined || this.transcript.state.reading === null)) return
+    const { view, gone } = withoutBeginning(this.#view, MAX_ENTRIES)
+    if (gone === 0) return
+    const cut = withoutBeginning(view, KEPT_ENTRIES)
+    this.#view = cut.view
+    this.#before += gone + cut.gone
+    if (this.#isAtEnd) this.transcript.clear()
+    else this.transcript.part()
+  }
+
+  /** What we hold is of another history. */
+  #startOver(): void {
     this.#view = emptyChat
-    this.#logId = logId
+    this.#before = 0
+    this.#logId = null
+    this.#openAt = 0
+    this.transcript.clear()
     this.#notify()
   }
 
@@ -322,7 +439,7 @@ export class ChatFeed {
       'frame',
       this.#options.clock.nextFrame(() => {
         this.#isFrameAsked = false
-        this.#snapshot = { view: this.#view, link: this.#link, isLoaded: this.#isLoaded }
+        this.#snapshot = this.#shot()
         for (const listener of this.#listeners) listener()
       }),
     )

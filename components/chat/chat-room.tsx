@@ -3,10 +3,13 @@
 /** The open chat, once it is known what it is and who looks at it. */
 import { useQuery } from '@tanstack/react-query'
 import { MessageSquareText } from 'lucide-react'
-import { useCallback, useId, useMemo, useRef, useState } from 'react'
+import { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react'
 import { hasEnded } from '#core/chat/fold-turn.ts'
 import { failures } from '#core/errors.ts'
 import type { ChatId } from '#core/ids.ts'
+import { askingId, type AskingItem } from '#core/chat/asking.ts'
+import { entriesOf, keyOfItem } from '#core/chat/part.ts'
+import type { Turn } from '#core/chat/view.ts'
 import { Announcer } from '#components/chat/announcer.tsx'
 import { type ChatActs, ChatActsProvider, type PanelTab } from '#components/chat/chat-context.tsx'
 import { ChatDock } from '#components/chat/chat-dock.tsx'
@@ -25,10 +28,11 @@ import { isSubscription, payerWords } from '#components/chat/payer.model.ts'
 import { approvalOf } from '#components/chat/permission.model.ts'
 import { statusOf } from '#components/chat/status.model.ts'
 import { Timeline, type TimelineHandle } from '#components/chat/timeline.tsx'
-import { askingId, isAskingRow, openAsking, type AskingItem } from '#components/chat/asking.model.ts'
+import { isAskingRow, openAsking } from '#components/chat/asking.model.ts'
 import { arrange, isActive, RowKeeper, type Row, textOf, timelineRows } from '#components/chat/timeline.model.ts'
 import { useChatCalls } from '#components/chat/use-chat-calls.ts'
 import type { FollowedChat } from '#components/chat/use-chat-feed.ts'
+import { useAskedPanel } from '#components/chat/use-asked-panel.ts'
 import { useDraft } from '#components/chat/use-draft.ts'
 import { useMarkedRow } from '#components/chat/use-marked-row.ts'
 import { useOutgoing } from '#components/chat/use-outgoing.ts'
@@ -92,22 +96,56 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   // --- what is shown
   const arranged = useMemo(() => arrange(view.turns, outgoing), [view.turns, outgoing])
   const [keeper] = useState(() => new RowKeeper())
-  const rows = useMemo(() => keeper.keep(timelineRows(arranged)), [keeper, arranged])
+  const { reading, before: beforeEnd, loading, failed, jump, leaveReading, retryReading, loadBefore, loadAfter, setAtEnd } = feed
+  const shown = useMemo(() => shownTurns(reading, arranged.shown), [reading, arranged.shown])
+  const hasLater = reading !== null && !reading.isJoined
+  const before = reading?.before ?? beforeEnd
+  const rows = useMemo(
+    () => keeper.keep(timelineRows({ shown, sendingNow: hasLater ? [] : arranged.sendingNow, hasEarlier: before > 0, hasLater })),
+    [keeper, shown, hasLater, arranged.sendingNow, before],
+  )
   const questions = useMemo(() => openAsking(view.turns), [view.turns])
-  const isUnread = useUnread(view.turns.filter(hasEnded).length, isLoaded)
+  const isUnread = useUnread(view.turns.findLast(hasEnded)?.turnId ?? null, isLoaded)
   const status = statusOf({ view, isNodeOnline: chat.node?.isOnline ?? null, isUnread })
   useTabTitle(status, view.title || chat.title)
 
   const keyOfQuestion = (item: AskingItem) => rows.find((row) => isAskingRow(row) && askingId(row.item) === askingId(item))?.key
   const [inSight, setInSight] = useState<[string | null, string | null]>([null, null])
   const onVisible = useCallback((first: string | null, last: string | null) => setInSight([first, last]), [])
+  const showQuestion = async (item: AskingItem) => {
+    const turn = view.turns.find((each) => each.items.includes(item))
+    const isHere = keyOfQuestion(item) !== undefined
+    if (!isHere && turn) await jump({ is: 'around', turnId: turn.turnId, key: keyOfItem(item) })
+    setWanted(askingId(item))
+  }
+  const [wanted, setWanted] = useState<string | null>(null)
+  const wantedKey = rows.find((row) => isAskingRow(row) && askingId(row.item) === wanted)?.key
+  useEffect(() => {
+    if (wantedKey === undefined) return
+    timeline.current?.show(wantedKey)
+    setWanted(null)
+  }, [wantedKey])
+  const around = {
+    before,
+    after: hasLater ? reading.after : 0,
+    entries: useMemo(() => shown.reduce((sum, turn) => sum + entriesOf(turn), 0), [shown]),
+    loading,
+    failed,
+    onBefore: loadBefore,
+    onAfter: loadAfter,
+    onEntry: (number: number) => jump({ is: 'entry', number }),
+    onRetry: retryReading,
+    onLeave: leaveReading,
+    onAtEnd: setAtEnd,
+  }
   const isQuestionInSight = questions[0] ? isBetween(rows, keyOfQuestion(questions[0]), inSight) : true
 
-  const marked = useMarkedRow({ rows, isLoaded, timeline })
+  const marked = useMarkedRow({ rows, isLoaded, jump, timeline })
 
   // --- what people do
   const isNarrow = useIsNarrow()
   const showPanel = useCallback((isOpen: boolean) => (isNarrow ? setPanelOver(isOpen) : setPanelOpen(isOpen)), [isNarrow, setPanelOpen])
+  useAskedPanel(() => showPanel(true))
   const send = useCallback(
     (text: string) => {
       setRefusal(null)
@@ -202,7 +240,13 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
           {view.forkedFrom ? <ForkStrip forkedFrom={view.forkedFrom} chat={chat} /> : null}
           <ConnectionBar link={link} onRetry={feed.retry} />
           {!isLoaded && rows.length === 0 ? (
-            <TimelineSkeleton />
+            feed.openFailure === null || (link.is !== 'live' && link.is !== 'blinking') ? (
+              <TimelineSkeleton />
+            ) : (
+              <div className="flex flex-1 items-center justify-center p-6">
+                <FailureNotice error={feed.openFailure} look="block" onRetry={feed.retry} />
+              </div>
+            )
           ) : rows.length === 0 ? (
             <div className="flex flex-1 items-center justify-center p-6">
               <EmptyState icon={<MessageSquareText aria-hidden />} title={`Ask ${agent}`} className="border-0">
@@ -211,7 +255,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
               </EmptyState>
             </div>
           ) : (
-            <Timeline ref={timeline} rows={rows} surroundings={surroundings} onVisible={onVisible} markedKey={marked} />
+            <Timeline ref={timeline} rows={rows} around={around} surroundings={surroundings} onVisible={onVisible} markedKey={marked} />
           )}
           <ChatDock
             view={view}
@@ -219,8 +263,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
             questions={isQuestionInSight ? [] : questions}
             typing={typing}
             onShow={(item) => {
-              const key = keyOfQuestion(item)
-              if (key) timeline.current?.show(key)
+              void showQuestion(item)
             }}
             onEdit={calls.edit}
           >
@@ -268,6 +311,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
         </section>
         <ChatPanel
           view={view}
+          hasEarlier={beforeEnd > 0}
           chat={chat}
           tab={tab}
           onTab={setTab}
@@ -294,6 +338,10 @@ function Refusal({ error, chat, onMended }: { error: unknown; chat: Props['chat'
     />
   )
 }
+
+/** What is read elsewhere stands before the end, or, when they do not meet, in its place. */
+const shownTurns = (reading: FollowedChat['reading'], end: readonly Turn[]): readonly Turn[] =>
+  reading === null ? end : reading.isJoined ? [...reading.turns, ...end] : reading.turns
 
 function isBetween(rows: readonly Row[], key: string | undefined, [first, last]: [string | null, string | null]): boolean {
   const at = rows.findIndex((row) => row.key === key)

@@ -1,7 +1,8 @@
 'use client'
 
 import { MessageCircleQuestion, ShieldQuestion } from 'lucide-react'
-import { askingAbout, askingWords, type AskingItem } from '#components/chat/asking.model.ts'
+import type { AskingItem } from '#core/chat/asking.ts'
+import { askingAbout, askingWords } from '#components/chat/asking.model.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { approvalOf, isSaidInOneLine } from '#components/chat/permission.model.ts'
 import { Button } from '#components/ui/button.tsx'

@@ -35,9 +35,9 @@ export const RowView = memo(function RowView({ row, surroundings }: { row: Row; 
     case 'thought':
       return <ThoughtRow rowKey={row.key} item={row.item} isLive={row.isLive} />
     case 'tool':
-      return <ToolRow rowKey={row.key} item={row.item} isLive={row.isLive} />
+      return <ToolRow rowKey={row.key} turnId={row.turnId} item={row.item} isLive={row.isLive} />
     case 'tools':
-      return <ToolsRow rowKey={row.key} items={row.items} />
+      return <ToolsRow rowKey={row.key} turnId={row.turnId} items={row.items} />
     case 'permission':
       return <PermissionRow item={row.item} />
     case 'elicitation':

@@ -5,6 +5,7 @@
  */
 import type { PromptContent } from '#core/chat/events.ts'
 import { hasEnded } from '#core/chat/fold-turn.ts'
+import { endsHere, placeOf, SEGMENT_ITEMS, startsHere } from '#core/chat/part.ts'
 import type { FailureCode } from '#core/errors.ts'
 import type { TurnId } from '#core/ids.ts'
 import type {
@@ -41,8 +42,8 @@ export type Row =
   | { is: 'moved'; key: string; item: MovedItem }
   | { is: 'reply'; key: string; item: ReplyItem; isLive: boolean }
   | { is: 'thought'; key: string; item: ThoughtItem; isLive: boolean }
-  | { is: 'tool'; key: string; item: ToolItem; isLive: boolean }
-  | { is: 'tools'; key: string; items: readonly ToolItem[] }
+  | { is: 'tool'; key: string; turnId: TurnId; item: ToolItem; isLive: boolean }
+  | { is: 'tools'; key: string; turnId: TurnId; items: readonly ToolItem[] }
   | { is: 'permission'; key: string; item: PermissionItem }
   | { is: 'elicitation'; key: string; item: ElicitationItem }
   | { is: 'run-note'; key: string; item: RunNoteItem }
@@ -82,9 +83,16 @@ export function arrange(turns: readonly Turn[], outgoing: readonly Outgoing[]): 
 /** Rows of turns that ended never change, except that the last one stops being last. */
 const settled = new WeakMap<Turn, readonly Row[]>()
 
-export function timelineRows({ shown, sendingNow }: Pick<Arranged, 'shown' | 'sendingNow'>): Row[] {
+/** The same rows for the same turns, however much of the chat is here around them. */
+export function timelineRows({
+  shown,
+  sendingNow,
+  hasEarlier = false,
+  hasLater = false,
+}: Pick<Arranged, 'shown' | 'sendingNow'> & { hasEarlier?: boolean; hasLater?: boolean }): Row[] {
   const rows: Row[] = []
-  let day = ''
+  // Whether a day begins with the first turn here, only what stands before it knows.
+  let day = hasEarlier && shown[0] ? dayOf(shown[0].requestedAt) : ''
   const openDay = (at: string) => {
     const next = dayOf(at)
     if (next === day) return
@@ -93,9 +101,9 @@ export function timelineRows({ shown, sendingNow }: Pick<Arranged, 'shown' | 'se
   }
   for (const [index, turn] of shown.entries()) {
     openDay(turn.requestedAt)
-    const isLast = index === shown.length - 1 && sendingNow.length === 0
+    const isLast = index === shown.length - 1 && sendingNow.length === 0 && !hasLater
     rows.push(...rowsOfTurn(turn))
-    if (hasEnded(turn)) rows.push({ is: 'turn-end', key: `end:${turn.turnId}`, turn, isLast })
+    if (hasEnded(turn) && endsHere(turn)) rows.push({ is: 'turn-end', key: `end:${turn.turnId}`, turn, isLast })
   }
   for (const outgoing of sendingNow) {
     openDay(outgoing.sentAt)
@@ -108,9 +116,10 @@ export function timelineRows({ shown, sendingNow }: Pick<Arranged, 'shown' | 'se
 function rowsOfTurn(turn: Turn): readonly Row[] {
   const known = settled.get(turn)
   if (known) return known
-  const rows: Row[] = [{ is: 'prompt', key: `prompt:${turn.turnId}`, turn }, ...rowsOfItems(turn)]
+  const rows: Row[] = startsHere(turn) ? [{ is: 'prompt', key: `prompt:${turn.turnId}`, turn }] : []
+  rows.push(...rowsOfItems(turn))
   if (hasEnded(turn)) settled.set(turn, rows)
-  else
+  else if (endsHere(turn))
     rows.push({
       is: 'working',
       key: `working:${turn.turnId}`,
@@ -131,9 +140,12 @@ function rowsOfItems(turn: Turn): Row[] {
   )
   const lastFailure = turn.items.findLast((item) => item.is === 'model-failure')
   for (const [index, item] of turn.items.entries()) {
-    const key = `${turn.turnId}:${index}`
-    const isLive = isRunning && index === turn.items.length - 1
-    const before = rows.at(-1)
+    const place = placeOf(turn, index)
+    // A question that is open elsewhere.
+    if (turn.part && place < turn.part.from) continue
+    const key = `${turn.turnId}:${place}`
+    const isLive = isRunning && place === (turn.part?.count ?? turn.items.length) - 1
+    const before = place % SEGMENT_ITEMS === 0 ? undefined : rows.at(-1)
     switch (item.is) {
       case 'moved':
         rows.push({ is: 'moved', key, item })
@@ -159,11 +171,11 @@ function rowsOfItems(turn: Turn): Row[] {
       case 'tool':
         // While it waits for an answer, its question stands for it.
         if (asked.has(item.toolCallId)) break
-        if (!folds(item) || isLive) rows.push({ is: 'tool', key, item, isLive })
+        if (!folds(item) || isLive) rows.push({ is: 'tool', key, turnId: turn.turnId, item, isLive })
         else if (before?.is === 'tools') rows[rows.length - 1] = { ...before, items: [...before.items, item] }
         else if (before?.is === 'tool' && folds(before.item))
-          rows[rows.length - 1] = { is: 'tools', key: before.key, items: [before.item, item] }
-        else rows.push({ is: 'tool', key, item, isLive })
+          rows[rows.length - 1] = { is: 'tools', key: before.key, turnId: turn.turnId, items: [before.item, item] }
+        else rows.push({ is: 'tool', key, turnId: turn.turnId, item, isLive })
         break
       case 'model-failure': {
         // An agent may still put the error in its own words, so the last failure is not always the last item.

@@ -3,12 +3,13 @@
 import { ChevronRight, CircleSlash, X } from 'lucide-react'
 import { useMemo } from 'react'
 import type { ToolItem } from '#core/chat/view.ts'
+import type { TurnId } from '#core/ids.ts'
 import { sayDuration } from '#components/chat/amounts.model.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { LineButton } from '#components/chat/line-button.tsx'
 import { LineCounts } from '#components/chat/line-counts.tsx'
 import { useOpenRow } from '#components/chat/open-rows.ts'
-import { ToolBody } from '#components/chat/tool-body.tsx'
+import { CallBody } from '#components/chat/tool-body.tsx'
 import { ToolIcon } from '#components/chat/tool-icons.tsx'
 import { diffCounts, exitCodeOf, summarize, toolState, toolTarget, toolVerb } from '#components/chat/tool.model.ts'
 import { Badge } from '#components/ui/badge.tsx'
@@ -16,7 +17,7 @@ import { classNames } from '#components/ui/class-names.ts'
 import { Spinner } from '#components/ui/spinner.tsx'
 
 /** One tool call in a line: what kind, what it did, to what, how long, and how it went. */
-export function ToolRow({ rowKey, item, isLive = false }: { rowKey: string; item: ToolItem; isLive?: boolean }) {
+export function ToolRow({ rowKey, turnId, item, isLive = false }: { rowKey: string; turnId: TurnId; item: ToolItem; isLive?: boolean }) {
   const { openRows } = useChatActs()
   const state = toolState(item.status)
   // Live and failed calls open by themselves; a call that was let in peace closes when it is done.
@@ -38,7 +39,7 @@ export function ToolRow({ rowKey, item, isLive = false }: { rowKey: string; item
           <ChevronRight aria-hidden className={classNames('size-3.5 transition-transform', isOpen && 'rotate-90')} />
         </span>
       </LineButton>
-      {isOpen ? <ToolBody item={item} /> : null}
+      {isOpen ? <CallBody item={item} turnId={turnId} /> : null}
     </div>
   )
 }
@@ -52,7 +53,7 @@ function StateIcon({ item }: { item: ToolItem }) {
 }
 
 /** A run of finished calls: "Ran 1 command, read 2 files". */
-export function ToolsRow({ rowKey, items }: { rowKey: string; items: readonly ToolItem[] }) {
+export function ToolsRow({ rowKey, turnId, items }: { rowKey: string; turnId: TurnId; items: readonly ToolItem[] }) {
   const { openRows } = useChatActs()
   const [isOpen, setOpen] = useOpenRow(openRows, `${rowKey}+`, false)
   const said = useMemo(() => summarize(items), [items])
@@ -65,7 +66,7 @@ export function ToolsRow({ rowKey, items }: { rowKey: string; items: readonly To
       {isOpen ? (
         <div className="ml-2 border-l-2 border-line pl-4">
           {items.map((item) => (
-            <ToolRow key={item.toolCallId} rowKey={`${rowKey}/${item.toolCallId}`} item={item} />
+            <ToolRow key={item.toolCallId} rowKey={`${rowKey}/${item.toolCallId}`} turnId={turnId} item={item} />
           ))}
         </div>
       ) : null}

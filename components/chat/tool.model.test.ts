@@ -1,8 +1,8 @@
+import { countLines } from '#core/chat/line-counts.ts'
 import { describe, expect, it } from 'vitest'
 import type { ToolItem } from '#core/chat/view.ts'
 import {
   commandOf,
-  countLines,
   diffCounts,
   exitCodeOf,
   printedBy,

@@ -5,6 +5,7 @@
  */
 import { commandOf, field, shortPath, stringField } from '#core/chat/asked.ts'
 import type { ToolContent } from '#core/chat/events.ts'
+import { countLines } from '#core/chat/line-counts.ts'
 import type { ToolItem } from '#core/chat/view.ts'
 import { sayCount } from '#components/chat/amounts.model.ts'
 
@@ -86,6 +87,19 @@ function unfenced(text: string): string {
   return fenced ? fenced[2]! : text
 }
 
+/** Lines that were printed and are not here. */
+export const cutLines = ({ content }: Pick<ToolItem, 'content'>): number =>
+  content.reduce((sum, each) => sum + (each.type === 'text' ? (each.cut?.lines ?? 0) : 0), 0)
+
+/** "240 KB more": how much of a call is not here. */
+export function sayCut({ content, cut }: Pick<ToolItem, 'content' | 'cut'>): string {
+  const chars = content.reduce(
+    (sum, each) => sum + (each.type === 'raw' ? 0 : (each.cut?.chars ?? 0)),
+    (cut?.input ?? 0) + (cut?.output ?? 0),
+  )
+  return chars >= 1_000_000 ? `${(chars / 1_000_000).toFixed(1)} MB more` : `${Math.max(1, Math.round(chars / 1_000))} KB more`
+}
+
 export type OutputTail = { lines: string; hidden: number }
 
 /** The last lines of an output; `hidden` counts those above. */
@@ -98,36 +112,13 @@ export function tailOf(text: string, keep = 20): OutputTail {
 export const diffsOf = (call: Pick<ToolItem, 'content'>): ToolDiff[] =>
   call.content.filter((each): each is ToolDiff => each.type === 'diff')
 
-/** Lines added and removed; long files are compared by their changed middle only, which may count a moved line twice. */
-export function countLines({ oldText, newText }: Pick<ToolDiff, 'oldText' | 'newText'>): { added: number; removed: number } {
-  const before = linesOf(oldText ?? '')
-  const after = linesOf(newText)
-  let start = 0
-  while (start < before.length && start < after.length && before[start] === after[start]) start += 1
-  let end = 0
-  while (end < before.length - start && end < after.length - start && before.at(-1 - end) === after.at(-1 - end)) end += 1
-  const removed = before.slice(start, before.length - end)
-  const added = after.slice(start, after.length - end)
-  const kept = removed.length * added.length > 250_000 ? 0 : longestCommon(removed, added)
-  return { added: added.length - kept, removed: removed.length - kept }
-}
-
-const linesOf = (text: string) => (text === '' ? [] : text.replace(/\n$/, '').split('\n'))
-
-function longestCommon(a: readonly string[], b: readonly string[]): number {
-  let row = Array.from<number>({ length: b.length + 1 }).fill(0)
-  for (const line of a) {
-    const next = [0]
-    for (let i = 0; i < b.length; i += 1) next.push(line === b[i] ? row[i]! + 1 : Math.max(row[i + 1]!, next[i]!))
-    row = next
-  }
-  return row.at(-1)!
-}
+/** Lines added and removed. */
+export const countsOf = (diff: ToolDiff): { added: number; removed: number } => diff.cut ?? countLines(diff)
 
 export function diffCounts(call: Pick<ToolItem, 'content'>): { added: number; removed: number } | null {
   const diffs = diffsOf(call)
   if (diffs.length === 0) return null
-  return diffs.map(countLines).reduce((sum, each) => ({ added: sum.added + each.added, removed: sum.removed + each.removed }))
+  return diffs.map(countsOf).reduce((sum, each) => ({ added: sum.added + each.added, removed: sum.removed + each.removed }))
 }
 
 /** "mcp__github__create_issue" and "github/create_issue" are "github.create_issue". */

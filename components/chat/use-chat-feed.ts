@@ -2,9 +2,10 @@
 
 import { useQueryClient, type QueryClient } from '@tanstack/react-query'
 import { useEffect, useState, useSyncExternalStore } from 'react'
-import { emptyChat, type ChatView } from '#core/chat/view.ts'
+import { emptyChat } from '#core/chat/view.ts'
 import type { ChatId } from '#core/ids.ts'
-import { ChatFeed, type FeedClock, type FeedOptions, type FeedSnapshot } from '#components/chat/chat-feed.ts'
+import type { WindowPlace } from '#core/chat/window.ts'
+import { ChatFeed, type FeedClock, type FeedOptions, type FeedPosition, type FeedSnapshot } from '#components/chat/chat-feed.ts'
 import { browserSocket } from '#components/realtime/socket.ts'
 import { useTRPCClient } from '#components/trpc/trpc.ts'
 
@@ -12,6 +13,16 @@ export type FollowedChat = FeedSnapshot & {
   retry: () => void
   /** Reads to the head of the log now, without waiting for the socket. */
   catchUp: () => Promise<void>
+  /** Whether the end of the transcript is looked at. */
+  setAtEnd: (isAtEnd: boolean) => void
+  loadBefore: () => void
+  loadAfter: () => void
+  /** Reads somewhere else; true when it is there. */
+  jump: (place: WindowPlace) => Promise<boolean>
+  /** What of the transcript did not load. */
+  retryReading: () => void
+  /** Only the end again. */
+  leaveReading: () => void
 }
 
 /** Follows one chat: the newest view at each frame, and how fresh it is. Mount anew (by `key`) for another chat. */
@@ -25,7 +36,9 @@ export function useChatFeed(chatId: ChatId): FollowedChat {
           chatId,
           socket: browserSocket(),
           clock: browserClock,
-          // The cast: to tRPC, an `unknown` that went through JSON may be missing.
+          readLast: (atLeast) => client.chats.last.query({ chatId, atLeast }) as ReturnType<FeedOptions['readLast']>,
+          readStretch: (place, atLeast) => client.chats.stretch.query({ chatId, place, atLeast }) as ReturnType<FeedOptions['readStretch']>,
+          // The casts: to tRPC, an `unknown` that went through JSON may be missing.
           readAfter: (afterSeq) => client.chats.eventsAfter.query({ chatId, afterSeq, limit: 500 }) as ReturnType<FeedOptions['readAfter']>,
           from: leftAt(queryClient).get(chatId),
         }),
@@ -48,26 +61,43 @@ export function useChatFeed(chatId: ChatId): FollowedChat {
   }, [feed, chatId, queryClient])
 
   const snapshot = useSyncExternalStore(feed?.subscribe ?? never, feed?.getSnapshot ?? nothing, nothing)
-  const [acts] = useState(() => ({ retry: () => feed?.retry(), catchUp: async () => feed?.catchUp() }))
+  const [acts] = useState(() => ({
+    retry: () => feed?.retry(),
+    catchUp: async () => feed?.catchUp(),
+    setAtEnd: (isAtEnd: boolean) => feed?.setAtEnd(isAtEnd),
+    loadBefore: () => void feed?.transcript.loadBefore(),
+    loadAfter: () => void feed?.transcript.loadAfter(),
+    jump: async (place: WindowPlace) => (await feed?.transcript.jump(place)) ?? false,
+    retryReading: () => void feed?.transcript.retry(),
+    leaveReading: () => feed?.transcript.clear(),
+  }))
   return { ...snapshot, ...acts }
 }
 
-const empty: FeedSnapshot = { view: emptyChat, link: { is: 'blinking' }, isLoaded: false }
+const empty: FeedSnapshot = {
+  view: emptyChat,
+  before: 0,
+  reading: null,
+  loading: null,
+  failed: null,
+  link: { is: 'blinking' },
+  isLoaded: false,
+  openFailure: null,
+}
 const nothing = () => empty
 const never = () => () => undefined
 
-type Position = { view: ChatView; logId: number | null }
 const KEPT_CHATS = 8
 /** Where feeds stopped, so that going back to a chat shows it at once. Tied to the cache, which ends with the session. */
-const positions = new WeakMap<QueryClient, Map<ChatId, Position>>()
+const positions = new WeakMap<QueryClient, Map<ChatId, FeedPosition>>()
 
-function leftAt(queryClient: QueryClient): Map<ChatId, Position> {
-  const known = positions.get(queryClient) ?? new Map<ChatId, Position>()
+function leftAt(queryClient: QueryClient): Map<ChatId, FeedPosition> {
+  const known = positions.get(queryClient) ?? new Map<ChatId, FeedPosition>()
   positions.set(queryClient, known)
   return known
 }
 
-function remember(queryClient: QueryClient, chatId: ChatId, position: Position): void {
+function remember(queryClient: QueryClient, chatId: ChatId, position: FeedPosition): void {
   const known = leftAt(queryClient)
   known.delete(chatId)
   known.set(chatId, position)

@@ -17,18 +17,18 @@ export function useTabTitle(status: OpenChatStatus, title: string): void {
   }, [words])
 }
 
-/** True when `count` has grown while nobody looked, until somebody does. */
-export function useUnread(count: number, isLoaded: boolean): boolean {
-  const [seen, setSeen] = useState<number | null>(null)
+/** True when there is another newest thing than there was when somebody looked last. */
+export function useUnread(newest: string | null, isLoaded: boolean): boolean {
+  const [seen, setSeen] = useState<{ newest: string | null } | null>(null)
   useEffect(() => {
     if (!isLoaded) return
     const look = () => {
-      if (document.visibilityState === 'visible') setSeen(count)
+      if (document.visibilityState === 'visible') setSeen({ newest })
     }
-    setSeen((now) => now ?? count)
+    setSeen((now) => now ?? { newest })
     look()
     document.addEventListener('visibilitychange', look)
     return () => document.removeEventListener('visibilitychange', look)
-  }, [count, isLoaded])
-  return seen !== null && count > seen
+  }, [newest, isLoaded])
+  return seen !== null && newest !== seen.newest
 }

@@ -35,3 +35,8 @@ it.each([
   [['running', 'waiting'], 'One chat needs you'],
   [['waiting', 'waiting'], '2 chats need you'],
 ] as const)('%j reads %s', (statuses, title) => expect(homeTitle(statuses.map((status) => ({ status })))).toBe(title))
+
+it('tells of tasks once no chat waits', () => {
+  expect(homeTitle([{ status: 'failed' }], 1)).toBe('One task needs you')
+  expect(homeTitle([{ status: 'waiting' }], 2)).toBe('One chat needs you')
+})

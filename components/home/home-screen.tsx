@@ -2,12 +2,15 @@
 
 import { useQuery } from '@tanstack/react-query'
 import { MessageSquare, Plus } from 'lucide-react'
+import { useState } from 'react'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { firstSteps, homeTitle } from '#components/home/checklist.model.ts'
 import { FirstRun } from '#components/home/first-run.tsx'
 import { ChatList } from '#components/projects/chat-list.tsx'
 import { ProjectGrid } from '#components/projects/project-grid.tsx'
 import { useMay } from '#components/session/use-me.ts'
+import { forToday, localDay } from '#components/tasks/board.model.ts'
+import { MyTasks } from '#components/tasks/my-tasks.tsx'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { ButtonLink } from '#components/ui/button.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
@@ -25,6 +28,10 @@ export function HomeScreen() {
   const connections = useQuery(trpc.connections.list.queryOptions({}))
   const nodes = useQuery(trpc.nodes.list.queryOptions())
 
+  const tasks = useQuery(trpc.tasks.assigned.queryOptions())
+  const [today] = useState(() => localDay(new Date()))
+
+  const mine = forToday(tasks.data ?? [], today)
   const all = chats.data ?? []
   const waiting = all.filter((each) => each.status === 'waiting' || each.status === 'failed')
   const recent = all.filter((each) => !waiting.includes(each)).slice(0, RECENT)
@@ -36,7 +43,7 @@ export function HomeScreen() {
   return (
     <PageBody>
       <PageHeader
-        title={steps.length > 0 && may.prompt ? 'Welcome to the gatehouse' : homeTitle(all)}
+        title={steps.length > 0 && may.prompt ? 'Welcome to the gatehouse' : homeTitle(all, mine.now.length)}
         lead={steps.length > 0 && may.prompt ? 'Four steps, and an agent answers.' : undefined}
         actions={
           may.prompt ? (
@@ -54,6 +61,8 @@ export function HomeScreen() {
           <ChatList chats={waiting} hasProject />
         </Section>
       ) : null}
+      <MyTasks {...mine} />
+      {tasks.isError ? <FailureNotice error={tasks.error} onRetry={() => void tasks.refetch()} /> : null}
       {recent.length > 0 ? (
         <Section title={waiting.length > 0 ? 'Other chats' : 'Recent chats'}>
           <ChatList chats={recent} hasProject />

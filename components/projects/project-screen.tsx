@@ -8,13 +8,14 @@ import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { ProjectChats } from '#components/projects/project-chats.tsx'
 import { ProjectSettings } from '#components/projects/project-settings.tsx'
 import { repositoryLabel } from '#components/projects/repository.ts'
+import { TaskBoard } from '#components/tasks/task-board.tsx'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { ButtonLink } from '#components/ui/button.tsx'
 import { PageBody, PageHeader } from '#components/ui/page-header.tsx'
 import { Skeleton } from '#components/ui/skeleton.tsx'
 import { Tabs } from '#components/ui/tabs.tsx'
 
-const tabNames = ['chats', 'connections', 'settings'] as const
+const tabNames = ['chats', 'tasks', 'connections', 'settings'] as const
 type TabName = (typeof tabNames)[number]
 
 export function ProjectScreen({ projectId }: { projectId: string }) {
@@ -59,6 +60,7 @@ export function ProjectScreen({ projectId }: { projectId: string }) {
         panelClassName="pt-6"
         tabs={[
           { value: 'chats', label: 'Chats', panel: <ProjectChats projectId={projectId} /> },
+          { value: 'tasks', label: 'Tasks', panel: <TaskBoard projectId={projectId} mayManage={data?.role === 'maintainer'} /> },
           { value: 'connections', label: 'Connections', panel: <ConnectionList projectId={projectId} /> },
           { value: 'settings', label: 'Settings', panel: data ? <ProjectSettings key={projectId} project={data} /> : null },
         ]}

@@ -70,15 +70,23 @@ export type TurnOutcome = z.infer<typeof TurnOutcome>
 export const ToolKind = z.enum(['read', 'edit', 'delete', 'move', 'search', 'execute', 'think', 'fetch', 'switch_mode', 'other'])
 export const ToolStatus = z.enum(['pending', 'in_progress', 'completed', 'failed', 'cancelled'])
 
-/** What a tool call shows. `truncated` counts the characters that were cut to keep an event below 256 KB. */
+/** What is left out of a long one where only its head is shown; never in the log. */
+const TextCut = z.object({ chars: z.int().nonnegative(), lines: z.int().nonnegative() })
+const DiffCut = z.object({ chars: z.int().nonnegative(), added: z.int().nonnegative(), removed: z.int().nonnegative() })
+
+/**
+ * What a tool call shows. `truncated` counts the characters that were cut to keep an event below 256 KB; `cut` is what
+ * `heads.ts` leaves out, and the log holds.
+ */
 export const ToolContent = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('text'), text: z.string(), truncated: z.int().nonnegative().optional() }),
+  z.object({ type: z.literal('text'), text: z.string(), truncated: z.int().nonnegative().optional(), cut: TextCut.optional() }),
   z.object({
     type: z.literal('diff'),
     path: z.string(),
     oldText: z.string().nullable(),
     newText: z.string(),
     truncated: z.int().nonnegative().optional(),
+    cut: DiffCut.optional(),
   }),
   z.object({ type: z.literal('raw'), json: z.unknown() }),
 ])

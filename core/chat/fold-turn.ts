@@ -6,6 +6,7 @@
  */
 import type { ChatEvent, ChatEventOf, TurnFailure, TurnOutcome } from '#core/chat/events.ts'
 import { addLoginUsage, addUsage } from '#core/chat/fold-usage.ts'
+import { isOpenAsking } from '#core/chat/asking.ts'
 import type { ElicitationItem, PermissionItem, QuestionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnItem } from '#core/chat/view.ts'
 
 export const hasEnded = (turn: Pick<Turn, 'endedAt'>): boolean => turn.endedAt !== null
@@ -110,10 +111,11 @@ function closed(turn: Turn, at: string): Turn {
 }
 
 /** The agent has shown something. */
-const shown = (turn: Turn): Turn => (turn.status === 'starting' ? { ...turn, status: 'running' } : turn)
+export const shown = (turn: Turn): Turn => (turn.status === 'starting' ? { ...turn, status: 'running' } : turn)
 
 /** A question is open, unless the turn is on its way out anyway. */
-const waiting = (turn: Turn): Turn => (turn.status === 'starting' || turn.status === 'running' ? { ...turn, status: 'waiting' } : turn)
+export const waiting = (turn: Turn): Turn =>
+  turn.status === 'starting' || turn.status === 'running' ? { ...turn, status: 'waiting' } : turn
 
 function withText(turn: Turn, is: 'reply' | 'thought', event: ChatEventOf<'reply.appended' | 'thought.appended'>): Turn {
   const at = turn.items.findLastIndex((item) => item.is === is && item.messageId === event.messageId)
@@ -182,10 +184,17 @@ function withToolChange(turn: Turn, event: ChatEventOf<'tool.updated'>): Turn {
     ...(locations === undefined ? {} : { locations }),
     ...(input === undefined ? {} : { input }),
     ...(output === undefined ? {} : { output }),
+    ...(before.cut && { cut: stillCut(before.cut, event) }),
   }
   const endedAt = before.endedAt ?? (isOver(next.status) ? event.at : null)
   return { ...turn, items: turn.items.with(at, { ...next, endedAt }) }
 }
+
+/** What is told anew is whole again. */
+const stillCut = (cut: NonNullable<ToolItem['cut']>, { input, output }: ChatEventOf<'tool.updated'>): NonNullable<ToolItem['cut']> => ({
+  ...(input === undefined && cut.input !== undefined && { input: cut.input }),
+  ...(output === undefined && cut.output !== undefined && { output: cut.output }),
+})
 
 const sameTool = (event: { toolCallId: string }) => (item: TurnItem) => item.is === 'tool' && item.toolCallId === event.toolCallId
 /** What the agent's own protocol asks. */
@@ -248,10 +257,8 @@ function questionAnswered(turn: Turn, event: ChatEventOf<'question.answered'>): 
   })
 }
 
-const isOpen = (item: TurnItem): boolean => (isRequest(item) || item.is === 'question') && item.answer.is === 'open'
-
 /** Once nobody is waited for any more. */
-const goingOn = (turn: Turn): Turn => (turn.status === 'waiting' && !turn.items.some(isOpen) ? { ...turn, status: 'running' } : turn)
+const goingOn = (turn: Turn): Turn => (turn.status === 'waiting' && !turn.items.some(isOpenAsking) ? { ...turn, status: 'running' } : turn)
 
 function modelFailed(turn: Turn, event: ChatEventOf<'model.failed'>): Turn {
   const failure = {

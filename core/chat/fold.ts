@@ -5,12 +5,14 @@
  * piece of text is *set* at its offset, never appended blindly. Applying an event that does
  * not follow on changes nothing either; `standing` tells the caller, who fetches the rest.
  * Streaming stays cheap: a piece of text copies the list of turns and the last of each below.
+ * A view may hold only the newest turns and items: `part.ts` says when it comes to the same.
  * Next: `components/chat/` draws the view.
  */
 import type { ChatEvent, ChatEventOf } from '#core/chat/events.ts'
-import { foldTurn, sameRequest } from '#core/chat/fold-turn.ts'
+import { sameRequest } from '#core/chat/fold-turn.ts'
 import { applyHistory } from '#core/chat/history.ts'
 import { addLoginModelUsage, addLoginUsage, addModelUsage, addUsage } from '#core/chat/fold-usage.ts'
+import { foldPart, withItem } from '#core/chat/part.ts'
 import { noUsage, type ChatView, type RunNoteItem, type Turn } from '#core/chat/view.ts'
 
 /** Whether an event is already in the view, follows on it, or leaves a gap that must be fetched first. */
@@ -168,7 +170,7 @@ function withNote(view: ChatView, note: RunNoteItem | null): ChatView {
   const at = view.turns.findLastIndex((turn) => turn.acceptedAt !== null && turn.endedAt === null)
   if (at < 0) return { ...view, pendingNote: note }
   const turn = view.turns[at]!
-  return { ...view, turns: view.turns.with(at, { ...turn, items: [...turn.items, note] }) }
+  return { ...view, turns: view.turns.with(at, withItem(turn, note)) }
 }
 
 /** Those that wait change places among themselves; whatever has started keeps its own. */
@@ -183,7 +185,7 @@ function moved(view: ChatView, { from, to, at }: Extract<ChatEvent, { type: 'wor
   const next = view.turns.findIndex((turn) => turn.status === 'queued')
   if (next < 0) return view
   const turn = view.turns[next]!
-  return { ...view, turns: view.turns.with(next, { ...turn, items: [...turn.items, { is: 'moved', from: from.name, to: to.name, at }] }) }
+  return { ...view, turns: view.turns.with(next, withItem(turn, { is: 'moved', from: from.name, to: to.name, at })) }
 }
 
 const requested = (event: Extract<ChatEvent, { type: 'turn.requested' }>): Turn => ({
@@ -209,7 +211,7 @@ function withTurn(view: ChatView, event: ChatEvent): ChatView {
   const at = view.turns.findLastIndex((turn) => belongs(turn, event))
   if (at < 0) return view
   const before = view.turns[at]!
-  const after = foldTurn(before, event)
+  const after = foldPart(before, event)
   return after === before ? view : { ...view, turns: view.turns.with(at, after) }
 }
 

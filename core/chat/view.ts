@@ -27,6 +27,8 @@ export type ToolItem = {
   locations: ChatEventOf<'tool.called'>['locations']
   input?: unknown
   output?: unknown
+  /** How many characters are left out of what it was asked and what it answered (`heads.ts`). */
+  cut?: { input?: number; output?: number }
   startedAt: string
   endedAt: string | null
 }
@@ -110,6 +112,21 @@ export type ModelUsage = { provider: string | null; model: string | null; usage:
 /** `queued` waits for another turn or a node; `starting` was taken and has shown nothing yet. */
 export type TurnStatus = 'queued' | 'starting' | 'running' | 'waiting' | 'cancelling' | TurnOutcome
 
+/**
+ * A turn of which not all items are here (`part.ts`). What is not here is told by number: the first item of a turn is 0.
+ */
+export type TurnPart = {
+  /** How many items the turn has. */
+  count: number
+  /** From which to which (not included) the items are here, without a hole. */
+  from: number
+  to: number
+  /** The numbers of `items`. Those before `from` are questions that are still open. */
+  places: readonly number[]
+  /** The keys of the items that are not here; null for an ended turn, where nobody counts on more. */
+  others: readonly string[] | null
+}
+
 export type Turn = {
   turnId: TurnId
   by: UserId
@@ -119,6 +136,8 @@ export type Turn = {
   endedAt: string | null
   status: TurnStatus
   items: readonly TurnItem[]
+  /** Absent when all its items are here. */
+  part?: TurnPart
   /**
    * Why it failed, or was interrupted. A turn whose agent said `end_turn` although its
    * last model request failed is `failed` too: some agents then end as if all were well,

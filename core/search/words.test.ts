@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { character } from '#core/testing-text.ts'
 import { askedOf, snippetOf, tsqueryOf, wordsOf } from '#core/search/words.ts'
 
 it.each([
@@ -24,7 +25,7 @@ it.each([
 
 it('asks nothing that could mean something to PostgreSQL, whatever is typed', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (typed) => {
+    fc.property(fc.string({ unit: character, maxLength: 60 }), (typed) => {
       const terms = tsqueryOf(askedOf(typed))?.split(/ & | <-> /) ?? []
       for (const term of terms) expect(term).toMatch(/^\(?'[^'\\\s]+'(:\*)?\)?$/)
     }),

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { ChatEvent, ChatFact } from '#core/chat/events.ts'
 import { foldAll } from '#core/chat/fold.ts'
+import { headOf, headOfTurn } from '#core/chat/heads.ts'
 import { emptyChat, type ChatView, type Turn } from '#core/chat/view.ts'
 import type { ChatEvidence, Evidence, Fault, LogRow } from '#e2e/chaos/evidence.ts'
 
@@ -27,7 +28,18 @@ export function check({ chats, faults }: Evidence): Violation[] {
 export const toEvent = (chatId: string, { seq, seqFrom, fact, at }: LogRow): ChatEvent =>
   ({ ...fact, chatId, seq, seqFrom, at }) as ChatEvent
 
-export const digestOf = (view: ChatView): string => createHash('sha1').update(JSON.stringify(view)).digest('base64url')
+/** Of the view and its newest items, which every watcher has, however much it reads; long items as their heads. */
+const SHOWN_TURNS = 5
+const SHOWN_ITEMS = 10
+
+export function digestOf(view: ChatView): string {
+  const turns = view.turns
+    .slice(-SHOWN_TURNS)
+    .map(({ part: _, ...turn }) => headOfTurn({ ...turn, items: turn.items.slice(-SHOWN_ITEMS).map(headOf) }))
+  return createHash('sha1')
+    .update(JSON.stringify(sorted({ ...view, turns })))
+    .digest('base64url')
+}
 
 export const rules: Readonly<Record<string, Rule>> = {
   'seq is contiguous'({ log, head }) {
@@ -189,7 +201,9 @@ export const rules: Readonly<Record<string, Rule>> = {
     }
     return watchers.flatMap(({ name, shown, last, isLive }) => [
       ...shown.flatMap((each, at) =>
-        at > 0 && each.seq < shown[at - 1]!.seq ? [`${name} went back from ${shown[at - 1]!.seq} to ${each.seq}`] : [],
+        at > 0 && each.seq < shown[at - 1]!.seq && each.logId === shown[at - 1]!.logId
+          ? [`${name} went back from ${shown[at - 1]!.seq} to ${each.seq}`]
+          : [],
       ),
       ...[...shown, last]
         .filter((each) => digests.get(each.seq) !== each.digest)

@@ -41,6 +41,8 @@ export class Watcher {
       chatId: chatId as ChatId,
       socket: this.#socket,
       clock,
+      readLast: (atLeast) => api.chats.last.query({ chatId, atLeast }) as ReturnType<FeedOptions['readLast']>,
+      readStretch: (place, atLeast) => api.chats.stretch.query({ chatId, place, atLeast }) as ReturnType<FeedOptions['readStretch']>,
       readAfter: (afterSeq) => api.chats.eventsAfter.query({ chatId, afterSeq, limit: 500 }) as ReturnType<FeedOptions['readAfter']>,
     })
     this.#feed.subscribe(() => this.#note())
@@ -78,7 +80,7 @@ export class Watcher {
   }
 
   #now(): Shown {
-    const { view } = this.#feed.getSnapshot()
-    return { seq: view.seq, digest: digestOf(view) }
+    const { view, logId } = this.#feed.position
+    return { logId, seq: view.seq, digest: digestOf(view) }
   }
 }

@@ -12,10 +12,13 @@ type EventRow = { chatId: string; seq: string; seqFrom: string; type: string; pa
 const toEvent = ({ chatId, seq, seqFrom, type, payload, at }: EventRow): ChatEvent =>
   ({ ...payload, type, chatId, seq: Number(seq), seqFrom: Number(seqFrom), at: at.toISOString() }) as ChatEvent
 
-/** The JSON for `payload`: the fact without its type, in characters that PostgreSQL's jsonb can hold. */
-export function toPayload({ type: _, ...rest }: ChatFact): string {
-  const json = JSON.stringify(rest)
-  return SUSPECT.test(json) ? JSON.stringify(storable(rest)) : json
+/** The JSON for `payload`: the fact without its type. */
+export const toPayload = ({ type: _, ...rest }: ChatFact): string => toJson(rest)
+
+/** In characters that PostgreSQL's jsonb can hold. */
+export function toJson(value: object): string {
+  const json = JSON.stringify(value)
+  return SUSPECT.test(json) ? JSON.stringify(storable(value)) : json
 }
 
 /** NUL, and halves of surrogate pairs, as JSON escapes them. Agents print both; jsonb refuses both. */
@@ -37,8 +40,8 @@ export function storable(value: unknown): unknown {
 export type LogHead = { head: number; logId: number; floor: number }
 
 /** Null when there is no such chat. */
-export async function readHead(chatId: ChatId): Promise<LogHead | null> {
-  const { rows } = await pool().query('select head, "logId", floor from chat_head where "chatId" = $1', [chatId])
+export async function readHead(chatId: ChatId, db: Pick<PoolClient, 'query'> = pool()): Promise<LogHead | null> {
+  const { rows } = await db.query('select head, "logId", floor from chat_head where "chatId" = $1', [chatId])
   return rows[0] ? toHead(rows[0]) : null
 }
 
@@ -68,6 +71,20 @@ export async function readEventsAfter(
     [chatId, afterSeq, maxEvents, maxBytes],
   )
   return withinBytes(rows.map(toEvent), maxBytes)
+}
+
+/** What a log holds of one call between two places, and the old parts there, of whatever they tell. */
+export async function readEventsOf(
+  chatId: ChatId,
+  { turnId, toolCallId, seqFrom, seqTo }: { turnId: string; toolCallId: string; seqFrom: number; seqTo: number },
+): Promise<ChatEvent[]> {
+  const { rows } = await pool().query<EventRow>(
+    `select "chatId", seq, "seqFrom", type, payload, at from chat_event
+     where "chatId" = $1 and seq >= $2 and "seqFrom" <= $3 and (type = 'history.folded'
+       or (type in ('tool.called', 'tool.updated') and payload->>'toolCallId' = $4 and payload->>'turnId' = $5)) order by seq`,
+    [chatId, seqFrom, seqTo, toolCallId, turnId],
+  )
+  return rows.map(toEvent)
 }
 
 /** The longest beginning whose JSON stays within `maxBytes` (counted in characters), never empty for a non-empty list. */

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { TITLE_MAX_CHARS } from '#core/chat/commands.ts'
 import { ElicitationAction, ElicitationAnswers } from '#core/chat/elicitation.ts'
 import { ANSWER_MAX_CHARS, PromptContent } from '#core/chat/events.ts'
-import { RequestId, TurnId, UserId } from '#core/ids.ts'
+import { WindowPlace } from '#core/chat/window.ts'
+import { RequestId, ToolCallId, TurnId, UserId } from '#core/ids.ts'
 import { forkChat } from '#server/chats/fork.ts'
 import { offerChat, takeOver } from '#server/chats/hand-over.ts'
 import { setShared } from '#server/chats/privacy.ts'
@@ -28,6 +29,7 @@ import {
   unarchiveChat,
   withdraw,
 } from '#server/chats/service.ts'
+import { readCall, readLast, readStretch } from '#server/chats/window.ts'
 import { chatProcedure, projectProcedure, router, teamProcedure } from '#server/trpc/base.ts'
 
 const Title = z.string().trim().min(1).max(TITLE_MAX_CHARS)
@@ -121,6 +123,21 @@ export const chatsRouter = router({
   chooseModel: chatProcedure('prompt')
     .input(z.object({ model: ModelName }))
     .mutation(({ ctx, input }) => chooseModel(ctx.scope, input)),
+
+  /** The end of the transcript, as it stands at `view.seq`; what is newer comes by subscription or by `eventsAfter`. */
+  last: chatProcedure('read')
+    .input(z.object({ atLeast: z.int().nonnegative().default(0) }))
+    .query(({ ctx, input }) => readLast(ctx.scope, input)),
+
+  /** A stretch of the transcript somewhere else. */
+  stretch: chatProcedure('read')
+    .input(z.object({ place: WindowPlace, atLeast: z.int().nonnegative().default(0) }))
+    .query(({ ctx, input }) => readStretch(ctx.scope, input)),
+
+  /** A tool call with all that stretches leave out of a long one. */
+  toolCall: chatProcedure('read')
+    .input(z.object({ turnId: TurnId, toolCallId: ToolCallId }))
+    .query(({ ctx, input }) => readCall(ctx.scope, input)),
 
   eventsAfter: chatProcedure('read')
     .input(z.object({ afterSeq: z.int().nonnegative(), limit: z.int().min(1).max(1_000).default(500) }))

@@ -1,5 +1,6 @@
 /** The master key in a file: rotated under load, killed in the middle, lost and brought back. */
 import { spawn } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,7 +12,13 @@ import { connect, listConnections } from '#server/connections/service.ts'
 import { masterKeys } from '#server/connections/vault.ts'
 import { databaseUrl, pool } from '#server/db/client.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
-import type { TeamScope } from '#server/access/scope.ts'
+import { enterProject, type TeamScope } from '#server/access/scope.ts'
+import { addOwnServer } from '#server/mcp/own-service.ts'
+import { findToAsk } from '#server/mcp/own-store.ts'
+import { openHeaders } from '#server/mcp/own-upstream.ts'
+import { isSigned } from '#server/tasks/hook-secret.ts'
+import { findHook } from '#server/tasks/trigger-store.ts'
+import { addWebhook, removeTemplate, saveTemplate } from '#server/tasks/triggers-service.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'gatehouse-rotation-'))
 const file = join(home, 'master.key')
@@ -79,6 +86,27 @@ it('rewraps everything while keys are used and connected, and retires what nothi
     { act: 'key.rotated', subjectId: String(version) },
     { act: 'key.retired', subjectId: String(from) },
   ])
+})
+
+it('takes the secrets of webhooks along', async () => {
+  const projectId = await seedProject(scope)
+  const project = await enterProject(scope, { act: 'manage', projectId })
+  const fields = { name: 'Alert', title: 'Look into it', instructions: '', assigneeId: null, harness: null, model: null, branch: null }
+  const { templateId } = await saveTemplate(project, fields)
+  const { triggerId, secret } = await addWebhook(project, { templateId, name: 'Alerts', startsChat: false })
+  const isOpened = async () => {
+    const call = { deliveryId: '1', timestamp: '1', body: '{}' }
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64')
+    const signatures = `v1,${createHmac('sha256', key).update('1.1.{}').digest('base64')}`
+    return isSigned(triggerId, await findHook(triggerId), { ...call, signatures })
+  }
+  const version = await rotateMasterKey({ home })
+  expect(await retireFormerVersions({ home, graceMs: 0 })).toBe(false)
+  expect(await rewrapAll()).toEqual({ moved: 1, unreadable: 0, left: 0 })
+  expect(await retireFormerVersions({ home, graceMs: 0 })).toBe(true)
+  expect([...masterKeys().byVersion.keys()]).toEqual([version])
+  expect(await isOpened()).toBe(true)
+  await removeTemplate(project, { templateId })
 })
 
 it('leaves a secret alone that was replaced while it was rewrapped', async () => {
@@ -188,4 +216,19 @@ it('keeps the former versions while a row cannot be read by any', async () => {
   expect(await retireFormerVersions({ home, graceMs: 0 })).toBe(false)
   expect(masterKeys().current).toBe(version)
   expect(await opened()).toEqual([secretOf('good'), 'unreadable'])
+})
+
+it('takes along what opens an MCP server of a project', async () => {
+  // The last test has left a row that no key opens.
+  await pool().query('delete from credential')
+  const projectId = await seedProject(scope)
+  const project = await enterProject(scope, { act: 'manage', projectId })
+  const headers = [{ name: 'Authorization', value: 'Bearer of-the-docs' }]
+  const { serverId } = await addOwnServer(project, { name: 'docs', url: 'http://127.0.0.1:9/mcp', headers })
+  const version = await rotateMasterKey({ home })
+  expect(await retireFormerVersions({ home, graceMs: 0 })).toBe(false)
+  expect(await rewrapAll()).toEqual({ moved: 1, unreadable: 0, left: 0 })
+  expect(await retireFormerVersions({ home, graceMs: 0 })).toBe(true)
+  expect([...masterKeys().byVersion.keys()]).toEqual([version])
+  expect(openHeaders((await findToAsk(projectId, serverId))!)).toEqual(headers)
 })

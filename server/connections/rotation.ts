@@ -9,8 +9,7 @@ import { setImmediate as breathe } from 'node:timers/promises'
 import { record } from '#server/audit/service.ts'
 import { addVersion, dropFormerVersions, masterKeyFile } from '#server/connections/master-key.ts'
 import * as store from '#server/connections/rewrap-store.ts'
-import { placeOf } from '#server/connections/resolver.ts'
-import { masterKeys, vault } from '#server/connections/vault.ts'
+import { masterKeys, vault, type Place } from '#server/connections/vault.ts'
 import { inTransaction } from '#server/db/client.ts'
 import { log } from '#server/log.ts'
 
@@ -18,6 +17,8 @@ const BATCH = 50
 const LOOK_EVERY_MS = 2_000
 /** A secret that was sealed just before the new version came is in its row by then. */
 const GRACE_MS = 30_000
+
+const placeOf = ({ table, id, teamId }: store.SealedRow): Place => ({ table, rowId: id, teamId, field: 'sealed' })
 
 export type Rewrapped = { moved: number; unreadable: number; left: number }
 
@@ -39,9 +40,9 @@ export async function rewrapAll({
   batch = BATCH,
 }: { goOn?: () => boolean; onProgress?: (so: Rewrapped) => unknown; batch?: number } = {}): Promise<Rewrapped> {
   const { current } = masterKeys()
-  const so = { moved: 0, unreadable: 0, left: (await store.countFormer(current)).credentials }
-  for (let afterId = ''; goOn();) {
-    const rows = await store.findFormer({ current, afterId, limit: batch })
+  const so = { moved: 0, unreadable: 0, left: (await store.countFormer(current)).secrets }
+  for (let afterKey = ''; goOn();) {
+    const rows = await store.findFormer({ current, afterKey, limit: batch })
     if (rows.length === 0) break
     for (const row of rows) {
       if (!goOn()) return so
@@ -50,8 +51,8 @@ export async function rewrapAll({
       else if (await store.swapSealed(row, next)) so.moved += 1
       await breathe()
     }
-    afterId = rows.at(-1)!.id
-    so.left = (await store.countFormer(current)).credentials
+    afterKey = rows.at(-1)!.key
+    so.left = (await store.countFormer(current)).secrets
     onProgress({ ...so })
   }
   return so
@@ -67,8 +68,8 @@ export async function retireFormerVersions({ home, graceMs }: { home: string; gr
   return inTransaction(async (tx) => {
     await store.lockMasterKey(tx)
     if (!(await store.holdWriters(tx))) return false
-    const { credentials, answers } = await store.countFormer(current, tx)
-    if (credentials + answers > 0 || masterKeys().current !== current) return false
+    const { secrets, answers } = await store.countFormer(current, tx)
+    if (secrets + answers > 0 || masterKeys().current !== current) return false
     const former = [...byVersion.keys()].filter((version) => version !== current)
     for (const version of former) {
       const subject = { kind: 'key', id: String(version) } as const
@@ -124,18 +125,18 @@ async function warnOfUnreadable(): Promise<void> {
   const unreadable = await countUnreadable()
   if (unreadable === 0) return
   log.warn(
-    { unreadable, of: await store.countCredentials() },
+    { unreadable, of: await store.countSecrets() },
     'Stored credentials cannot be read with this master key: bring the right one back, or reconnect them',
   )
 }
 
 async function countUnreadable(): Promise<number> {
   let unreadable = 0
-  for (let afterId = ''; ;) {
-    const rows = await store.findSealed({ afterId, limit: 500 })
+  for (let afterKey = ''; ;) {
+    const rows = await store.findSealed({ afterKey, limit: 500 })
     if (rows.length === 0) return unreadable
     unreadable += rows.filter((row) => vault().rewrap(placeOf(row), row) === null).length
-    afterId = rows.at(-1)!.id
+    afterKey = rows.at(-1)!.key
     await breathe()
   }
 }

@@ -94,7 +94,7 @@ async function startProxy(): Promise<{ child: ChildProcess; port: number }> {
     DATABASE_URL: databaseUrl(),
   } as unknown as NodeJS.ProcessEnv
   const child = spawn(process.execPath, ['server/proxy/main.ts'], { cwd: root, stdio: ['pipe', 'inherit', 'inherit'], env })
-  await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/api/health`)).status).toBe(200), { timeout: 15_000 })
+  await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/api/health`)).status).toBe(200), { timeout: 30_000 })
   return { child, port }
 }
 

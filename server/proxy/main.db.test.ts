@@ -45,7 +45,7 @@ it('serves as a process of its own, and goes when it is told to or when its serv
   let orphan: ReturnType<typeof start> | null = null
   try {
     const origin = `http://127.0.0.1:${port}`
-    await vi.waitFor(async () => expect((await fetch(`${origin}/api/health`)).status).toBe(200), { timeout: 10_000 })
+    await vi.waitFor(async () => expect((await fetch(`${origin}/api/health`)).status).toBe(200), { timeout: 30_000 })
     provider.play([text('Hello.')])
     const answer = await ask({ origin, path: pathOf('openai-chat'), token: run.token, body: question('openai-chat') })
     expect(answer.status).toBe(200)
@@ -56,7 +56,7 @@ it('serves as a process of its own, and goes when it is told to or when its serv
 
     orphan = start()
     const ended = once(orphan, 'exit')
-    await vi.waitFor(async () => expect((await fetch(`${origin}/api/health`)).status).toBe(200), { timeout: 10_000 })
+    await vi.waitFor(async () => expect((await fetch(`${origin}/api/health`)).status).toBe(200), { timeout: 30_000 })
     orphan.stdin.end()
     expect(await ended).toEqual([0, null])
   } finally {

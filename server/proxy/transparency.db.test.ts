@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { request, type RequestListener } from 'node:http'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { character } from '#core/testing-text.ts'
 import { SENTINEL_KEY } from '#core/connections/sentinel.ts'
 import { pool } from '#server/db/client.ts'
 import { log } from '#server/log.ts'
@@ -55,7 +56,7 @@ it('passes any bytes in both directions as they are', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.uint8Array({ minLength: 1, maxLength: 2_000 }), { maxLength: 8 }),
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: character }),
       async (given, words) => {
         const chunks = [...given.map((chunk) => Buffer.from(chunk)), Buffer.from('\n'), last]
         upstreamDoes = answering(chunks)

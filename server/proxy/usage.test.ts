@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { character } from '#core/testing-text.ts'
 import type { TokenCounts } from '#core/models/usage.ts'
 import { anthropicSpeech } from '#e2e/world/fake-provider-anthropic.ts'
 import { chatSpeech } from '#e2e/world/fake-provider-chat.ts'
@@ -35,7 +36,7 @@ const told = (dialect: FakeDialect, tokens: TokenCounts): TokenCounts =>
 
 /** Words that try to look like what the meter looks for. */
 const words = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: character }),
   fc.constantFrom(
     '"usage":{"input_tokens":9}',
     'data: {"usage":{}}\n\n',

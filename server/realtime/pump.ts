@@ -5,10 +5,11 @@
  * From: `bus.ts` (heads), `server/chats/events.ts` (pages). Next: `components/chat/chat-feed.ts`.
  */
 import type { ChatId } from '#core/ids.ts'
-import { PAGE_MAX_BYTES, type Page } from '#core/links/browser.ts'
+import { PAGE_MAX_BYTES } from '#core/links/browser.ts'
 import { readHeads, type LogHead } from '#server/chats/events.ts'
 import { log } from '#server/log.ts'
 import { hearOf, onHint, onReconnected } from '#server/realtime/bus.ts'
+import type { WrittenPage } from '#server/realtime/page-encoder.ts'
 import { WatchedLog } from '#server/realtime/watched-log.ts'
 
 const SWEEP_EVERY_MS = 1_000
@@ -18,7 +19,7 @@ const QUICK_MS = 200
 const SLOW_MS = 1_000
 
 /** Sends a page and resolves to the seq that the client has applied; rejects when it does not answer in time. */
-export type SendPage = (page: Page) => Promise<number>
+export type SendPage = (page: WrittenPage) => Promise<number>
 
 export type Cursor = {
   readonly chatId: ChatId
@@ -171,18 +172,16 @@ class RunningCursor implements Cursor {
 
   /** False when there is nothing to send now; rejects when the client does not answer. */
   async #sendNext(): Promise<boolean> {
-    const events = await this.#log.pageAfter(this.#after, this.#maxChars).catch((error: unknown) => {
+    const next = await this.#log.pageAfter(this.#after, this.#maxChars).catch((error: unknown) => {
       log.warn({ err: error, chatId: this.chatId }, 'A page of the log could not be read; the sweep tries again')
-      return []
+      return null
     })
-    const last = events.at(-1)
-    if (!last || this.#isClosed) return false
-    this.#log.raiseHead(last.seq)
+    if (!next || this.#isClosed) return false
     const startedAt = performance.now()
-    const applied = await this.#options.send({ chatId: this.chatId, logId: this.#log.logId, events, head: this.#log.head })
+    const applied = await this.#options.send(next.page)
     this.#adapt(performance.now() - startedAt)
     // A client that could not apply the page has found a gap, and subscribes again from where it is.
-    this.#after = Math.max(applied, last.seq)
+    this.#after = Math.max(applied, next.lastSeq)
     return true
   }
 

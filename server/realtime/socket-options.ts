@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { ServerOptions } from 'socket.io'
 import { SOCKET_PATH } from '#core/links/daemon.ts'
+import { pageParser } from '#server/realtime/page-encoder.ts'
 
 /**
  * A websocket from another site carries our cookie, and CORS does not stop it: only the Origin does. Daemons and
@@ -10,6 +11,7 @@ import { SOCKET_PATH } from '#core/links/daemon.ts'
  */
 export const socketOptions = (isOurOrigin: (origin: string) => boolean): Partial<ServerOptions> => ({
   path: SOCKET_PATH,
+  parser: pageParser,
   serveClient: false,
   transports: ['websocket', 'polling'],
   // Text of a few hundred bytes: compressing each message costs more than it saves.

@@ -31,10 +31,24 @@ class AlreadyUnderWay extends Error {
  * @throws task.missing; task.closed; task.busy when somebody else's private chat is at it; request.invalid without an agent;
  * whatever keeps a chat from being made
  */
-export async function startTask(
+export const startTask = (
   scope: ProjectScope,
-  { taskId, ...chosen }: { taskId: string } & { [field in keyof StartWish]?: StartWish[field] | undefined },
-): Promise<StartedTask> {
+  asked: { taskId: string } & { [field in keyof StartWish]?: StartWish[field] | undefined },
+): Promise<StartedTask> => start(scope, { ...asked, isUnasked: false })
+
+/** By the server, for who made the task: only while it still is to be started. @throws as `startTask` */
+export const startUnasked = (scope: ProjectScope, asked: { taskId: TaskId }): Promise<StartedTask | null> =>
+  start(scope, { ...asked, isUnasked: true }).catch((error: unknown) => {
+    if (error instanceof NotWanted) return null
+    throw error
+  })
+
+/** Thrown inside the transaction: another server, or a person, was first. */
+class NotWanted extends Error {}
+
+type Asked = { taskId: string; isUnasked: boolean } & { [field in keyof StartWish]?: StartWish[field] | undefined }
+
+async function start(scope: ProjectScope, { taskId, isUnasked, ...chosen }: Asked): Promise<StartedTask> {
   const task = TaskId.safeParse(taskId).success ? await store.findTask(scope, taskId) : null
   if (!task) throw new DomainError('task.missing')
   const wish = {
@@ -51,7 +65,7 @@ export async function startTask(
       ...(wish.model !== null && { model: wish.model }),
       ...(wish.branch !== null && { branch: wish.branch }),
       prompt: [{ type: 'text', text: taskPrompt({ ...task, parent }) }],
-      also: (tx, made) => claim(tx, scope, { taskId: task.taskId, chatId: made, harness: wish.harness! }),
+      also: (tx, made) => claim(tx, scope, { taskId: task.taskId, chatId: made, harness: wish.harness!, isUnasked }),
     })
     hintList({ teamId: scope.teamId, topic: 'tasks' })
     return { chatId, isNew: true }
@@ -69,11 +83,12 @@ const modelOf = (task: StartWish, harness: string | null | undefined): string | 
 async function claim(
   tx: PoolClient,
   scope: ProjectScope,
-  { taskId, chatId, harness }: { taskId: TaskId; chatId: ChatId; harness: string },
+  { taskId, chatId, harness, isUnasked }: { taskId: TaskId; chatId: ChatId; harness: string; isUnasked: boolean },
 ): Promise<void> {
   if (!(await store.lockTask(tx, scope, taskId))) throw new DomainError('task.missing')
   const task = await store.findTask(scope, taskId, tx)
   if (!task) throw new DomainError('task.missing')
+  if (isUnasked && !task.startsItself) throw new NotWanted()
   if (task.closedAs) throw new DomainError('task.closed')
   const attempts = attemptsOf(task, await readStandings(scope, task.chatIds, tx))
   const underWay = attempts.find((each) => isUnderWay(stateOf({ closedAs: null, hasStartFailed: false, attempts: [each] })))

@@ -5,12 +5,14 @@ import { budgetsRouter } from '#server/budgets/router.ts'
 import { chatsRouter } from '#server/chats/router.ts'
 import { connectionsRouter, projectOverridesRouter } from '#server/connections/router.ts'
 import { nodesRouter } from '#server/daemons/router.ts'
+import { mcpServersRouter } from '#server/mcp/router.ts'
 import { modelsRouter } from '#server/models/router.ts'
 import { attachmentsRouter, configurationsRouter, credentialsRouter } from '#server/primitives/router.ts'
 import { projectsRouter } from '#server/projects/router.ts'
 import { searchRouter } from '#server/search/router.ts'
 import { invitationsRouter, teamRouter } from '#server/teams/router.ts'
 import { tasksRouter } from '#server/tasks/router.ts'
+import { templatesRouter, triggersRouter } from '#server/tasks/triggers-router.ts'
 import { signInsRouter } from '#server/sign-ins/router.ts'
 import { router } from '#server/trpc/base.ts'
 import { usageRouter } from '#server/usage/router.ts'
@@ -29,8 +31,11 @@ export const appRouter = router({
   configurations: configurationsRouter,
   attachments: attachmentsRouter,
   models: modelsRouter,
+  mcpServers: mcpServersRouter,
   chats: chatsRouter,
   tasks: tasksRouter,
+  templates: templatesRouter,
+  triggers: triggersRouter,
   search: searchRouter,
   nodes: nodesRouter,
   usage: usageRouter,
