@@ -20,7 +20,11 @@ export type NodeState = {
   install: (harness: string) => Promise<void>
 }
 
-export function nodeState(env: DaemonEnv & { url: string; proxyUrl: string }, harnesses: readonly Harness[], onChange: () => void): NodeState {
+export function nodeState(
+  env: DaemonEnv & { url: string; proxyUrl: string },
+  harnesses: readonly Harness[],
+  onChange: () => void,
+): NodeState {
   let sandbox: Sandbox | null = null
   let isReady = false
   let reason = 'The sandbox is being looked for.'

@@ -6,12 +6,15 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { DaemonFact, TurnOutcome } from '#core/chat/events.ts'
+import type { Command } from '#core/links/daemon.ts'
 import { uuidV7, type RequestId, type TurnId } from '#core/ids.ts'
 import { coalescer } from '#agent/acp/coalesce.ts'
 import type { AgentVoice } from '#agent/acp/connection.ts'
 import { fitFact } from '#agent/acp/fit.ts'
+import { elicitationDesk } from '#agent/acp/elicitations.ts'
 import { permissionDesk } from '#agent/acp/permissions.ts'
-import { isAboutSession, said, translate } from '#agent/acp/translate.ts'
+import { replayGate } from '#agent/acp/replay-gate.ts'
+import { said, translate } from '#agent/acp/translate.ts'
 
 export const mintId = (): string => uuidV7({ nowMs: Date.now(), random: randomBytes(10) })
 
@@ -27,15 +30,19 @@ export type SessionLog = {
   offer: (fact: DaemonFact) => void
   /** The ears that an agent process speaks to. */
   voice: Omit<AgentVoice, 'room'>
-  answer: (requestId: RequestId, optionId: string | null) => void
+  /** A person's, as the server tells it; what was asked by a process that is gone answers nobody. */
+  answer: (command: Extract<Command, { requestId: RequestId }>) => void
   closeQuestions: (reason: 'cancelled' | 'turn-ended' | 'agent-lost') => void
   /** A new process: what it says of turns before its first prompt is history. */
   beginProcess: () => void
+  /** Resolves when a process that loaded its session has said all of its history. */
+  replayOver: () => Promise<void>
   beginTurn: (turnId: TurnId) => void
-  /** Closes what the turn left open; its end itself is written by whoever knows why. */
-  closeTurn: (turnId: TurnId, outcome: TurnOutcome) => void
-  /** Whether this process has been given a prompt. */
-  hasPrompted: () => boolean
+  /**
+   * Closes what the turn left open; its end itself is written by whoever knows why.
+   * @returns whether it had begun
+   */
+  closeTurn: (turnId: TurnId, outcome: TurnOutcome) => boolean
 }
 
 type ToolFact = Extract<DaemonFact, { type: 'tool.called' | 'tool.updated' }>
@@ -43,7 +50,7 @@ type ToolFact = Extract<DaemonFact, { type: 'tool.called' | 'tool.updated' }>
 /** @param write puts a fact into the outbox */
 export function sessionLog({ write, workdir }: { write: (fact: DaemonFact) => void; workdir: () => string }): SessionLog {
   let turnId: TurnId | null = null
-  let hasPrompted = false
+  const replay = replayGate()
   const openTools = new Set<ToolFact['toolCallId']>()
   const lastOffers = new Map<string, string>()
 
@@ -67,13 +74,14 @@ export function sessionLog({ write, workdir }: { write: (fact: DaemonFact) => vo
   const isOffer = ({ type }: DaemonFact): boolean => ['options.offered', 'commands.offered', 'mode.changed'].includes(type)
   const text = coalescer((fact) => (isOffer(fact) ? offer(fact) : put(fact)), after)
   const desk = permissionDesk(put, mintId)
+  const elicitations = elicitationDesk(put, mintId)
 
   return {
     put,
     offer,
     voice: {
       onUpdate(params) {
-        if (!hasPrompted && !isAboutSession(params)) return
+        if (replay.isReplay(params)) return
         for (const draft of translate(params, { turnId, workdir: workdir() })) text.add(draft, turnId)
       },
       onStray: ({ method, raw }) => text.add({ is: 'fact', fact: said(turnId, method, raw) }, turnId),
@@ -81,26 +89,38 @@ export function sessionLog({ write, workdir }: { write: (fact: DaemonFact) => vo
         text.flush()
         return desk.ask(params, { turnId, workdir: workdir() })
       },
+      onElicitation(params, signal) {
+        text.flush()
+        return elicitations.ask(params, turnId, signal)
+      },
     },
-    answer: (requestId, optionId) => void desk.answer(requestId, optionId),
+    answer(command) {
+      if (command.kind === 'permission') desk.answer(command.requestId, command.optionId)
+      else elicitations.answer(command.requestId, command.action, command.answers)
+    },
     closeQuestions(reason) {
       text.flush()
       desk.closeAll(reason)
+      elicitations.closeAll(reason)
     },
-    beginProcess: () => void (hasPrompted = false),
+    beginProcess: replay.close,
+    replayOver: replay.over,
     beginTurn(of) {
       turnId = of
-      hasPrompted = true
+      replay.open()
     },
     closeTurn(of, outcome) {
       text.endTurn()
-      desk.closeAll(outcome === 'cancelled' ? 'cancelled' : 'turn-ended')
+      const reason = outcome === 'cancelled' ? 'cancelled' : 'turn-ended'
+      desk.closeAll(reason)
+      elicitations.closeAll(reason)
       for (const toolCallId of openTools) {
         put({ type: 'tool.updated', turnId: of, toolCallId, status: outcome === 'completed' ? 'completed' : 'cancelled' })
       }
       openTools.clear()
+      const hadBegun = turnId === of
       turnId = null
+      return hadBegun
     },
-    hasPrompted: () => hasPrompted,
   }
 }

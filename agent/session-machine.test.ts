@@ -1,14 +1,23 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TurnId } from '#core/ids.ts'
-import { newSession, step, type Ending, type Input, type Order, type Session } from '#agent/session-machine.ts'
+import { step } from '#agent/session-machine.ts'
+import { newSession, type Ending, type Input, type Order, type Session } from '#agent/session-stage.ts'
 
-const [a, b, c] = ['1', '2', '3'].map((n) => TurnId.parse(`0199aaaa-0000-7000-8000-00000000000${n}`)) as [TurnId, TurnId, TurnId]
+const [a, b, c, d] = ['1', '2', '3', '4'].map((n) => TurnId.parse(`0199aaaa-0000-7000-8000-00000000000${n}`)) as [
+  TurnId,
+  TurnId,
+  TurnId,
+  TurnId,
+]
 const commands = (prompts: TurnId[], cancels: TurnId[] = []): Input => ({ type: 'commands', prompts, cancels })
 const accepted = (turnId: TurnId, isWithdrawn = false): Input => ({ type: 'accepted', turnId, isWithdrawn })
 const completed: Ending = { outcome: 'completed', stopReason: 'end_turn' }
 const answered = (turnId: TurnId, ending: Ending = completed): Input => ({ type: 'answered', turnId, ending })
+const handedOver = (turnId: TurnId): Input => ({ type: 'handed-over', turnId })
 const finished: Input = { type: 'finished' }
+const started: Input = { type: 'started' }
+const due: Input = { type: 'restart-due' }
+const notStarted: Input = { type: 'start-failed', failure: { code: 'harness.start-failed', facts: {} } }
 const crash: Input = { type: 'exited', detail: 'boom' }
 
 function play(...inputs: Input[]): { session: Session; orders: string[] } {
@@ -26,11 +35,12 @@ const letters = new Map([
   [a, 'a'],
   [b, 'b'],
   [c, 'c'],
+  [d, 'd'],
 ])
 function tell(order: Order): string {
   const turn = 'turnId' in order ? ` ${letters.get(order.turnId)}` : ''
   const end = order.do === 'finish' ? ` ${order.ending.outcome}${order.ending.failure ? ` ${order.ending.failure.code}` : ''}` : ''
-  return `${order.do}${turn}${end}${order.do === 'stop-agent' ? ` ${order.reason}` : ''}`
+  return `${order.do}${turn}${end}${order.do === 'stop-agent' ? ` ${order.reason}` : ''}${order.do === 'arm-restart' ? ` ${order.nth}` : ''}`
 }
 
 const warm = [commands([a]), { type: 'started' }, accepted(a), answered(a), finished] as const satisfies Input[]
@@ -146,15 +156,202 @@ const stories: { name: string; inputs: Input[]; orders: string[]; stage: Session
     stage: 'over',
   },
   {
-    name: 'a crash in a turn',
-    inputs: [commands([a, b]), { type: 'started' }, accepted(a), crash, finished],
-    orders: ['start', 'accept a', 'prompt a', 'finish a failed agent.crashed', 'start'],
-    stage: 'starting',
+    name: 'a crash in a turn: the agent comes back, and what it was given is not given again',
+    inputs: [commands([a, b]), { type: 'started' }, accepted(a), handedOver(a), crash, due, { type: 'started' }, finished],
+    orders: ['start', 'accept a', 'prompt a', 'arm-restart 1', 'start', 'finish a interrupted agent.crashed', 'accept b'],
+    stage: 'accepting',
   },
   {
-    name: 'a crash while the turn is being accepted',
-    inputs: [commands([a]), { type: 'started' }, crash, accepted(a), finished],
-    orders: ['start', 'accept a', 'finish a failed agent.crashed', 'release'],
+    name: 'a crash before the prompt was handed over: the agent comes back and gets it',
+    inputs: [commands([a]), { type: 'started' }, crash, accepted(a), due, { type: 'started' }],
+    orders: ['start', 'accept a', 'arm-restart 1', 'start', 'prompt a'],
+    stage: 'prompting',
+  },
+  {
+    name: 'an agent that should be replaced for a turn, and does not come up at first',
+    inputs: [...warm, commands([b]), accepted(b), notStarted, due, { type: 'started' }],
+    orders: [
+      'start',
+      'accept a',
+      'prompt a',
+      'finish a completed',
+      'arm-idle',
+      'accept b',
+      'prompt b',
+      'arm-restart 1',
+      'start',
+      'prompt b',
+    ],
+    stage: 'prompting',
+  },
+  {
+    name: 'a cancel while another agent comes for its turn, and does not',
+    inputs: [...warm, commands([b]), accepted(b), commands([], [b]), notStarted, finished],
+    orders: [
+      'start',
+      'accept a',
+      'prompt a',
+      'finish a completed',
+      'arm-idle',
+      'accept b',
+      'prompt b',
+      'cancel-agent b',
+      'finish b cancelled',
+      'release',
+    ],
+    stage: 'over',
+  },
+  {
+    name: 'an agent that does not come back: failed, once nothing more happens by itself',
+    inputs: [
+      commands([a]),
+      { type: 'started' },
+      accepted(a),
+      handedOver(a),
+      crash,
+      due,
+      notStarted,
+      due,
+      notStarted,
+      due,
+      notStarted,
+      finished,
+    ],
+    orders: [
+      'start',
+      'accept a',
+      'prompt a',
+      'arm-restart 1',
+      'start',
+      'arm-restart 2',
+      'start',
+      'arm-restart 3',
+      'start',
+      'finish a failed agent.crashed',
+      'release',
+    ],
+    stage: 'over',
+  },
+  {
+    name: 'a crash, and a connection that is gone by then',
+    inputs: [
+      commands([a]),
+      { type: 'started' },
+      accepted(a),
+      handedOver(a),
+      crash,
+      due,
+      { type: 'start-failed', failure: { code: 'connection.missing', facts: {} } },
+    ],
+    orders: ['start', 'accept a', 'prompt a', 'arm-restart 1', 'start', 'finish a failed connection.missing'],
+    stage: 'finishing',
+  },
+  {
+    name: 'prompts that crash their agent, one after the other: after the limit it waits for a person',
+    inputs: [
+      commands([a, b, c]),
+      { type: 'started' },
+      ...[a, b, c].flatMap((each) => [accepted(each), handedOver(each), crash, due, started, finished]),
+      commands([d]),
+      accepted(d),
+      handedOver(d),
+      crash,
+      finished,
+    ],
+    orders: [
+      'start',
+      ...['a', 'b', 'c'].flatMap((each, at) => [
+        `accept ${each}`,
+        `prompt ${each}`,
+        `arm-restart ${at + 1}`,
+        'start',
+        `finish ${each} interrupted agent.crashed`,
+      ]),
+      'arm-idle',
+      'accept d',
+      'prompt d',
+      'finish d failed agent.crashed',
+      'release',
+    ],
+    stage: 'over',
+  },
+  {
+    name: 'an answer forgets the crashes before it',
+    inputs: [
+      commands([a]),
+      { type: 'started' },
+      accepted(a),
+      handedOver(a),
+      crash,
+      due,
+      { type: 'started' },
+      finished,
+      commands([b]),
+      accepted(b),
+      handedOver(b),
+      answered(b),
+      finished,
+      commands([c]),
+      accepted(c),
+      handedOver(c),
+      crash,
+    ],
+    orders: [
+      'start',
+      'accept a',
+      'prompt a',
+      'arm-restart 1',
+      'start',
+      'finish a interrupted agent.crashed',
+      'arm-idle',
+      'accept b',
+      'prompt b',
+      'finish b completed',
+      'arm-idle',
+      'accept c',
+      'prompt c',
+      'arm-restart 1',
+    ],
+    stage: 'recovering',
+  },
+  {
+    name: 'a cancel while the agent comes back',
+    inputs: [
+      commands([a]),
+      { type: 'started' },
+      accepted(a),
+      handedOver(a),
+      crash,
+      due,
+      commands([], [a]),
+      { type: 'start-aborted' },
+      finished,
+    ],
+    orders: ['start', 'accept a', 'prompt a', 'arm-restart 1', 'start', 'abort-start', 'finish a cancelled', 'release'],
+    stage: 'over',
+  },
+  {
+    name: 'a cancel while it waits to come back',
+    inputs: [commands([a]), { type: 'started' }, accepted(a), handedOver(a), crash, commands([], [a])],
+    orders: ['start', 'accept a', 'prompt a', 'arm-restart 1', 'finish a cancelled'],
+    stage: 'finishing',
+  },
+  {
+    name: 'a shutdown while it waits to come back',
+    inputs: [commands([a]), { type: 'started' }, accepted(a), handedOver(a), crash, { type: 'drain' }, finished],
+    orders: ['start', 'accept a', 'prompt a', 'arm-restart 1', 'finish a interrupted', 'release'],
+    stage: 'over',
+  },
+  {
+    name: 'a start that fails and then does not',
+    inputs: [commands([a]), notStarted, due, { type: 'started' }, accepted(a)],
+    orders: ['start', 'arm-restart 1', 'start', 'accept a', 'prompt a'],
+    stage: 'prompting',
+  },
+  {
+    name: 'everything withdrawn while it waits to start again',
+    inputs: [commands([a]), notStarted, commands([])],
+    orders: ['start', 'arm-restart 1', 'release'],
     stage: 'over',
   },
   {
@@ -190,45 +387,6 @@ const stories: { name: string; inputs: Input[]; orders: string[]; stage: Session
     stage: 'over',
   },
   {
-    name: 'a drain in a turn: it ends by itself, and the queue is left',
-    inputs: [commands([a, b]), { type: 'started' }, accepted(a), { type: 'retire' }, answered(a), finished, { type: 'stopped' }],
-    orders: ['start', 'accept a', 'prompt a', 'finish a completed', 'stop-agent shutdown', 'release'],
-    stage: 'over',
-  },
-  {
-    name: 'a drain while a turn is being taken: it is taken, and ends',
-    inputs: [commands([a]), { type: 'started' }, { type: 'retire' }, accepted(a), answered(a), finished, { type: 'stopped' }],
-    orders: ['start', 'accept a', 'prompt a', 'finish a completed', 'stop-agent shutdown', 'release'],
-    stage: 'over',
-  },
-  {
-    name: 'a drain while it starts: nothing was taken',
-    inputs: [commands([a]), { type: 'retire' }, { type: 'start-aborted' }],
-    orders: ['start', 'abort-start', 'release'],
-    stage: 'over',
-  },
-  {
-    name: 'a drain at rest',
-    inputs: [...warm, { type: 'retire' }, { type: 'stopped' }],
-    orders: ['start', 'accept a', 'prompt a', 'finish a completed', 'arm-idle', 'stop-agent shutdown', 'release'],
-    stage: 'over',
-  },
-  {
-    name: 'a drain that takes too long for a shutdown',
-    inputs: [
-      commands([a]),
-      { type: 'started' },
-      accepted(a),
-      { type: 'retire' },
-      { type: 'drain' },
-      answered(a, { outcome: 'cancelled', stopReason: 'cancelled' }),
-      finished,
-      { type: 'stopped' },
-    ],
-    orders: ['start', 'accept a', 'prompt a', 'cancel-agent a', 'finish a interrupted', 'stop-agent shutdown', 'release'],
-    stage: 'over',
-  },
-  {
     name: 'a lost lease',
     inputs: [commands([a]), { type: 'started' }, accepted(a), { type: 'fenced' }, answered(a), crash],
     orders: ['start', 'accept a', 'prompt a', 'abandon'],
@@ -241,46 +399,5 @@ describe('stories', () => {
     const played = play(...inputs)
     expect(played.orders).toEqual(orders)
     expect(played.session.stage.is).toBe(stage)
-  })
-})
-
-describe('whatever happens', () => {
-  const turn = fc.constantFrom(a, b, c)
-  const input: fc.Arbitrary<Input> = fc.oneof(
-    fc.record({ type: fc.constant('commands' as const), prompts: fc.subarray([a, b, c]), cancels: fc.subarray([a, b, c]) }),
-    fc.constant({ type: 'started' } as const),
-    fc.constant({ type: 'start-failed', failure: { code: 'harness.start-failed', facts: {} } } as const),
-    fc.constant({ type: 'start-aborted' } as const),
-    turn.map((turnId) => accepted(turnId)),
-    turn.map((turnId) => accepted(turnId, true)),
-    turn.map((turnId) => answered(turnId)),
-    turn.map((turnId): Input => ({ type: 'grace-over', turnId })),
-    fc.constant(crash),
-    fc.constant(finished),
-    fc.constant({ type: 'idle-over' } as const),
-    fc.constant({ type: 'stopped' } as const),
-    fc.constant({ type: 'drain' } as const),
-    fc.constant({ type: 'retire' } as const),
-    fc.constant({ type: 'fenced' } as const),
-  )
-
-  it('prompts a turn at most once, only after it was accepted, and finishes it at most once', () => {
-    fc.assert(
-      fc.property(fc.array(input, { maxLength: 80 }), (inputs) => {
-        const { orders } = play(...inputs)
-        for (const letter of letters.values()) {
-          const accepts = orders.indexOf(`accept ${letter}`)
-          const prompts = orders.filter((order) => order === `prompt ${letter}`)
-          const finishes = orders.filter((order) => order.startsWith(`finish ${letter} `))
-          expect(prompts.length).toBeLessThanOrEqual(1)
-          expect(finishes.length).toBeLessThanOrEqual(1)
-          if (prompts.length > 0) expect(accepts).toBeGreaterThanOrEqual(0)
-          if (prompts.length > 0) expect(orders.indexOf(`prompt ${letter}`)).toBeGreaterThan(accepts)
-          expect(orders.filter((order) => order === `accept ${letter}`).length).toBeLessThanOrEqual(1)
-        }
-        expect(orders.filter((order) => order === 'release' || order === 'abandon').length).toBeLessThanOrEqual(1)
-      }),
-      { numRuns: 2_000 },
-    )
   })
 })

@@ -2,78 +2,12 @@
  * What a chat's daemon does next. Pure: `session-runner.ts` carries the orders out and
  * comes back with what happened. One prompt at a time; a prompt goes to the agent only
  * after the log holds that we took it; a cancel ends exactly the turn that it names.
+ * An agent that dies is started again, a few times and each time later; its turn is
+ * called failed only once nothing more happens by itself.
  */
-import type { TurnFailure, TurnOutcome } from '#core/chat/events.ts'
+import type { TurnFailure } from '#core/chat/events.ts'
 import type { TurnId } from '#core/ids.ts'
-
-export type Ending = { outcome: TurnOutcome; stopReason: string | null; failure?: TurnFailure }
-type EndReason = 'idle' | 'stopped' | 'shutdown'
-
-export type Stage =
-  /** No agent process. */
-  | { is: 'cold' }
-  | { is: 'starting' }
-  /** The start failed: the first waiting turn is taken only to end it with the reason. */
-  | { is: 'refusing'; turnId: TurnId; ending: Ending }
-  /** Warm, with nothing to do. */
-  | { is: 'idle' }
-  /** We said that we take this turn; the log has not confirmed it. */
-  | { is: 'accepting'; turnId: TurnId; isAgentGone: boolean }
-  | { is: 'prompting'; turnId: TurnId }
-  | { is: 'cancelling'; turnId: TurnId; outcome: 'cancelled' | 'interrupted' }
-  /** The turn is over; its changes are read and its end is written. */
-  | { is: 'finishing'; isAgentGone: boolean }
-  | { is: 'stopping' }
-  /** The lease is given back or lost. */
-  | { is: 'over' }
-
-export type Session = {
-  stage: Stage
-  /** Prompts in the order of the queue, as the server told last. */
-  waiting: readonly TurnId[]
-  cancelled: readonly TurnId[]
-  /** Taken or ended here: a list that was on its way meanwhile may name them once more. */
-  known: readonly TurnId[]
-  isDraining: boolean
-  /** The turn that runs may end by itself; no other is begun. */
-  isRetiring: boolean
-}
-
-export const newSession: Session = { stage: { is: 'cold' }, waiting: [], cancelled: [], known: [], isDraining: false, isRetiring: false }
-
-export type Input =
-  | { type: 'commands'; prompts: readonly TurnId[]; cancels: readonly TurnId[] }
-  | { type: 'started' }
-  | { type: 'start-failed'; failure: TurnFailure }
-  /** The start was given up because we asked for it. */
-  | { type: 'start-aborted' }
-  | { type: 'accepted'; turnId: TurnId; isWithdrawn: boolean }
-  | { type: 'answered'; turnId: TurnId; ending: Ending }
-  | { type: 'grace-over'; turnId: TurnId }
-  /** The process is gone although nobody stopped it, or because the grace was over. */
-  | { type: 'exited'; detail: string }
-  | { type: 'finished' }
-  | { type: 'idle-over' }
-  | { type: 'stopped' }
-  | { type: 'drain' }
-  | { type: 'retire' }
-  | { type: 'fenced' }
-
-export type Order =
-  | { do: 'start' }
-  | { do: 'abort-start' }
-  | { do: 'accept'; turnId: TurnId }
-  | { do: 'prompt'; turnId: TurnId }
-  /** Asks the agent to stop, and the clock to say `grace-over`. */
-  | { do: 'cancel-agent'; turnId: TurnId }
-  | { do: 'kill-agent' }
-  | { do: 'finish'; turnId: TurnId; ending: Ending }
-  | { do: 'stop-agent'; reason: EndReason }
-  | { do: 'arm-idle' }
-  | { do: 'release' }
-  | { do: 'abandon' }
-
-type Step = { session: Session; orders: readonly Order[] }
+import { RESTART_LIMIT, type Ending, type EndReason, type Input, type Session, type Stage, type Step } from '#agent/session-stage.ts'
 
 export function step(session: Session, input: Input): Step {
   const { stage } = session
@@ -88,15 +22,23 @@ export function step(session: Session, input: Input): Step {
     case 'retire':
       return onRetire({ ...session, isRetiring: true })
     case 'started':
+      if (stage.is === 'recovering') return onRecovered(session, stage)
       return stage.is === 'starting' ? next({ ...session, stage: { is: 'idle' } }) : stay(session)
     case 'start-failed':
-      return stage.is === 'starting'
-        ? onStartFailed(session, { outcome: 'failed', stopReason: null, failure: input.failure })
-        : stay(session)
+      return onStartFailed(session, input.failure)
     case 'start-aborted':
-      return stage.is === 'starting' ? onStartFailed(session, cancelledEnding) : stay(session)
+      if (stage.is === 'recovering') return giveUp(session, stage)
+      if (stage.is === 'cancelling') return endAsAsked(session, stage)
+      return stage.is === 'starting' ? refuseNext(session, cancelledEnding) : stay(session)
+    case 'restart-due':
+      if (stage.is === 'recovering') return { session: { ...session, stage: { ...stage, isStarting: true } }, orders: [{ do: 'start' }] }
+      return stage.is === 'pausing' ? next({ ...session, stage: { is: 'cold' } }) : stay(session)
     case 'accepted':
       return onAccepted(session, input)
+    case 'handed-over':
+      return stage.is === 'prompting' && stage.turnId === input.turnId
+        ? stay({ ...session, stage: { ...stage, isHandedOver: true } })
+        : stay(session)
     case 'answered':
       return onAnswered(session, input)
     case 'grace-over':
@@ -118,6 +60,7 @@ const stop = (session: Session, reason: EndReason): Step => ({
   orders: [{ do: 'stop-agent', reason }],
 })
 const cancelledEnding: Ending = { outcome: 'cancelled', stopReason: 'cancelled' }
+const interruptedEnding: Ending = { outcome: 'interrupted', stopReason: null }
 
 /** From a place of rest: the next turn, or nothing. */
 function next(session: Session): Step {
@@ -152,9 +95,16 @@ function onCommands(session: Session, { prompts, cancels }: { prompts: readonly 
   switch (stage.is) {
     case 'prompting':
       return told.cancelled.includes(stage.turnId) ? cancelAgent(told, stage.turnId, 'cancelled') : stay(told)
+    case 'recovering':
+      return told.cancelled.includes(stage.turnId) ? callOff(told, stage) : stay(told)
     case 'starting': {
       const [turnId] = told.waiting
       return turnId !== undefined && cancels.includes(turnId) ? { session: told, orders: [{ do: 'abort-start' }] } : stay(told)
+    }
+    case 'pausing': {
+      const [turnId] = told.waiting
+      if (turnId === undefined) return next({ ...told, stage: { is: 'cold' } })
+      return cancels.includes(turnId) ? refuseNext(told, cancelledEnding) : stay(told)
     }
     case 'cold':
     case 'idle':
@@ -177,8 +127,12 @@ function onDrain(session: Session): Step {
     case 'cold':
     case 'idle':
       return next(session)
+    case 'pausing':
+      return next({ ...session, stage: { is: 'cold' } })
     case 'starting':
       return { session, orders: [{ do: 'abort-start' }] }
+    case 'recovering':
+      return callOff(session, stage)
     case 'prompting':
       return cancelAgent(session, stage.turnId, 'interrupted')
     default:
@@ -186,12 +140,14 @@ function onDrain(session: Session): Step {
   }
 }
 
-/** A start under way is given up: its turn has not been taken, and stays in the queue. */
+/** A start under way is given up: its turn has not been taken, and stays in the queue. One that runs ends as it will. */
 function onRetire(session: Session): Step {
   switch (session.stage.is) {
     case 'cold':
     case 'idle':
       return next(session)
+    case 'pausing':
+      return next({ ...session, stage: { is: 'cold' } })
     case 'starting':
       return { session, orders: [{ do: 'abort-start' }] }
     default:
@@ -199,12 +155,75 @@ function onRetire(session: Session): Step {
   }
 }
 
-function onStartFailed(session: Session, ending: Ending): Step {
+type Recovering = Extract<Stage, { is: 'recovering' }>
+
+/** A program that did not come up may come up the next time; what the server or our own boundary refuses, they refuse again. */
+const mayPass = ({ code, facts }: TurnFailure): boolean => code === 'harness.start-failed' && !('breach' in facts)
+
+function onStartFailed(session: Session, failure: TurnFailure): Step {
+  const { stage, failures } = session
+  const goesOn = mayPass(failure) && failures < RESTART_LIMIT
+  if (stage.is === 'recovering') {
+    if (isCalledOff(session, stage)) return giveUp(session, stage)
+    return goesOn
+      ? restart(session, { ...stage, isStarting: false })
+      : finish(session, stage.turnId, { ending: mayPass(failure) ? stage.ending : failedWith(failure), isAgentGone: true })
+  }
+  // One that should have replaced a live agent for this turn, which has not been given to either.
+  if (stage.is === 'prompting' && !stage.isHandedOver) {
+    const { turnId } = stage
+    const ending = failedWith(failure)
+    return goesOn
+      ? restart(session, { is: 'recovering', turnId, ending, wasPrompted: false, isStarting: false })
+      : finish(session, turnId, { ending, isAgentGone: true })
+  }
+  if (stage.is === 'cancelling') return endAsAsked(session, stage)
+  if (stage.is !== 'starting') return stay(session)
+  const isLeaving = session.isDraining || session.isRetiring
+  return goesOn && !isLeaving && session.waiting.length > 0 ? restart(session, { is: 'pausing' }) : refuseNext(session, failedWith(failure))
+}
+
+const failedWith = (failure: TurnFailure): Ending => ({ outcome: 'failed', stopReason: null, failure })
+
+const restart = (session: Session, stage: Stage): Step => ({
+  session: { ...session, stage, failures: session.failures + 1 },
+  orders: [{ do: 'arm-restart', nth: session.failures + 1 }],
+})
+
+/** No agent comes up: the first that waits is taken, only to be ended. */
+function refuseNext(session: Session, ending: Ending): Step {
   const cold: Session = { ...session, stage: { is: 'cold' } }
   const [turnId] = session.waiting
   if (turnId === undefined || session.isDraining || session.isRetiring) return next(cold)
   return { session: { ...take(cold, turnId), stage: { is: 'refusing', turnId, ending } }, orders: [{ do: 'accept', turnId }] }
 }
+
+/** The agent died under a turn that is taken. What it was given before it died is never given again. */
+function recover(session: Session, { turnId, detail, wasPrompted }: { turnId: TurnId; detail: string; wasPrompted: boolean }): Step {
+  const ending = crashed(detail)
+  if (session.failures >= RESTART_LIMIT) return finish(session, turnId, { ending, isAgentGone: true })
+  return restart(session, { is: 'recovering', turnId, ending, wasPrompted, isStarting: false })
+}
+
+function onRecovered(session: Session, stage: Recovering): Step {
+  const { turnId, ending, wasPrompted } = stage
+  if (isCalledOff(session, stage)) return finish(session, turnId, { ending: callOffEnding(session, stage), isAgentGone: false })
+  if (!wasPrompted)
+    return { session: { ...session, stage: { is: 'prompting', turnId, isHandedOver: false } }, orders: [{ do: 'prompt', turnId }] }
+  return finish(session, turnId, { ending: { ...ending, outcome: 'interrupted' }, isAgentGone: false })
+}
+
+const isCalledOff = ({ cancelled, isDraining }: Session, { turnId }: Recovering): boolean => isDraining || cancelled.includes(turnId)
+
+const callOffEnding = ({ cancelled }: Session, { turnId }: Recovering): Ending =>
+  cancelled.includes(turnId) ? cancelledEnding : interruptedEnding
+
+/** Somebody stopped the turn, or we shut down, while its agent is coming back. */
+const callOff = (session: Session, stage: Recovering): Step =>
+  stage.isStarting ? { session, orders: [{ do: 'abort-start' }] } : giveUp(session, stage)
+
+const giveUp = (session: Session, stage: Recovering): Step =>
+  finish(session, stage.turnId, { ending: callOffEnding(session, stage), isAgentGone: true })
 
 function onAccepted(session: Session, { turnId, isWithdrawn }: { turnId: TurnId; isWithdrawn: boolean }): Step {
   const { stage } = session
@@ -213,9 +232,9 @@ function onAccepted(session: Session, { turnId, isWithdrawn }: { turnId: TurnId;
   if (isWithdrawn) return next({ ...session, stage: { is: isAgentGone ? 'cold' : 'idle' } })
   if (stage.is === 'refusing') return finish(session, turnId, { ending: stage.ending, isAgentGone })
   if (session.cancelled.includes(turnId)) return finish(session, turnId, { ending: cancelledEnding, isAgentGone })
-  if (session.isDraining) return finish(session, turnId, { ending: { outcome: 'interrupted', stopReason: null }, isAgentGone })
-  if (isAgentGone) return finish(session, turnId, { ending: crashed(''), isAgentGone })
-  return { session: { ...session, stage: { is: 'prompting', turnId } }, orders: [{ do: 'prompt', turnId }] }
+  if (session.isDraining) return finish(session, turnId, { ending: interruptedEnding, isAgentGone })
+  if (isAgentGone) return recover(session, { turnId, detail: '', wasPrompted: false })
+  return { session: { ...session, stage: { is: 'prompting', turnId, isHandedOver: false } }, orders: [{ do: 'prompt', turnId }] }
 }
 
 const crashed = (detail: string): Ending => ({
@@ -234,11 +253,15 @@ function onAnswered(session: Session, { turnId, ending }: { turnId: TurnId; endi
   if ((stage.is !== 'prompting' && stage.is !== 'cancelling') || stage.turnId !== turnId) return stay(session)
   // An agent may end by itself while the cancel is on its way; any other answer to a cancel means that it obeyed.
   const obeyed = stage.is === 'cancelling' && ending.outcome !== 'completed'
-  return finish(session, turnId, {
+  return finish({ ...session, failures: 0 }, turnId, {
     ending: obeyed ? { outcome: stage.outcome, stopReason: ending.stopReason } : ending,
     isAgentGone: false,
   })
 }
+
+/** No agent is left that could still obey. */
+const endAsAsked = (session: Session, { turnId, outcome }: Extract<Stage, { is: 'cancelling' }>): Step =>
+  finish(session, turnId, { ending: { outcome, stopReason: null }, isAgentGone: true })
 
 function onExited(session: Session, detail: string): Step {
   const { stage } = session
@@ -248,9 +271,9 @@ function onExited(session: Session, detail: string): Step {
     case 'accepting':
       return stay({ ...session, stage: { ...stage, isAgentGone: true } })
     case 'prompting':
-      return finish(session, stage.turnId, { ending: crashed(detail), isAgentGone: true })
+      return recover(session, { turnId: stage.turnId, detail, wasPrompted: stage.isHandedOver })
     case 'cancelling':
-      return finish(session, stage.turnId, { ending: { outcome: stage.outcome, stopReason: null }, isAgentGone: true })
+      return endAsAsked(session, stage)
     case 'finishing':
       return stay({ ...session, stage: { is: 'finishing', isAgentGone: true } })
     default:

@@ -20,6 +20,7 @@ const replyOf = (server: FakeServer): string =>
     .flatMap((fact) => (fact.type === 'reply.appended' ? [fact.text] : []))
     .join('')
 const typesOf = (server: FakeServer): DaemonFact['type'][] => server.facts().map((fact) => fact.type)
+const beginnings = (server: FakeServer): string[] => server.facts().flatMap((fact) => (fact.type === 'run.started' ? [fact.how] : []))
 const isContiguous = (server: FakeServer): boolean => server.log.every(({ pseq }, index) => pseq === index + 1)
 
 describe('a turn', { timeout: 20_000 }, () => {
@@ -123,6 +124,39 @@ describe('a turn', { timeout: 20_000 }, () => {
   })
 })
 
+describe('what an agent wants to know', { timeout: 30_000 }, () => {
+  it('is asked of people, and what they say goes back to it', async () => {
+    const server = fakeServer(() => ({}))
+    const turn = server.request('elicit form\nelicit url https://example.test/consent')
+    const runner = world.begin(server)
+    const asked = await server.until('elicitation.requested')
+    expect(asked).toMatchObject({ turnId: turn, message: expect.stringContaining('a few things'), form: { mode: 'form' } })
+    server.tell(asked.requestId, 'accept', { name: 'api', region: 'eu', replicas: 3, features: ['alerts'], isPublic: false })
+    runner.command(server.commands())
+    const page = await server.until('elicitation.requested', ({ form }) => form.mode === 'url')
+    expect(page.form).toEqual({ mode: 'url', url: 'https://example.test/consent' })
+    server.tell(page.requestId, 'decline')
+    runner.command(server.commands())
+    await server.ended(turn)
+    expect(replyOf(server)).toBe(
+      'You said accept. {"name":"api","region":"eu","replicas":3,"features":["alerts"],"isPublic":false} You said decline. ',
+    )
+    expect(typesOf(server)).not.toContain('elicitation.closed')
+  })
+
+  it('is closed when somebody stops the turn, and the agent hears that nobody answers', async () => {
+    const server = fakeServer(() => ({}))
+    const turn = server.request('elicit form')
+    const runner = world.begin(server)
+    const { requestId } = await server.until('elicitation.requested')
+    server.cancel(turn)
+    runner.command(server.commands())
+    expect(await server.ended(turn)).toMatchObject({ outcome: 'cancelled' })
+    expect(await server.until('elicitation.closed')).toEqual({ type: 'elicitation.closed', requestId, reason: 'cancelled' })
+    expect(replyOf(server)).toBe('You said cancel. ')
+  })
+})
+
 describe('a cancel', { timeout: 20_000 }, () => {
   it('closes open questions, ends the turn, and leaves the agent warm', async () => {
     const server = fakeServer(() => ({}))
@@ -166,17 +200,66 @@ describe('a cancel', { timeout: 20_000 }, () => {
 })
 
 describe('an end that nobody wanted', { timeout: 20_000 }, () => {
-  it('reports a crash with its last words, and starts anew for the next prompt', async () => {
+  it('tells a crash with its last words, brings the agent back by itself, and calls neither turn nor run failed', async () => {
     const server = fakeServer(() => ({}))
     const turn = server.request('crash out of memory')
     const next = server.request('say recovered')
     world.begin(server)
     const ended = await server.ended(turn)
-    expect(ended).toMatchObject({ outcome: 'failed', failure: { code: 'agent.crashed' } })
+    expect(ended).toMatchObject({ outcome: 'interrupted', failure: { code: 'agent.crashed' } })
     expect(ended.failure!.detail).toContain('scripted crash: out of memory')
     expect(await server.until('run.ended')).toMatchObject({ reason: 'crashed' })
     await server.ended(next)
     expect(replyOf(server)).toBe('Last words. recovered')
+    expect(beginnings(server)).toEqual(['new', 'resumed'])
+    // Back before the turn was called over, so "interrupted" says that the agent is there again.
+    expect(typesOf(server).lastIndexOf('run.started')).toBeLessThan(typesOf(server).indexOf('turn.ended'))
+  })
+
+  it('calls a turn failed once its agent has not come back so many times', async () => {
+    const server = fakeServer(() => ({}))
+    const turn = server.request('run echo nothing-it-can-read > $SCRIPTED_STATE\ncrash')
+    const runner = world.begin(server)
+    expect(await server.ended(turn)).toMatchObject({ outcome: 'failed', failure: { code: 'agent.crashed' } })
+    const tries = server.facts().flatMap((fact) => (fact.type === 'run.progressed' && / of 3/.test(fact.note) ? [fact.note] : []))
+    expect(tries.map((note) => note.slice(-8))).toEqual(['(1 of 3)', '(2 of 3)', '(3 of 3)'])
+    await runner.over
+    expect(server.calls.filter((call) => call === 'startRun')).toHaveLength(4)
+  })
+
+  it('stops bringing an agent back when somebody cancels', async () => {
+    const server = fakeServer(() => ({}))
+    const turn = server.request('run echo nothing-it-can-read > $SCRIPTED_STATE\ncrash')
+    const runner = world.begin(server, { restartDelaysMs: [600_000] })
+    await server.until('run.ended')
+    server.cancel(turn)
+    runner.command(server.commands())
+    expect(await server.ended(turn)).toMatchObject({ outcome: 'cancelled' })
+    await runner.over
+  })
+
+  it.each([
+    ['before it answers', ''],
+    ['after it has answered', 'habit late-replay\n'],
+  ])('logs nothing of a loaded session again, replayed %s, also after a cancel', async (_, habit) => {
+    const server = fakeServer(() => ({}))
+    const first = server.request(`habit no-resume\n${habit}say once`)
+    const cancelled = server.request('say twice\nignore-cancel')
+    const runner = world.begin(server, { cancelGraceMs: 50 })
+    await server.until('reply.appended', (fact) => fact.text === 'twice')
+    const last = server.request('say thrice')
+    server.cancel(cancelled)
+    runner.command(server.commands())
+    await server.ended(last)
+    expect(await server.ended(cancelled)).toMatchObject({ outcome: 'cancelled' })
+    expect(beginnings(server)).toEqual(['new', 'loaded'])
+    const said = server.facts().flatMap((fact) => (fact.type === 'reply.appended' ? [[fact.turnId, fact.text]] : []))
+    expect(said).toEqual([
+      [first, 'once'],
+      [cancelled, 'twice'],
+      [last, 'thrice'],
+    ])
+    expect(server.facts().filter((fact) => fact.type === 'agent.said')).toEqual([])
   })
 
   it('says when the agent is signed out, and when it answers with an error', async () => {

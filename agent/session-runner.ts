@@ -5,23 +5,22 @@
  * From: `leases.ts`. Facts leave through `outbox.ts` and `delivery.ts`.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { DaemonFact, PromptContent } from '#core/chat/events.ts'
+import type { PromptContent } from '#core/chat/events.ts'
 import { DomainError } from '#core/errors.ts'
 import type { ChatId, NodeId, TurnId } from '#core/ids.ts'
 import type { Command, Lease } from '#core/links/daemon.ts'
-import { isProtocolAnswer, wordsOf } from '#agent/acp/connection.ts'
-import { said, sessionFacts } from '#agent/acp/translate.ts'
+import { isProtocolAnswer } from '#agent/acp/connection.ts'
 import type { AgentProcess, Surroundings } from '#agent/agent-process.ts'
+import { agentSeat, StartAborted } from '#agent/agent-seat.ts'
 import { deliver } from '#agent/delivery.ts'
 import type { LeftLogins } from '#agent/left-logins.ts'
 import { log } from '#agent/log.ts'
 import { meterLogin, type LoginMeter } from '#agent/login-meter.ts'
-import { tellLoginBy } from '#agent/login-watch.ts'
 import { OUTBOX_ROOM_BYTES, type Outbox } from '#agent/outbox.ts'
-import { startRun } from '#agent/run-start.ts'
 import { after, sessionLog } from '#agent/session-log.ts'
-import { chooseModel, settleOptions } from '#agent/session-options.ts'
-import { newSession, step, type Ending, type Input, type Order } from '#agent/session-machine.ts'
+import { chooseModel } from '#agent/session-options.ts'
+import { step } from '#agent/session-machine.ts'
+import { newSession, RESTART_LIMIT, type Ending, type Input, type Order } from '#agent/session-stage.ts'
 import { turnChanges } from '#agent/turn-changes.ts'
 import { endingOf, failed, failureOf } from '#agent/turn-ending.ts'
 import type { Call } from '#agent/uplink.ts'
@@ -35,6 +34,8 @@ export type RunnerOptions = {
   leftLogins: LeftLogins
   idleStopMs: number
   cancelGraceMs: number
+  /** How long the first restart in a row waits, the second, and all after it. */
+  restartDelaysMs?: readonly number[]
 }
 
 /** Whether its place could be somebody else's: an idle agent's, if it is asked; that of one who leaves, soon. */
@@ -64,6 +65,10 @@ export type SessionRunner = {
 
 /** How long the end of a turn waits for its list of changes. */
 const CHANGES_FIRST_MS = 1_500
+const RESTART_DELAYS_MS = [500, 2_000, 6_000]
+
+const askToStop = async (agent: AgentProcess | null): Promise<void> =>
+  agent?.connection.cancel(agent.session.agentSessionId).catch(() => {})
 
 export function runSession({
   lease,
@@ -74,16 +79,11 @@ export function runSession({
   leftLogins,
   idleStopMs,
   cancelGraceMs,
+  restartDelaysMs = RESTART_DELAYS_MS,
 }: RunnerOptions): SessionRunner {
   const { chatId, epoch } = lease
   const over = Promise.withResolvers<void>()
   let session = newSession
-  let agent: AgentProcess | null = null
-  /** Also after its end: the changes of its last turn are still to be read. */
-  let latest: AgentProcess | null = null
-  /** Which end of a process was ours: its exit is then no crash. */
-  let ended: { reason: Extract<DaemonFact, { type: 'run.ended' }>['reason'] } | null = null
-  let starting: AbortController | null = null
   let startWork: Promise<void> = Promise.resolve()
   /** Nothing can be written any more. What a fenced agent still says can: it belongs to its own epoch, in the log or beside it. */
   let isMute = false
@@ -92,7 +92,6 @@ export function runSession({
   let meter: LoginMeter | null = null
   let callOffTimer: (() => void) | null = null
   let idleSinceMs = 0
-  const tellLogin = tellLoginBy(call)
 
   outbox.begin(epoch)
   const delivery = deliver(outbox, call, {
@@ -106,22 +105,28 @@ export function runSession({
   })
 
   const facts = sessionLog({
-    workdir: () => agent?.plan.cwd ?? '/',
+    workdir: () => seat.current()?.plan.cwd ?? '/',
     write(fact) {
       if (isMute) return
-      try {
-        outbox.put(fact)
-        delivery.kick()
-      } catch (error) {
-        isMute = true
-        log.error({ err: error, chatId }, 'The outbox cannot be written, so the agent is stopped')
-        feed({ type: 'fenced' })
-      }
+      outbox.put(fact)
+      delivery.kick()
+      // The agent is stopped, since only our memory knows what it says; until it has ended, that is delivered.
+      if (!outbox.isKept()) feed({ type: 'fenced' })
     },
   })
   const { put } = facts
   const changes = turnChanges(put)
-  const voice = { ...facts.voice, room: () => delivery.room(OUTBOX_ROOM_BYTES) }
+  const seat = agentSeat({
+    chatId,
+    epoch,
+    call,
+    nodeId,
+    surroundings,
+    leftLogins,
+    facts,
+    room: () => delivery.room(OUTBOX_ROOM_BYTES),
+    onLost: (detail) => feed({ type: 'exited', detail }),
+  })
 
   // --- inputs --------------------------------------------------------------------------------------------
 
@@ -148,7 +153,9 @@ export function runSession({
         startWork = start()
         return
       case 'abort-start':
-        return starting?.abort()
+        return seat.abort()
+      case 'arm-restart':
+        return armRestart(order.nth)
       case 'accept':
         return put({ type: 'turn.accepted', turnId: order.turnId })
       case 'prompt':
@@ -156,17 +163,16 @@ export function runSession({
       case 'cancel-agent':
         facts.closeQuestions('cancelled')
         // It may be on its way into another process.
-        starting?.abort()
-        void agent?.connection.cancel(agent.session.agentSessionId).catch(() => {})
+        seat.abort()
+        void askToStop(seat.current())
         callOffTimer = after(() => feed({ type: 'grace-over', turnId: order.turnId }), cancelGraceMs)
         return
       case 'kill-agent':
-        ended = { reason: 'stopped' }
-        return void agent?.stop()
+        return void seat.empty('stopped')
       case 'finish':
         return void finish(order.turnId, order.ending)
       case 'stop-agent':
-        return void stopAgent(order.reason).then(() => feed({ type: 'stopped' }))
+        return void seat.empty(order.reason).then(() => feed({ type: 'stopped' }))
       case 'arm-idle':
         idleSinceMs = performance.now()
         callOffTimer = after(() => feed({ type: 'idle-over' }), idleStopMs)
@@ -181,79 +187,53 @@ export function runSession({
   // --- orders --------------------------------------------------------------------------------------------
 
   async function start(): Promise<void> {
-    const abort = new AbortController()
-    starting = abort
     try {
-      await launch(abort.signal)
+      await seat.fill()
       feed({ type: 'started' })
     } catch (error) {
-      feed(abort.signal.aborted ? { type: 'start-aborted' } : { type: 'start-failed', failure: failureOf(error) })
-    } finally {
-      starting = null
+      feed(error instanceof StartAborted ? { type: 'start-aborted' } : { type: 'start-failed', failure: failureOf(error) })
     }
   }
 
-  async function launch(signal: AbortSignal): Promise<void> {
-    // The run before may still be handing back what it held.
-    await latest?.stop()
-    signal.throwIfAborted()
-    const given = { chatId, epoch, call, surroundings, leftLogins, tellLogin, voice, put, onGranted: beginProcess }
-    adopt(await startRun(given, signal))
-    await settle()
-  }
-
-  function beginProcess(): void {
-    facts.beginProcess()
-    ended = null
-  }
-
-  function adopt(process: AgentProcess): void {
-    agent = process
-    latest = process
-    const { runId, session: opened, grant, harnessVersion, sandbox, baseCommit } = process
-    void call('sessionOpened', { chatId, epoch, runId, agentSessionId: opened.agentSessionId }).catch(() => {})
+  function armRestart(nth: number): void {
+    const delayMs = restartDelaysMs[Math.min(nth, restartDelaysMs.length) - 1] ?? 0
+    const when = delayMs < 1_000 ? 'at once' : `in ${Math.round(delayMs / 1_000)} seconds`
     put({
-      type: 'run.started',
-      runId,
-      nodeId,
-      harnessVersion,
-      how: opened.how,
-      sandbox: sandbox.report.level,
-      credentialId: grant.credentialId,
-      credentialVersion: grant.credentialVersion,
-      baseCommit,
-      can: opened.can,
+      type: 'run.progressed',
+      stage: 'resuming',
+      note: `It stopped, and is started again ${when} (${nth} of ${RESTART_LIMIT})`,
+      fraction: null,
     })
-    for (const fact of sessionFacts(opened.answer)) facts.offer(fact)
-    void process.exited.then(({ detail }) => onExit(process, detail))
-  }
-
-  async function settle(): Promise<void> {
-    if (!agent) return
-    await settleOptions(agent, facts.offer).catch((error: unknown) => put(said(null, 'session/set_config_option', wordsOf(error))))
+    callOffTimer = after(() => feed({ type: 'restart-due' }), delayMs)
   }
 
   async function prompt(of: TurnId): Promise<void> {
     const given = accepted
-    if (!given || !agent) return feed({ type: 'answered', turnId: of, ending: failed({ code: 'agent.crashed', facts: {} }) })
+    const agent = given && (await agentFor(given))
+    if (!given || !agent || !isStill(of)) return
+    // What we promised stands on the disk before the agent can act on it.
+    outbox.sync()
+    feed({ type: 'handed-over', turnId: of })
+    facts.beginTurn(of)
+    meter = meterLogin(agent, performance.now())
     try {
-      if (given.mustStartAnew) await replaceAgent()
-      else if (given.model && !(await chooseModel(agent, given.model, facts.offer))) await replaceAgent()
-      // What we promised stands on the disk before the agent can act on it.
-      outbox.sync()
-      const { connection, session: opened } = agent
-      if (!isStill(of)) return
-      facts.beginTurn(of)
-      meter = meterLogin(agent, performance.now())
-      const { stopReason, usage } = await connection.prompt(opened.agentSessionId, given.prompt)
+      const { stopReason, usage } = await agent.connection.prompt(agent.session.agentSessionId, given.prompt)
       meter?.answered(usage)
       feed({ type: 'answered', turnId: of, ending: endingOf(stopReason) })
     } catch (error) {
-      const isGone = await wentAway(error)
-      if (isGone) return
-      feed({ type: 'answered', turnId: of, ending: failed(failureOf(error)) })
-      // The one that should have replaced it did not start.
-      if (!agent) feed({ type: 'exited', detail: '' })
+      if (!(await wentAway(error, agent))) feed({ type: 'answered', turnId: of, ending: failed(failureOf(error)) })
+    }
+  }
+
+  /** Who takes this prompt: the agent that lives, once it has the model, or another in its place. Null when there is none. */
+  async function agentFor({ mustStartAnew, model }: NonNullable<typeof accepted>): Promise<AgentProcess | null> {
+    const live = seat.current()
+    try {
+      if (!live || mustStartAnew || (model && !(await chooseModel(live, model, facts.offer)))) await seat.replace()
+      return seat.current()
+    } catch (error) {
+      feed(error instanceof StartAborted ? { type: 'start-aborted' } : { type: 'start-failed', failure: failureOf(error) })
+      return null
     }
   }
 
@@ -265,55 +245,23 @@ export function runSession({
     return false
   }
 
-  /** Only a new process can take this model, or be bound to another credential: the session goes on in it. */
-  async function replaceAgent(): Promise<void> {
-    const abort = new AbortController()
-    starting = abort
-    try {
-      await stopAgent('replaced')
-      await launch(abort.signal)
-    } finally {
-      starting = null
-    }
-  }
-
   /** A pipe that broke: the exit tells the machine, with the reason. */
-  async function wentAway(error: unknown): Promise<boolean> {
-    if (isProtocolAnswer(error) || error instanceof DomainError || !agent) return false
+  async function wentAway(error: unknown, agent: AgentProcess): Promise<boolean> {
+    if (isProtocolAnswer(error) || error instanceof DomainError) return false
     return Promise.race([agent.exited.then(() => true), delay(2_000, false)])
   }
 
   async function finish(of: TurnId, ending: Ending): Promise<void> {
-    facts.closeTurn(of, ending.outcome)
+    const hadBegun = facts.closeTurn(of, ending.outcome)
     const usage = meter?.read(performance.now())
     meter = null
     // A slow reading holds up no prompt.
-    if (latest && facts.hasPrompted()) changes.read(of, latest)
+    const latest = seat.latest()
+    if (latest && hadBegun) changes.read(of, latest)
     await Promise.race([changes.settled(), delay(CHANGES_FIRST_MS)])
     put({ type: 'turn.ended', turnId: of, ...ending, ...(usage && { usage }) })
     accepted = null
     feed({ type: 'finished' })
-  }
-
-  async function stopAgent(reason: 'idle' | 'stopped' | 'shutdown' | 'replaced'): Promise<void> {
-    ended = { reason }
-    const process = agent
-    if (!process) return
-    await process.stop()
-    await process.exited
-    // `onExit` has written the end by now: it listens to the same promise, and listened first.
-  }
-
-  function onExit(process: AgentProcess, detail: string): void {
-    if (agent !== process) return
-    agent = null
-    facts.closeQuestions('agent-lost')
-    const reason = ended?.reason ?? 'crashed'
-    put({ type: 'run.ended', runId: process.runId, reason, ...(reason === 'crashed' && { detail }) })
-    const { runId } = process
-    void call('runEnded', { chatId, epoch, runId, keepsLogin: leftLogins.isLeft(chatId, runId) }).catch(() => {})
-    void process.stop()
-    if (reason === 'crashed' || reason === 'stopped') feed({ type: 'exited', detail })
   }
 
   async function release(): Promise<void> {
@@ -324,14 +272,11 @@ export function runSession({
   }
 
   async function abandon(): Promise<void> {
-    starting?.abort()
+    seat.abort()
     await startWork
     facts.closeQuestions('agent-lost')
-    ended = { reason: 'stopped' }
-    const process = agent
-    await process?.stop()
     // It was told to end in the middle of a word: what stands in its pipe is heard to the end.
-    await process?.exited
+    await seat.empty('stopped')
     await delivery.drained()
     close()
   }
@@ -344,7 +289,7 @@ export function runSession({
   }
 
   function command(commands: readonly Command[]): void {
-    for (const each of commands) if (each.kind === 'permission') facts.answer(each.requestId, each.optionId)
+    for (const each of commands) if (each.kind === 'permission' || each.kind === 'elicitation') facts.answer(each)
     feed({
       type: 'commands',
       prompts: commands.flatMap((each) => (each.kind === 'prompt' ? [each.turnId] : [])),
@@ -370,11 +315,11 @@ export function runSession({
     yieldIfIdle: () => feed({ type: 'idle-over' }),
     rest,
     kill: async () => {
-      starting?.abort()
-      await agent?.stop()
+      seat.abort()
+      await seat.current()?.stop()
     },
-    hasAgent: () => agent !== null || starting !== null,
-    residentBytes: () => agent?.residentBytes() ?? 0,
+    hasAgent: () => seat.current() !== null || seat.isFilling(),
+    residentBytes: () => seat.current()?.residentBytes() ?? 0,
     over: over.promise,
   }
 }

@@ -2,7 +2,7 @@
 import type { TurnFailure } from '#core/chat/events.ts'
 import { DomainError } from '#core/errors.ts'
 import { isProtocolAnswer, isSignedOut, wordsOf } from '#agent/acp/connection.ts'
-import type { Ending } from '#agent/session-machine.ts'
+import type { Ending } from '#agent/session-stage.ts'
 
 export const failed = (failure: TurnFailure): Ending => ({ outcome: 'failed', stopReason: null, failure })
 

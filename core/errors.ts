@@ -46,6 +46,9 @@ export const failures = {
   'invitation.other-email': { trpc: 'FORBIDDEN', recovery: 'sign-in' },
   'token.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'project.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'mcp-server.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'mcp-server.name-taken': { trpc: 'CONFLICT', recovery: 'check-input' },
+  'mcp-server.too-many': { trpc: 'CONFLICT', recovery: 'none' },
   'repository.unusable': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
   'repository.clone-failed': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
 
@@ -111,6 +114,7 @@ export const failures = {
   'prompt.too-large': { trpc: 'PAYLOAD_TOO_LARGE', recovery: 'check-input' },
   'permission.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'permission.already-answered': { trpc: 'CONFLICT', recovery: 'none' },
+  'elicitation.invalid': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
   'question.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'question.already-answered': { trpc: 'CONFLICT', recovery: 'none' },
   'question.too-many': { trpc: 'CONFLICT', recovery: 'wait' },

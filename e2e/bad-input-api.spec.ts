@@ -115,10 +115,11 @@ test('a repository that cannot be used, or not be cloned', async ({ world }) => 
 
 test('an agent that crashes at its start, until it is mended', async ({ world, project: { projectId } }) => {
   const chat = await scriptedChat(world, projectId)
-  await chat.untilEnded(await chat.send('crash'))
+  await chat.untilEnded(await chat.send('say hello'))
   // The scripted agent reads its state at the start; this is none.
   const state = path.join(world.server.home, 'node/workspaces', chat.chatId, 'home/scripted.json')
   writeFileSync(state, 'no JSON')
+  expect(await chat.untilEnded(await chat.send('crash'))).toMatchObject({ status: 'failed', failure: { code: 'agent.crashed' } })
   expect(await chat.untilEnded(await chat.send('say hello'))).toMatchObject({ status: 'failed', failure: { code: 'harness.start-failed' } })
   writeFileSync(state, '{}')
   expect(await chat.untilEnded(await chat.send('say hello'))).toMatchObject({ status: 'completed' })
@@ -131,7 +132,8 @@ test('a node that is offline: the prompt waits, and goes on by itself', async ({
   const [daemon] = processesOf(world.server.home).filter((each) => each.command.includes('agent/main.ts'))
   process.kill(daemon!.pid, 'SIGSTOP')
   try {
-    await expect(async () => expect(await api.nodes.list.query()).toMatchObject([{ isOnline: false }])).toPass({ timeout: 60_000 })
+    const own = async () => (await api.nodes.list.query()).filter((node) => node.isLocal)
+    await expect(async () => expect(await own()).toMatchObject([{ isOnline: false }])).toPass({ timeout: 60_000 })
     const waiting = await chat.send('say Back again.')
     expect(await api.chats.get.query({ chatId: chat.chatId })).toMatchObject({ node: { isOnline: false } })
     await chat.catchUp()

@@ -84,6 +84,47 @@ test('a question is answered in the browser, and everybody sees by whom', async 
   }
 })
 
+test('what the agent wants to know is asked of everybody, looked through, and told once', async ({ world, chat, ada, pageOf }) => {
+  const mei = new ChatPage(await pageOf(await world.addMember('Mei Lin')))
+  await mei.open(chat.path)
+  await ada.send('elicit form\nelicit secret\nelicit url https://sign-in.example.test/consent?next=here\nsay Going on.')
+  const [asked, askedMei] = [ada, mei].map((each) => each.page.getByRole('region', { name: 'Scripted agent asks you something' }))
+  for (const card of [asked!, askedMei!]) {
+    await expect(card.getByText('Before I set up the service, I need to know a few things.')).toBeVisible()
+    await expect(card.getByRole('timer')).toHaveText(/left$/)
+  }
+  await askedMei!.getByRole('button', { name: 'Answer' }).click()
+  await expect(askedMei!.getByText('This is needed.')).toHaveCount(2)
+  await askedMei!.getByLabel('Name of the service').fill('api')
+  await askedMei!.getByText('Frankfurt').click()
+  await askedMei!.getByLabel('Replicas').fill('12')
+  await askedMei!.getByText('backups').click()
+  await expect(askedMei!.getByText('At most 9.')).toBeVisible()
+  await askedMei!.getByLabel('Replicas').fill('3')
+  await askedMei!.getByRole('button', { name: 'Answer' }).click()
+  for (const each of [ada, mei]) {
+    await expect(each.said(/^Answered by Mei Lin, /)).toBeVisible()
+    await expect(each.said('Frankfurt')).toBeVisible()
+    await expect(
+      each.said('You said accept. {"name":"api","region":"eu","features":["backups"],"isPublic":false,"replicas":3}'),
+    ).toBeVisible()
+  }
+
+  // A form must not ask for a secret: it is warned of, and nobody reads it afterwards.
+  await expect(asked!.getByText(/asks for something secret/)).toBeVisible()
+  await asked!.getByLabel('Password').fill('hunter2')
+  await asked!.getByRole('button', { name: 'Answer' }).click()
+  await expect(mei.said('••••••')).toBeVisible()
+
+  const page = ada.page.getByRole('region', { name: 'Scripted agent asks you to open a page' })
+  await expect(page.getByText('sign-in.example.test', { exact: true })).toBeVisible()
+  await page.getByRole('button', { name: 'Decline' }).click()
+  await expect(mei.said(/^Declined by Ada Owner, /)).toBeVisible()
+  await expect(mei.said('You said decline. Going on.')).toBeVisible()
+  await chat.catchUp()
+  expect(JSON.stringify(chat.events.filter((each) => each.type === 'elicitation.answered'))).not.toContain('hunter2')
+})
+
 test('a refusal carries a note, and the agent obeys it', async ({ chat, ada }) => {
   await ada.send('ask drop the database')
   await ada.button('Deny with a note…').click()
@@ -148,15 +189,18 @@ test('prompts queue while a turn runs: edited, taken out, and sent in order', as
   await expect(ada.queue).toHaveCount(0)
 })
 
-test('a crash is said, what was written is kept, and the next prompt goes on', async ({ chat, ada }) => {
+test('a crash is said, what was written is kept, the agent comes back by itself, and the next prompt goes on', async ({ chat, ada }) => {
   await ada.send('crash out of memory')
   await expect(ada.said('Last words.')).toBeVisible()
-  await expect(ada.said('Scripted agent stopped unexpectedly. What it wrote is kept; send the prompt again to go on.')).toBeVisible()
+  await expect(ada.said('Recovered: Scripted agent is running again, and knows what was said before.')).toBeVisible({ timeout: 30_000 })
+  await expect(
+    ada.said('Scripted agent stopped unexpectedly while it worked. What it did is kept; nothing is sent again by itself.'),
+  ).toBeVisible()
   await expect(ada.button('Send again')).toBeVisible()
   await ada.send('say Risen.')
   await expect(ada.said('Risen.')).toBeVisible({ timeout: 30_000 })
   const view = await chat.untilView((each) => each.turns[1]?.endedAt != null, 'an ended turn')
-  expect(view.turns.map((each) => each.status)).toEqual(['failed', 'completed'])
+  expect(view.turns.map((each) => each.status)).toEqual(['interrupted', 'completed'])
   expect(chat.events.filter((each) => each.type === 'run.started').map((each) => each.how)).toEqual(['new', 'resumed'])
 })
 
@@ -283,7 +327,7 @@ test('an agent that is stopped leaves no process behind, grandchildren included'
   const sleepers = () => processesOf(world.server.home).filter((each) => each.command.includes('sleep 86400'))
   expect(sleepers().length).toBeGreaterThan(0)
   await ada.send('crash')
-  await expect(ada.button('Send again')).toBeVisible()
+  await expect(ada.button('Send again')).toBeVisible({ timeout: 30_000 })
   await expect(async () => expect(sleepers()).toEqual([])).toPass()
   await chat.catchUp()
 })

@@ -87,6 +87,43 @@ const total = (counts: readonly Tokens[]): Tokens => {
   }
 }
 
+/**
+ * Its whole process tree is killed in the middle of an answer, and then the daemon with it. Each time the turn is
+ * interrupted and not failed, nothing of the transcript is said twice or lost, and the model is sent what was said before.
+ */
+async function survivesKills(world: World, chat: ChatFollower): Promise<void> {
+  const { provider } = world
+  const before = chat.view().turns
+  const said = before.map(replyOf)
+  const begun = () => chat.events.flatMap((each) => (each.type === 'run.started' ? [each.how] : []))
+  const kills: [string, () => number[]][] = [
+    ['agent', () => processesOf(chat.chatId).map(({ pid }) => pid)],
+    ['daemon', () => [Number(readFileSync(path.join(world.server.home, 'node/daemon.pid'), 'utf8'))]],
+  ]
+  for (const [whose, pids] of kills) {
+    const words = `These words come before the ${whose} is killed.`
+    const turnId = await chat.send(`stall: ${words}`)
+    await chat.untilView((view) => replyOf(view.turns.find((each) => each.turnId === turnId)!) === words, words)
+    const killed = pids()
+    expect(killed.length).toBeGreaterThan(0)
+    for (const pid of killed) process.kill(pid, 'SIGKILL')
+    const turn = await chat.untilEnded(turnId)
+    expect(turn).toMatchObject({ status: 'interrupted', failure: whose === 'agent' ? { code: 'agent.crashed' } : null })
+
+    const answer = `Back after the ${whose} was killed.`
+    const next = await untilEndedAllowing(world, chat, await chat.send(`say: ${answer}`))
+    expect(next).toMatchObject({ status: 'completed' })
+    expect(begun().at(-1)).toBe('resumed')
+    said.push(words, answer)
+    expect(chat.view().turns.map(replyOf)).toEqual(said)
+    expect(chat.view().turns.slice(0, before.length)).toEqual(before)
+    // Titles and suggestions are asked for too: the request that was answered is the one with this prompt.
+    const asked = provider.received.findLast((each) => each.ask?.prompts.at(-1)?.includes(answer))!
+    for (const earlier of ['Written by', 'Still here, and warm.', words]) expect(asked.body.toString('utf8')).toContain(earlier)
+  }
+  expect(begun()).toEqual(['new', 'resumed', 'resumed'])
+}
+
 for (const { harness, dialect, route, model } of harnesses) {
   test(`${harness} in ${dialect}: a prompt becomes a file, a transcript and a bill`, async ({ world, project }) => {
     const { api } = world.owner
@@ -151,6 +188,8 @@ for (const { harness, dialect, route, model } of harnesses) {
     expect(total(metered)).toEqual(reported())
     expect(metered.every((each) => each.costMicros !== null && each.costMicros > 0)).toBe(true)
     expect(chat.view().usage.costMicros).toBe(metered.reduce((sum, each) => sum + each.costMicros!, 0))
+    // Once for each program: what it remembers lies in its own files, whatever dialect its model speaks.
+    if (dialect !== 'gemini-generate') await survivesKills(world, chat)
     provider.assertClean()
   })
 }

@@ -1,7 +1,17 @@
 /** A request's body with an end in bytes and in time, for the plain Node handlers (`server/proxy`, `server/logins`). */
 import type { IncomingMessage } from 'node:http'
+import { Deadlines } from '#server/deadlines.ts'
 
 export type BoundedBody = { is: 'read'; bytes: Buffer } | { is: 'too-large' } | { is: 'too-late' }
+
+/** By their length, which a handful of callers say. */
+const latenesses = new Map<number, Deadlines>()
+
+function latenessOf(timeoutMs: number): Deadlines {
+  const known = latenesses.get(timeoutMs) ?? new Deadlines(timeoutMs)
+  latenesses.set(timeoutMs, known)
+  return known
+}
 
 const GONE = () => new Error('The client left before it had said everything')
 
@@ -11,7 +21,9 @@ export function readBounded(req: IncomingMessage, { maxBytes, timeoutMs }: { max
     if (req.destroyed) return reject(GONE())
     const chunks: Buffer[] = []
     let size = 0
-    const timer = setTimeout(() => settle(() => resolve({ is: 'too-late' })), timeoutMs)
+    const lateness = latenessOf(timeoutMs)
+    const onLate = (): void => settle(() => resolve({ is: 'too-late' }))
+    lateness.set(onLate)
     const onData = (chunk: Buffer): void => {
       size += chunk.length
       if (size > maxBytes) settle(() => resolve({ is: 'too-large' }))
@@ -20,7 +32,7 @@ export function readBounded(req: IncomingMessage, { maxBytes, timeoutMs }: { max
     const onEnd = (): void => settle(() => resolve({ is: 'read', bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size) }))
     const onGone = (): void => settle(() => reject(GONE()))
     function settle(how: () => void): void {
-      clearTimeout(timer)
+      lateness.clear(onLate)
       req
         .off('data', onData)
         .off('end', onEnd)

@@ -8,12 +8,17 @@ import * as acp from '@agentclientprotocol/sdk/unstable'
 import type { AgentAbilities, PromptContent } from '#core/chat/events.ts'
 import type { PlannedMcpServer } from '#core/connections/launch.ts'
 import type { PermissionOutcome } from '#agent/acp/permissions.ts'
+import type { ElicitationReply } from '#agent/acp/translate-elicitation.ts'
 import { readPromptUsage, type PromptUsage } from '#agent/acp/prompt-usage.ts'
 import { tappedStream, type Tapped } from '#agent/acp/tap.ts'
 
 const M = acp.methods.agent
 
-export type AgentVoice = Tapped & { onPermission: (params: unknown) => Promise<PermissionOutcome> }
+export type AgentVoice = Tapped & {
+  onPermission: (params: unknown) => Promise<PermissionOutcome>
+  /** `signal`: the agent asks no more. */
+  onElicitation: (params: unknown, signal: AbortSignal) => Promise<ElicitationReply>
+}
 
 export type OpenedSession = {
   agentSessionId: string
@@ -42,6 +47,7 @@ export function connectAgent(pipes: { stdin: Writable; stdout: Readable }, voice
   const connection = acp
     .client({ name: 'gatehouse' })
     .onRequest(acp.methods.client.session.requestPermission, async ({ params }) => voice.onPermission(params))
+    .onRequest(acp.methods.client.elicitation.create, async ({ params, signal }) => voice.onElicitation(params, signal))
     .onRequest('*', ({ method }) => {
       throw acp.RequestError.methodNotFound(method)
     })
@@ -68,7 +74,11 @@ export function connectAgent(pipes: { stdin: Writable; stdout: Readable }, voice
       const answer = await agent.request(M.initialize, {
         protocolVersion: acp.PROTOCOL_VERSION,
         // Said outright: some agents take silence for a yes.
-        clientCapabilities: { fs: { readTextFile: false, writeTextFile: false }, terminal: false },
+        clientCapabilities: {
+          fs: { readTextFile: false, writeTextFile: false },
+          terminal: false,
+          elicitation: { form: {}, url: {} },
+        },
         clientInfo: { name: 'gatehouse', title: 'Gatehouse', version: '1' },
       })
       capabilities = answer?.agentCapabilities ?? {}
@@ -110,7 +120,7 @@ export function connectAgent(pipes: { stdin: Writable; stdout: Readable }, voice
 }
 
 /** The program's own word goes before what the registry knows of it. */
-function toldServer({ name, url, bridge }: PlannedMcpServer, { mcpOverHttp }: AgentAbilities): acp.McpServer[] {
+export function toldServer({ name, url, bridge }: PlannedMcpServer, { mcpOverHttp }: AgentAbilities): acp.McpServer[] {
   if (mcpOverHttp) return [{ type: 'http', name, url, headers: [] }]
   if (!bridge) return []
   const env = Object.entries(bridge.env).map(([key, value]) => ({ name: key, value }))

@@ -52,10 +52,10 @@ export function tappedStream(
 }
 
 /**
- * Neither has a place in a chat's log: the one is about the wire, the other names the account of whoever owns the login
- * to everybody who reads the chat.
+ * None has a place in a chat's log: the first is about the wire, the next names the account of whoever owns the login to
+ * everybody who reads the chat, and the last says of a page what its question has been answered with.
  */
-const isUnkept = (method: string): boolean => method === '$/cancel_request' || method === '_auth/status_update'
+const unkept = new Set(['$/cancel_request', '_auth/status_update', 'elicitation/complete'])
 
 function readLine(line: string, { onUpdate, onStray }: Tapped): AnyMessage | null {
   let message: unknown
@@ -72,7 +72,7 @@ function readLine(line: string, { onUpdate, onStray }: Tapped): AnyMessage | nul
   const { method, id, params } = message as { method?: unknown; id?: unknown; params?: unknown }
   if (typeof method === 'string' && id === undefined) {
     if (method === 'session/update') onUpdate(params)
-    else if (!isUnkept(method)) onStray({ method, raw: params ?? null })
+    else if (!unkept.has(method)) onStray({ method, raw: params ?? null })
     return method === '$/cancel_request' ? (message as AnyMessage) : null
   }
   return message as AnyMessage

@@ -4,6 +4,7 @@
  * stand at acceptance), so that a session can be tested without a database.
  */
 import { randomUUID } from 'node:crypto'
+import type { ElicitationAction, ElicitationAnswers } from '#core/chat/elicitation.ts'
 import type { DaemonFact, PromptContent } from '#core/chat/events.ts'
 import { ChatId, NodeId, type RequestId, TurnId, UserId } from '#core/ids.ts'
 import {
@@ -43,6 +44,8 @@ export type FakeServer = {
   withdraw: (turnId: TurnId) => void
   cancel: (turnId: TurnId) => void
   answer: (requestId: RequestId, optionId: string) => void
+  /** What a person tells an agent that asked. */
+  tell: (requestId: RequestId, action: ElicitationAction, answers?: ElicitationAnswers) => void
   /** The holder is gone: the next claim may have the chat. */
   expire: () => void
   /** What the daemon was told and told last, for whole-process tests. */
@@ -224,6 +227,7 @@ export function fakeServer(
     withdraw: (turnId) => void (queue = queue.filter((each) => each.kind !== 'prompt' || each.turnId !== turnId)),
     cancel: (turnId) => void queue.push({ kind: 'cancel', id: randomUUID(), turnId }),
     answer: (requestId, optionId) => void queue.push({ kind: 'permission', id: randomUUID(), requestId, optionId }),
+    tell: (requestId, action, answers = {}) => void queue.push({ kind: 'elicitation', id: randomUUID(), requestId, action, answers }),
     fence,
     changePin: () => void (isPinStale = true),
     setAway(isAway) {
@@ -258,4 +262,5 @@ const usualGrant = {
   instructions: '',
   privateHosts: [],
   mcpToken: null,
+  mcpServers: [],
 }

@@ -12,6 +12,7 @@
  * | `tool edit <path> "<text>"` or `write <path>: <text>` | writes the file, with a diff |
  * | `run <command>` | runs it in a shell, as a tool call |
  * | `ask <title>` | asks for permission and says which option was chosen |
+ * | `elicit form`, `elicit secret`, `elicit url <address>` | asks people with a form, and says what it was answered |
  * | `call-tool <name> <json>` | calls a tool of the first MCP server it was given, as a program, and says what it answered |
  * | `model <prompt>` | asks the model behind its base URL and streams the answer |
  * | `wait-for-cancel`, `sleep-until-cancelled` | waits until it is cancelled |
@@ -24,6 +25,7 @@
  * | `stream <name> <n> <ms>` | n numbered pieces, one at a time, each written into `journal.log` beside the sessions first |
  * | `clock <n> <ms>` | n pieces at a pace, each the moment at which it is said, in milliseconds since 1970 |
  * | `tokens <input> <output> <cached>` | what its answer says that it used |
+ * | `habit <name>` | from its next start on: `no-resume`, `late-replay` (of a loaded session, after it has answered) |
  * | `usage <used> <size>`, `title <text>`, `mode <id>` | session facts |
  * | `env <name>`, `read <path>`, `dial <host> <port>`, `whoami` | says what it sees from inside |
  */
@@ -53,6 +55,8 @@ const stateFile = process.env['SCRIPTED_STATE'] ?? resolve(process.env['HOME'] ?
 const sessions: Record<string, Session> = existsSync(stateFile)
   ? (JSON.parse(readFileSync(stateFile, 'utf8')) as Record<string, Session>)
   : {}
+const habitsFile = resolve(dirname(stateFile), 'habits')
+const habits = new Set(existsSync(habitsFile) ? readFileSync(habitsFile, 'utf8').split('\n') : [])
 const cancels = new Map<string, AbortController>()
 /** Of the session opened last. It takes servers as programs only, and says so by saying nothing. */
 let mcpServers: acp.McpServer[] = []
@@ -131,6 +135,34 @@ const untilCancelled = (running: Running): Promise<void> =>
     if (running.cancelled.aborted) end()
     else running.cancelled.addEventListener('abort', end, { once: true })
   })
+
+const forms: Record<string, { message: string; requestedSchema: acp.ElicitationSchema }> = {
+  form: {
+    message: 'Before I set up the service, I need to know a few things.',
+    requestedSchema: {
+      type: 'object',
+      required: ['name', 'region', 'replicas'],
+      properties: {
+        name: { type: 'string', title: 'Name of the service', description: 'Lower case, without spaces.', minLength: 3, maxLength: 40 },
+        region: {
+          type: 'string',
+          title: 'Region',
+          oneOf: [
+            { const: 'eu', title: 'Frankfurt' },
+            { const: 'us', title: 'Oregon' },
+          ],
+        },
+        replicas: { type: 'integer', title: 'Replicas', minimum: 1, maximum: 9, default: 2 },
+        features: { type: 'array', title: 'Features', items: { type: 'string', enum: ['metrics', 'backups', 'alerts'] } },
+        isPublic: { type: 'boolean', title: 'Reachable from outside', default: false },
+      },
+    },
+  },
+  secret: {
+    message: 'I need a password to go on.',
+    requestedSchema: { type: 'object', required: ['password'], properties: { password: { type: 'string', title: 'Password' } } },
+  },
+}
 
 /** The protocol as a program of the year before last speaks it: hands shaken, then the call. */
 async function callTool(rest: string, running: Running): Promise<void> {
@@ -225,6 +257,19 @@ const commands: Commands = {
     await update(running, { sessionUpdate: 'tool_call_update', toolCallId, status: outcome.optionId === 'reject' ? 'failed' : 'completed' })
     await say(running, `You chose ${outcome.optionId}. `)
   },
+  elicit: async (rest, running) => {
+    const [what = 'form', url = 'https://example.test/sign-in'] = rest.split(' ')
+    const asked =
+      what === 'url'
+        ? { mode: 'url' as const, elicitationId: nextId(running), url, message: 'Please look at this page and come back.' }
+        : { mode: 'form' as const, message: forms[what]!.message, requestedSchema: forms[what]!.requestedSchema }
+    const answer = await running.client.request<acp.CreateElicitationResponse>('elicitation/create', {
+      sessionId: running.sessionId,
+      ...asked,
+    })
+    const given = 'content' in answer && answer.content ? ` ${JSON.stringify(answer.content)}` : ''
+    await say(running, `You said ${answer.action}.${given} `)
+  },
   'call-tool': (rest, running) => callTool(rest, running),
   model: askModel,
   'wait-for-cancel': (_, running) => untilCancelled(running),
@@ -298,6 +343,7 @@ const commands: Commands = {
     mode = rest
     await update(running, { sessionUpdate: 'current_mode_update', currentModeId: rest })
   },
+  habit: (rest) => appendFileSync(habitsFile, `${rest}\n`),
   env: (rest, running) => say(running, `${rest}=${process.env[rest] ?? 'unset'} `),
   whoami: (_, running) => say(running, `uid ${process.getuid?.()} pid ${process.pid} cwd ${process.cwd()} `),
   read: (rest, running) => {
@@ -416,7 +462,7 @@ acp
   .onRequest('initialize', () => ({
     protocolVersion: acp.PROTOCOL_VERSION,
     agentInfo: { name: 'scripted', version: '1' },
-    agentCapabilities: { loadSession: true, ...(process.env['SCRIPTED_NO_RESUME'] ? {} : { sessionCapabilities: { resume: {} } }) },
+    agentCapabilities: { loadSession: true, ...(habits.has('no-resume') ? {} : { sessionCapabilities: { resume: {} } }) },
   }))
   .onRequest('session/new', ({ params }) => {
     mcpServers = params.mcpServers
@@ -432,17 +478,21 @@ acp
   })
   .onRequest('session/load', async ({ params, client }) => {
     mcpServers = params.mcpServers
-    for (const { prompt, reply } of known(params.sessionId).turns) {
-      for (const [kind, text] of [
-        ['user_message_chunk', prompt],
-        ['agent_message_chunk', reply],
-      ] as const) {
-        await client.notify('session/update', {
-          sessionId: params.sessionId,
-          update: { sessionUpdate: kind, content: { type: 'text', text } },
-        })
+    const { sessionId } = params
+    const { turns } = known(sessionId)
+    const replay = async (): Promise<void> => {
+      for (const [at, { prompt, reply }] of turns.entries()) {
+        for (const [sessionUpdate, text] of [
+          ['user_message_chunk', prompt],
+          ['agent_message_chunk', reply],
+        ] as const) {
+          const update = { sessionUpdate, messageId: `${sessionUpdate} ${at}`, content: { type: 'text' as const, text } }
+          await client.notify('session/update', { sessionId, update })
+        }
       }
     }
+    if (habits.has('late-replay')) setTimeout(() => void replay(), 50)
+    else await replay()
     return offer()
   })
   .onRequest('session/set_mode', ({ params }) => {

@@ -26,7 +26,10 @@ export type World = {
   workdirOf: (server: FakeServer) => string
   /** The loop of a daemon that begins now, whose chats are this server's one. */
   leftLogins: (server: FakeServer, options?: { restMs?: number }) => LeftLogins
-  begin: (server: FakeServer, options?: { idleStopMs?: number; cancelGraceMs?: number; leftLogins?: LeftLogins }) => SessionRunner
+  begin: (
+    server: FakeServer,
+    options?: { idleStopMs?: number; cancelGraceMs?: number; restartDelaysMs?: readonly number[]; leftLogins?: LeftLogins },
+  ) => SessionRunner
   /** Ends every session that was begun. */
   end: () => Promise<void>
 }
@@ -67,7 +70,7 @@ export async function openWorld({
     outboxRoot,
     workdirOf: (server) => join(workspacesRoot, server.chatId, 'work'),
     leftLogins,
-    begin(server, { idleStopMs = 60_000, cancelGraceMs = 5_000, leftLogins: given = leftLogins(server) } = {}) {
+    begin(server, { idleStopMs = 60_000, cancelGraceMs = 5_000, restartDelaysMs = [1], leftLogins: given = leftLogins(server) } = {}) {
       const runner = runSession({
         lease: server.lease(),
         outbox: openOutbox(outboxRoot, server.chatId),
@@ -77,6 +80,7 @@ export async function openWorld({
         leftLogins: given,
         idleStopMs,
         cancelGraceMs,
+        restartDelaysMs,
       })
       runners.push(runner)
       return runner

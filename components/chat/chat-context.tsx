@@ -1,8 +1,9 @@
 'use client'
 
 import { createContext, use } from 'react'
+import type { ElicitationAction, ElicitationAnswers } from '#core/chat/elicitation.ts'
+import type { ElicitationItem, PermissionItem, Turn } from '#core/chat/view.ts'
 import type { ChatId, RequestId, TurnId } from '#core/ids.ts'
-import type { PermissionItem, Turn } from '#core/chat/view.ts'
 import type { OpenRows } from '#components/chat/open-rows.ts'
 
 export type PanelTab = 'changes' | 'plan' | 'usage' | 'details'
@@ -20,6 +21,8 @@ export type ChatActs = {
   nameOf: (userId: string) => string
   openRows: OpenRows
   answer: (item: PermissionItem, optionId: string, note?: string) => Promise<void>
+  /** Answers what the agent wants to know; `answers` go with `accept` alone. */
+  tell: (item: ElicitationItem, action: ElicitationAction, answers: ElicitationAnswers) => Promise<void>
   answerQuestion: (questionId: RequestId, answer: string) => Promise<void>
   sendAgain: (turn: Turn) => void
   retryOutgoing: (turnId: TurnId) => void

@@ -5,7 +5,7 @@ import type { ReactNode } from 'react'
 import type { AskingItem } from '#core/chat/asking.ts'
 import type { ChatView } from '#core/chat/view.ts'
 import type { TurnId } from '#core/ids.ts'
-import { PermissionBar } from '#components/chat/permission-bar.tsx'
+import { QuestionBar } from '#components/chat/question-bar.tsx'
 import { PlanCard } from '#components/chat/plan-card.tsx'
 import { QueueList } from '#components/chat/queue-list.tsx'
 import { type Arranged, isActive } from '#components/chat/timeline.model.ts'
@@ -37,7 +37,7 @@ export function ChatDock({
       </p>
       {view.plan.length > 0 && view.turns.some(isActive) ? <PlanCard plan={view.plan} /> : null}
       <QueueList queued={arranged.queued} sending={arranged.sendingToQueue} onEdit={onEdit} />
-      <PermissionBar questions={questions} onShow={onShow} />
+      <QuestionBar questions={questions} onShow={onShow} />
       {children}
     </footer>
   )

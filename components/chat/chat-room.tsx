@@ -28,7 +28,7 @@ import { isSubscription, payerWords } from '#components/chat/payer.model.ts'
 import { approvalOf } from '#components/chat/permission.model.ts'
 import { statusOf } from '#components/chat/status.model.ts'
 import { Timeline, type TimelineHandle } from '#components/chat/timeline.tsx'
-import { openAsking } from '#components/chat/asking.model.ts'
+import { isAskingRow, openAsking } from '#components/chat/asking.model.ts'
 import { arrange, isActive, RowKeeper, type Row, textOf, timelineRows } from '#components/chat/timeline.model.ts'
 import { useChatCalls } from '#components/chat/use-chat-calls.ts'
 import type { FollowedChat } from '#components/chat/use-chat-feed.ts'
@@ -49,6 +49,7 @@ import { failureOf } from '#components/failures/failure.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { useStoredFlag } from '#components/shell/stored-flag.ts'
 import { type Outputs, useTRPC } from '#components/trpc/trpc.ts'
+import { toast } from '#components/ui/toast.tsx'
 import { EmptyState } from '#components/ui/empty-state.tsx'
 
 type Props = { chatId: ChatId; chat: Outputs['chats']['get']; me: Outputs['me']['get']; feed: FollowedChat }
@@ -95,7 +96,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   // --- what is shown
   const arranged = useMemo(() => arrange(view.turns, outgoing), [view.turns, outgoing])
   const [keeper] = useState(() => new RowKeeper())
-  const { reading, before: beforeEnd, loading, failed, jump, leaveReading, loadBefore, loadAfter, setAtEnd } = feed
+  const { reading, before: beforeEnd, loading, failed, jump, leaveReading, retryReading, loadBefore, loadAfter, setAtEnd } = feed
   const shown = useMemo(() => shownTurns(reading, arranged.shown), [reading, arranged.shown])
   const hasLater = reading !== null && !reading.isJoined
   const before = reading?.before ?? beforeEnd
@@ -108,8 +109,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   const status = statusOf({ view, isNodeOnline: chat.node?.isOnline ?? null, isUnread })
   useTabTitle(status, view.title || chat.title)
 
-  const keyOfQuestion = (item: AskingItem) =>
-    rows.find((row) => (row.is === 'permission' || row.is === 'question') && askingId(row.item) === askingId(item))?.key
+  const keyOfQuestion = (item: AskingItem) => rows.find((row) => isAskingRow(row) && askingId(row.item) === askingId(item))?.key
   const [inSight, setInSight] = useState<[string | null, string | null]>([null, null])
   const onVisible = useCallback((first: string | null, last: string | null) => setInSight([first, last]), [])
   const showQuestion = async (item: AskingItem) => {
@@ -119,7 +119,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
     setWanted(askingId(item))
   }
   const [wanted, setWanted] = useState<string | null>(null)
-  const wantedKey = rows.find((row) => (row.is === 'permission' || row.is === 'question') && askingId(row.item) === wanted)?.key
+  const wantedKey = rows.find((row) => isAskingRow(row) && askingId(row.item) === wanted)?.key
   useEffect(() => {
     if (wantedKey === undefined) return
     timeline.current?.show(wantedKey)
@@ -134,6 +134,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
     onBefore: loadBefore,
     onAfter: loadAfter,
     onEntry: (number: number) => jump({ is: 'entry', number }),
+    onRetry: retryReading,
     onLeave: leaveReading,
     onAtEnd: setAtEnd,
   }
@@ -173,6 +174,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
       openRows,
       answer: calls.answer,
       answerQuestion: calls.answerQuestion,
+      tell: calls.tell,
       withdraw: calls.withdraw,
       moveQueued: calls.moveQueued,
       sendNow: calls.sendNow,
@@ -276,6 +278,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
               }}
               onSend={send}
               onStop={stop}
+              onFiles={() => toast('A prompt is text: images and files cannot be sent. Name a file of the project instead.')}
               onApprove={approve}
               hasQuestion={questions.length > 0}
               earlier={earlier}
@@ -308,6 +311,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
         </section>
         <ChatPanel
           view={view}
+          hasEarlier={beforeEnd > 0}
           chat={chat}
           tab={tab}
           onTab={setTab}

@@ -19,6 +19,8 @@ type Props = {
   onDraft: (text: string) => void
   onSend: (text: string) => void
   onStop: () => void
+  /** Files were pasted or dropped. */
+  onFiles: () => void
   onApprove: () => void
   hasQuestion: boolean
   /** My prompts, newest first. */
@@ -39,6 +41,7 @@ export function Composer({
   onDraft,
   onSend,
   onStop,
+  onFiles,
   onApprove,
   hasQuestion,
   earlier,
@@ -139,6 +142,15 @@ export function Composer({
             setMenuAt(0)
           }}
           onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            if (event.clipboardData.files.length > 0) onFiles()
+          }}
+          onDrop={(event) => {
+            if (event.dataTransfer.files.length === 0) return
+            // The browser would leave the chat and show the file.
+            event.preventDefault()
+            onFiles()
+          }}
           rows={1}
           aria-label={`Message to ${agent}`}
           aria-controls={menu ? menuId : undefined}

@@ -1,12 +1,10 @@
 'use client'
 
 import Link from 'next/link'
-import { Check, Minus } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { abilitiesOf } from '#core/harnesses/abilities.ts'
-import { findHarness } from '#core/harnesses/registry.ts'
 import type { ChatView } from '#core/chat/view.ts'
 import { payerWords } from '#components/chat/payer.model.ts'
+import { AbilityList } from '#components/harnesses/ability-list.tsx'
 import type { Outputs } from '#components/trpc/trpc.ts'
 import { Status } from '#components/ui/badge.tsx'
 import { Code } from '#components/ui/code.tsx'
@@ -57,7 +55,9 @@ export function DetailsPanel({ view, chat }: { view: ChatView; chat: Outputs['ch
       <Fact label="Isolation">
         {run.is === 'live' ? <span className={run.sandbox === 'none' ? 'text-warn-ink' : ''}>{isolation[run.sandbox]}</span> : '—'}
       </Fact>
-      <Abilities harness={chat.harness} can={view.can} />
+      <Fact label="What it can do">
+        <AbilityList harness={chat.harness} can={view.can} />
+      </Fact>
       <Fact label="Paid by">
         {payerWords(chat.payer) ?? 'No connection'}
         {chat.payer ? <span className="text-ink-quiet"> ({chat.payer.providerName})</span> : null}
@@ -106,30 +106,6 @@ export function DetailsPanel({ view, chat }: { view: ChatView; chat: Outputs['ch
         </span>
       </Fact>
     </dl>
-  )
-}
-
-/** What it can and, above all, cannot do: read here, not found out by trying. */
-function Abilities({ harness: id, can }: { harness: string; can: ChatView['can'] }) {
-  const harness = findHarness(id)
-  if (!harness) return null
-  return (
-    <Fact label="What it can do">
-      <ul className="flex flex-col gap-1.5 pt-0.5">
-        {abilitiesOf(harness, can).map(({ about, words, isMissing }) => (
-          <li key={`${about} ${words}`} className="flex gap-2">
-            {isMissing ? (
-              <Minus aria-label="Limited" className="mt-0.5 size-3.5 shrink-0 text-ink-quiet" />
-            ) : (
-              <Check aria-label="Yes" className="mt-0.5 size-3.5 shrink-0 text-good-ink" />
-            )}
-            <span className="min-w-0">
-              <span className="text-ink-quiet">{about}:</span> {words}
-            </span>
-          </li>
-        ))}
-      </ul>
-    </Fact>
   )
 }
 

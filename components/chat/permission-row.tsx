@@ -4,6 +4,7 @@ import { Check, CircleSlash, ShieldQuestion } from 'lucide-react'
 import { useState } from 'react'
 import type { PermissionItem } from '#core/chat/view.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
+import { Deadline } from '#components/chat/deadline.tsx'
 import { approvalOf, denialOf, isAllowing, outcomeOf, question, subject } from '#components/chat/permission.model.ts'
 import { ToolBody } from '#components/chat/tool-body.tsx'
 import { commandOf, diffsOf, directoryOf, reasonOf } from '#components/chat/tool.model.ts'
@@ -37,7 +38,8 @@ function PermissionCard({ item }: { item: PermissionItem }) {
     <section aria-label={question(item, agent)} className="rounded-lg border border-warn bg-raised shadow-rest">
       <header className="flex items-center gap-2 rounded-t-lg bg-warn-wash px-4 py-2.5 text-warn-ink">
         <ShieldQuestion aria-hidden className="size-4.5 shrink-0" />
-        <h2 className="text-base font-semibold">{question(item, agent)}</h2>
+        <h2 className="min-w-0 text-base font-semibold">{question(item, agent)}</h2>
+        <Deadline requestId={item.requestId} />
       </header>
       <div className="flex flex-col gap-3 px-4 py-3">
         {reason ? <p className="text-base text-ink-soft">{reason}</p> : null}

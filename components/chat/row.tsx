@@ -3,9 +3,11 @@
 import { memo, useState } from 'react'
 import { sayDay } from '#components/chat/amounts.model.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
+import { ElicitationRow } from '#components/chat/elicitation-row.tsx'
 import { Markdown } from '#components/chat/markdown.tsx'
 import { PermissionRow } from '#components/chat/permission-row.tsx'
 import { OutgoingRow, PromptRow } from '#components/chat/prompt-row.tsx'
+import { RunNoteRow } from '#components/chat/run-note-row.tsx'
 import { QuestionRow } from '#components/chat/question-row.tsx'
 import { ThoughtRow } from '#components/chat/thought-row.tsx'
 import type { Row } from '#components/chat/timeline.model.ts'
@@ -38,6 +40,10 @@ export const RowView = memo(function RowView({ row, surroundings }: { row: Row; 
       return <ToolsRow rowKey={row.key} turnId={row.turnId} items={row.items} />
     case 'permission':
       return <PermissionRow item={row.item} />
+    case 'elicitation':
+      return <ElicitationRow item={row.item} />
+    case 'run-note':
+      return <RunNoteRow item={row.item} />
     case 'moved':
       return <MovedRow item={row.item} />
     case 'question':

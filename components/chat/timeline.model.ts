@@ -9,11 +9,13 @@ import { endsHere, placeOf, SEGMENT_ITEMS, startsHere } from '#core/chat/part.ts
 import type { FailureCode } from '#core/errors.ts'
 import type { TurnId } from '#core/ids.ts'
 import type {
+  ElicitationItem,
   ModelFailureItem,
   MovedItem,
   PermissionItem,
   QuestionItem,
   ReplyItem,
+  RunNoteItem,
   ThoughtItem,
   ToolItem,
   Turn,
@@ -43,6 +45,8 @@ export type Row =
   | { is: 'tool'; key: string; turnId: TurnId; item: ToolItem; isLive: boolean }
   | { is: 'tools'; key: string; turnId: TurnId; items: readonly ToolItem[] }
   | { is: 'permission'; key: string; item: PermissionItem }
+  | { is: 'elicitation'; key: string; item: ElicitationItem }
+  | { is: 'run-note'; key: string; item: RunNoteItem }
   | { is: 'question'; key: string; item: QuestionItem }
   | { is: 'model-failure'; key: string; item: ModelFailureItem; times: number }
   | { is: 'working'; key: string; status: TurnStatus; since: string; turnId: TurnId; usage: Usage; progress: Turn['progress'] }
@@ -154,6 +158,12 @@ function rowsOfItems(turn: Turn): Row[] {
         break
       case 'permission':
         rows.push({ is: 'permission', key, item })
+        break
+      case 'elicitation':
+        rows.push({ is: 'elicitation', key, item })
+        break
+      case 'run-note':
+        rows.push({ is: 'run-note', key, item })
         break
       case 'question':
         rows.push({ is: 'question', key, item })

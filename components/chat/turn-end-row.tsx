@@ -6,7 +6,7 @@ import { RaiseLink } from '#components/budgets/raise-link.tsx'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { LineCounts } from '#components/chat/line-counts.tsx'
 import { ModelMend } from '#components/chat/model-mend.tsx'
-import { changeWords, endFacts, endWords } from '#components/chat/turn-words.model.ts'
+import { changeWords, endFacts, endWords, interruptionWords } from '#components/chat/turn-words.model.ts'
 import { failureWords } from '#components/failures/sentences.ts'
 import { Button, ButtonLink } from '#components/ui/button.tsx'
 import { ErrorState } from '#components/ui/error-state.tsx'
@@ -66,7 +66,7 @@ const dotted = "relative pl-4 before:absolute before:left-1.5 before:content-['Â
 
 /** A failed turn says its sentence; an interrupted one is no failure, and nothing of it is sent again by itself. */
 function Trouble({ turn }: { turn: Turn }) {
-  const { projectId, harness, mayPrompt, sendAgain } = useChatActs()
+  const { projectId, harness, agent, mayPrompt, sendAgain } = useChatActs()
   const again = mayPrompt ? (
     <Button size="sm" icon={<RotateCw aria-hidden />} onClick={() => sendAgain(turn)}>
       Send again
@@ -75,7 +75,8 @@ function Trouble({ turn }: { turn: Turn }) {
   if (turn.status === 'interrupted') {
     return (
       <Notice tone="quiet" action={again}>
-        The connection to the agent was lost while it worked. What it did is kept; nothing is sent again by itself.
+        <p>{interruptionWords(turn, agent)}</p>
+        {turn.failure?.detail ? <LastWords words={turn.failure.detail} /> : null}
       </Notice>
     )
   }
@@ -102,3 +103,10 @@ function Trouble({ turn }: { turn: Turn }) {
     />
   )
 }
+
+const LastWords = ({ words }: { words: string }) => (
+  <details className="mt-1">
+    <summary className="touch-target w-fit text-sm underline decoration-current/40 underline-offset-4">Last words</summary>
+    <pre className="thin-scroll mt-1 max-h-40 overflow-auto font-mono text-xs whitespace-pre-wrap">{words}</pre>
+  </details>
+)

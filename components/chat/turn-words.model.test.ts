@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { noUsage, type Turn } from '#core/chat/view.ts'
-import { changeWords, endFacts, endWords, workWords } from '#components/chat/turn-words.model.ts'
+import { changeWords, endFacts, endWords, interruptionWords, runNoteWords, workWords } from '#components/chat/turn-words.model.ts'
 
 const turn = (over: Partial<Turn>): Turn => ({
   turnId: 't' as Turn['turnId'],
@@ -21,6 +21,24 @@ const turn = (over: Partial<Turn>): Turn => ({
   ...over,
 })
 const nameOf = () => 'Mei'
+
+it.each([
+  [{ after: 'crash', hasForgotten: false, upgrade: null }, 'Recovered: Codex is running again, and knows what was said before.'],
+  [
+    { after: 'interruption', hasForgotten: true, upgrade: null },
+    'Recovered: Codex is running again, but does not know what was said before.',
+  ],
+  [{ after: null, hasForgotten: true, upgrade: null }, 'Codex began anew, but does not know what was said before.'],
+  [
+    { after: null, hasForgotten: false, upgrade: { from: '1.0', to: '1.1' } },
+    'Codex was upgraded from 1.0 to 1.1, and knows what was said before.',
+  ],
+] as const)('tells of a run %o', (note, words) => expect(runNoteWords({ is: 'run-note', at: '', ...note }, 'Codex')).toBe(words))
+
+it('tells a crash from a lost connection', () => {
+  expect(interruptionWords({ failure: { code: 'agent.crashed', facts: {} } }, 'Codex')).toMatch(/^Codex stopped unexpectedly/)
+  expect(interruptionWords({ failure: null }, 'Codex')).toMatch(/^The connection to the agent was lost/)
+})
 
 describe('the end of a turn', () => {
   it.each<[Partial<Turn>, string]>([
@@ -47,7 +65,16 @@ describe('the end of a turn', () => {
 
 describe('the work of a running turn', () => {
   const words = (over: Partial<Parameters<typeof workWords>[0]>) =>
-    workWords({ status: 'running', run: { is: 'none' }, agent: 'Codex', progress: null, isNodeOnline: true, nodeName: 'oak', ...over })
+    workWords({
+      wait: null,
+      status: 'running',
+      run: { is: 'none' },
+      agent: 'Codex',
+      progress: null,
+      isNodeOnline: true,
+      nodeName: 'oak',
+      ...over,
+    })
   it('says what is prepared and how far it is', () => {
     expect(words({ status: 'starting', run: { is: 'preparing', stage: 'installing', note: '0.166.0', fraction: 0.4 } })).toEqual({
       words: 'Installing Codex',

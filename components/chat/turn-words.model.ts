@@ -1,5 +1,5 @@
 /** How the end of a turn, and the work of a running one, are said. */
-import type { ChatView, RunView, Turn, TurnStatus } from '#core/chat/view.ts'
+import type { ChatView, RunNoteItem, RunView, Turn, TurnStatus } from '#core/chat/view.ts'
 import { sayCached, sayDuration, sayCost, sayCount, sayTokenFlow } from '#components/chat/amounts.model.ts'
 import { totalsOf } from '#components/chat/changes.model.ts'
 
@@ -18,6 +18,22 @@ export function endWords(turn: Turn, nameOf: (userId: string) => string): string
       return 'Failed'
   }
 }
+
+/** What is unusual of an agent's process, in a sentence or two. */
+export function runNoteWords({ after, hasForgotten, upgrade }: RunNoteItem, agent: string): string {
+  const memory = hasForgotten ? 'but does not know what was said before' : 'and knows what was said before'
+  const versions = upgrade ? ` It is version ${upgrade.to} now, and was ${upgrade.from}.` : ''
+  if (after !== null) return `Recovered: ${agent} is running again, ${memory}.${versions}`
+  return upgrade ? `${agent} was upgraded from ${upgrade.from} to ${upgrade.to}, ${memory}.` : `${agent} began anew, ${memory}.`
+}
+
+/** Why an interrupted turn is no failure, and what becomes of its prompt: nothing, by itself. */
+export const interruptionWords = ({ failure }: Pick<Turn, 'failure'>, agent: string): string =>
+  `${
+    failure?.code === 'agent.crashed'
+      ? `${agent} stopped unexpectedly while it worked.`
+      : 'The connection to the agent was lost while it worked.'
+  } What it did is kept; nothing is sent again by itself.`
 
 /** "12.3k in, 250 out", "81 % cached", "$0.04": also of a turn that still runs. */
 export const usageFacts = (usage: Turn['usage']): string[] =>
@@ -53,6 +69,7 @@ export type WorkWords = {
 
 /** What goes on while nothing else can be shown. */
 export function workWords({
+  wait,
   status,
   run,
   agent,
@@ -60,6 +77,8 @@ export function workWords({
   isNodeOnline,
   nodeName,
 }: {
+  /** Why it has no node, where that is known. */
+  wait: { words: string; note: string | null } | null
   status: TurnStatus
   run: ChatView['run']
   agent: string
@@ -68,6 +87,7 @@ export function workWords({
   isNodeOnline: boolean | null
   nodeName: string | null
 }): WorkWords {
+  if (status === 'queued' && wait && run.is !== 'preparing') return { words: wait.words, note: wait.note, isMoving: false }
   if (isNodeOnline === false)
     return { words: 'Disconnected, will resume', note: nodeName ? `Waiting for ${nodeName} to come back` : null, isMoving: false }
   if (status === 'cancelling') return { words: 'Stopping', note: null, isMoving: true }

@@ -1,14 +1,16 @@
 'use client'
 
 import { useMemo } from 'react'
+import type { ElicitationAction, ElicitationAnswers } from '#core/chat/elicitation.ts'
+import type { ElicitationItem, PermissionItem } from '#core/chat/view.ts'
 import type { ChatId, RequestId, TurnId } from '#core/ids.ts'
-import type { PermissionItem } from '#core/chat/view.ts'
 import { failureOf, wordsOf } from '#components/failures/failure.ts'
 import { useTRPCClient } from '#components/trpc/trpc.ts'
 import { toast } from '#components/ui/toast.tsx'
 
 export type ChatCalls = {
   answer: (item: PermissionItem, optionId: string, note?: string) => Promise<void>
+  tell: (item: ElicitationItem, action: ElicitationAction, answers: ElicitationAnswers) => Promise<void>
   answerQuestion: (questionId: RequestId, answer: string) => Promise<void>
   /** Bound to the turn that was on screen: the next in line is not meant. */
   stop: (turnId: TurnId) => Promise<void>
@@ -33,6 +35,7 @@ export function useChatCalls({ chatId, catchUp }: { chatId: ChatId; catchUp: () 
     return {
       answer: (item, optionId, note) =>
         say(client.chats.answerPermission.mutate({ chatId, requestId: item.requestId, optionId, ...(note ? { note } : {}) })),
+      tell: ({ requestId }, action, answers) => say(client.chats.answerElicitation.mutate({ chatId, requestId, action, answers })),
       answerQuestion: (questionId, answer) => say(client.chats.answerQuestion.mutate({ chatId, questionId, answer })),
       stop: (turnId) => say(client.chats.cancelTurn.mutate({ chatId, turnId })),
       withdraw: (turnId) => void say(client.chats.withdraw.mutate({ chatId, turnId })),

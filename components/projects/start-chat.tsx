@@ -11,6 +11,7 @@ import type { Attachment } from '#components/connections/lanes.model.ts'
 import { MendButton } from '#components/connections/mend-button.tsx'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
 import { failureWords } from '#components/failures/sentences.ts'
+import { AbilityList } from '#components/harnesses/ability-list.tsx'
 import { chosenHarness, harnessChoices, modelChoices, startersFor } from '#components/projects/start-chat.model.ts'
 import { useStartChat } from '#components/projects/use-start-chat.ts'
 import { useTRPC } from '#components/trpc/trpc.ts'
@@ -101,6 +102,16 @@ export function StartChat({ projectId, hasChats }: { projectId: string; hasChats
         </div>
       </form>
 
+      {connection && isReady ? (
+        <details className="text-sm">
+          <summary className="touch-target w-fit px-1 text-xs text-ink-quiet underline decoration-line-strong underline-offset-4">
+            What {connection.name} can do, and what not
+          </summary>
+          <div className="mt-2 rounded-lg border border-line bg-raised px-4 py-3">
+            <AbilityList harness={connection.harness} can={null} />
+          </div>
+        </details>
+      ) : null}
       <BudgetNotice budgets={budgets} />
       {connection && !isReady && connection.resolution.code ? (
         <Notice

@@ -1,4 +1,5 @@
 /** What people ask of a chat. `decide.ts` turns each into facts or a failure; nothing else writes what people did. */
+import type { ElicitationAction, ElicitationAnswers, ElicitationForm } from '#core/chat/elicitation.ts'
 import type { PromptContent } from '#core/chat/events.ts'
 import type { RequestId, TurnId, UserId } from '#core/ids.ts'
 
@@ -27,6 +28,8 @@ export type ChatCommand = { by: UserId } & (
   | { do: 'cancelTurn'; turnId?: TurnId | undefined }
   /** ACP's answer has no room for words: a note goes to the agent as the prompt `turnId`. */
   | { do: 'answerPermission'; requestId: RequestId; optionId: string; note?: { turnId: TurnId; text: string } | undefined }
+  /** `answers` go with `accept` alone. */
+  | { do: 'answerElicitation'; requestId: RequestId; action: ElicitationAction; answers: ElicitationAnswers }
   /** By an agent that acts for `by`; the turn must still be under way. */
   | { do: 'askQuestion'; questionId: RequestId; turnId: TurnId; question: string; choices: readonly string[] }
   | { do: 'answerQuestion'; requestId: RequestId; answer: string }
@@ -45,6 +48,14 @@ export type Order =
   | { order: 'reorder-prompts'; turnIds: readonly TurnId[] }
   | { order: 'cancel'; turnId: TurnId; by: UserId }
   | { order: 'answer'; turnId: TurnId; requestId: RequestId; by: UserId | null; rule?: string; optionId: string | null }
+  | {
+      order: 'answer-form'
+      turnId: TurnId
+      requestId: RequestId
+      by: UserId | null
+      action: ElicitationAction
+      answers: ElicitationAnswers
+    }
 
 /** The little a decision needs, read under the head's lock. */
 export type ChatState = {
@@ -63,11 +74,13 @@ export type ChatState = {
   turn: { turnId: TurnId; by: UserId; prompt: PromptContent } | null
   /** The question that the command answers. */
   question: {
-    kind: 'permission' | 'question'
+    kind: 'permission' | 'elicitation' | 'question'
     turnId: TurnId
     options: readonly string[]
+    /** What is asked beside permission; null for a permission question. */
+    form: ElicitationForm | null
     isOpen: boolean
-    answer: { by: UserId | null; rule: string | null; optionId: string | null; at: string } | null
+    answer: { by: UserId | null; rule: string | null; optionId: string | null; action: ElicitationAction | null; at: string } | null
   } | null
   /** The asking person maintains the project, and so may withdraw what others queued. */
   isMaintainer: boolean

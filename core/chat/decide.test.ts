@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { PROMPT_MAX_CHARS, type ChatCommand, type ChatState, type UnaskedCommand } from '#core/chat/commands.ts'
 import { decide } from '#core/chat/decide.ts'
+import { MASKED, type ElicitationForm } from '#core/chat/elicitation.ts'
 
 const [a, b, c] = ['a', 'b', 'c'] as unknown as [never, never, never]
 const [ada, mei] = ['ada', 'mei'] as unknown as [never, never]
@@ -32,13 +33,20 @@ const busy: ChatState = {
     { turnId: c, by: ada },
   ],
 }
-const question = { kind: 'permission' as const, turnId: a, options: ['yes', 'no'], isOpen: true, answer: null }
+const question = { kind: 'permission' as const, turnId: a, options: ['yes', 'no'], form: null, isOpen: true, answer: null }
 const when = '2026-01-01T00:00:00.000Z'
 
 const send: ChatCommand = { do: 'sendPrompt', by: ada, turnId: a, prompt }
 const edit: ChatCommand = { do: 'editQueued', by: ada, turnId: a, prompt: other }
 const withdraw: ChatCommand = { do: 'withdraw', by: ada, turnId: a }
 const answer: ChatCommand = { do: 'answerPermission', by: ada, requestId: c, optionId: 'yes' }
+const told: Extract<ChatCommand, { do: 'answerElicitation' }> = {
+  do: 'answerElicitation',
+  by: ada,
+  requestId: c,
+  action: 'accept',
+  answers: { colour: 'blue', apiKey: 'hunter2' },
+}
 
 const settled = { ok: true, facts: [], orders: [] }
 const refused = (code: string, facts = {}) => ({ ok: false, code, facts })
@@ -73,8 +81,29 @@ const large = refused('prompt.too-large', { chars: PROMPT_MAX_CHARS + 1, maxChar
 
 const byRule: UnaskedCommand = { do: 'answerByRule', by: null, requestId: c, optionId: 'yes', rule: 'allow execute ls' }
 const expired: UnaskedCommand = { do: 'expireQuestion', by: null, requestId: c, optionId: 'no' }
+const form: ElicitationForm = {
+  mode: 'form',
+  fields: ['colour', 'apiKey'].map((name) => ({
+    type: 'text',
+    name,
+    title: name,
+    description: null,
+    isRequired: true,
+    isSecret: name === 'apiKey',
+    format: null,
+    minLength: null,
+    maxLength: null,
+    initial: null,
+  })),
+}
+const eliciting = { ...question, kind: 'elicitation' as const, form }
+const nobodys = (rule: string | null) => ({
+  ...question,
+  isOpen: false,
+  answer: { by: null, rule, optionId: 'no', action: null, at: when },
+})
 const asked = { ...question, kind: 'question' as const, options: ['this', 'that'] }
-const told = (by: typeof ada) => ({ ...asked, isOpen: false, answer: { by, rule: null, optionId: null, at: when } })
+const toldBy = (by: typeof ada) => ({ ...asked, isOpen: false, answer: { by, rule: null, optionId: null, action: null, at: when } })
 const askPeople: ChatCommand = {
   do: 'askQuestion',
   by: ada,
@@ -84,7 +113,6 @@ const askPeople: ChatCommand = {
   choices: ['this', 'that'],
 }
 const tellAgent: ChatCommand = { do: 'answerQuestion', by: ada, requestId: c as never, answer: 'this' }
-const nobodys = (rule: string | null) => ({ ...question, isOpen: false, answer: { by: null, rule, optionId: 'no', at: when } })
 
 const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
   ['a prompt is queued', send, idle, requested],
@@ -217,19 +245,19 @@ const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
   [
     'whoever is late hears who decided',
     { ...answer, by: mei, optionId: 'no' },
-    { ...busy, question: { ...question, isOpen: false, answer: { by: ada, rule: null, optionId: 'yes', at: when } } },
+    { ...busy, question: { ...question, isOpen: false, answer: { by: ada, rule: null, optionId: 'yes', action: null, at: when } } },
     refused('permission.already-answered', { by: ada, optionId: 'yes', at: when }),
   ],
   [
     'somebody else who says the same is late too',
     { ...answer, by: mei },
-    { ...busy, question: { ...question, answer: { by: ada, rule: null, optionId: 'yes', at: when } } },
+    { ...busy, question: { ...question, answer: { by: ada, rule: null, optionId: 'yes', action: null, at: when } } },
     refused('permission.already-answered', { by: ada, optionId: 'yes', at: when }),
   ],
   [
     'whoever repeats their own answer hears yes',
     answer,
-    { ...busy, question: { ...question, answer: { by: ada, rule: null, optionId: 'yes', at: when } } },
+    { ...busy, question: { ...question, answer: { by: ada, rule: null, optionId: 'yes', action: null, at: when } } },
     settled,
   ],
   [
@@ -275,6 +303,71 @@ const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
   ],
   ['whoever comes after the deadline is too late', answer, { ...busy, question: nobodys(null) }, refused('permission.missing')],
   ['a closed question is no longer answered', answer, { ...busy, question: { ...question, isOpen: false } }, refused('permission.missing')],
+  [
+    'what the agent wants to know is answered, and what looks like a secret stays out of the log',
+    told,
+    { ...busy, question: eliciting },
+    {
+      ok: true,
+      facts: [{ type: 'elicitation.answered', requestId: c, by: ada, action: 'accept', answers: { colour: 'blue', apiKey: MASKED } }],
+      orders: [{ order: 'answer-form', turnId: a, requestId: c, by: ada, action: 'accept', answers: told.answers }],
+    },
+  ],
+  [
+    'or declined, with nothing in it',
+    { ...told, action: 'decline' },
+    { ...busy, question: eliciting },
+    {
+      ok: true,
+      facts: [{ type: 'elicitation.answered', requestId: c, by: ada, action: 'decline' }],
+      orders: [{ order: 'answer-form', turnId: a, requestId: c, by: ada, action: 'decline', answers: {} }],
+    },
+  ],
+  [
+    'answers that are not as the form wants them answer nothing',
+    { ...told, answers: { colour: 5, shape: 'x' } },
+    { ...busy, question: eliciting },
+    refused('elicitation.invalid', { fields: ['shape', 'colour', 'apiKey'] }),
+  ],
+  [
+    'the first who tells it wins',
+    told,
+    {
+      ...busy,
+      question: { ...eliciting, isOpen: false, answer: { by: mei, rule: null, optionId: null, action: 'decline', at: when } },
+    },
+    refused('permission.already-answered', { by: mei, action: 'decline', at: when }),
+  ],
+  [
+    'and may say it again',
+    told,
+    {
+      ...busy,
+      question: { ...eliciting, isOpen: false, answer: { by: ada, rule: null, optionId: null, action: 'accept', at: when } },
+    },
+    settled,
+  ],
+  [
+    'whoever tells it after its time is too late',
+    told,
+    {
+      ...busy,
+      question: { ...eliciting, isOpen: false, answer: { by: null, rule: null, optionId: null, action: 'cancel', at: when } },
+    },
+    refused('permission.missing'),
+  ],
+  [
+    'after its time the agent hears that nobody answers',
+    { ...expired, optionId: null },
+    { ...busy, question: eliciting },
+    {
+      ...settled,
+      facts: [{ type: 'elicitation.closed', requestId: c, reason: 'expired' }],
+      orders: [{ order: 'answer-form', turnId: a, requestId: c, by: null, action: 'cancel', answers: {} }],
+    },
+  ],
+  ['a form is not answered by an option', answer, { ...busy, question: eliciting }, refused('permission.missing')],
+  ['nor permission by a form', told, { ...busy, question }, refused('permission.missing')],
   ['an unknown question is not answered', answer, busy, refused('permission.missing')],
   ['an option must be one of those offered', { ...answer, optionId: 'maybe' }, { ...busy, question }, refused('permission.option-unknown')],
 
@@ -338,8 +431,8 @@ const table: [string, ChatCommand | UnaskedCommand, ChatState, unknown][] = [
     { ...busy, question: asked },
     { ok: true, facts: [{ type: 'question.answered', questionId: c, by: ada, answer: 'this' }], orders: [] },
   ],
-  ['the first answer stands', tellAgent, { ...busy, question: told(mei) }, refused('question.already-answered', { by: mei })],
-  ['whoever repeats their own hears yes', tellAgent, { ...busy, question: told(ada) }, settled],
+  ['the first answer stands', tellAgent, { ...busy, question: toldBy(mei) }, refused('question.already-answered', { by: mei })],
+  ['whoever repeats their own hears yes', tellAgent, { ...busy, question: toldBy(ada) }, settled],
   ['nobody answers once the turn is over', tellAgent, { ...busy, question: { ...asked, isOpen: false } }, refused('question.missing')],
   ['a permission is not answered in words', tellAgent, { ...busy, question }, refused('question.missing')],
   ['nor a question with an option', { ...answer, optionId: 'this' }, { ...busy, question: asked }, refused('permission.missing')],

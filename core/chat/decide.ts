@@ -10,6 +10,7 @@ import {
   type Order,
   type UnaskedCommand,
 } from '#core/chat/commands.ts'
+import { problemsOf, withoutSecrets } from '#core/chat/elicitation.ts'
 import type { ChatFact, PromptContent } from '#core/chat/events.ts'
 import type { FailureCode, FailureFacts } from '#core/errors.ts'
 import type { TurnId, UserId } from '#core/ids.ts'
@@ -40,6 +41,8 @@ export function decide(command: ChatCommand | UnaskedCommand, state: ChatState):
       return cancelTurn(command, state)
     case 'answerPermission':
       return answerPermission(command, state)
+    case 'answerElicitation':
+      return answerElicitation(command, state)
     case 'askQuestion':
       return askQuestion(command, state)
     case 'answerQuestion':
@@ -178,6 +181,25 @@ function answerPermission({ by, requestId, optionId, note }: Of<'answerPermissio
   )
 }
 
+/** As for permission: the first answer wins, and what is not as the form wants it, answers nothing. */
+function answerElicitation({ by, requestId, action, answers }: Of<'answerElicitation'>, { question }: ChatState): Decision {
+  if (!question?.form || (question.answer && question.answer.by === null)) return refuse('permission.missing')
+  const { turnId, form, isOpen, answer } = question
+  if (answer) {
+    return answer.by === by && answer.action === action
+      ? settled()
+      : refuse('permission.already-answered', { by: answer.by, action: answer.action, at: answer.at })
+  }
+  if (!isOpen) return refuse('permission.missing')
+  const given = action === 'accept' ? answers : {}
+  const wrong = action === 'accept' ? Object.keys(problemsOf(form, given)) : []
+  if (wrong.length > 0) return refuse('elicitation.invalid', { fields: wrong })
+  return done(
+    [{ type: 'elicitation.answered', requestId, by, action, ...(action === 'accept' && { answers: withoutSecrets(form, given) }) }],
+    [{ order: 'answer-form', turnId, requestId, by, action, answers: given }],
+  )
+}
+
 function askQuestion({ questionId, turnId, question, choices }: Of<'askQuestion'>, state: ChatState): Decision {
   if (state.activeTurn !== turnId || state.isCancelling) return refuse('turn.missing')
   if (state.openQuestions >= OPEN_QUESTIONS_MAX) return refuse('question.too-many', { most: OPEN_QUESTIONS_MAX })
@@ -196,6 +218,13 @@ function answerQuestion({ by, requestId, answer }: Of<'answerQuestion'>, { quest
 function unasked(command: UnaskedCommand, { question }: ChatState): Decision {
   if (!question?.isOpen || question.answer) return settled()
   const { requestId, by, optionId } = command
+  if (question.form) {
+    if (command.do !== 'expireQuestion') return settled()
+    return done(
+      [{ type: 'elicitation.closed', requestId, reason: 'expired' }],
+      [{ order: 'answer-form', turnId: question.turnId, requestId, by, action: 'cancel', answers: {} }],
+    )
+  }
   if (optionId !== null && !question.options.includes(optionId)) return refuse('permission.option-unknown')
   const order: Order = { order: 'answer', turnId: question.turnId, requestId, by, optionId }
   return command.do === 'answerByRule'

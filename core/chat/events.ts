@@ -7,6 +7,7 @@
  * agent did; its facts pass through the outbox and carry a producer number there.
  */
 import { z } from 'zod'
+import { ElicitationAction, ElicitationAnswers, ElicitationForm } from '#core/chat/elicitation.ts'
 import type { FoldedHistory, FoldedTurn } from '#core/chat/history.ts'
 import { isFailureCode, type FailureCode } from '#core/errors.ts'
 import {
@@ -177,6 +178,14 @@ const serverFacts = [
     rule: z.string().optional(),
     optionId: z.string(),
     note: z.string().max(2_000).optional(),
+  }),
+  /** What looks like a secret is masked in `answers`, which are there only with `accept`. */
+  z.object({
+    type: z.literal('elicitation.answered'),
+    requestId: RequestId,
+    by: UserId,
+    action: ElicitationAction,
+    answers: ElicitationAnswers.optional(),
   }),
   /** The lease moved or ended while this turn ran; written in the claim's transaction. */
   z.object({ type: z.literal('turn.interrupted'), turnId: TurnId, reason: z.enum(['daemon-lost', 'agent-lost', 'server-restarted']) }),
@@ -351,6 +360,21 @@ const daemonFacts = [
     type: z.literal('permission.closed'),
     requestId: RequestId,
     reason: z.enum(['cancelled', 'turn-ended', 'agent-lost', 'expired']),
+  }),
+  /** The agent wants to know something of people, or wants them to open a page. */
+  z.object({
+    type: z.literal('elicitation.requested'),
+    requestId: RequestId,
+    turnId: TurnId,
+    toolCallId: ToolCallId.nullable(),
+    message: z.string(),
+    form: ElicitationForm,
+  }),
+  /** As `permission.closed`; `withdrawn` by the agent itself. It was told that nobody answers. */
+  z.object({
+    type: z.literal('elicitation.closed'),
+    requestId: RequestId,
+    reason: z.enum(['cancelled', 'turn-ended', 'agent-lost', 'expired', 'withdrawn']),
   }),
   z.object({ type: z.literal('context.measured'), turnId: TurnId, usedTokens: z.int().nonnegative(), sizeTokens: z.int().nonnegative() }),
   z.object({ type: z.literal('options.offered'), options: z.array(ConfigOption) }),

@@ -7,7 +7,7 @@
 import type { ChatEvent, ChatEventOf, TurnFailure, TurnOutcome } from '#core/chat/events.ts'
 import { addLoginUsage, addUsage } from '#core/chat/fold-usage.ts'
 import { isOpenAsking } from '#core/chat/asking.ts'
-import type { PermissionItem, QuestionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnItem } from '#core/chat/view.ts'
+import type { ElicitationItem, PermissionItem, QuestionItem, ReplyItem, ThoughtItem, ToolItem, Turn, TurnItem } from '#core/chat/view.ts'
 
 export const hasEnded = (turn: Pick<Turn, 'endedAt'>): boolean => turn.endedAt !== null
 
@@ -35,7 +35,7 @@ export function foldTurn(turn: Turn, event: ChatEvent): Turn {
     case 'tool.updated':
       return withToolChange(turn, event)
     case 'permission.requested':
-      return waiting({ ...turn, items: setItem(turn.items, samePermission(event), asked(event)) })
+      return waiting({ ...turn, items: setItem(turn.items, sameRequest(event), asked(event)) })
     case 'permission.answered':
       return answered(turn, event.requestId, {
         is: 'answered',
@@ -46,6 +46,18 @@ export function foldTurn(turn: Turn, event: ChatEvent): Turn {
         at: event.at,
       })
     case 'permission.closed':
+      return answered(turn, event.requestId, { is: 'closed', reason: event.reason, at: event.at })
+    case 'elicitation.requested':
+      return waiting({ ...turn, items: setItem(turn.items, sameRequest(event), elicited(event)) })
+    case 'elicitation.answered':
+      return answered(turn, event.requestId, {
+        is: 'answered',
+        by: event.by,
+        action: event.action,
+        answers: event.answers ?? {},
+        at: event.at,
+      })
+    case 'elicitation.closed':
       return answered(turn, event.requestId, { is: 'closed', reason: event.reason, at: event.at })
     case 'question.asked':
       return waiting({ ...turn, items: setItem(turn.items, sameQuestion(event), questionOf(event)) })
@@ -88,7 +100,7 @@ const whyFailed = (agents: TurnFailure | null, proxys: TurnFailure | null): Turn
 function closed(turn: Turn, at: string): Turn {
   const isStopped = turn.status !== 'completed'
   const items = turn.items.map((item): TurnItem => {
-    if (item.is === 'permission' && item.answer.is === 'open') {
+    if (isRequest(item) && item.answer.is === 'open') {
       return { ...item, answer: { is: 'closed', reason: turn.status === 'interrupted' ? 'agent-lost' : 'turn-ended', at } }
     }
     if (item.is === 'question' && item.answer.is === 'open') return { ...item, answer: { is: 'closed', at } }
@@ -185,7 +197,9 @@ const stillCut = (cut: NonNullable<ToolItem['cut']>, { input, output }: ChatEven
 })
 
 const sameTool = (event: { toolCallId: string }) => (item: TurnItem) => item.is === 'tool' && item.toolCallId === event.toolCallId
-const samePermission = (event: { requestId: string }) => (item: TurnItem) => item.is === 'permission' && item.requestId === event.requestId
+/** What the agent's own protocol asks. */
+const isRequest = (item: TurnItem): item is PermissionItem | ElicitationItem => item.is === 'permission' || item.is === 'elicitation'
+export const sameRequest = (event: { requestId: string }) => (item: TurnItem) => isRequest(item) && item.requestId === event.requestId
 
 /** A question that is already there keeps its place and its answer. */
 const setItem = (items: readonly TurnItem[], isSame: (item: TurnItem) => boolean, item: TurnItem): readonly TurnItem[] =>
@@ -204,12 +218,22 @@ const asked = (event: ChatEventOf<'permission.requested'>): PermissionItem => ({
   answer: { is: 'open' },
 })
 
+const elicited = (event: ChatEventOf<'elicitation.requested'>): ElicitationItem => ({
+  is: 'elicitation',
+  requestId: event.requestId,
+  message: event.message,
+  form: event.form,
+  requestedAt: event.at,
+  answer: { is: 'open' },
+})
+
 /** The first answer stands; when no question is left, the turn runs again. */
-function answered(turn: Turn, requestId: string, answer: PermissionItem['answer']): Turn {
-  const at = turn.items.findLastIndex(samePermission({ requestId }))
+function answered(turn: Turn, requestId: string, answer: (PermissionItem | ElicitationItem)['answer']): Turn {
+  const at = turn.items.findLastIndex(sameRequest({ requestId }))
   const item = turn.items[at]
-  if (item?.is !== 'permission' || item.answer.is !== 'open') return turn
-  return goingOn({ ...turn, items: turn.items.with(at, { ...item, answer }) })
+  if (!item || !isRequest(item) || item.answer.is !== 'open') return turn
+  // Each kind of fact answers its own kind of request.
+  return goingOn({ ...turn, items: turn.items.with(at, { ...item, answer } as PermissionItem | ElicitationItem) })
 }
 
 const sameQuestion = (event: { questionId: string }) => (item: TurnItem) => item.is === 'question' && item.questionId === event.questionId

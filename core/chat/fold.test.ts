@@ -100,6 +100,38 @@ const changes: Loose = {
   isTruncated: false,
 }
 
+describe('what is unusual of a run', () => {
+  const again = (more: object = {}): Loose => ({ ...started(id(31)), how: 'resumed', ...more })
+  const notes = (...facts: Loose[]) =>
+    view(created, requested, ...facts).turns.flatMap((turn) => turn.items.filter((item) => item.is === 'run-note'))
+  const next: Loose[] = [
+    { ...requested, turnId: two },
+    { ...accepted, turnId: two },
+  ]
+  const note = (more: object) => [{ is: 'run-note', after: null, hasForgotten: false, upgrade: null, at: expect.any(String), ...more }]
+
+  it('is told in the turn that it came back for', () => {
+    expect(notes(started(), accepted, runEnded(id(30), { reason: 'crashed' }), progressed, again())).toEqual(note({ after: 'crash' }))
+  })
+  it('is told in the next turn when it came back before that', () => {
+    const interrupted: Loose = { type: 'turn.interrupted', turnId: one, reason: 'daemon-lost' }
+    const facts = [started(), accepted, interrupted, runEnded(id(30), { reason: 'stopped' }), next[0]!, again()]
+    expect(notes(...facts)).toEqual([])
+    expect(notes(...facts, next[1]!)).toEqual(note({ after: 'interruption' }))
+    expect(view(created, requested, ...facts, next[1]!).turns[1]!.items).toHaveLength(1)
+  })
+  it('is another version, or that it has forgotten', () => {
+    const ended = [started(), accepted, { type: 'turn.ended', turnId: one, outcome: 'completed', stopReason: null } as Loose, runEnded()]
+    expect(notes(...ended, again({ harnessVersion: '1.1.0' }), ...next)).toEqual(note({ upgrade: { from: '1.0.0', to: '1.1.0' } }))
+    expect(notes(...ended, again({ how: 'new' }), ...next)).toEqual(note({ hasForgotten: true }))
+  })
+  it('is nothing where an agent only slept', () => {
+    const ended: Loose = { type: 'turn.ended', turnId: one, outcome: 'completed', stopReason: null }
+    expect(notes(started(), accepted, ended, runEnded(), again(), ...next)).toEqual([])
+    expect(notes(started(), accepted)).toEqual([])
+  })
+})
+
 describe('the chat', () => {
   it('is what its creation says', () => {
     expect(view(created)).toEqual({ ...emptyChat, seq: 1, projectId: 'p', harness: 'codex', createdBy: 'ada' })

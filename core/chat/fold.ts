@@ -8,11 +8,12 @@
  * A view may hold only the newest turns and items: `part.ts` says when it comes to the same.
  * Next: `components/chat/` draws the view.
  */
-import type { ChatEvent } from '#core/chat/events.ts'
+import type { ChatEvent, ChatEventOf } from '#core/chat/events.ts'
+import { sameRequest } from '#core/chat/fold-turn.ts'
 import { applyHistory } from '#core/chat/history.ts'
 import { addLoginModelUsage, addLoginUsage, addModelUsage, addUsage } from '#core/chat/fold-usage.ts'
 import { foldPart, withItem } from '#core/chat/part.ts'
-import { noUsage, type ChatView, type Turn } from '#core/chat/view.ts'
+import { noUsage, type ChatView, type RunNoteItem, type Turn } from '#core/chat/view.ts'
 
 /** Whether an event is already in the view, follows on it, or leaves a gap that must be fetched first. */
 export function standing(view: { seq: number }, event: { seq: number; seqFrom: number }): 'known' | 'next' | 'gap' {
@@ -70,7 +71,8 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       return { ...view, run: { is: 'preparing', stage: event.stage, note: event.note, fraction: event.fraction } }
     case 'run.started':
       return {
-        ...view,
+        ...withNote(view, noteOf(view, event)),
+        lastRun: { harnessVersion: event.harnessVersion, end: null },
         can: event.can ?? null,
         run: {
           is: 'live',
@@ -86,7 +88,11 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       // The end of an earlier run says nothing of the one that replaced it.
       return view.run.is === 'live' && view.run.runId !== event.runId
         ? view
-        : { ...view, run: { is: 'ended', reason: event.reason, detail: event.detail ?? null } }
+        : {
+            ...view,
+            lastRun: view.lastRun && { ...view.lastRun, end: view.lastRun.end ?? (event.reason === 'crashed' ? 'crash' : 'orderly') },
+            run: { is: 'ended', reason: event.reason, detail: event.detail ?? null },
+          }
     case 'plan.set':
       return { ...view, plan: event.entries }
     case 'context.measured':
@@ -107,8 +113,10 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
       return { ...withTurn(view, event), usage: addUsage(view.usage, event), usageByModel: addModelUsage(view.usageByModel, event) }
     case 'turn.interrupted': {
       // Whatever prepared or ran for this turn is gone with its daemon.
-      const next = withTurn(view, event)
-      return next === view || (view.run.is !== 'live' && view.run.is !== 'preparing')
+      const interrupted = withTurn(view, event)
+      if (interrupted === view) return view
+      const next = { ...interrupted, lastRun: view.lastRun && { ...view.lastRun, end: 'interruption' as const } }
+      return view.run.is !== 'live' && view.run.is !== 'preparing'
         ? next
         : { ...next, run: { is: 'ended', reason: event.reason === 'agent-lost' ? 'crashed' : 'stopped', detail: null } }
     }
@@ -122,12 +130,17 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     case 'turn.accepted': {
       // A plan is of its turn: the next one starts without.
       const next = withTurn(view, event)
-      return next === view || view.plan.length === 0 ? next : { ...next, plan: [] }
+      if (next === view) return view
+      const told = view.pendingNote ? { ...withNote(next, view.pendingNote), pendingNote: null } : next
+      return view.plan.length === 0 ? told : { ...told, plan: [] }
     }
     case 'turn.edited':
     case 'cancel.requested':
     case 'question.asked':
     case 'question.answered':
+    case 'elicitation.requested':
+    case 'elicitation.answered':
+    case 'elicitation.closed':
     case 'permission.requested':
     case 'permission.answered':
     case 'permission.closed':
@@ -139,6 +152,25 @@ function apply(view: ChatView, event: ChatEvent): ChatView {
     case 'progress.reported':
       return withTurn(view, event)
   }
+}
+
+/** Null for a start of which nobody needs to know. */
+function noteOf({ lastRun }: ChatView, { how, harnessVersion, at }: ChatEventOf<'run.started'>): RunNoteItem | null {
+  if (!lastRun) return null
+  const { end } = lastRun
+  const hasForgotten = how === 'new'
+  const upgrade = lastRun.harnessVersion === harnessVersion ? null : { from: lastRun.harnessVersion, to: harnessVersion }
+  const after = end === 'crash' || end === 'interruption' ? end : null
+  return after !== null || hasForgotten || upgrade ? { is: 'run-note', after, hasForgotten, upgrade, at } : null
+}
+
+/** In the turn that runs, else kept for the one that is taken next. */
+function withNote(view: ChatView, note: RunNoteItem | null): ChatView {
+  if (note === null) return view
+  const at = view.turns.findLastIndex((turn) => turn.acceptedAt !== null && turn.endedAt === null)
+  if (at < 0) return { ...view, pendingNote: note }
+  const turn = view.turns[at]!
+  return { ...view, turns: view.turns.with(at, withItem(turn, note)) }
 }
 
 /** Those that wait change places among themselves; whatever has started keeps its own. */
@@ -184,9 +216,8 @@ function withTurn(view: ChatView, event: ChatEvent): ChatView {
 }
 
 function belongs(turn: Turn, event: ChatEvent): boolean {
-  if (event.type === 'permission.answered' || event.type === 'permission.closed') {
-    return turn.items.some((item) => item.is === 'permission' && item.requestId === event.requestId)
-  }
+  // Answers and closings name their request alone.
+  if ('requestId' in event && !('turnId' in event)) return turn.items.some(sameRequest(event))
   if (event.type === 'question.answered') {
     return turn.items.some((item) => item.is === 'question' && item.questionId === event.questionId)
   }

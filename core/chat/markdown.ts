@@ -4,7 +4,7 @@
  */
 import { hasEnded } from '#core/chat/fold-turn.ts'
 import { codeSpan, fenced, folded, inline, quoted } from '#core/chat/markdown-text.ts'
-import type { PermissionItem, QuestionItem, ToolItem, Turn, TurnItem } from '#core/chat/view.ts'
+import type { ElicitationItem, PermissionItem, QuestionItem, ToolItem, Turn, TurnItem } from '#core/chat/view.ts'
 
 export type Naming = { agent: string; nameOf: (userId: string) => string }
 
@@ -59,6 +59,10 @@ function itemParts(item: TurnItem, nameOf: Naming['nameOf']): string[] {
       return [folded(`${item.title || 'Tool call'} (${statuses[item.status]})`, toolBody(item))]
     case 'permission':
       return [`*${permissionWords(item, nameOf)}*`]
+    case 'elicitation':
+      return [`*${elicitationWords(item, nameOf)}*`]
+    case 'run-note':
+      return []
     case 'question':
       return [`*${questionWords(item, nameOf)}*`]
     case 'model-failure':
@@ -98,6 +102,14 @@ function permissionWords({ title, options, answer }: PermissionItem, nameOf: Nam
   const option = options.find((each) => each.optionId === answer.optionId)
   const by = answer.by === null ? `The project’s rule “${inline(answer.rule ?? '')}”` : inline(nameOf(answer.by))
   return `${asked}. ${by} answered ${inline(option?.name ?? answer.optionId)}`
+}
+
+function elicitationWords({ message, answer }: ElicitationItem, nameOf: Naming['nameOf']): string {
+  const asked = `Asked: ${inline(message)}`
+  if (answer.is !== 'answered') return `${asked} (${answer.is === 'open' ? 'not answered yet' : 'not answered'})`
+  if (answer.action !== 'accept') return `${asked}. ${inline(nameOf(answer.by))} gave no answer`
+  const given = Object.entries(answer.answers).map(([name, value]) => `${name}: ${Array.isArray(value) ? value.join(', ') : String(value)}`)
+  return `${asked}. ${inline(nameOf(answer.by))} answered ${inline(given.join('; ') || 'yes')}`
 }
 
 function questionWords({ question, answer }: QuestionItem, nameOf: Naming['nameOf']): string {

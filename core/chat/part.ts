@@ -23,10 +23,12 @@ export function keyOfItem(item: TurnItem): string | null {
     case 'tool':
       return `tool ${item.toolCallId}`
     case 'permission':
+    case 'elicitation':
     case 'question':
       return askingKey(item.is, askingId(item))
     case 'model-failure':
     case 'moved':
+    case 'run-note':
       return null
   }
 }
@@ -45,6 +47,10 @@ export function keyOfEvent(event: ChatEvent): string | null {
     case 'permission.answered':
     case 'permission.closed':
       return askingKey('permission', event.requestId)
+    case 'elicitation.requested':
+    case 'elicitation.answered':
+    case 'elicitation.closed':
+      return askingKey('elicitation', event.requestId)
     case 'question.asked':
     case 'question.answered':
       return askingKey('question', event.questionId)
@@ -105,6 +111,7 @@ function foldElsewhere(turn: Turn, event: ChatEvent): Turn {
     case 'tool.called':
       return shown(turn)
     case 'permission.requested':
+    case 'elicitation.requested':
     case 'question.asked':
       return waiting(turn)
     default:

@@ -32,6 +32,8 @@ function partsOf(item: TurnItem): string[] {
       return [`[tool: ${line(item.title || 'tool call')} (${item.status})]`]
     case 'permission':
       return [`[asked for permission: ${line(item.title)} (${item.answer.is})]`]
+    case 'elicitation':
+      return [`[asked people: ${line(item.message)} (${item.answer.is === 'answered' ? item.answer.action : item.answer.is})]`]
     case 'question':
       return [
         `[asked people: ${line(item.question)}${item.answer.is === 'answered' ? `, and was answered: ${line(item.answer.text)}` : ` (${item.answer.is})`}]`,
@@ -40,6 +42,7 @@ function partsOf(item: TurnItem): string[] {
       return [`[a request to the model failed: ${item.failure.code}]`]
     case 'moved':
       return [`[moved from ${line(item.from)} to ${line(item.to)}; uncommitted work stayed behind]`]
+    case 'run-note':
     case 'thought':
       return []
   }

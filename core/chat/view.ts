@@ -2,6 +2,7 @@
  * What a chat looks like to people: the result of folding its log (`fold.ts`).
  * Server and browser fold with the same code, so they cannot disagree.
  */
+import type { ElicitationAnswers, ElicitationForm } from '#core/chat/elicitation.ts'
 import type {
   AgentAbilities,
   ChangedFile,
@@ -46,6 +47,28 @@ export type PermissionItem = {
     | { is: 'answered'; by: UserId | null; rule?: string; optionId: string; note?: string; at: string }
     | { is: 'closed'; reason: ChatEventOf<'permission.closed'>['reason']; at: string }
 }
+export type ElicitationItem = {
+  is: 'elicitation'
+  requestId: RequestId
+  message: string
+  form: ElicitationForm
+  requestedAt: string
+  answer:
+    | { is: 'open' }
+    | { is: 'answered'; by: UserId; action: ChatEventOf<'elicitation.answered'>['action']; answers: ElicitationAnswers; at: string }
+    | { is: 'closed'; reason: ChatEventOf<'elicitation.closed'>['reason']; at: string }
+}
+/** Something about the agent's process that whoever reads the chat should know; what is usual is not told. */
+export type RunNoteItem = {
+  is: 'run-note'
+  /** Its process had died, or its daemon was lost, while it worked; now it goes on. Null for an ordinary start. */
+  after: 'crash' | 'interruption' | null
+  /** It knows nothing of what was said before, although there was something. */
+  hasForgotten: boolean
+  /** Another version of its program than before. */
+  upgrade: { from: string; to: string } | null
+  at: string
+}
 /** A question that an agent asks people by a tool of ours. */
 export type QuestionItem = {
   is: 'question'
@@ -59,7 +82,16 @@ export type QuestionItem = {
 export type ModelFailureItem = { is: 'model-failure'; failure: TurnFailure; provider: string; model: string | null; at: string }
 /** The chat went on elsewhere before this turn, without what was not pushed from where it was. */
 export type MovedItem = { is: 'moved'; from: string; to: string; at: string }
-export type TurnItem = MovedItem | ReplyItem | ThoughtItem | ToolItem | PermissionItem | QuestionItem | ModelFailureItem
+export type TurnItem =
+  | MovedItem
+  | RunNoteItem
+  | ReplyItem
+  | ThoughtItem
+  | ToolItem
+  | PermissionItem
+  | ElicitationItem
+  | QuestionItem
+  | ModelFailureItem
 
 export type Usage = {
   requests: number
@@ -152,6 +184,10 @@ export type ChatView = {
   /** In the order in which they ran or will run; withdrawn ones are gone. */
   turns: readonly Turn[]
   run: RunView
+  /** The newest process and how it ended, to tell what is unusual of the next one; null before the first. */
+  lastRun: { harnessVersion: string; end: 'orderly' | 'crash' | 'interruption' | null } | null
+  /** Of a process that started before its turn was taken: the turn will tell it. */
+  pendingNote: RunNoteItem | null
   /** What the newest agent process said of itself; null before the first. */
   can: AgentAbilities | null
   plan: readonly ChatEventOf<'plan.set'>['entries'][number][]
@@ -191,6 +227,8 @@ export const emptyChat: ChatView = {
   isArchived: false,
   turns: [],
   run: { is: 'none' },
+  lastRun: null,
+  pendingNote: null,
   can: null,
   plan: [],
   context: null,

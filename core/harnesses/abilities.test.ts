@@ -4,6 +4,7 @@ import { harnesses } from '#core/harnesses/registry.ts'
 
 const known = {
   sessions: { canLoad: true, canResume: false, canList: true, canClose: true },
+  stopsWhenAsked: true,
   mcp: { stdio: true, http: true, sse: false },
   limits: [],
 }
@@ -14,6 +15,10 @@ it('believes a running agent before the registry', () => {
   const can = { resumes: false, loads: false, takesImages: false, mcpOverHttp: false }
   expect(missing(known, can)).toEqual(['After a restart', 'While it works', 'Images', 'MCP servers'])
   expect(missing(known, { ...can, resumes: true, mcpOverHttp: true })).toEqual(['While it works', 'Images'])
+})
+
+it('says what a stop does to an agent that does not listen', () => {
+  expect(missing({ ...known, stopsWhenAsked: false }, null)).toContain('Stop')
 })
 
 it.each(harnesses.map((each) => [each.id, each] as const))('names every known limit of %s', (_, harness) => {

@@ -8,7 +8,7 @@ import type { Harness } from '#core/harnesses/harness.ts'
 export type Ability = { about: string; words: string; isMissing: boolean }
 
 export function abilitiesOf(
-  { sessions, mcp, limits }: Pick<Harness, 'sessions' | 'mcp' | 'limits'>,
+  { sessions, stopsWhenAsked, mcp, limits }: Pick<Harness, 'sessions' | 'stopsWhenAsked' | 'mcp' | 'limits'>,
   can: AgentAbilities | null,
 ): Ability[] {
   const [resumes, loads] = can ? [can.resumes, can.loads] : [sessions.canResume, sessions.canLoad]
@@ -16,6 +16,9 @@ export function abilitiesOf(
     resumes || loads
       ? { about: 'After a restart', words: 'Goes on where it was.', isMissing: false }
       : { about: 'After a restart', words: 'Begins anew: it does not know what was said before.', isMissing: true },
+    stopsWhenAsked
+      ? { about: 'Stop', words: 'Ends the turn and stays awake.', isMissing: false }
+      : { about: 'Stop', words: 'Does not listen: its process is ended, and started again for the next prompt.', isMissing: true },
     // ACP has no way to speak to an agent in the middle of a turn.
     { about: 'While it works', words: 'Reads nothing new: what you send waits for the end of the turn, or stops it.', isMissing: true },
     imagesOf(can),

@@ -139,6 +139,7 @@ export const claudeCode = defineHarness({
   defaultMode: 'default',
   mcp: { stdio: true, http: true, sse: true },
   sessions: { canLoad: true, canResume: true, canList: true, canClose: true },
+  stopsWhenAsked: true,
   limits: [
     'A provider that is busy is asked again for up to a minute before the turn fails.',
     'A subscription token is made on a terminal only, so it is pasted.',

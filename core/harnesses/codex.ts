@@ -147,6 +147,7 @@ export const codex = defineHarness({
   defaultMode: 'agent',
   mcp: { stdio: true, http: true, sse: false },
   sessions: { canLoad: true, canResume: true, canList: true, canClose: true },
+  stopsWhenAsked: true,
   limits: [
     'Rejecting one permission ends the whole turn.',
     'A model that Codex does not know by name works, with a warning in each answer.',

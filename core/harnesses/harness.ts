@@ -153,6 +153,8 @@ export type Harness = {
   mcp: { stdio: boolean; http: boolean; sse: boolean }
   /** What the tried version advertises; the daemon believes the program's own word first. */
   sessions: { canLoad: boolean; canResume: boolean; canList: boolean; canClose: boolean }
+  /** Whether it ends a turn when it is asked to; of another, the process is ended. ACP has no word for it: as tried. */
+  stopsWhenAsked: boolean
   /** Sentences about what this version cannot do, shown beside it. */
   limits: readonly string[]
 }

@@ -153,6 +153,7 @@ export const opencode = defineHarness({
   defaultMode: 'build',
   mcp: { stdio: true, http: true, sse: true },
   sessions: { canLoad: true, canResume: true, canList: true, canClose: true },
+  stopsWhenAsked: true,
   limits: [
     'MCP tools run without asking.',
     'A rejected permission ends the turn without a word.',

@@ -55,5 +55,6 @@ export const scripted = defineHarness({
   defaultMode: 'default',
   mcp: { stdio: true, http: true, sse: true },
   sessions: { canLoad: true, canResume: true, canList: true, canClose: true },
+  stopsWhenAsked: true,
   limits: [],
 })

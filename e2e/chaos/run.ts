@@ -6,6 +6,8 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { findLogFaults } from '#server/chats/log-check.ts'
+import { closeDatabase, openDatabase } from '#server/db/client.ts'
 import { check, type Violation } from '#e2e/chaos/check.ts'
 import { Cluster, type Node } from '#e2e/chaos/cluster.ts'
 import type { Mutation } from '#e2e/chaos/edits.ts'
@@ -31,6 +33,8 @@ export type Plan = {
   story: (scene: Scene) => Promise<void>
   /** How long the end may take to become quiet; what is not by then is a violation. */
   quietWithinMs?: number
+  /** How long nobody does anything after that, for what the servers do in the meantime. */
+  restMs?: number
 }
 
 export type Scene = { cluster: Cluster; faults: Faults; people: readonly Person[]; observer: Observer; random: Random; seconds: number }
@@ -54,6 +58,7 @@ export type Report = {
 }
 
 const QUIET_WITHIN_MS = 60_000
+const NEWCOMER_MS = 15_000
 
 export async function run({ plan, seed, seconds, mutation, say = () => {} }: RunOptions): Promise<Report> {
   const startedAt = Date.now()
@@ -69,7 +74,7 @@ export async function run({ plan, seed, seconds, mutation, say = () => {} }: Run
     const { token, apis } = await furnish(cluster)
     const chats = await openChats({ cluster, api: apis[0]!, provider, perNode: plan.chatsPerNode })
     say(`${chats.length} chats on ${cluster.nodes.length} nodes after ${Date.now() - startedAt} ms`)
-    const observer = new Observer(cluster.postgres.url, chats)
+    const observer = await Observer.open(cluster.postgres.url, chats)
     closing.push(() => observer.close())
     const watchers: Watcher[] = []
     for (const chatId of chats) {
@@ -105,8 +110,10 @@ export async function run({ plan, seed, seconds, mutation, say = () => {} }: Run
     say('quiet')
     await untilQuiet({ cluster, people, watchers, observer, chats }, plan.quietWithinMs ?? QUIET_WITHIN_MS)
 
+    await pause(plan.restMs ?? 0)
+    watchers.push(...(await welcome({ cluster, chats, token, observer })))
     const evidence = await collect({ cluster, home, people, watchers, observer, chats, faults: faults.done })
-    violations = check(evidence)
+    violations = [...check(evidence), ...(await checkLogs(cluster))]
     return {
       plan: plan.name,
       seed,
@@ -188,6 +195,29 @@ async function untilQuiet({ cluster, people, watchers, observer, chats }: Settli
   }
   // Twice, since what ends a turn may be followed by a word about its run.
   for (let calm = 0; calm < 2 && Date.now() < deadline; await pause(250)) calm = (await isQuiet().catch(() => false)) ? calm + 1 : 0
+}
+
+/** Somebody who sees each chat for the first time. */
+async function welcome({
+  cluster,
+  chats,
+  token,
+  observer,
+}: Pick<Settling, 'cluster' | 'chats' | 'observer'> & { token: string }): Promise<Watcher[]> {
+  const newcomers: Watcher[] = []
+  for (const chatId of chats) newcomers.push(new Watcher({ name: 'newcomer', chatId, link: await cluster.openLink(0), token }))
+  const hasAll = (each: Watcher) => each.isLive && each.seq >= (observer.rowsOf(each.chatId).at(-1)?.seq ?? 0)
+  for (const deadline = Date.now() + NEWCOMER_MS; !newcomers.every(hasAll) && Date.now() < deadline;) await pause(50)
+  return newcomers
+}
+
+/** The product's own check, which knows nothing of the run. */
+async function checkLogs(cluster: Cluster): Promise<Violation[]> {
+  const found: Violation[] = []
+  await openDatabase(cluster.postgres.url)
+  for await (const fault of findLogFaults()) found.push({ ...fault, rule: `check-log: ${fault.rule}` })
+  await closeDatabase()
+  return found
 }
 
 type Collecting = Settling & { home: string; faults: readonly Fault[] }

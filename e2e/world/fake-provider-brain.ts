@@ -9,6 +9,7 @@
  * | `run: <command>` | runs it in the harness's shell |
  * | `tool <name>: <json>` | calls that tool of our MCP server, and says what it answered |
  * | `say: <text>` | says exactly that, without a tool |
+ * | `stall: <text>` | says that, and then nothing more, however long it is listened to |
  * | `think: <text>` | thinks first, then says it |
  * | `fail: <status>` | answers with that status (`fail: garbage`, `fail: cut`, `fail: hang` too) |
  * | … plan …, … diff …, … long … | shows for people: a to-do list, an edit, a long Markdown reply |
@@ -56,7 +57,7 @@ const newestPrompt = (ask: Ask) => ask.prompts.at(-1)?.trim() ?? ''
 
 function roundsFor(ask: Ask, prompt: string): Scene[] {
   const tools = toolbox(ask)
-  const directive = /^(write|edit|run|tool|say|think|fail)\b\s*([^:\n]*):\s*([\s\S]*)$/i.exec(prompt)
+  const directive = /^(write|edit|run|tool|say|stall|think|fail)\b\s*([^:\n]*):\s*([\s\S]*)$/i.exec(prompt)
   if (directive) {
     const [, verb = '', about = '', rest = ''] = directive
     switch (verb.toLowerCase()) {
@@ -91,6 +92,8 @@ function roundsFor(ask: Ask, prompt: string): Scene[] {
       }
       case 'say':
         return [[text(rest)]]
+      case 'stall':
+        return [[text(rest), hang()]]
       case 'think':
         return [[thought('Let me think about that for a moment.'), text(rest)]]
       default:

@@ -81,6 +81,44 @@ describe('a purse', () => {
     expect(loans).toBeLessThanOrEqual(2)
   })
 
+  it('borrows before it runs out, so that a request finds its share at once', async () => {
+    const world = ledgers()
+    let nowMs = 0
+    const purse = new Purse({ lender: world.lenderFor('a'), nowMs: () => nowMs })
+    const rich = allowance('rich', 1_000_000)
+    const first = await reserved(purse, [rich], 50)
+    purse.settle(first, world.settle('a', first, 50))
+    for (let index = 0; index < 200; index += 1) {
+      nowMs += 100
+      const taken = purse.take({ accounts: [rich], amount: 50 })
+      expect(taken).not.toBeNull()
+      purse.settle(taken!, world.settle('a', taken!, 50))
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(world.accountOf('rich')).toEqual({ settled: 50 * 201, lent: world.heldBy('a', 'rich') })
+  })
+
+  it('gives back also what it borrowed ahead, when everything is lent anew', async () => {
+    const world = ledgers()
+    const gate = Promise.withResolvers<void>()
+    const lender = world.lenderFor('a')
+    let isHeld = false
+    const purse = new Purse({
+      lender: { ...lender, lend: (query) => (isHeld ? gate.promise : Promise.resolve()).then(() => lender.lend(query)) },
+    })
+    const first = await reserved(purse, [day], 50)
+    isHeld = true
+    while (purse.take({ accounts: [day], amount: 50 }) !== null) {
+      // Until nothing is left, and a loan has been asked for.
+    }
+    const reservedNow = world.heldBy('a', 'day')
+    const tidied = purse.tidy({ all: true })
+    gate.resolve()
+    await tidied
+    expect(world.heldBy('a', 'day')).toBeLessThanOrEqual(reservedNow)
+    purse.settle(first, world.settle('a', first, 0))
+  })
+
   it('waits for what is under way, in order, before it says no', async () => {
     const world = ledgers()
     const purse = new Purse({ lender: world.lenderFor('a') })
@@ -274,12 +312,15 @@ describe('several processes', () => {
           if (does === 'ask') {
             const accounts = all.filter(({ key }) => keys.includes(key))
             const asking = new AbortController()
-            work.push(
-              purse.reserve({ accounts, amount }, { waitMs: 1_000_000, signal: asking.signal }).then(
-                (found) => found.is === 'reserved' && purses.get(process)!.id === id && mine.push(found.reservation),
-                () => {},
-              ),
-            )
+            const taken = purse.take({ accounts, amount })
+            if (taken) mine.push(taken)
+            else
+              work.push(
+                purse.reserve({ accounts, amount }, { waitMs: 1_000_000, signal: asking.signal }).then(
+                  (found) => found.is === 'reserved' && purses.get(process)!.id === id && mine.push(found.reservation),
+                  () => {},
+                ),
+              )
             leaving.push(asking)
           } else if (does === 'settle') {
             const reservation = mine.shift()

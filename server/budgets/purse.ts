@@ -30,6 +30,9 @@ type Account = {
   usedAtMs: number
   /** How many loans are on their way, also for those who have left meanwhile. */
   coming: number
+  /** The loan that was asked for before anybody needs it. */
+  ahead: Promise<void> | null
+  askedAheadMs: number
   /** Everything is on its way back; whoever wants it waits for that. */
   closing: Promise<void> | null
 }
@@ -42,7 +45,10 @@ type Waiter<A extends Allowance> = Reservation<A> & {
 }
 
 /** So that not each request has to borrow: this many times what it reserves. */
-const EXTRA = 16
+const EXTRA = 32
+/** Less than this many times what a request reserves, and the next loan is asked for before it is needed, but not again and again. */
+const LOW = 8
+const AHEAD_EVERY_MS = 100
 const RETRY_MS = 250
 const IDLE_MS = 2_000
 
@@ -65,7 +71,9 @@ export class Purse<A extends Allowance = Allowance> {
   take(wanted: Reservation<A>): Reservation<A> | null {
     const names = wanted.accounts.map(nameOf)
     if (this.#waiting.size > 0 && [...this.#waiting].some((waiter) => waiter.names.some((name) => names.includes(name)))) return null
-    return this.#takeFree(wanted)
+    const taken = this.#takeFree(wanted)
+    if (taken) this.#borrowAhead(taken)
+    return taken
   }
 
   /** Rejects when the lender does. `signal`: whoever asks may leave. */
@@ -107,6 +115,14 @@ export class Purse<A extends Allowance = Allowance> {
 
   /** Gives back what nobody has used for a moment; with `all` what nobody uses now. */
   async tidy({ all = false } = {}): Promise<void> {
+    const ahead = all ? [...this.#accounts.values()].flatMap((account) => account.ahead ?? []) : []
+    await this.#returnIdle(all)
+    if (ahead.length === 0) return
+    await Promise.all(ahead)
+    await this.#returnIdle(all)
+  }
+
+  async #returnIdle(all: boolean): Promise<void> {
     const wanted = new Set([...this.#waiting].flatMap((waiter) => waiter.names))
     const idle = [...this.#accounts].filter(
       ([name, { closing, coming, usedAtMs }]) =>
@@ -119,7 +135,16 @@ export class Purse<A extends Allowance = Allowance> {
     const name = nameOf({ key, periodStart })
     const known = this.#accounts.get(name)
     if (known) return known
-    const account: Account = { allowance: { key, periodStart }, free: 0, reserved: 0, usedAtMs: this.#nowMs(), coming: 0, closing: null }
+    const account: Account = {
+      allowance: { key, periodStart },
+      free: 0,
+      reserved: 0,
+      usedAtMs: this.#nowMs(),
+      coming: 0,
+      ahead: null,
+      askedAheadMs: 0,
+      closing: null,
+    }
     this.#accounts.set(name, account)
     return account
   }
@@ -176,6 +201,29 @@ export class Purse<A extends Allowance = Allowance> {
     } else if (spent >= 0) waiter.finish({ is: 'exhausted', allowance: lacking[spent]! })
     else if (busy >= 0) waiter.busyWith = lacking[busy]!
     await Promise.all(returned)
+  }
+
+  /** So that in the ordinary case nobody waits for a loan, which waits for those who book at that moment. */
+  #borrowAhead({ accounts: allowances, amount }: Reservation<A>): void {
+    for (const allowance of allowances) {
+      const account = this.#accountOf(allowance)
+      const isEarly = account.free >= amount * LOW || this.#nowMs() - account.askedAheadMs < AHEAD_EVERY_MS
+      if (isEarly || account.coming > 0 || account.closing) continue
+      account.askedAheadMs = this.#nowMs()
+      account.coming += 1
+      account.ahead = this.#lender
+        .lend({ ...allowance, need: 0, extra: amount * EXTRA, mayPass: false })
+        .then(({ granted }) => {
+          account.free += granted
+          this.#pump()
+        })
+        // Whoever needs it asks again, and hears why it is not to be had.
+        .catch(() => {})
+        .finally(() => {
+          account.coming -= 1
+          account.ahead = null
+        })
+    }
   }
 
   async #borrowAll(lacking: readonly A[], amount: number): Promise<LoanAnswer[]> {

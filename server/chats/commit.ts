@@ -60,9 +60,9 @@ async function readState(tx: PoolClient, { chatId, head, command, isMaintainer }
        (select json_build_object('turnId', k.id, 'by', k."by", 'prompt', k.body->'sent') from command k
          where k.id = $3 and k."chatId" = c.id and k.kind = 'prompt') as turn,
        (select count(*)::int from permission_question o where o."chatId" = c.id and o."isOpen") as "openQuestions",
-       (select json_build_object('kind', q.kind, 'turnId', q."turnId", 'options', q.options, 'isOpen', q."isOpen",
-                 'answer', case when k.id is not null then json_build_object('by', k."by", 'rule', k.body->>'rule', 'optionId', k.body->>'optionId', 'at', k.at)
-                   when q."answeredBy" is not null then json_build_object('by', q."answeredBy", 'rule', null, 'optionId', null, 'at', q."answeredAt") end)
+       (select json_build_object('kind', q.kind, 'turnId', q."turnId", 'options', q.options, 'form', q.form, 'isOpen', q."isOpen",
+                 'answer', case when k.id is not null then json_build_object('by', k."by", 'rule', k.body->>'rule', 'optionId', k.body->>'optionId', 'action', k.body->>'action', 'at', k.at)
+                   when q."answeredBy" is not null then json_build_object('by', q."answeredBy", 'rule', null, 'optionId', null, 'action', null, 'at', q."answeredAt") end)
          from permission_question q left join command k on k."chatId" = q."chatId" and k."requestId" = q."requestId"
          where q."chatId" = c.id and q."requestId" = $4) as question
      from chat c join project p on p.id = c."projectId" where c.id = $1`,
@@ -120,6 +120,12 @@ async function place(tx: PoolClient, chatId: ChatId, order: Order): Promise<void
       await tx.query(
         `insert into command (id, "chatId", kind, "turnId", "requestId", "by", body) values ($1, $2, 'permission', $3, $4, $5, $6)`,
         [mintUuid(), chatId, order.turnId, order.requestId, order.by, JSON.stringify({ optionId: order.optionId, rule: order.rule })],
+      )
+      return
+    case 'answer-form':
+      await tx.query(
+        `insert into command (id, "chatId", kind, "turnId", "requestId", "by", body) values ($1, $2, 'elicitation', $3, $4, $5, $6)`,
+        [mintUuid(), chatId, order.turnId, order.requestId, order.by, JSON.stringify({ action: order.action, answers: order.answers })],
       )
       return
   }

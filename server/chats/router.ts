@@ -1,6 +1,7 @@
 /** `chats.*`: what browsers and scripts ask of chats. Next: `service.ts`. */
 import { z } from 'zod'
 import { TITLE_MAX_CHARS } from '#core/chat/commands.ts'
+import { ElicitationAction, ElicitationAnswers } from '#core/chat/elicitation.ts'
 import { ANSWER_MAX_CHARS, PromptContent } from '#core/chat/events.ts'
 import { WindowPlace } from '#core/chat/window.ts'
 import { RequestId, ToolCallId, TurnId, UserId } from '#core/ids.ts'
@@ -9,6 +10,7 @@ import { offerChat, takeOver } from '#server/chats/hand-over.ts'
 import { setShared } from '#server/chats/privacy.ts'
 import { answerQuestion } from '#server/chats/questions.ts'
 import {
+  answerElicitation,
   answerPermission,
   archiveChat,
   cancelTurn,
@@ -18,6 +20,7 @@ import {
   editQueued,
   listChats,
   moveQueued,
+  readDeadlines,
   readEvents,
   renameChat,
   sendNow,
@@ -105,6 +108,13 @@ export const chatsRouter = router({
     .input(z.object({ requestId: RequestId, optionId: z.string().max(200), note: z.string().min(1).max(2_000).optional() }))
     .mutation(({ ctx, input }) => answerPermission(ctx.scope, input)),
 
+  /** What an agent asked beside permission. `answers` go with `accept` alone. */
+  answerElicitation: chatProcedure('prompt')
+    .input(z.object({ requestId: RequestId, action: ElicitationAction, answers: ElicitationAnswers.default({}) }))
+    .mutation(({ ctx, input }) => answerElicitation(ctx.scope, input)),
+
+  /** Until when each open question can be answered. */
+  deadlines: chatProcedure('read').query(({ ctx }) => readDeadlines(ctx.scope)),
   /** To a question that an agent asks by a tool of ours; in words, or one of the choices as it stands. */
   answerQuestion: chatProcedure('prompt')
     .input(z.object({ questionId: RequestId, answer: z.string().trim().min(1).max(ANSWER_MAX_CHARS) }))

@@ -2,6 +2,7 @@
  * What people do with chats. Each act that the log keeps is one command for `core/chat/decide.ts`.
  * From: `router.ts`. Next: `commit.ts`, which decides and appends.
  */
+import type { ElicitationAction, ElicitationAnswers } from '#core/chat/elicitation.ts'
 import type { PromptContent } from '#core/chat/events.ts'
 import { DomainError } from '#core/errors.ts'
 import { harnessName, offeredHarnesses } from '#core/harnesses/registry.ts'
@@ -19,6 +20,7 @@ import { mayChangePrivacy } from '#server/chats/privacy.ts'
 import {
   findChat,
   findChats,
+  findDeadlines,
   findName,
   findPeople,
   hasTurn,
@@ -178,6 +180,19 @@ export async function answerPermission(
   }
 }
 
+/** Whoever may answer permission may answer this. @throws elicitation.invalid */
+export async function answerElicitation(
+  scope: ChatScope,
+  { requestId, action, answers }: { requestId: RequestId; action: ElicitationAction; answers: ElicitationAnswers },
+): Promise<void> {
+  await demandSpending(scope)
+  try {
+    await carryOut(asActor(scope), { do: 'answerElicitation', by: scope.userId, requestId, action, answers: storable(answers) })
+  } catch (error) {
+    throw await withName(error)
+  }
+}
+
 export async function renameChat(scope: ChatScope, { title }: { title: string }): Promise<void> {
   await carryOut(asActor(scope), { do: 'rename', by: scope.userId, title: storable(title) })
 }
@@ -205,6 +220,9 @@ export async function readEvents({ chatId }: ChatScope, { afterSeq, limit }: { a
   const events = await readEventsAfter(chatId, { afterSeq, maxEvents: limit, maxBytes: 4 * PAGE_MAX_BYTES })
   return { events, headSeq: Math.max(at.head, events.at(-1)?.seq ?? 0), logId: at.logId }
 }
+
+/** Until when each open question of the chat can be answered. */
+export const readDeadlines = (scope: ChatScope): Promise<{ requestId: RequestId; deadlineAt: string | null }[]> => findDeadlines(scope)
 
 export { CHAT_TITLE } from '#server/chats/store.ts'
 /** For what stands on chats, such as tasks. */

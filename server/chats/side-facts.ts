@@ -50,6 +50,18 @@ const sideEffects: { [T in ChatFact['type']]?: SideEffect<T> } = {
     )
     await countQuestions(tx, chatId)
   },
+  /** Rules are about what an agent may do; what it wants to know, people alone can say. */
+  'elicitation.requested': async ({ tx, chatId }, { requestId, turnId, form }) => {
+    await tx.query(
+      `insert into permission_question ("chatId", "requestId", "turnId", options, kind, form, "isJudged", "deadlineAt")
+       select c.id, $2, $3, '{}', 'elicitation', $4, true, now() + p."questionDeadlineMinutes" * interval '1 minute'
+       from chat c join project p on p.id = c."projectId" where c.id = $1 on conflict do nothing`,
+      [chatId, requestId, turnId, JSON.stringify(storable(form))],
+    )
+    await countQuestions(tx, chatId)
+  },
+  'elicitation.answered': (place, { requestId }) => closeQuestion(place, requestId),
+  'elicitation.closed': (place, { requestId }) => closeQuestion(place, requestId),
   'question.asked': async ({ tx, chatId }, { questionId, turnId, choices }) => {
     // No rule of the project answers it, and it waits for as long as its turn does.
     await tx.query(
@@ -102,6 +114,9 @@ const listed = new Set<ChatFact['type']>([
   'permission.requested',
   'permission.answered',
   'permission.closed',
+  'elicitation.requested',
+  'elicitation.answered',
+  'elicitation.closed',
   'question.asked',
   'question.answered',
   'model.failed',
@@ -131,7 +146,8 @@ const touch = (tx: PoolClient, chatId: string) => tx.query('update chat set "las
  */
 async function endTurn({ tx, chatId }: Place, turnId: string, outcome: string): Promise<boolean> {
   const { rowCount } = await tx.query(
-    `update command set state = 'done' where "chatId" = $1 and "turnId" = $2 and state in ('queued', 'accepted')`,
+    // What people answered has reached the agent by now; in clear it stood here alone.
+    `update command set state = 'done', body = body - 'answers' where "chatId" = $1 and "turnId" = $2 and state in ('queued', 'accepted')`,
     [chatId, turnId],
   )
   await tx.query('update permission_question set "isOpen" = false where "chatId" = $1 and "turnId" = $2 and "isOpen"', [chatId, turnId])

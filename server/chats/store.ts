@@ -1,5 +1,5 @@
 /** What lists and headers ask of the chats. The team is in the WHERE of every query that a person's request reaches. */
-import type { ChatId, NodeId, ProjectId, TurnId, UserId } from '#core/ids.ts'
+import type { ChatId, NodeId, ProjectId, RequestId, TurnId, UserId } from '#core/ids.ts'
 import { isSeenBy } from '#server/access/chat-privacy.ts'
 import type { ChatScope, TeamScope } from '#server/access/scope.ts'
 import { pool, type PoolClient } from '#server/db/client.ts'
@@ -206,4 +206,12 @@ export async function findChatPlace(chatId: ChatId): Promise<Place | null> {
     [chatId],
   )
   return rows[0] ?? null
+}
+
+export async function findDeadlines({ chatId }: ChatScope): Promise<{ requestId: RequestId; deadlineAt: string | null }[]> {
+  const { rows } = await pool().query<{ requestId: RequestId; deadlineAt: Date | null }>(
+    'select "requestId", "deadlineAt" from permission_question where "chatId" = $1 and "isOpen"',
+    [chatId],
+  )
+  return rows.map(({ requestId, deadlineAt }) => ({ requestId, deadlineAt: deadlineAt?.toISOString() ?? null }))
 }

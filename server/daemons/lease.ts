@@ -254,15 +254,16 @@ export async function forceEnd(tx: PoolClient, held: Held): Promise<Appended | n
 async function endEpoch(tx: PoolClient, { chatId, epoch, pseq, nodeId, activeTurn }: Held): Promise<Appended | null> {
   if (epoch === 0) return null
   await tx.query('insert into lease_log ("chatId", epoch, "nodeId", "finalPseq") values ($1, $2, $3, $4)', [chatId, epoch, nodeId, pseq])
-  const questions = await tx.query<{ requestId: RequestId }>(
-    'select "requestId" from permission_question where "chatId" = $1 and "isOpen" order by "requestId"',
+  const questions = await tx.query<{ requestId: RequestId; kind: 'permission' | 'elicitation' }>(
+    // What our own tool asks ends with its turn.
+    `select "requestId", kind from permission_question where "chatId" = $1 and "isOpen" and kind <> 'question' order by "requestId"`,
     [chatId],
   )
   const runs = await tx.query<{ id: RunId }>('update run set "endedAt" = now() where "chatId" = $1 and "endedAt" is null returning id', [
     chatId,
   ])
   const facts: ChatFact[] = [
-    ...questions.rows.map(({ requestId }): ChatFact => ({ type: 'permission.closed', requestId, reason: 'agent-lost' })),
+    ...questions.rows.map(({ requestId, kind }): ChatFact => ({ type: `${kind}.closed`, requestId, reason: 'agent-lost' })),
     ...(activeTurn ? [{ type: 'turn.interrupted', turnId: activeTurn, reason: 'daemon-lost' } as const] : []),
     ...runs.rows.map(({ id }): ChatFact => ({ type: 'run.ended', runId: id, reason: 'stopped' })),
   ]

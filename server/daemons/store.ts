@@ -1,4 +1,5 @@
 /** What ingest, leases and runs ask of the database. Nodes themselves are in `node-store.ts`. */
+import type { ElicitationAction, ElicitationAnswers } from '#core/chat/elicitation.ts'
 import type { PromptContent } from '#core/chat/events.ts'
 import type { ChatId, NodeId, RequestId, TurnId, UserId } from '#core/ids.ts'
 import type { Command, OutboxFact } from '#core/links/daemon.ts'
@@ -71,11 +72,11 @@ export async function findCommands(db: Pick<PoolClient, 'query'>, chats: readonl
 type CommandRow = {
   chatId: ChatId
   id: string
-  kind: 'prompt' | 'cancel' | 'permission'
+  kind: Command['kind']
   turnId: TurnId
   requestId: RequestId
   by: UserId
-  body: { prompt: PromptContent; optionId: string | null }
+  body: { prompt: PromptContent; optionId: string | null; action: ElicitationAction; answers: ElicitationAnswers }
   model: string | null
 }
 
@@ -87,5 +88,7 @@ function toCommand({ id, kind, turnId, requestId, by, body, model }: CommandRow)
       return { kind, id, turnId }
     case 'permission':
       return { kind, id, requestId, optionId: body.optionId }
+    case 'elicitation':
+      return { kind, id, requestId, action: body.action, answers: body.answers }
   }
 }

@@ -4,11 +4,8 @@
  */
 
 /** Of what never needs quotes: numbers, UUIDs, instants as ISO 8601, words of an enum. */
-export function plainArray<T>(rows: readonly T[], pick: (row: T) => string | number | null): string {
-  let text = '{'
-  for (const [at, row] of rows.entries()) text += `${at === 0 ? '' : ','}${pick(row) ?? 'NULL'}`
-  return `${text}}`
-}
+export const plainArray = <T>(rows: readonly T[], pick: (row: T) => string | number | null): string =>
+  `{${rows.map((row) => pick(row) ?? 'NULL').join(',')}}`
 
 /** Of any text. */
 export const textArray = <T>(rows: readonly T[], pick: (row: T) => string | null): string =>

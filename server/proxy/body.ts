@@ -59,6 +59,17 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** What decides here how a request is taken; in other letters it would decide at some upstreams only. */
 const READ = new Set(['model', 'models', 'stream', 'stream_options', 'background', 'service_tier', 'speed'])
 
+/** What decides how much is set aside for it. */
+const SIZES = new Set([
+  'max_tokens',
+  'max_completion_tokens',
+  'max_output_tokens',
+  'generationConfig',
+  'n',
+  'previous_response_id',
+  'conversation',
+])
+
 /** What the path said already, in a dialect that names the model there. */
 export type SaidInPath = { model: string; isStream: boolean }
 
@@ -82,6 +93,8 @@ export function readAsked(bytes: Buffer, inPath: SaidInPath | null = null): Unde
     const folded = key.toUpperCase().toLowerCase()
     if (seen.has(folded)) return misread(`The body names "${key.slice(0, 100)}" twice.`)
     if (folded !== key && READ.has(folded)) return misread(`The body spells "${folded}" in its own way.`)
+    // V8 takes a key with an escape for one that it has just read, when that is its beginning as it is spelled.
+    if (!Object.hasOwn(value, key) && (READ.has(key) || SIZES.has(key))) return misread(`The body spells "${key}" in its own way.`)
     seen.add(folded)
   }
   const body = value as Readonly<Record<string, unknown>>
@@ -138,7 +151,8 @@ const OPEN_BRACE = 123
 const CLOSE_BRACE = 125
 
 /** Of an object that is known to be valid JSON. Jumps over strings, since almost all of a body is inside them. */
-function* topLevelKeys(text: string): Generator<string> {
+function topLevelKeys(text: string): string[] {
+  const keys: string[] = []
   let depth = 0
   let isKeyNext = false
   for (let at = 0; at < text.length; at += 1) {
@@ -160,14 +174,17 @@ function* topLevelKeys(text: string): Generator<string> {
         break
       case QUOTE: {
         const end = endOfString(text, at)
-        if (depth === 1 && isKeyNext) yield JSON.parse(text.slice(at, end + 1)) as string
+        if (depth === 1 && isKeyNext) keys.push(keyIn(text.slice(at, end + 1)))
         at = end
         break
       }
       default:
     }
   }
+  return keys
 }
+
+const keyIn = (quoted: string): string => (quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1))
 
 /** The index of the quote that closes the string which opens at `start`. */
 function endOfString(text: string, start: number): number {

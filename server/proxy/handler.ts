@@ -11,10 +11,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { upstreamPathOf, type AskingRoute } from '#core/links/proxy-routes.ts'
-import { allows, allowsEmbedding, offTariff } from '#core/models/catalog.ts'
 import type { Dialect } from '#core/providers/dialects.ts'
 import { clientKey, RateLimiter } from '#server/access/rate-limit.ts'
 import { log } from '#server/log.ts'
+import { admission } from '#server/proxy/admission.ts'
 import { askingForUsage, readAsked, readBody } from '#server/proxy/body.ts'
 import { createPlaces } from '#server/proxy/concurrency.ts'
 import { sendError } from '#server/proxy/errors.ts'
@@ -140,8 +140,7 @@ export function createProxyHandler({ guard = configuredGuard(), limits: given }:
     const understood = readAsked(body.bytes, inPath)
     if (!understood.ok) return sendError(res, { status: 400, message: understood.message, dialect, code: 'gatehouse.body' })
     const { asked } = understood
-    const listed = (route.kind === 'embed' ? allowsEmbedding : allows)(run.models, asked.model)
-    const verdict = asked.isOffTariff ? offTariff(run.models, listed) : listed
+    const verdict = admission(run.models, asked, route.kind)
     const refusal = run.isBroken ? keyRefusal(run) : verdict.ok ? null : refusalOf(asked.model, verdict)
     const isMetered = route.kind !== 'count'
     const bought =

@@ -8,7 +8,8 @@ import { pool } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { seedTeamScope } from '#server/db/testing.ts'
 import { prompted, running, seedLogin, start, type LoginRunning, type LoginWorld } from '#server/logins/testing.ts'
-import { readRecords, summarise } from '#server/usage/service.ts'
+import { readRecords } from '#server/usage/service.ts'
+import { summarise } from '#server/usage/summary.ts'
 
 const file = JSON.stringify({ tokens: { access_token: 'a', refresh_token: 'r' } })
 const tokens = { inputTokens: 50, outputTokens: 7, cacheReadTokens: 900, cacheWriteTokens: 4, reasoningTokens: 2 }

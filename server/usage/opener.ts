@@ -1,10 +1,11 @@
 /**
  * Opens records, and says when each is durable: not one byte of an answer leaves before. The insert overlaps the
- * upstream's latency; whatever comes while one is under way goes into the next, so that a busy process commits no more
- * often than an idle one.
+ * upstream's latency; whatever comes while all writers are busy goes into the next statement, so that a busy process
+ * commits no more often than an idle one.
  * Next: `settler.ts`, which closes them.
  */
 import type { TurnId } from '#core/ids.ts'
+import { Deadlines } from '#server/deadlines.ts'
 import { log } from '#server/log.ts'
 import { insertOpened, type OpenedRow } from '#server/usage/store.ts'
 
@@ -23,60 +24,39 @@ export type Opening = {
   opened: Promise<Opened | null>
 }
 
-type Waiting = {
-  row: OpenedRow
-  tries: number
-  dueMs: number
-  onDurable: (isDurable: boolean) => void
-  onOpened: (opened: Opened | null) => void
-}
+type Waiting = { row: OpenedRow; tries: number; finish: (opened: Opened | null) => void }
+
+/** Statements at a time: with one, half of all records would wait for the one before. */
+const WRITERS = 2
 
 let waiting: Waiting[] = []
-let isWriting = false
-let written: Promise<void> = Promise.resolve()
-
-/** In the order of their opening, since all have the same time. */
-const pending = new Set<Waiting>()
-let lateness: NodeJS.Timeout | null = null
+let writing = 0
+let written: Promise<unknown> = Promise.resolve()
+const lateness = new Deadlines(DURABLE_WITHIN_MS)
 
 export function open(row: OpenedRow): Opening {
   const { promise: opened, resolve: onOpened } = Promise.withResolvers<Opened | null>()
   const { promise: durable, resolve: onDurable } = Promise.withResolvers<boolean>()
-  const one = { row, tries: 0, dueMs: performance.now() + DURABLE_WITHIN_MS, onDurable, onOpened }
-  waiting.push(one)
-  pending.add(one)
-  lateness ??= setTimeout(failLate, DURABLE_WITHIN_MS)
-  if (!isWriting) written = write()
-  return { durable, opened }
-}
-
-function finish(one: Waiting, opened: Opened | null): void {
-  pending.delete(one)
-  one.onDurable(opened !== null)
-  one.onOpened(opened)
-}
-
-/** One timer for all: one for each would cost as much as all else that an opening does here. */
-function failLate(): void {
-  lateness = null
-  const nowMs = performance.now()
-  for (const one of pending) {
-    if (one.dueMs > nowMs) {
-      lateness = setTimeout(failLate, one.dueMs - nowMs)
-      return
-    }
-    pending.delete(one)
-    one.onDurable(false)
+  const onLate = () => onDurable(false)
+  const finish = (found: Opened | null): void => {
+    lateness.clear(onLate)
+    onDurable(found !== null)
+    onOpened(found)
   }
+  lateness.set(onLate)
+  waiting.push({ row, tries: 0, finish })
+  // Where others wait already, somebody is about to come for them.
+  if (waiting.length === 1 && writing < WRITERS) written = Promise.all([written, write()])
+  return { durable, opened }
 }
 
 /** Resolves when everything that was opened has been written, or given up. */
 export async function drainOpening(): Promise<void> {
-  while (isWriting) await written
+  while (writing > 0) await written
 }
 
 async function write(): Promise<void> {
-  isWriting = true
+  writing += 1
   // What is opened in the same moment shares the first statement.
   await new Promise((resolve) => setImmediate(resolve))
   while (waiting.length > 0) {
@@ -87,20 +67,20 @@ async function write(): Promise<void> {
     waiting = [...again, ...waiting]
     await new Promise((resolve) => setTimeout(resolve, RETRY_AFTER_MS))
   }
-  isWriting = false
+  writing -= 1
 }
 
 /** @returns what could not be inserted yet */
 async function insertAll(batch: readonly Waiting[]): Promise<Waiting[]> {
   try {
     const turns = await insertOpened(batch.map(({ row }) => row))
-    for (const [at, one] of batch.entries()) finish(one, { turnId: turns[at] ?? null })
+    for (const [at, { finish }] of batch.entries()) finish({ turnId: turns[at] ?? null })
     return []
   } catch (error) {
     if (!isAboutData(error)) return tryAgain(batch, error)
     if (batch.length > 1) return (await Promise.all(batch.map((one) => insertAll([one])))).flat()
     log.error({ err: error }, 'A usage record could not be written')
-    finish(batch[0]!, null)
+    batch[0]!.finish(null)
     return []
   }
 }
@@ -109,7 +89,7 @@ function tryAgain(batch: readonly Waiting[], error: unknown): Waiting[] {
   if (batch.some(({ tries }) => tries === 0)) log.warn({ err: error }, 'Usage records could not be written yet')
   const lost = batch.filter(({ tries }) => tries >= MAX_TRIES)
   if (lost.length > 0) log.error({ err: error, lost: lost.length }, 'Usage records were given up')
-  for (const one of lost) finish(one, null)
+  for (const { finish } of lost) finish(null)
   return batch.flatMap((each) => (each.tries < MAX_TRIES ? [{ ...each, tries: each.tries + 1 }] : []))
 }
 

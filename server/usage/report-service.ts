@@ -7,7 +7,7 @@ import type { ModelRules } from '#core/models/rules.ts'
 import { cacheHealth, healthOf, type CacheHealth, type CacheLine } from '#core/usage/cache-health.ts'
 import { filterable, PRIVATE, type Dimension, type UsageFilter } from '#core/usage/dimensions.ts'
 import { findSavings, type Saving } from '#core/usage/savings.ts'
-import { addDays, dayOfMs, type Span } from '#core/usage/span.ts'
+import type { Span } from '#core/usage/span.ts'
 import type { UsageSums } from '#core/usage/sums.ts'
 import type { TeamScope } from '#server/access/scope.ts'
 import { rulesFor } from '#server/models/rules.ts'
@@ -24,7 +24,6 @@ import {
   type SeriesRow,
   type SumsRow,
 } from '#server/usage/report-store.ts'
-import { summarise, type UsageSummary } from '#server/usage/service.ts'
 
 /** As many rows as a table shows at once, and as many series as a chart tells apart. */
 const MOST_ROWS = 500
@@ -126,28 +125,3 @@ export const exportUsage = (
   { of, by, cursor, limit, ...asked }: Asked & Page & { of: 'requests' | 'sums'; by: Dimension },
 ): Promise<{ contents: string; nextCursor: string | null }> =>
   of === 'requests' ? exportRequests(scope, asked, { cursor, limit }) : exportSums(scope, asked, by)
-
-type SummaryInput = { projectId?: string | undefined; days: number }
-
-/**
- * The summary, with what it does not tell apart by itself.
- * @throws project.missing
- */
-export async function reportSummary(
-  scope: TeamScope,
-  input: SummaryInput,
-): Promise<UsageSummary & { byHarness: (UsageSums & { harness: string })[]; byProvider: (UsageSums & { provider: string })[] }> {
-  const { projectId, days } = input
-  const today = dayOfMs(Date.now())
-  const asked = { from: addDays(today, 1 - days), to: today, filter: projectId === undefined ? {} : { project: projectId } }
-  const byKey = async <K extends 'harness' | 'provider'>(by: K) => {
-    const { rows } = await sumBy(scope, asked, { by, before: null, limit: MOST_ROWS })
-    return rows.map(
-      ({ key, costBeforeMicros: _, tokensBefore: __, requestsBefore: ___, ...sums }) =>
-        ({ [by]: key, ...sums }) as UsageSums & Record<K, string>,
-    )
-  }
-  const summary = await summarise(scope, input)
-  const [byHarness, byProvider] = await Promise.all([byKey('harness'), byKey('provider')])
-  return { ...summary, byHarness, byProvider }
-}

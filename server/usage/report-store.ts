@@ -34,7 +34,7 @@ const TOKENS = `(d."inputTokens" + d."outputTokens" + d."cacheReadTokens" + d."c
 const COST = 'd."costMicros"'
 
 /** As doubles: whole up to nine quadrillion, and several times faster to add than numerics. */
-const sumOf = (expression: string, where = 'true') => `coalesce(sum((${expression})::float8) filter (where ${where}), 0)`
+export const sumOf = (expression: string, where = 'true') => `coalesce(sum((${expression})::float8) filter (where ${where}), 0)`
 const allSums = (where?: string) => sumKeys.map((key) => `${sumOf(`d."${key}"`, where)} as "${key}"`).join(', ')
 const again = (keys: readonly string[]) => keys.map((key) => `sum("${key}") as "${key}"`).join(', ')
 
@@ -42,7 +42,7 @@ const again = (keys: readonly string[]) => keys.map((key) => `sum("${key}") as "
 const WITH_CREDENTIAL = 'left join credential k on k.id = d."credentialId"'
 
 /** The rows that somebody sees of what they asked for, and the values of the statement's parameters. */
-function source(scope: TeamScope, { from, to, filter }: Asked, join = ''): { rows: string; values: unknown[] } {
+export function source(scope: TeamScope, { from, to, filter }: Asked, join = ''): { rows: string; values: unknown[] } {
   const values: unknown[] = [scope.teamId, scope.userId, from, to]
   const narrowed = filterable.flatMap((each) => {
     const value = filter[each]

@@ -6,15 +6,8 @@ import { connect } from '#server/connections/service.ts'
 import { pool, prisma } from '#server/db/client.ts'
 import { seedChat, seedChatScope, seedTeamScope } from '#server/db/testing.ts'
 import { setRule } from '#server/models/rule-service.ts'
-import {
-  exportUsage,
-  report,
-  reportCaches,
-  reportRequests,
-  reportSavings,
-  reportSummary,
-  type ReportInput,
-} from '#server/usage/report-service.ts'
+import { exportUsage, report, reportCaches, reportRequests, reportSavings, type ReportInput } from '#server/usage/report-service.ts'
+import { summarise } from '#server/usage/summary.ts'
 import { seedRecords, type Metered } from '#server/usage/report-testing.ts'
 
 const march = { from: '2026-03-01', to: '2026-03-31', filter: {} }
@@ -189,7 +182,7 @@ it('adds harnesses and providers to the summary, with the same totals', async ()
   const scope = await seedChatScope()
   const at = new Date().toISOString()
   await seedRecords(scope, [{ at }, { at, harness: 'codex', provider: 'openai', costMicros: 7 }])
-  const { totals, byHarness, byProvider } = await reportSummary(scope, { days: 1 })
+  const { totals, byHarness, byProvider } = await summarise(scope, { days: 1 })
   expect(byHarness).toMatchObject([
     { harness: 'claude-code', requests: 1, costMicros: 1_000 },
     { harness: 'codex', requests: 1, costMicros: 7 },

@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { dimensions, filterable } from '#core/usage/dimensions.ts'
 import { spanProblem } from '#core/usage/span.ts'
 import { router, teamProcedure } from '#server/trpc/base.ts'
-import { exportUsage, report, reportCaches, reportRequests, reportSavings, reportSummary } from '#server/usage/report-service.ts'
+import { exportUsage, report, reportCaches, reportRequests, reportSavings } from '#server/usage/report-service.ts'
 import { readRecords } from '#server/usage/service.ts'
+import { summarise } from '#server/usage/summary.ts'
 
 /** Days of UTC, `YYYY-MM-DD`, both included. */
 const Span = z.object({ from: z.string(), to: z.string() })
@@ -33,7 +34,7 @@ export const usageRouter = router({
 
   summary: teamProcedure('read')
     .input(z.object({ projectId: z.string().max(200).optional(), days: z.int().min(1).max(366).default(30) }).prefault({}))
-    .query(({ ctx, input }) => reportSummary(ctx.scope, input)),
+    .query(({ ctx, input }) => summarise(ctx.scope, input)),
 
   report: teamProcedure('read')
     .input(

@@ -19,12 +19,12 @@ import { thisProcess } from '#server/processes/service.ts'
 import type { SettledRow } from '#server/usage/closing-store.ts'
 import { open } from '#server/usage/opener.ts'
 import { settleOnce } from '#server/usage/settler.ts'
-import { findRecords, sumUsage, type MeteredRequest, type UsageRow, type UsageSummary } from '#server/usage/store.ts'
+import { findRecords, type MeteredRequest, type UsageRow } from '#server/usage/store.ts'
 
 export { drainUsage, startLedger } from '#server/usage/ledger.ts'
 export { unsettled } from '#server/usage/settler.ts'
-export type { ChatCost, UsageRow, UsageSummary } from '#server/usage/store.ts'
-export { sumCosts } from '#server/usage/store.ts'
+export { summarise } from '#server/usage/summary.ts'
+export { sumCosts, type ChatCost, type UsageRow } from '#server/usage/store.ts'
 
 /** What is known of its cost before it is sent. */
 export type Spending = {
@@ -186,13 +186,4 @@ export async function readRecords(scope: TeamScope, { projectId, chatId, limit }
   if (projectId !== undefined) await enterProject(scope, { act: 'read', projectId })
   const chat = chatId === undefined ? null : await enterChat(scope, { act: 'read', chatId })
   return findRecords(scope, { projectId: projectId ?? null, chatId: chat?.chatId ?? null, limit })
-}
-
-/** @throws project.missing */
-export async function summarise(
-  scope: TeamScope,
-  { projectId, days }: { projectId?: string | undefined; days: number },
-): Promise<UsageSummary> {
-  if (projectId !== undefined) await enterProject(scope, { act: 'read', projectId })
-  return sumUsage(scope, { projectId: projectId ?? null, days })
 }

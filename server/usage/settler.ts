@@ -8,9 +8,9 @@ import { isAboutData } from '#server/usage/opener.ts'
 import { closeRecords, type Closing } from '#server/usage/closing-store.ts'
 
 /** Nobody waits for it, and each transaction has its price. */
-const FLUSH_AFTER_MS = 20
+const FLUSH_AFTER_MS = 50
 /** So that no transaction holds its locks for long. */
-const FLUSHED_AT_MOST = 250
+const FLUSHED_AT_MOST = 128
 const RETRY_AFTER_MS = 250
 /** About a minute: a database that is away for longer has worse troubles. */
 const MAX_TRIES = 240

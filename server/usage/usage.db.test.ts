@@ -8,7 +8,8 @@ import { seedChatScope, seedMember, seedTeamScope } from '#server/db/testing.ts'
 import type { ChatScope } from '#server/access/scope.ts'
 import { thisProcess, closeDead } from '#server/processes/service.ts'
 import { closeLeftovers } from '#server/usage/ledger.ts'
-import { drainUsage, openRecord, readRecords, summarise, type Ending, type RecordOf, type Spending } from '#server/usage/service.ts'
+import { drainUsage, openRecord, readRecords, type Ending, type RecordOf, type Spending } from '#server/usage/service.ts'
+import { summarise } from '#server/usage/summary.ts'
 
 const tokens = { inputTokens: 1_000, outputTokens: 100, cacheReadTokens: 10, cacheWriteTokens: 0, reasoningTokens: 5 }
 const spendingOf = (model: string, provider: string): Spending => ({

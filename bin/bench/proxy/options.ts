@@ -7,7 +7,8 @@ import { targetNames, type TargetName } from '#bin/bench/proxy/target.ts'
 
 const usage = `npm run bench -- proxy [options]
 
-  --targets a,b    of ${targetNames.join(', ')}; the first four when not said.
+  --targets a,b    of ${targetNames.join(', ')}; the first five when not said.
+                   node: bare Node, which only passes on.
                    server: the main server, with the proxy in it. other: see --other.
   --other FOLDER   another checkout, whose proxy is measured beside ours: before and after
   --only a,b       of ${groups.join(', ')}; all when not said
@@ -22,7 +23,7 @@ export type Options = { targets: TargetName[]; other: string | null; plan: Plan;
 /** @throws UsageError, which says what there is to choose from */
 export function readOptions(args: string[]): Options {
   const { values } = parseArguments(args)
-  const targets = listed(values.targets ?? 'direct,nginx,portkey,gatehouse', targetNames)
+  const targets = listed(values.targets ?? 'direct,nginx,node,portkey,gatehouse', targetNames)
   if (values.other !== undefined && !targets.includes('other')) targets.push('other')
   if (targets.includes('other') && values.other === undefined) throw new UsageError('--other FOLDER says which checkout the other one is.')
   const positive = (text: string | undefined, byDefault: number, most: number) => {

@@ -17,7 +17,7 @@ it('measures our proxy in every scenario, and finds a record of every answer', a
     openStreamsSeconds: 0.5,
     steadySeconds: 0.3,
   }
-  const targets = ['direct', 'gatehouse'] as const
+  const targets = ['direct', 'node', 'gatehouse'] as const
   const { samples, records } = await measureProxy({
     targets,
     other: null,

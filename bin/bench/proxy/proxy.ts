@@ -10,6 +10,7 @@ import { UsageError, type Benchmark } from '#bin/bench/benchmark.ts'
 import { root, startHelper, stop } from '#bin/bench/children.ts'
 import { describeMachine, machineLine } from '#bin/bench/machine.ts'
 import { judgeAims } from '#bin/bench/proxy/aims.ts'
+import { startBareNode } from '#bin/bench/proxy/bare-node.ts'
 import { countRecords, seedTokens, startGatehouse } from '#bin/bench/proxy/gatehouse.ts'
 import { startNginx } from '#bin/bench/proxy/nginx.ts'
 import { readOptions } from '#bin/bench/proxy/options.ts'
@@ -56,6 +57,7 @@ export async function measureProxy({
     const starts: Record<TargetName, () => Target | Promise<Target>> = {
       direct: () => direct(stubPort),
       nginx: () => startNginx(stubPort),
+      node: () => startBareNode(stubPort),
       portkey: () => startPortkey(stubPort),
       gatehouse: () => startGatehouse({ ...hosted, name: 'gatehouse' }),
       server: () => startGatehouse({ ...hosted, name: 'server' }),

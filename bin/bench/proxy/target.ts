@@ -18,7 +18,7 @@ export type Target = {
 /** Why there is none of it here, in a sentence; a benchmark goes on without it. */
 export class Unavailable extends Error {}
 
-export const targetNames = ['direct', 'nginx', 'portkey', 'gatehouse', 'server', 'other'] as const
+export const targetNames = ['direct', 'nginx', 'node', 'portkey', 'gatehouse', 'server', 'other'] as const
 export type TargetName = (typeof targetNames)[number]
 
 export const direct = (stubPort: number): Target => ({

@@ -8,7 +8,7 @@ import { approvalOf, isSaidInOneLine } from '#components/chat/permission.model.t
 import { Button } from '#components/ui/button.tsx'
 
 /** Stays above the composer while a question is open and out of sight. Allows only what it shows whole. */
-export function PermissionBar({ questions, onShow }: { questions: readonly AskingItem[]; onShow: (item: AskingItem) => void }) {
+export function QuestionBar({ questions, onShow }: { questions: readonly AskingItem[]; onShow: (item: AskingItem) => void }) {
   const { agent, answer, mayPrompt } = useChatActs()
   const first = questions[0]
   if (!first) return null

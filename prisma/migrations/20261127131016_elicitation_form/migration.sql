@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "permission_question" ADD COLUMN     "form" JSONB;
