@@ -8,7 +8,7 @@ import { ensureChromium } from './bin/ensure-chromium.mjs'
  * half of the time.
  */
 const withoutBrowser = ['chaos', 'harnesses', 'native', 'refusals', 'start', 'bad-input-api'].map((each) => `**/${each}.spec.ts`)
-const inOneSize = ['bad-input', 'connection-states', 'first-run', 'screens'].map((each) => `**/${each}.spec.ts`)
+const inOneSize = ['bad-input', 'connection-states', 'first-run', 'nodes', 'screens'].map((each) => `**/${each}.spec.ts`)
 
 export default defineConfig({
   testDir: 'e2e',

@@ -173,13 +173,6 @@ describe('the daemon', { timeout: 40_000 }, () => {
     expect(await ended).toBe(0)
   })
 
-  it('has its home alone', async () => {
-    startDaemon()
-    await expect.poll(() => server.reports.length, { timeout: 10_000 }).toBeGreaterThan(0)
-    const second = startDaemon({ GATEHOUSE_LOG: 'silent' })
-    expect(await new Promise((done) => second.once('exit', done))).not.toBe(0)
-  })
-
   it('takes its agents along when it is killed, and the next one delivers what it had written', async () => {
     const turn = server.request('say one\nspawn-grandchild\nwait-for-file go\nsay two\nwait-for-cancel')
     const daemon = startDaemon()

@@ -25,7 +25,8 @@ beforeAll(async () => {
           ? { protocolVersion: message.params!.protocolVersion, capabilities: {}, serverInfo: { name: 'fake', version: '1' } }
           : { content: [{ type: 'text', text: 'the nonce is 4711' }] }
       const answer = JSON.stringify({ jsonrpc: '2.0', id: message.id, result })
-      if (message.method === 'initialize') return void response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
+      if (message.method === 'initialize')
+        return void response.writeHead(200, { 'content-type': 'application/json', 'mcp-session-id': 'session-1' }).end(answer)
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.end(`: a comment\n\nevent: message\ndata: ${answer}\n\n`)
     })
@@ -46,14 +47,14 @@ const replyOf = (server: FakeServer): string =>
 
 describe('an agent that takes MCP servers as programs', { timeout: 60_000 }, () => {
   it('calls a tool through our bridge, in a new session and in one that is resumed', async () => {
-    const server = fakeServer(() => ({ mcpToken: token }))
+    const server = fakeServer(() => ({ mcpToken: token, mcpServers: [{ name: 'gatehouse', serverId: null }] }))
     const first = server.request('call-tool project_members {"limit":3}')
     const runner = world.begin(server, { idleStopMs: 1 })
     await server.ended(first)
     expect(replyOf(server)).toBe('gatehouse.project_members: the nonce is 4711 ')
     expect(received.map(({ message }) => message.method)).toEqual(['initialize', 'notifications/initialized', 'tools/call'])
     expect(received[2]!.message.params).toEqual({ name: 'project_members', arguments: { limit: 3 } })
-    expect(received[2]!.headers['mcp-protocol-version']).toBe('2025-06-18')
+    expect(received[2]!.headers).toMatchObject({ 'mcp-protocol-version': '2025-06-18', 'mcp-session-id': 'session-1' })
 
     await runner.over
     const second = server.request('call-tool project_members')
@@ -64,7 +65,7 @@ describe('an agent that takes MCP servers as programs', { timeout: 60_000 }, () 
   })
 
   it('finds no token inside: not in its environment, nor in a command line, nor in a file', async () => {
-    const server = fakeServer(() => ({ mcpToken: token }))
+    const server = fakeServer(() => ({ mcpToken: token, mcpServers: [{ name: 'gatehouse', serverId: null }] }))
     // In brackets, so that the command does not find itself.
     const turn = server.request(
       'run cat /proc/*/environ /proc/*/cmdline /home/agent/* 2>/dev/null | tr "\\0" "\\n" | grep -c -e "[m]ct_t" -e "[B]earer"',

@@ -21,6 +21,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { DaemonFact } from '#core/chat/events.ts'
 import { ChatId } from '#core/ids.ts'
+import { log } from '#agent/log.ts'
 import { APPEND_MAX_BYTES, APPEND_MAX_EVENTS, type OutboxFact } from '#core/links/daemon.ts'
 
 const Line = z.union([
@@ -38,8 +39,10 @@ export type Outbox = {
   readonly chatId: ChatId
   /** Facts that are put from now on belong to this epoch, and count from 1 in it. */
   begin: (epoch: number) => void
-  /** On disk when it returns. @returns its producer number */
+  /** On disk when it returns, unless the disk is full or broken: then it is delivered from memory. @returns its producer number */
   put: (fact: DaemonFact) => number
+  /** Whether everything that was put is on the disk. Once it is not, nothing more goes there. */
+  isKept: () => boolean
   /** The oldest that wait, of one epoch, at most one append; null when none does. */
   next: () => { epoch: number; facts: OutboxFact[] } | null
   /** Everything up to here is in the log. */
@@ -72,6 +75,8 @@ export function openOutbox(root: string, chatId: ChatId): Outbox {
   let { waiting } = found
   let epoch = 0
   let pseq = 0
+  /** Lines behind a missing one would be taken for a gap. */
+  let isBroken = false
 
   const write = (line: object): void => {
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`)
@@ -79,8 +84,10 @@ export function openOutbox(root: string, chatId: ChatId): Outbox {
     try {
       for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at)
     } catch (error) {
-      // A full disk: half a line must not swallow the next one.
-      ftruncateSync(descriptor, before)
+      // Half a line must not swallow the next one; where even that fails, opening cuts it off.
+      try {
+        ftruncateSync(descriptor, before)
+      } catch {}
       throw error
     }
   }
@@ -93,11 +100,17 @@ export function openOutbox(root: string, chatId: ChatId): Outbox {
     },
     put(fact) {
       const line = { epoch, pseq: pseq + 1, fact }
-      write(line)
+      try {
+        if (!isBroken) write(line)
+      } catch (error) {
+        isBroken = true
+        log.error({ err: error, chatId }, 'The outbox cannot be written')
+      }
       pseq += 1
       waiting.push({ ...line, bytes: JSON.stringify(fact).length })
       return pseq
     },
+    isKept: () => !isBroken,
     next() {
       const first = waiting[0]
       if (!first) return null
@@ -116,7 +129,11 @@ export function openOutbox(root: string, chatId: ChatId): Outbox {
       if (rest.length === waiting.length) return
       waiting = rest
       if (rest.length === 0 && fstatSync(descriptor).size > ROTATE_BYTES) ftruncateSync(descriptor, 0)
-      write({ acknowledged: { epoch: ofEpoch, pseq: upTo } })
+      try {
+        write({ acknowledged: { epoch: ofEpoch, pseq: upTo } })
+      } catch {
+        // A later daemon sends it again, and is told that it is known.
+      }
     },
     waitingBytes: () => waiting.reduce((sum, each) => sum + each.bytes, 0),
     epochs: () => [...new Set(waiting.map((each) => each.epoch))],

@@ -108,14 +108,10 @@ export function runSession({
     workdir: () => seat.current()?.plan.cwd ?? '/',
     write(fact) {
       if (isMute) return
-      try {
-        outbox.put(fact)
-        delivery.kick()
-      } catch (error) {
-        isMute = true
-        log.error({ err: error, chatId }, 'The outbox cannot be written, so the agent is stopped')
-        feed({ type: 'fenced' })
-      }
+      outbox.put(fact)
+      delivery.kick()
+      // The agent is stopped, since only our memory knows what it says; until it has ended, that is delivered.
+      if (!outbox.isKept()) feed({ type: 'fenced' })
     },
   })
   const { put } = facts

@@ -46,6 +46,9 @@ export const failures = {
   'invitation.other-email': { trpc: 'FORBIDDEN', recovery: 'sign-in' },
   'token.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'project.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'mcp-server.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'mcp-server.name-taken': { trpc: 'CONFLICT', recovery: 'check-input' },
+  'mcp-server.too-many': { trpc: 'CONFLICT', recovery: 'none' },
   'repository.unusable': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
   'repository.clone-failed': { trpc: 'UNPROCESSABLE_CONTENT', recovery: 'check-input' },
 

@@ -106,7 +106,7 @@ test('what the agent wants to know is asked of everybody, looked through, and to
     await expect(each.said(/^Answered by Mei Lin, /)).toBeVisible()
     await expect(each.said('Frankfurt')).toBeVisible()
     await expect(
-      each.said('You said accept. {"name":"api","region":"eu","replicas":3,"features":["backups"],"isPublic":false}'),
+      each.said('You said accept. {"name":"api","region":"eu","features":["backups"],"isPublic":false,"replicas":3}'),
     ).toBeVisible()
   }
 

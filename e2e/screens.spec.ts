@@ -5,8 +5,10 @@
  * theme is asked only what a theme decides, and the narrowest phone only whether all of it fits.
  */
 import { devices, type Page } from '@playwright/test'
+import { DAEMON_PROTOCOL } from '#core/links/daemon.ts'
 import { accessibilityFaults, rulesOfColour } from '#e2e/accessibility.ts'
 import { expect, test } from '#e2e/fixtures.ts'
+import { inDatabase } from '#e2e/world/database.ts'
 import { followChat } from '#e2e/world/follow.ts'
 import { writeUsageHistory } from '#e2e/world/usage-history.ts'
 import { connectFake, unique, type World } from '#e2e/world/world.ts'
@@ -35,7 +37,7 @@ async function workedChat(world: World, projectId: string): Promise<string> {
   return chatId
 }
 
-/** A board with something in each column, and what makes more of it; returns the task that was worked on. */
+/** A board with something in each column where nothing moves, and what makes more of it; returns the task that was worked on. */
 async function workOnBoard(world: World, projectId: string): Promise<string> {
   const { api } = world.owner
   await connectFake({ api, provider: world.provider }, { projectId, harness: 'scripted', dialect: 'openai-responses' })
@@ -47,8 +49,6 @@ async function workOnBoard(world: World, projectId: string): Promise<string> {
   await make('Say hello to the new neighbours')
   const asking = await begin(await make('ask May I close the road?', { assigneeId: user.userId }))
   await asking.untilView((view) => view.turns[0]?.status === 'waiting', 'a question')
-  const running = await begin(await make('wait-for-cancel'))
-  await running.untilView((view) => view.turns[0]?.status === 'running', 'work')
   await api.tasks.close.mutate({ projectId, taskId: await make('Paint the railing'), as: 'done' })
   await api.tasks.close.mutate({ projectId, taskId: await make('Build a second bridge'), as: 'cancelled' })
   const instructions = 'The **north** lamp is out since Monday.\n\n- [ ] Find out why\n- [ ] Mend it\n\n```sh\nlamps --status north\n```'
@@ -86,6 +86,49 @@ async function everyState({ owner, provider }: World): Promise<void> {
   await connect('claude-code', 'anthropic-messages', refused)
   const { connectionId } = await connect('opencode', 'openai-chat', provider.key)
   await owner.api.connections.setEnabled.mutate({ connectionId, isEnabled: false })
+}
+
+/** Machines that stand in every way but ready; none of them takes work from other tests. */
+async function everyCondition({ server }: World): Promise<void> {
+  const health = {
+    cpus: 8,
+    load: 5.2,
+    memoryBytes: 32 * 2 ** 30,
+    freeMemoryBytes: 9 * 2 ** 30,
+    diskBytes: 500 * 2 ** 30,
+    freeDiskBytes: 2 ** 30,
+  }
+  const base = { publicKey: true, isConnected: false, labels: [] as string[], health, protocol: DAEMON_PROTOCOL, version: '0.1.0' }
+  const nodes = {
+    'attic, copied': { ...base, clonedAt: true },
+    'bench without a key': { ...base, publicKey: false },
+    'cellar with a full disk': { ...base, isConnected: true, labels: ['eu', 'gpu'] },
+    'drained build box': { ...base, isConnected: true, drainingAt: true, labels: ['eu'] },
+    'elder daemon': { ...base, protocol: DAEMON_PROTOCOL - 1 },
+    laptop: base,
+  } satisfies Record<string, typeof base & { clonedAt?: boolean; drainingAt?: boolean }>
+  const harnesses = [{ harness: 'codex', version: '0.1.0', onDisk: ['0.0.9', '0.1.0'], state: 'installed', fraction: null, detail: null }]
+  await inDatabase(server.home, async (db) => {
+    for (const [name, node] of Object.entries<typeof base & { clonedAt?: boolean; drainingAt?: boolean }>(nodes))
+      await db.query(
+        `insert into node (id, name, "publicKey", "isConnected", "lastSeenAt", labels, health, protocol, version, platform, capacity, "clonedAt", "drainingAt", sandbox, harnesses)
+         values ($1::text, $2, case when $3 then convert_to($1::text, 'UTF8') end, $4, now() - case when $4 then interval '0' else interval '3 hours' end, $5, $6, $7, $8, 'linux-x64', 8,
+           case when $9 then now() end, case when $10 then now() end, '{"level":"namespaces","reason":null}', $11)`,
+        [
+          unique('node'),
+          unique(name),
+          node.publicKey,
+          node.isConnected,
+          node.labels,
+          JSON.stringify(node.health),
+          node.protocol,
+          node.version,
+          node.clonedAt ?? false,
+          node.drainingAt ?? false,
+          JSON.stringify(harnesses),
+        ],
+      )
+  })
 }
 
 /** Returns the name of the server. */
@@ -203,7 +246,10 @@ const screens: Record<string, (world: World, projectId: string) => Promise<Place
       },
     }
   },
-  nodes: () => ({ path: '/nodes' }),
+  nodes: async (world) => {
+    await everyCondition(world)
+    return { path: '/nodes' }
+  },
   usage: async (world, projectId) => ({ path: await usagePath(world, projectId, { span: '90' }) }),
   'usage-by-chat': async (world, projectId) => ({
     path: await usagePath(world, projectId, { by: 'chat', stack: 'member', measure: 'tokens', harness: 'claude-code', sort: 'cached.up' }),

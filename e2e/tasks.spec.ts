@@ -13,8 +13,7 @@ const issue = `# ask May I mend the bridge?
 
 /** A column of the board: on a phone the one that is chosen. */
 async function column(page: Page, name: string) {
-  const choice = page.getByRole('radio', { name: new RegExp(`^${name}`) })
-  if (await choice.isVisible()) await choice.click()
+  if (test.info().project.name === 'phone') await page.getByRole('radio', { name: new RegExp(`^${name}`) }).click()
   return page.getByRole('region', { name, exact: true })
 }
 

@@ -1,7 +1,7 @@
 /** The tools that Gatehouse offers to agents, as people meet them: in the settings of a project, and as a question in a chat. */
 import { expect, test } from '#e2e/fixtures.ts'
 import { followChat, replyOf } from '#e2e/world/follow.ts'
-import { connectFake } from '#e2e/world/world.ts'
+import { connectFake, NOBODY } from '#e2e/world/world.ts'
 
 test('an agent asks, a person answers on the card, and the agent goes on', async ({ world, project, pageOf }) => {
   const { api } = world.owner
@@ -36,6 +36,15 @@ test('an agent asks, a person answers on the card, and the agent goes on', async
   await people.click()
   await expect(people).not.toBeChecked()
   await expect(async () => expect(await api.projects.tools.query({ projectId: project.projectId })).toEqual({ off: ['people'] })).toPass()
+  await page.getByRole('button', { name: 'Add an MCP server' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Add an MCP server' })
+  await dialog.getByLabel('Name', { exact: true }).fill('docs')
+  await dialog.getByLabel('Address').fill(`http://${NOBODY}/mcp`)
+  await dialog.getByLabel('Value of header 1').fill('Bearer of-the-docs')
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+  await expect(page.getByText('Out of reach')).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText('It did not answer.')).toBeVisible()
+
   // At once, for the agent that is at work already.
   const second = await chat.send('call-tool report_progress {"note":"Once more"}')
   expect(replyOf(await chat.untilEnded(second))).toContain('not found')

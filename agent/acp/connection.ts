@@ -120,7 +120,7 @@ export function connectAgent(pipes: { stdin: Writable; stdout: Readable }, voice
 }
 
 /** The program's own word goes before what the registry knows of it. */
-function toldServer({ name, url, bridge }: PlannedMcpServer, { mcpOverHttp }: AgentAbilities): acp.McpServer[] {
+export function toldServer({ name, url, bridge }: PlannedMcpServer, { mcpOverHttp }: AgentAbilities): acp.McpServer[] {
   if (mcpOverHttp) return [{ type: 'http', name, url, headers: [] }]
   if (!bridge) return []
   const env = Object.entries(bridge.env).map(([key, value]) => ({ name: key, value }))

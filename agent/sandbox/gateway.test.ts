@@ -96,8 +96,15 @@ it('calls the tools of the server with what opens them, and nothing that the pro
   expect(headers).toMatchObject({ authorization: 'Bearer mct_x', 'mcp-protocol-version': '2025-11-25' })
   for (const name of ['cookie', 'x-gatehouse-wstoken']) expect(headers[name]).toBeUndefined()
 
+  await call('/mcp/own/01890000-0000-7000-8000-000000000009')
+  expect(received.at(-1)).toMatchObject({
+    url: '/mcp/own/01890000-0000-7000-8000-000000000009',
+    headers: { authorization: 'Bearer mct_x' },
+  })
+
   const before = received.length
-  for (const path of ['/mcp/', '/mcp?x=1', '/mcp/../api/trpc/projects.list', '/MCP']) expect((await call(path)).status).toBe(404)
+  for (const path of ['/mcp/', '/mcp/own/1', '/mcp/own/../own', '/mcp?x=1', '/mcp/../api/trpc/projects.list', '/MCP'])
+    expect((await call(path)).status).toBe(404)
   token = null
   expect((await call('/mcp')).status).toBe(403)
   expect((await fetch(`${(await open()).origin}/mcp`, { method: 'POST' })).status).toBe(403)

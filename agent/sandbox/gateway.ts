@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Agent } from 'undici'
-import { MCP_PATH } from '#core/links/mcp-route.ts'
+import { MCP_PATH, ownServerOf } from '#core/links/mcp-route.ts'
 import { LOGIN_TOKEN_MAX_BYTES, loginTokenPath, serverLoginTokenPath } from '#core/links/login-routes.ts'
 import { inside } from '#agent/sandbox/inside.ts'
 import { newScratch } from '#agent/sandbox/scratch.ts'
@@ -81,7 +81,9 @@ export async function openGateway({
     if (/^http:\/\//i.test(url)) return forwardPlain(request, response, url)
     const format = brokeredFormat()
     if (format !== null && url === `${handle}${loginTokenPath(format)}`) return refresh(request, response, format)
-    if (url === `${handle}${MCP_PATH}`) return callTools(request, response)
+    const mcpPath = url.slice(handle.length)
+    if (url.startsWith(`${handle}${MCP_PATH}`) && (mcpPath === MCP_PATH || ownServerOf(mcpPath) !== null))
+      return callTools(request, response, mcpPath)
     if (!url.startsWith(`${handle}/ai/`)) return refuse(response, 404, 'Nothing is here.')
     const path = `/ai/proxy/-/${url.slice(handle.length + '/ai/'.length)}`
     // The server's other paths are not for agents: what normalises to one of them is refused.
@@ -92,11 +94,11 @@ export async function openGateway({
   }
 
   /** What the program shows as its authority stays behind; only what the protocol needs goes on. */
-  async function callTools(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function callTools(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
     const token = mcp?.token() ?? null
     if (!mcp || token === null) return refuse(response, 403, 'This run has no tools of Gatehouse.')
     for (const name of ['cookie', 'origin']) delete request.headers[name]
-    await forward(request, response, { origin: new URL(mcp.serverUrl).origin, path: MCP_PATH, added: { authorization: `Bearer ${token}` } })
+    await forward(request, response, { origin: new URL(mcp.serverUrl).origin, path, added: { authorization: `Bearer ${token}` } })
   }
 
   /** What the program says of itself stays behind: the sentinel in the body is all that the broker needs. */

@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline'
 const url = process.env['GATEHOUSE_MCP_URL'] ?? ''
 /** Said with every message once the two sides have agreed on it. */
 let protocolVersion: string | null = null
+/** Of a server that keeps sessions, which says so with its first answer. */
+let sessionId: string | null = null
 
 const say = (message: unknown): void => void process.stdout.write(`${JSON.stringify(message)}\n`)
 
@@ -28,6 +30,7 @@ async function carry(line: string): Promise<void> {
   }
   try {
     const answer = await fetch(url, { method: 'POST', headers: headersOf(message), body: line })
+    sessionId = answer.headers.get('mcp-session-id') ?? sessionId
     if (answer.status === 202) return
     const type = answer.headers.get('content-type') ?? ''
     if (type.startsWith('text/event-stream')) for await (const each of eventsOf(answer)) hear(each)
@@ -47,6 +50,7 @@ function headersOf({ method, params }: Message): Record<string, string> {
     'content-type': 'application/json',
     accept: 'application/json, text/event-stream',
     ...(version && { 'mcp-protocol-version': version }),
+    ...(sessionId && method !== 'initialize' && { 'mcp-session-id': sessionId }),
     ...(typeof own === 'string' && method && { 'mcp-method': method, ...(typeof name === 'string' && { 'mcp-name': name }) }),
   }
 }

@@ -262,4 +262,5 @@ const usualGrant = {
   instructions: '',
   privateHosts: [],
   mcpToken: null,
+  mcpServers: [],
 }

@@ -18,6 +18,7 @@ import { Tabs } from '#components/ui/tabs.tsx'
 /** Beside the chat; on a phone over it, with a way back. */
 export function ChatPanel({
   view,
+  hasEarlier,
   chat,
   tab,
   onTab,
@@ -27,6 +28,8 @@ export function ChatPanel({
   onClose,
 }: {
   view: ChatView
+  /** Turns before those of the view. */
+  hasEarlier: boolean
   chat: Outputs['chats']['get']
   tab: PanelTab
   onTab: (tab: PanelTab) => void
@@ -85,7 +88,11 @@ export function ChatPanel({
               panel: <ChangesPanel changes={view.changes} layout={layout} onLayout={setLayout} />,
             },
             { value: 'plan', label: 'Plan', panel: <PlanPanel plan={view.plan} /> },
-            { value: 'usage', label: 'Usage', panel: <UsagePanel view={view} payer={chat.payer} budgets={budgets} /> },
+            {
+              value: 'usage',
+              label: 'Usage',
+              panel: <UsagePanel view={view} hasEarlier={hasEarlier} payer={chat.payer} budgets={budgets} />,
+            },
             { value: 'details', label: 'Details', panel: <DetailsPanel view={view} chat={chat} /> },
           ]}
         />

@@ -96,7 +96,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
   // --- what is shown
   const arranged = useMemo(() => arrange(view.turns, outgoing), [view.turns, outgoing])
   const [keeper] = useState(() => new RowKeeper())
-  const { reading, before: beforeEnd, loading, failed, jump, leaveReading, loadBefore, loadAfter, setAtEnd } = feed
+  const { reading, before: beforeEnd, loading, failed, jump, leaveReading, retryReading, loadBefore, loadAfter, setAtEnd } = feed
   const shown = useMemo(() => shownTurns(reading, arranged.shown), [reading, arranged.shown])
   const hasLater = reading !== null && !reading.isJoined
   const before = reading?.before ?? beforeEnd
@@ -134,6 +134,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
     onBefore: loadBefore,
     onAfter: loadAfter,
     onEntry: (number: number) => jump({ is: 'entry', number }),
+    onRetry: retryReading,
     onLeave: leaveReading,
     onAtEnd: setAtEnd,
   }
@@ -310,6 +311,7 @@ export function ChatRoom({ chatId, chat, me, feed }: Props) {
         </section>
         <ChatPanel
           view={view}
+          hasEarlier={beforeEnd > 0}
           chat={chat}
           tab={tab}
           onTab={setTab}

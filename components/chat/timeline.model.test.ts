@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { noUsage, type Turn, type TurnItem } from '#core/chat/view.ts'
+import { foldAll } from '#core/chat/fold.ts'
+import { SEGMENT_ITEMS, withoutBefore, withoutFrom } from '#core/chat/part.ts'
+import { idOf, logOf } from '#core/chat/testing-logs.ts'
+import { emptyChat, noUsage, type Turn, type TurnItem } from '#core/chat/view.ts'
 import { arrange, rowOfMessage, RowKeeper, timelineRows, type Outgoing, type Row } from '#components/chat/timeline.model.ts'
 
 const at = (minute: number, day = 21) => new Date(2026, 10, day, 14, minute).toISOString()
@@ -172,4 +175,24 @@ it('finds the row of a message in its own turn, and its prompt where the message
   expect(rowOfMessage(rows, { turnId: 't2', messageId: null })).toBe('prompt:t2')
   expect(rowOfMessage(rows, { turnId: 't2', messageId: 'gone' })).toBe('prompt:t2')
   expect(rowOfMessage(rows, { turnId: 't3', messageId })).toBe(null)
+})
+
+it('makes the same rows of parts of a turn as of all of it', () => {
+  const turnId = idOf(1)
+  const calls = Array.from({ length: 120 }, (_, at) => {
+    const call = { turnId, toolCallId: `c${at}`, title: 'Look', kind: 'read', content: [], locations: [] } as const
+    const said = { type: 'reply.appended', turnId, messageId: `m${at}`, offset: 0, text: 'So.' } as const
+    return [{ ...call, type: 'tool.called', status: 'completed' } as const, ...(at % 7 === 0 ? [said] : [])]
+  })
+  const whole = foldAll(
+    emptyChat,
+    logOf([{ type: 'turn.requested', turnId, by: 'ada', prompt: [{ type: 'text', text: 'Go' }] }, ...calls.flat()]),
+  ).turns[0]!
+  const all = timelineRows({ shown: [whole], sendingNow: [] })
+  for (let at = SEGMENT_ITEMS; at < whole.items.length; at += SEGMENT_ITEMS) {
+    const parts = [withoutFrom(whole, at), withoutBefore(whole, at)]
+    expect(timelineRows({ shown: parts, sendingNow: [] })).toEqual(
+      all.map((row) => ('turn' in row ? { ...row, turn: expect.anything() } : row)),
+    )
+  }
 })

@@ -24,6 +24,8 @@ export type Around = {
   onAfter: () => void
   /** The entry of that number. */
   onEntry: (number: number) => Promise<unknown>
+  /** What did not load. */
+  onRetry: () => void
   /** Only the end is wanted again. */
   onLeave: () => void
   onAtEnd: (isAtEnd: boolean) => void
@@ -274,36 +276,42 @@ export function Timeline({
   )
 }
 
+const words = {
+  before: { loading: 'Loading earlier messages', failed: 'Earlier messages did not load.' },
+  after: { loading: 'Loading later messages', failed: 'Later messages did not load.' },
+  place: { loading: 'Loading messages', failed: 'These messages did not load.' },
+} as const
+
 /** Says that more is on its way, or why it is not; nothing while it comes unnoticed. */
 function EdgeNote({ around, isNearStart, isNearEnd }: { around: Around; isNearStart: boolean; isNearEnd: boolean }) {
-  const { loading, failed, onBefore, onAfter, onLeave } = around
+  const { loading, failed, onRetry } = around
   const what = failed?.what ?? loading
   const isInSight = what === 'place' || (what === 'before' && isNearStart) || (what === 'after' && isNearEnd)
   if (what === null || !isInSight) return null
   return (
     <div
-      className={classNames('pointer-events-none absolute inset-x-0 flex justify-center px-4', what === 'after' ? 'bottom-14' : 'top-3')}
+      className={classNames(
+        'pointer-events-none absolute inset-x-0 flex justify-center px-4',
+        what === 'after' ? 'bottom-14' : 'top-3',
+        // The skeleton says it to the eye.
+        what === 'place' && !failed && 'sr-only',
+      )}
     >
       <p
         role="status"
-        className="pointer-events-auto flex items-center gap-2 rounded-full border border-line bg-raised py-1 pr-1.5 pl-3 text-xs text-ink-soft shadow-float"
+        className="pointer-events-auto flex items-center gap-2 rounded-full border border-line bg-raised py-1 pr-3 pl-3 text-xs text-ink-soft shadow-float"
       >
         {failed ? (
           <>
             <TriangleAlert aria-hidden className="size-3.5 text-warn-ink" />
-            {what === 'after'
-              ? 'Later messages did not load.'
-              : what === 'before'
-                ? 'Earlier messages did not load.'
-                : 'These messages did not load.'}
-            <Button size="sm" variant="link" onClick={what === 'before' ? onBefore : what === 'after' ? onAfter : onLeave}>
-              {what === 'place' ? 'To the end' : 'Retry'}
+            {words[what].failed}
+            <Button size="sm" variant="link" onClick={onRetry}>
+              Retry
             </Button>
           </>
         ) : (
-          <span className="flex items-center gap-2 py-1 pr-1.5">
-            <Spinner className="size-3" />{' '}
-            {what === 'after' ? 'Loading later messages' : what === 'before' ? 'Loading earlier messages' : 'Loading'}
+          <span className="flex items-center gap-2 py-1">
+            <Spinner className="size-3" /> {words[what].loading}
           </span>
         )}
       </p>

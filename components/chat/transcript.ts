@@ -41,6 +41,8 @@ export class Transcript {
   #isJoined = false
   #loading: TranscriptState['loading'] = null
   #failed: TranscriptState['failed'] = null
+  /** Where somebody wanted to be last. */
+  #place: WindowPlace | null = null
   /** Counts what was begun: an answer to what is no longer wanted is not listened to. */
   #attempt = 0
   /** What came while a stretch is on its way. */
@@ -84,8 +86,8 @@ export class Transcript {
     const last = this.#stretches.at(-1)?.turns.at(-1)
     if (!last || this.#loading || this.#isJoined) return
     await this.#load('after', { is: 'after', turnId: last.turnId, item: last.part?.to ?? last.items.length }, (stretch) => {
-      const fitted = this.#beforeEnd(stretch)
-      this.#isJoined = fitted.turns.length === 0 || fitted !== stretch
+      const { fitted, meetsEnd } = this.#fitted(stretch)
+      this.#isJoined = meetsEnd || fitted.turns.length === 0
       if (fitted.turns.length > 0) this.#stretches = [...this.#stretches, fitted]
       while (this.#isTooMuch()) this.#stretches = this.#stretches.slice(1)
     })
@@ -93,11 +95,20 @@ export class Transcript {
 
   /** Somewhere else. True when it is here. */
   async jump(place: WindowPlace): Promise<boolean> {
+    this.#place = place
     return this.#load('place', place, (stretch) => {
-      const fitted = this.#beforeEnd(stretch)
-      this.#isJoined = fitted !== stretch
+      const { fitted, meetsEnd } = this.#fitted(stretch)
+      this.#isJoined = meetsEnd
       this.#stretches = fitted.turns.length > 0 ? [fitted] : []
     })
+  }
+
+  /** What could not be read. */
+  async retry(): Promise<void> {
+    const [failed, place] = [this.#failed, this.#place]
+    if (failed?.what === 'before') await this.loadBefore()
+    else if (failed?.what === 'after') await this.loadAfter()
+    else if (place) await this.jump(place)
   }
 
   /** Only the end is wanted. */
@@ -154,15 +165,18 @@ export class Transcript {
     }
   }
 
-  /** Without what the end has too; the same object when they do not meet. */
-  #beforeEnd(stretch: Stretch): Stretch {
+  /** Without what the end has too, and whether it reaches the end. */
+  #fitted(stretch: Stretch): { fitted: Stretch; meetsEnd: boolean } {
     const first = this.#options.end().turns[0]
     const at = first ? stretch.turns.findIndex((turn) => turn.turnId === first.turnId) : -1
     const border = stretch.turns[at]
-    if (!first || !border) return stretch
-    const rest = withoutFrom(border, first.part?.from ?? 0)
-    const isEmpty = (first.part?.from ?? 0) <= (border.part?.from ?? 0)
-    return { ...stretch, turns: [...stretch.turns.slice(0, at), ...(isEmpty ? [] : [rest])] }
+    const end = first?.part?.from ?? 0
+    if (!border || (border.part?.to ?? border.items.length) < end) return { fitted: stretch, meetsEnd: false }
+    const isEmpty = end <= (border.part?.from ?? 0)
+    return {
+      fitted: { ...stretch, turns: [...stretch.turns.slice(0, at), ...(isEmpty ? [] : [withoutFrom(border, end)])] },
+      meetsEnd: true,
+    }
   }
 }
 

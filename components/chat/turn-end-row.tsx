@@ -75,7 +75,7 @@ function Trouble({ turn }: { turn: Turn }) {
   if (turn.status === 'interrupted') {
     return (
       <Notice tone="quiet" action={again}>
-        {interruptionWords(turn, agent)}
+        <p>{interruptionWords(turn, agent)}</p>
         {turn.failure?.detail ? <LastWords words={turn.failure.detail} /> : null}
       </Notice>
     )

@@ -65,7 +65,16 @@ describe('the end of a turn', () => {
 
 describe('the work of a running turn', () => {
   const words = (over: Partial<Parameters<typeof workWords>[0]>) =>
-    workWords({ status: 'running', run: { is: 'none' }, agent: 'Codex', progress: null, isNodeOnline: true, nodeName: 'oak', ...over })
+    workWords({
+      wait: null,
+      status: 'running',
+      run: { is: 'none' },
+      agent: 'Codex',
+      progress: null,
+      isNodeOnline: true,
+      nodeName: 'oak',
+      ...over,
+    })
   it('says what is prepared and how far it is', () => {
     expect(words({ status: 'starting', run: { is: 'preparing', stage: 'installing', note: '0.166.0', fraction: 0.4 } })).toEqual({
       words: 'Installing Codex',

@@ -69,6 +69,7 @@ export type WorkWords = {
 
 /** What goes on while nothing else can be shown. */
 export function workWords({
+  wait,
   status,
   run,
   agent,
@@ -76,6 +77,8 @@ export function workWords({
   isNodeOnline,
   nodeName,
 }: {
+  /** Why it has no node, where that is known. */
+  wait: { words: string; note: string | null } | null
   status: TurnStatus
   run: ChatView['run']
   agent: string
@@ -84,6 +87,7 @@ export function workWords({
   isNodeOnline: boolean | null
   nodeName: string | null
 }): WorkWords {
+  if (status === 'queued' && wait && run.is !== 'preparing') return { words: wait.words, note: wait.note, isMoving: false }
   if (isNodeOnline === false)
     return { words: 'Disconnected, will resume', note: nodeName ? `Waiting for ${nodeName} to come back` : null, isMoving: false }
   if (status === 'cancelling') return { words: 'Stopping', note: null, isMoving: true }

@@ -21,7 +21,18 @@ import { formatCount, formatShort } from '#components/ui/numbers.ts'
 type Payer = Outputs['chats']['get']['payer']
 
 /** What the chat has used, as it is metered: in all, by model, and turn by turn. */
-export function UsagePanel({ view, payer, budgets }: { view: ChatView; payer: Payer; budgets: readonly Budget[] }) {
+export function UsagePanel({
+  view,
+  hasEarlier,
+  payer,
+  budgets,
+}: {
+  view: ChatView
+  /** Turns before those of the view. */
+  hasEarlier: boolean
+  payer: Payer
+  budgets: readonly Budget[]
+}) {
   const { chatId } = useChatActs()
   const onSubscription = isSubscription(payer)
   const context = contextLook(view.context)
@@ -47,7 +58,7 @@ export function UsagePanel({ view, payer, budgets }: { view: ChatView; payer: Pa
         </Part>
       ) : null}
       {metered.length > 0 ? (
-        <Part title="By turn">
+        <Part title={hasEarlier ? 'The newest turns' : 'By turn'}>
           <TurnBars turns={metered} />
           <ol>
             {metered.toReversed().map((turn) => (

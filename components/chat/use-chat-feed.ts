@@ -19,6 +19,8 @@ export type FollowedChat = FeedSnapshot & {
   loadAfter: () => void
   /** Reads somewhere else; true when it is there. */
   jump: (place: WindowPlace) => Promise<boolean>
+  /** What of the transcript did not load. */
+  retryReading: () => void
   /** Only the end again. */
   leaveReading: () => void
 }
@@ -66,6 +68,7 @@ export function useChatFeed(chatId: ChatId): FollowedChat {
     loadBefore: () => void feed?.transcript.loadBefore(),
     loadAfter: () => void feed?.transcript.loadAfter(),
     jump: async (place: WindowPlace) => (await feed?.transcript.jump(place)) ?? false,
+    retryReading: () => void feed?.transcript.retry(),
     leaveReading: () => feed?.transcript.clear(),
   }))
   return { ...snapshot, ...acts }

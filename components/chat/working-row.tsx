@@ -6,6 +6,8 @@ import type { ChatView, Turn, TurnStatus, Usage } from '#core/chat/view.ts'
 import type { TurnId } from '#core/ids.ts'
 import { useChatActs } from '#components/chat/chat-context.tsx'
 import { usageFacts, workWords } from '#components/chat/turn-words.model.ts'
+import { LeaveWorkspace } from '#components/nodes/leave-workspace.tsx'
+import { useWhyWaiting } from '#components/nodes/use-why-waiting.ts'
 import { Button } from '#components/ui/button.tsx'
 import { formatDuration } from '#components/ui/numbers.ts'
 import { Progress } from '#components/ui/progress.tsx'
@@ -31,8 +33,10 @@ export function WorkingRow({
   run: ChatView['run']
   node: { name: string; isOnline: boolean } | null
 }) {
-  const { agent, withdraw, mayPrompt } = useChatActs()
+  const { agent, chatId, withdraw, mayPrompt } = useChatActs()
+  const wait = useWhyWaiting(chatId, status === 'queued')
   const { words, note, fraction, isMoving } = workWords({
+    wait,
     status,
     run,
     agent,
@@ -59,9 +63,12 @@ export function WorkingRow({
           </span>
         ))}
         {status === 'queued' && mayPrompt ? (
-          <Button size="sm" variant="quiet" className="ml-auto" onClick={() => withdraw(turnId)}>
-            Take back
-          </Button>
+          <span className="ml-auto flex">
+            {wait?.mayLeave ? <LeaveWorkspace chatId={chatId} /> : null}
+            <Button size="sm" variant="quiet" onClick={() => withdraw(turnId)}>
+              Take back
+            </Button>
+          </span>
         ) : null}
       </div>
       {fraction === undefined ? null : <Progress fraction={fraction} label={words} className="max-w-72" />}

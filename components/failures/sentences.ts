@@ -117,6 +117,9 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
     text(facts, 'rule')
       ? `A rule of the project has answered this already: ${text(facts, 'rule')}.`
       : `${text(facts, 'byName', 'name') ?? 'Somebody'} was faster and has answered this already.`,
+  'mcp-server.missing': () => 'This MCP server is not here any more.',
+  'mcp-server.name-taken': (facts) => `The project has an MCP server of the name “${String(facts['name'] ?? '')}” already.`,
+  'mcp-server.too-many': () => 'The project has as many MCP servers as it may have. Remove one first.',
   'elicitation.invalid': () => 'Some answers are not as the agent asked for them.',
   'question.missing': () => 'This question is gone: its turn has ended.',
   'question.already-answered': (facts) =>

@@ -3,7 +3,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import { wordsOf } from '#components/failures/failure.ts'
-import { type HarnessOnNode, harnessLook } from '#components/nodes/node-words.ts'
+import { type HarnessOnNode, harnessLook, versionNote } from '#components/nodes/node-words.ts'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { Status } from '#components/ui/badge.tsx'
 import { Button } from '#components/ui/button.tsx'
@@ -20,11 +20,13 @@ export function HarnessRow({ nodeId, harness, mayInstall }: { nodeId: string; ha
     onSettled: () => queryClient.invalidateQueries(trpc.nodes.pathFilter()),
   })
   const look = harnessLook(harness)
+  const note = versionNote(harness)
   return (
     <li className="px-4 py-3 sm:px-5">
       <div className="flex min-h-7 flex-wrap items-center gap-x-3 gap-y-1">
         <span className="font-medium">{harness.name}</span>
         <span className="font-mono text-xs text-ink-quiet">{harness.version}</span>
+        {note ? <span className="min-w-0 text-xs text-ink-quiet">{note}</span> : null}
         <span className="ml-auto flex items-center gap-3">
           <Status tone={look.tone} isLive={harness.state === 'installing'} className="text-sm">
             {look.word}

@@ -1,15 +1,14 @@
 'use client'
 
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
+import { JoinCommand } from '#components/nodes/join-command.tsx'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { Button } from '#components/ui/button.tsx'
-import { CopyLine } from '#components/ui/code.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { Field } from '#components/ui/field.tsx'
 import { Input } from '#components/ui/input.tsx'
-import { RelativeTime } from '#components/ui/relative-time.tsx'
 
 /** A command that lets another machine join, once, within minutes. */
 export function JoinDialog({ onClose }: { onClose: () => void }) {
@@ -17,6 +16,8 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
   const queryClient = useQueryClient()
   const formId = useId()
   const [name, setName] = useState('')
+  const nodes = useQuery(trpc.nodes.list.queryOptions())
+  const [knownBefore] = useState(() => new Set(nodes.data?.map((node) => node.nodeId)))
   const create = useMutation({
     ...trpc.nodes.createJoinToken.mutationOptions(),
     onSuccess: () => queryClient.invalidateQueries(trpc.nodes.pathFilter()),
@@ -26,25 +27,22 @@ export function JoinDialog({ onClose }: { onClose: () => void }) {
     create.mutate({ name: name.trim() })
   }
   if (create.data) {
+    // Where the name was taken it gets a number; whoever came since is the one.
+    const joined = nodes.data?.find((node) => !knownBefore.has(node.nodeId) && node.name.startsWith(name.trim()))
     return (
       <Dialog
         isOpen
         onClose={onClose}
         size="md"
         title={`Let ${name.trim()} join`}
-        description="Run this in a checkout of Gatehouse on that machine. The token in it works once and is not shown again."
+        description="Run this in a checkout of Gatehouse on that machine. It makes a key there that never leaves it, and starts the node."
         footer={
           <Button variant="primary" onClick={onClose}>
             Done
           </Button>
         }
       >
-        <div className="flex flex-col gap-2 pb-2">
-          <CopyLine text={create.data.command} label="join command" />
-          <p className="text-sm text-ink-quiet">
-            Ends <RelativeTime at={create.data.expiresAt} />. The node appears here as soon as it has connected.
-          </p>
-        </div>
+        <JoinCommand {...create.data} name={joined?.name ?? name.trim()} hasJoined={joined !== undefined} />
       </Dialog>
     )
   }

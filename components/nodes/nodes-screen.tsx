@@ -14,6 +14,8 @@ import { PageBody, PageHeader } from '#components/ui/page-header.tsx'
 import { SkeletonRows } from '#components/ui/skeleton.tsx'
 
 const WHILE_INSTALLING_MS = 1_500
+/** Load, memory and disk change by themselves. */
+const OTHERWISE_MS = 15_000
 
 export function NodesScreen() {
   const may = useMay()
@@ -22,7 +24,7 @@ export function NodesScreen() {
     ...useTRPC().nodes.list.queryOptions(),
     // Hints come when a state changes; the bar in between is asked for.
     refetchInterval: ({ state }) =>
-      state.data?.some((node) => node.harnesses.some((each) => each.state === 'installing')) ? WHILE_INSTALLING_MS : false,
+      state.data?.some((node) => node.harnesses.some((each) => each.state === 'installing')) ? WHILE_INSTALLING_MS : OTHERWISE_MS,
   })
   const add = (
     <Button variant="primary" icon={<Plus aria-hidden />} onClick={() => setJoining(true)}>

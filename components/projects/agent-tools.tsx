@@ -1,8 +1,10 @@
 'use client'
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { ChevronRight } from 'lucide-react'
 import { groupWords, toolGroups, toolsOf, toolWords, type ToolGroup } from '#core/mcp/tool-groups.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
+import { OwnServers } from '#components/projects/own-servers.tsx'
 import { useTRPC } from '#components/trpc/trpc.ts'
 import { Badge } from '#components/ui/badge.tsx'
 import { Checkbox } from '#components/ui/checkbox.tsx'
@@ -26,7 +28,7 @@ export function AgentTools({ projectId, mayChange }: { projectId: string; mayCha
   return (
     <Section
       title="Tools for agents (MCP)"
-      description="Gatehouse is an MCP server for the agents that run here. They call its tools for whoever prompted, with no more rights than that person has. What is turned off is off at once; what is turned on reaches agents that start from then on."
+      description="Gatehouse is an MCP server for the agents that run here. They call its tools for whoever prompted, with no more rights than that person has. What is turned off is off at once; what is turned on or added reaches agents that start from then on."
     >
       {stored.isPending ? <SkeletonRows rows={5} label="Loading tools" /> : null}
       {stored.isError ? <FailureNotice error={stored.error} onRetry={() => void stored.refetch()} /> : null}
@@ -47,11 +49,12 @@ export function AgentTools({ projectId, mayChange }: { projectId: string; mayCha
                 </Checkbox>
                 {off.includes(group) ? <Badge>Off</Badge> : null}
               </div>
-              <details className="ml-6.5 text-sm">
-                <summary className="touch-target w-fit cursor-pointer text-ink-quiet underline decoration-current/40 underline-offset-4">
+              <details className="group ml-6.5 text-sm">
+                <summary className="touch-target flex w-fit cursor-pointer list-none items-center gap-1 text-ink-quiet [&::-webkit-details-marker]:hidden">
+                  <ChevronRight aria-hidden className="size-3.5 transition-transform group-open:rotate-90" />
                   {toolsOf(group).length === 1 ? '1 tool' : `${toolsOf(group).length} tools`}
                 </summary>
-                <dl className="mt-1.5 flex flex-col gap-1.5">
+                <dl className="mt-1 flex flex-col gap-1.5 pl-4.5">
                   {toolsOf(group).map((name) => (
                     <div key={name} className="flex flex-col gap-x-3 sm:flex-row sm:items-baseline">
                       <dt className="shrink-0 font-mono text-xs text-ink sm:w-36">{name}</dt>
@@ -64,6 +67,7 @@ export function AgentTools({ projectId, mayChange }: { projectId: string; mayCha
           ))}
         </ul>
       ) : null}
+      <OwnServers projectId={projectId} mayChange={mayChange} />
     </Section>
   )
 }

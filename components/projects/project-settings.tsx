@@ -1,10 +1,13 @@
 'use client'
 
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { type FormEvent, useState } from 'react'
+import { Labels } from '#core/nodes/labels.ts'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
+import { labelsIn } from '#components/nodes/node-words.ts'
 import { AgentTools } from '#components/projects/agent-tools.tsx'
+import { labelHint } from '#components/projects/node-labels.model.ts'
 import { PermissionRules } from '#components/projects/permission-rules.tsx'
 import { useTRPC, type Outputs } from '#components/trpc/trpc.ts'
 import { Button } from '#components/ui/button.tsx'
@@ -24,6 +27,9 @@ export function ProjectSettings({ project }: { project: Project }) {
   const [name, setName] = useState(project.name)
   const [repositoryUrl, setRepositoryUrl] = useState(project.repositoryUrl ?? '')
   const [instructions, setInstructions] = useState(project.instructions)
+  const [typedLabels, setTypedLabels] = useState(project.nodeLabels.join(', '))
+  const nodes = useQuery(trpc.nodes.list.queryOptions())
+  const labels = Labels.safeParse(labelsIn(typedLabels))
   const mayChange = project.role === 'maintainer'
   const update = useMutation({
     ...trpc.projects.update.mutationOptions(),
@@ -32,10 +38,21 @@ export function ProjectSettings({ project }: { project: Project }) {
       await queryClient.invalidateQueries(trpc.projects.pathFilter())
     },
   })
-  const isChanged = name !== project.name || repositoryUrl !== (project.repositoryUrl ?? '') || instructions !== project.instructions
+  const nodeLabels = labels.success ? labels.data : project.nodeLabels
+  const isChanged =
+    name !== project.name ||
+    repositoryUrl !== (project.repositoryUrl ?? '') ||
+    instructions !== project.instructions ||
+    nodeLabels.join() !== project.nodeLabels.join()
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    update.mutate({ projectId: project.projectId, name: name.trim(), repositoryUrl: repositoryUrl.trim() || null, instructions })
+    update.mutate({
+      projectId: project.projectId,
+      name: name.trim(),
+      repositoryUrl: repositoryUrl.trim() || null,
+      instructions,
+      nodeLabels,
+    })
   }
 
   return (
@@ -58,10 +75,26 @@ export function ProjectSettings({ project }: { project: Project }) {
         <Field label="Instructions for agents" optional hint="Given to every agent of this project at the start of a chat.">
           <Textarea disabled={!mayChange} rows={8} value={instructions} onChange={(event) => setInstructions(event.target.value)} />
         </Field>
+        <Field
+          label="Runs on nodes labelled"
+          optional
+          hint={labelHint(nodeLabels, nodes.data ?? [])}
+          error={labels.success ? undefined : 'Small letters, digits, dots and dashes, 40 characters at most each.'}
+        >
+          <Input
+            disabled={!mayChange}
+            spellCheck={false}
+            autoCapitalize="off"
+            placeholder="gpu, eu"
+            value={typedLabels}
+            onChange={(event) => setTypedLabels(event.target.value)}
+            className="font-mono text-sm"
+          />
+        </Field>
         {update.error ? <FailureNotice error={update.error} /> : null}
         {mayChange ? (
           <div>
-            <Button type="submit" variant="primary" isBusy={update.isPending} isDisabled={!isChanged}>
+            <Button type="submit" variant="primary" isBusy={update.isPending} isDisabled={!isChanged || !labels.success}>
               Save
             </Button>
           </div>

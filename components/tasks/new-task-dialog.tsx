@@ -174,6 +174,7 @@ function IssueFields({ draft, onDraft }: Fields) {
               isChecked={chosen.has(at)}
               onChange={(isChosen) => toggle(at, isChosen)}
               note={part.isDone ? 'Ticked in the issue' : undefined}
+              className={part.isDone ? undefined : 'items-center'}
             >
               {part.title}
             </Checkbox>

@@ -81,7 +81,7 @@ function Columns({ projectId, tasks, mayChange, make }: Shown) {
       <div className="flex flex-wrap items-center justify-end gap-3">
         <Segmented<Column>
           label="Column"
-          className="w-full md:hidden"
+          className="order-last w-full md:hidden"
           value={shown}
           onChange={setChosen}
           choices={columns.map((column) => ({ value: column, label: <Counted column={column} count={board[column].length} /> }))}

@@ -28,7 +28,7 @@ export function TaskFacts({ task, className }: { task: Task; className?: string 
   const dueOn = pending?.dueOn === undefined ? task.dueOn : pending.dueOn
   return (
     <aside aria-label="About this task" className={classNames('flex flex-col gap-4', className)}>
-      <div className="grid gap-4 sm:grid-cols-2 lg:grid-cols-1">
+      <div className="grid grid-cols-2 gap-4 lg:grid-cols-1">
         <Field label="Assigned to">
           <AssigneeSelect
             value={assigneeId}

@@ -56,6 +56,8 @@ const budget = (said: Said) => {
 }
 const connection = (said: Said) => joined(harness(said), forWhom(said), withWhat(said))
 
+const mcpServer = (said: Said) => `the MCP server ${named(said, 'name')}`
+const inProject = (said: Said) => fact(said, 'projectName') && `in the project ${quoted(fact(said, 'projectName')!)}`
 const model = (said: Said) => joined(named(said, 'name'), fact(said, 'providerName') && `of ${fact(said, 'providerName')}`)
 const task = (said: Said) => `the task ${named(said, 'taskTitle')}`
 const trigger = (said: Said) => `${fact(said, 'kind') ?? 'trigger'} ${named(said, 'name')}`
@@ -148,6 +150,10 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
   'project.rules-changed': (said) => `changed what agents may do unasked in ${project(said)}`,
   'project.tools-changed': (said) =>
     joined(`changed which tools agents get in ${project(said)}`, fact(said, 'off') ? `(off: ${fact(said, 'off')})` : '(all are on)'),
+  'mcp-server.added': (said) => joined('added', mcpServer(said), fact(said, 'host') && `at ${fact(said, 'host')}`, inProject(said)),
+  'mcp-server.enabled': (said) => joined('turned on', mcpServer(said), inProject(said)),
+  'mcp-server.disabled': (said) => joined('turned off', mcpServer(said), inProject(said)),
+  'mcp-server.removed': (said) => joined('removed', mcpServer(said), inProject(said)),
   'project.archived': (said) => `archived ${project(said)}`,
   'task.created': (said) => joined('made', task(said), fact(said, 'by') && `by ${fact(said, 'by')}`),
   'task.changed': (said) => `${joined('changed', task(said))}${fact(said, 'changed') ? `: ${fact(said, 'changed')}` : ''}`,

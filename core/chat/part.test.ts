@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isOpenAsking } from '#core/chat/asking.ts'
 import type { ChatEvent } from '#core/chat/events.ts'
 import { hasEnded } from '#core/chat/fold-turn.ts'
 import { fold, foldAll } from '#core/chat/fold.ts'
@@ -46,7 +47,7 @@ function shouldHold(whole: ChatView, window: ChatView): ReturnType<typeof heldBy
   const all = heldBy(whole)
   const turns = all.turns.filter((turn) => here.has(turn.turnId) || !hasEnded(turn))
   const isHeld = (turn: Turn | undefined, place: number, item: TurnItem) =>
-    place >= (turn?.part?.from ?? 0) || (item.is === 'permission' && item.answer.is === 'open') || turn?.part?.places.includes(place)
+    place >= (turn?.part?.from ?? 0) || isOpenAsking(item) || turn?.part?.places.includes(place)
   return {
     ...all,
     turns: turns.map((turn) => ({ ...turn, items: turn.items.filter(([place, item]) => isHeld(here.get(turn.turnId), place, item)) })),

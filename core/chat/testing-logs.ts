@@ -14,12 +14,42 @@ export const logOf = (facts: readonly Loose[], chatId = idOf(0)): ChatEvent[] =>
 const usage = { provider: 'p', inputTokens: 3, outputTokens: 2, cacheReadTokens: 0, cacheWriteTokens: 0, costMicros: 7 }
 const options = [{ optionId: 'yes', name: 'Yes', kind: 'allow_once' }]
 
+const started = {
+  type: 'run.started',
+  nodeId: idOf(300),
+  sandbox: 'namespaces',
+  credentialId: 'c',
+  credentialVersion: 1,
+  baseCommit: null,
+} as const
+
 type Step = { act: string; turn: number; item: number; text: string }
 
-const often = ['request', 'request', 'accept', 'accept', 'reply', 'reply', 'reply', 'thought', 'call', 'call', 'update', 'update', 'ask']
+const often = [
+  'request',
+  'request',
+  'accept',
+  'accept',
+  'reply',
+  'reply',
+  'reply',
+  'thought',
+  'call',
+  'call',
+  'update',
+  'update',
+  'ask',
+  'question',
+  'elicit',
+]
 const seldom = [
   'answer',
   'close',
+  'tell',
+  'fill',
+  'start',
+  'crash',
+  'move',
   'end',
   'interrupt',
   'cancel',
@@ -84,6 +114,26 @@ function factOf({ act, turn, item, text }: Step, ends: Map<string, number>): Loo
       return [{ type: 'permission.answered', requestId, by: 'ada', optionId: 'yes' }]
     case 'close':
       return [{ type: 'permission.closed', requestId, reason: 'cancelled' }]
+    case 'question':
+      return [{ type: 'question.asked', turnId, questionId: requestId, question: text, choices: [] }]
+    case 'tell':
+      return [{ type: 'question.answered', questionId: requestId, by: 'ada', answer: text }]
+    case 'elicit':
+      return [
+        { type: 'elicitation.requested', turnId, requestId, toolCallId, message: text, form: { mode: 'url', url: 'https://example.test' } },
+      ]
+    case 'fill':
+      return [
+        item % 2 === 0
+          ? { type: 'elicitation.answered', requestId, by: 'ada', action: 'accept', answers: {} }
+          : { type: 'elicitation.closed', requestId, reason: 'cancelled' },
+      ]
+    case 'start':
+      return [{ ...started, runId: idOf(200 + item), harnessVersion: text, how: item % 2 === 0 ? 'resumed' : 'new' }]
+    case 'crash':
+      return [{ type: 'run.ended', runId: idOf(200 + item), reason: 'crashed' }]
+    case 'move':
+      return [{ type: 'workspace.moved', from: { nodeId: idOf(300), name: 'here' }, to: { nodeId: idOf(301), name: 'there' } }]
     case 'end':
       return [{ type: 'turn.ended', turnId, outcome: 'completed', stopReason: 'end_turn' }]
     case 'interrupt':

@@ -197,6 +197,30 @@ describe('the model', () => {
   })
 })
 
+it('plans our MCP server behind the gateway, by a URL and by a bridge, and no secret of it', () => {
+  for (const harness of harnesses) {
+    for (const delivery of deliveriesOf(harness)) {
+      const serverId = '01890000-0000-7000-8000-000000000009'
+      const mcpServers = [
+        { name: 'gatehouse', serverId: null },
+        { name: 'docs', serverId },
+      ]
+      const plan = planLaunch(runGrant({ harness: harness.id, delivery, mcpToken: 'mct_secret', mcpServers }), place)
+      const planned = (name: string, url: string) => ({
+        name,
+        url,
+        bridge: { command: '/opt/node/bin/node', args: ['/opt/mcp-bridge.mts'], env: { GATEHOUSE_MCP_URL: url } },
+      })
+      expect(plan.mcpServers).toEqual([
+        planned('gatehouse', 'http://127.0.0.1:8377/mcp'),
+        planned('docs', `http://127.0.0.1:8377/mcp/own/${serverId}`),
+      ])
+      expect(JSON.stringify(plan)).not.toContain('mct_secret')
+      expect(planLaunch(runGrant({ harness: harness.id, delivery }), place).mcpServers).toEqual([])
+    }
+  }
+})
+
 it('refuses a delivery that the harness does not take', () => {
   const file: DeliveryGrant = { via: 'file', format: 'codex', contents: '{}' }
   const chat: DeliveryGrant = { via: 'proxy', provider: 'openai', dialect: 'openai-chat', wstoken: 'wst_secret', models: [sol] }

@@ -18,8 +18,7 @@ import {
 } from '#core/harnesses/harness.ts'
 import { findHarness } from '#core/harnesses/registry.ts'
 import type { DeliveryGrant, RunGrant } from '#core/links/daemon.ts'
-import { MCP_SERVER_NAME } from '#core/mcp/tool-groups.ts'
-import { MCP_PATH } from '#core/links/mcp-route.ts'
+import { MCP_PATH, ownMcpPath } from '#core/links/mcp-route.ts'
 import { isProxied, proxySegments, type ProxiedDialect } from '#core/links/proxy-routes.ts'
 import { presetById } from '#core/providers/presets.ts'
 
@@ -153,12 +152,14 @@ const possiblePaths = (harness: Harness, { home }: Place): string[] =>
     path ? [`${home}/${path}`] : [],
   )
 
-function plannedServers(harness: Harness, { mcpToken }: RunGrant, { proxyOrigin, nodePath, mcpBridge }: Place): PlannedMcpServer[] {
-  if (mcpToken === null || !(harness.mcp.http || harness.mcp.stdio)) return []
-  const url = `${proxyOrigin}${MCP_PATH}`
-  // Not as an argument: without a sandbox the URL itself is what tells the run.
-  const bridge = { command: nodePath, args: [mcpBridge], env: { GATEHOUSE_MCP_URL: url } }
-  return [{ name: MCP_SERVER_NAME, url, bridge: harness.mcp.stdio ? bridge : null }]
+function plannedServers(harness: Harness, grant: RunGrant, { proxyOrigin, nodePath, mcpBridge }: Place): PlannedMcpServer[] {
+  if (grant.mcpToken === null || !(harness.mcp.http || harness.mcp.stdio)) return []
+  return grant.mcpServers.map(({ name, serverId }) => {
+    const url = `${proxyOrigin}${serverId === null ? MCP_PATH : ownMcpPath(serverId)}`
+    // Not as an argument: without a sandbox the URL itself is what tells the run.
+    const bridge = { command: nodePath, args: [mcpBridge], env: { GATEHOUSE_MCP_URL: url } }
+    return { name, url, bridge: harness.mcp.stdio ? bridge : null }
+  })
 }
 
 const refused = (harness: Harness) => new DomainError('connection.refused-by-harness', { harness: harness.id })

@@ -60,6 +60,7 @@ export const runGrant = (given: Partial<RunGrant> & { harness: string; delivery:
   agentSessionId: null,
   privateHosts: [],
   mcpToken: null,
+  mcpServers: [],
   ...given,
 })
 

@@ -181,10 +181,12 @@ export const RunGrant = z.object({
   /** `host:port` that may be private, from GATEHOUSE_PRIVATE_UPSTREAMS (for cloning). */
   privateHosts: z.array(z.string()),
   /**
-   * Opens our MCP server for this run alone; null where the project has all of its tools off. Stays in daemon memory: the
-   * gateway puts it in on the way out. Absent from a server that has none.
+   * Opens the MCP servers of this run for it alone; null where it has none. Stays in daemon memory: the gateway puts it in on
+   * the way out.
    */
-  mcpToken: z.string().nullable().default(null),
+  mcpToken: z.string().nullable(),
+  /** All of them lie behind our server; `serverId` is null for its own, else one that the project brings. */
+  mcpServers: z.array(z.object({ name: z.string(), serverId: z.uuid().nullable() })),
 })
 export type RunGrant = z.infer<typeof RunGrant>
 export const StartRunReply = z.discriminatedUnion('ok', [

@@ -29,6 +29,7 @@ function whole(
 ): ChatEvidence {
   const log = rowsOf(facts)
   const shown = {
+    logId: 1,
     seq: log.length,
     digest: digestOf(
       foldAll(
@@ -50,7 +51,7 @@ function whole(
     acknowledged: new Map([[1, produced.length]]),
     journal: new Map([[turnId, { begins: 1, said: 3, isFinished: true }]]),
     asked: [{ turnId, kind: 'stream', words: 3, isAcknowledged: true, isWithdrawn: false }],
-    watchers: [{ name: 'watcher', isLive: true, last: shown, shown: [{ seq: 0, digest: digestOf(emptyChat) }, shown] }],
+    watchers: [{ name: 'watcher', isLive: true, last: shown, shown: [{ logId: 1, seq: 0, digest: digestOf(emptyChat) }, shown] }],
   }
 }
 
@@ -193,7 +194,7 @@ describe('the check notices', () => {
     [
       'a watcher that shows something else',
       'every watcher shows what the log says',
-      { ...base, watchers: [{ ...base.watchers[0]!, last: { seq: 5, digest: 'else' } }] },
+      { ...base, watchers: [{ ...base.watchers[0]!, last: { logId: 1, seq: 5, digest: 'else' } }] },
     ],
     [
       'a watcher that went back',

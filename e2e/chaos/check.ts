@@ -37,15 +37,9 @@ export function digestOf(view: ChatView): string {
     .slice(-SHOWN_TURNS)
     .map(({ part: _, ...turn }) => headOfTurn({ ...turn, items: turn.items.slice(-SHOWN_ITEMS).map(headOf) }))
   return createHash('sha1')
-    .update(JSON.stringify({ ...view, turns }, inOrder))
+    .update(JSON.stringify(sorted({ ...view, turns })))
     .digest('base64url')
 }
-
-/** The database gives back fields in an order of its own. */
-const inOrder = (_: string, value: unknown): unknown =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value).toSorted(([one], [two]) => (one < two ? -1 : 1)))
-    : value
 
 export const rules: Readonly<Record<string, Rule>> = {
   'seq is contiguous'({ log, head }) {
@@ -207,7 +201,9 @@ export const rules: Readonly<Record<string, Rule>> = {
     }
     return watchers.flatMap(({ name, shown, last, isLive }) => [
       ...shown.flatMap((each, at) =>
-        at > 0 && each.seq < shown[at - 1]!.seq ? [`${name} went back from ${shown[at - 1]!.seq} to ${each.seq}`] : [],
+        at > 0 && each.seq < shown[at - 1]!.seq && each.logId === shown[at - 1]!.logId
+          ? [`${name} went back from ${shown[at - 1]!.seq} to ${each.seq}`]
+          : [],
       ),
       ...[...shown, last]
         .filter((each) => digests.get(each.seq) !== each.digest)

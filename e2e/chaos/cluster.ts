@@ -6,7 +6,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { enrol } from '#agent/identity.ts'
@@ -18,6 +18,7 @@ import { openPool } from '#e2e/chaos/observer.ts'
 import { processesOf } from '#e2e/world/processes.ts'
 import { freePort, root, worldEnvironment } from '#e2e/world/server.ts'
 import { until } from '#e2e/world/wait.ts'
+import { runGatehouse } from '#e2e/world/world.ts'
 
 export type Part = { readonly name: string; child: ChildProcess | null; isStopped: boolean }
 export type WebServer = Part & { readonly port: number; readonly home: string }
@@ -83,6 +84,7 @@ export class Cluster {
         GATEHOUSE_PRIVATE_UPSTREAMS: privateUpstreams,
         GATEHOUSE_LOG: 'info',
         GATEHOUSE_CAPACITY: '8',
+        GATEHOUSE_KEEP_EVENTS_DAYS: '1',
         CHAOS_LOSSES: join(home, 'losses.json'),
         CHAOS_SEED: `${seed}/${part.home}`,
         ...(mutation && { CHAOS_MUTATION: mutation }),
@@ -103,7 +105,8 @@ export class Cluster {
   }
 
   startDaemon(node: Node): void {
-    const { DATABASE_URL: _, GATEHOUSE_MASTER_KEY: __, ...environment } = this.environment(node)
+    const own = { CHAOS_CLOCK: 'jumps', CHAOS_DISK_FULL: fullFileOf(node) }
+    const { DATABASE_URL: _, GATEHOUSE_MASTER_KEY: __, ...environment } = this.environment(node, own)
     this.#launch(node, 'agent/main.ts', environment)
   }
 
@@ -120,6 +123,25 @@ export class Cluster {
     const gone = once(child, 'close')
     child.kill('SIGKILL')
     await gone
+  }
+
+  /** Ends a part as its owner does; resolves when it has gone. */
+  async stop(part: Part): Promise<void> {
+    const { child } = part
+    if (!child) return
+    const gone = once(child, 'close')
+    child.kill('SIGTERM')
+    await gone
+  }
+
+  /** As whoever puts the database back: browsers and daemons are told that they know another history. */
+  async renewLogs(server: WebServer): Promise<void> {
+    await runGatehouse({ home: server.home, port: server.port, env: this.environment(server) }, 'restored')
+  }
+
+  setDiskFull(node: Node, isFull: boolean): void {
+    if (isFull) writeFileSync(fullFileOf(node), '')
+    else rmSync(fullFileOf(node), { force: true })
   }
 
   pause(part: Part): void {
@@ -197,6 +219,8 @@ export class Cluster {
     })
   }
 }
+
+const fullFileOf = (node: Node): string => `${node.home}.full`
 
 const portsFrom = (servers: readonly WebServer[], at: number): number[] => {
   const first = at % servers.length

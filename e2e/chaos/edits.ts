@@ -19,13 +19,25 @@ const quick: readonly Edit[] = [
   // Rows are merged while people still look at them, and daemons still write.
   { file: 'server/chats/compaction.ts', find: 'EVERY_MS = 30_000', put: 'EVERY_MS = 1_000' },
   { file: 'server/chats/compaction.ts', find: 'REST_MS = 600_000', put: 'REST_MS = 500' },
+  // And folded, as soon as a chat rests at all; what the run has not seen yet stays until it has.
+  { file: 'server/chats/retention.ts', find: 'EVERY_MS = 600_000', put: 'EVERY_MS = 1_000' },
+  { file: 'server/chats/retention.ts', find: `interval '1 day'`, put: `interval '2 seconds'` },
+  {
+    file: 'server/chats/retention.ts',
+    find: 'and i.seq >= h.head',
+    put: 'and i.seq >= h.head and h.head <= (select seq from chaos_seen s where s."chatId" = $1)',
+  },
   // Everybody comes through a link, whose port is not the server's.
   { file: 'server/http-guards.ts', find: 'if (host === undefined || !hosts.has(host))', put: 'if (host === undefined)' },
 ]
 
 /** The outbox keeps what it would forget: every record that was ever written, with its acknowledgements. */
 const witness: readonly Edit[] = [
-  { file: 'agent/outbox.ts', find: 'if (waiting.length === 0) rmSync(file, { force: true })', put: '' },
+  {
+    file: 'agent/outbox.ts',
+    find: 'if (waiting.length === 0) rmSync(file, { force: true })',
+    put: 'if (waiting.length === 0) attest(file, { acknowledged: { epoch, pseq } })',
+  },
   { file: 'agent/outbox.ts', find: 'ftruncateSync(descriptor, 0)', put: 'void 0' },
 ]
 
@@ -46,6 +58,10 @@ const losses: readonly Edit[] = [
     find: 'const { from, hints } = JSON.parse(payload) as { from: string; hints: Hint[] }',
     put: `if (loses('hint', 'notify', payload)) return; const { from, hints } = JSON.parse(payload)`,
   },
+  /** A commit that takes its time holds its locks meanwhile. */
+  { file: 'server/db/client.ts', find: `await client.query('commit')`, put: `await dawdles(); await client.query('commit')` },
+  /** A disk that is full while a file of the run says so. */
+  { file: 'agent/outbox.ts', find: 'at += writeSync(descriptor, bytes, at)', put: 'at += (takes(), writeSync(descriptor, bytes, at))' },
 ]
 
 /** Each takes one rule out of the protocol. */
@@ -79,8 +95,8 @@ export const mutations = {
   'lazy-outbox': [
     {
       file: 'agent/outbox.ts',
-      find: 'write(line)\n      pseq += 1',
-      put: 'setTimeout(() => { try { write(line) } catch {} }, 4000)\n      pseq += 1',
+      find: 'if (!isBroken) write(line)',
+      put: 'setTimeout(() => { try { write(line) } catch {} }, 4000)',
     },
   ],
   /** A prompt goes to the agent without waiting until the log holds that it was taken. */
@@ -114,6 +130,10 @@ export const mutations = {
     { file: 'agent/delivery.ts', find: 'outbox.acknowledge(epoch, finalPseq)', put: '' },
     { file: 'server/daemons/store.ts', find: 'o.pseq > coalesce(l."finalPseq", 0) and', put: '' },
   ],
+  /** What a full disk does not take is dropped. */
+  'drop-when-full': [{ file: 'agent/outbox.ts', find: 'isBroken = true', put: 'isBroken = true; return pseq' }],
+  /** What old parts of a log came to is kept without what was said in them. */
+  'fold-silently': [{ file: 'core/chat/history-part.ts', find: '[{ ...turn, items }]', put: '[{ ...turn, items: [] }]' }],
   /** Nobody looks after lost hints. */
   'no-sweep': [{ file: 'server/realtime/pump.ts', find: 'SWEEP_EVERY_MS = 1_000', put: 'SWEEP_EVERY_MS = 3_600_000' }],
 } as const satisfies Record<string, readonly Edit[]>

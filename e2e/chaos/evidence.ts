@@ -18,10 +18,10 @@ export type Asked = {
   /** The API confirmed that it was taken out of the queue. */
   isWithdrawn: boolean
 }
-export type PromptKind = 'stream' | 'long' | 'cancel' | 'withdraw' | 'ask' | 'crash'
+export type PromptKind = 'rest' | 'stream' | 'long' | 'cancel' | 'withdraw' | 'ask' | 'crash'
 
-/** What a watcher rendered: the view's digest at a seq. */
-export type Shown = { seq: number; digest: string }
+/** What a watcher rendered: the view's digest at a seq of the log that went by this id. */
+export type Shown = { logId: number | null; seq: number; digest: string }
 export type WatcherEvidence = { name: string; isLive: boolean; last: Shown; shown: readonly Shown[] }
 
 /** Something that was done to the world; while it lasted and shortly after, it explains losses in what it touched. */

@@ -52,6 +52,37 @@ const kinds = {
     }
     return { holds: [node, node.link], touches: [node.name], run }
   },
+  /** One after the other, as a new version comes: nobody notices. */
+  'drain server': ({ cluster, random }: World) => {
+    const server = random.pick(cluster.servers)
+    const run = async (): Promise<void> => {
+      await cluster.stop(server)
+      await cluster.startServer(server)
+    }
+    return { holds: cluster.servers, touches: [], run }
+  },
+  'drain daemon': ({ cluster, random }: World) => {
+    const node = random.pick(cluster.nodes)
+    const run = async (): Promise<void> => {
+      await cluster.stop(node)
+      cluster.startDaemon(node)
+    }
+    return { holds: [node], touches: [node.name], run }
+  },
+  'disk full': ({ cluster, random }: World) => {
+    const node = random.pick(cluster.nodes)
+    const run = async (): Promise<void> => {
+      cluster.setDiskFull(node, true)
+      await pause(random.between(500, 3_000))
+      cluster.setDiskFull(node, false)
+    }
+    return { holds: [node], touches: [node.name], run }
+  },
+  'renew logs': ({ cluster, random }: World) => ({
+    holds: [cluster.postgres, ...cluster.servers],
+    touches: everybody(cluster),
+    run: () => cluster.renewLogs(random.pick(cluster.servers)),
+  }),
   'kill agent': ({ cluster, random }: World) => {
     const node = random.pick(cluster.nodes)
     return {
@@ -84,17 +115,9 @@ const kinds = {
     const { link } = random.pick(watchers)
     return { holds: [link], touches: [], run: () => silenceFor(link, random.between(500, 6_000), true) }
   },
-  'watcher sleeps': ({ watchers, random }: World) => {
-    const watcher = random.pick(watchers)
-    return {
-      holds: [watcher.link],
-      touches: [],
-      run: async () => {
-        await silenceFor(watcher.link, random.between(500, 5_000), false)
-        watcher.wake()
-      },
-    }
-  },
+  'watcher sleeps': ({ watchers, random }: World) => sleep(random.pick(watchers), random.between(500, 5_000)),
+  /** Until its server has given it up, and for a while more. */
+  'watcher sleeps long': ({ watchers, random }: World) => sleep(random.pick(watchers), random.between(8_000, 15_000)),
 } as const satisfies Record<string, (world: World) => Act>
 
 export type FaultKind = keyof typeof kinds
@@ -159,6 +182,15 @@ const endPostgres = (cluster: Cluster, signal: 'SIGKILL' | 'SIGINT'): Act => ({
   holds: [cluster.postgres],
   touches: everybody(cluster),
   run: () => cluster.endPostgres(signal),
+})
+
+const sleep = (watcher: Watcher, ms: number): Act => ({
+  holds: [watcher.link],
+  touches: [],
+  run: async () => {
+    await silenceFor(watcher.link, ms, false)
+    watcher.wake()
+  },
 })
 
 async function stopFor(cluster: Cluster, part: WebServer | Node, ms: number): Promise<void> {

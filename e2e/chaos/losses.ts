@@ -12,9 +12,11 @@ const Losses = z.object({
   hint: probability,
   /** An append that takes a turn. */
   acceptance: probability,
+  /** Nothing is lost, but a commit takes up to a second. */
+  slowCommit: probability,
 })
 export type Losses = z.infer<typeof Losses>
-export type Loss = Exclude<keyof Losses, 'acceptance'>
+export type Loss = Exclude<keyof Losses, 'acceptance' | 'slowCommit'>
 
 export const readLosses = (text: string): Losses => Losses.parse(JSON.parse(text))
 

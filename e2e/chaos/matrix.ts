@@ -40,6 +40,8 @@ const stories: Record<Mutation, Omit<Plan, 'name' | keyof typeof usual> & Partia
   'deaf-after-fence': { story: whileTheySpeak(['freeze daemon beyond its lease']) },
   'no-salvage': { story: whileTheySpeak(['freeze daemon beyond its lease']) },
   'salvage-all': { story: loseAnswers },
+  'drop-when-full': { story: whileTheySpeak(['disk full', 'disk full']) },
+  'fold-silently': { prompts: ['stream'], story: () => pause(4_000), restMs: 8_000 },
   'no-sweep': { losses: { hint: 1 }, prompts: ['stream'], story: () => pause(6_000) },
 }
 

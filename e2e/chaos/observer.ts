@@ -7,6 +7,8 @@ import type { ChatFact } from '#core/chat/events.ts'
 import type { LogRow } from '#e2e/chaos/evidence.ts'
 
 const EVERY_MS = 100
+/** What is folded away in the meantime is only what was seen: `edits.ts`. */
+const SEEN = 'insert into chaos_seen values ($1, $2) on conflict ("chatId") do update set seq = excluded.seq'
 
 export class Observer {
   readonly #pool: pg.Pool
@@ -14,8 +16,14 @@ export class Observer {
   readonly #timer: NodeJS.Timeout
   #isReading = false
 
-  constructor(url: string, chats: readonly string[]) {
-    this.#pool = openPool(url)
+  static async open(url: string, chats: readonly string[]): Promise<Observer> {
+    const pool = openPool(url)
+    await pool.query('create table chaos_seen ("chatId" uuid primary key, seq bigint not null)')
+    return new Observer(pool, chats)
+  }
+
+  private constructor(pool: pg.Pool, chats: readonly string[]) {
+    this.#pool = pool
     for (const chatId of chats) this.#rows.set(chatId, [])
     this.#timer = setInterval(() => void this.read().catch(() => {}), EVERY_MS)
   }
@@ -42,7 +50,12 @@ export class Observer {
     if (this.#isReading) return
     this.#isReading = true
     try {
-      for (const [chatId, rows] of this.#rows) rows.push(...(await readLog(this.#pool, chatId, rows.at(-1)?.seq ?? 0)))
+      for (const [chatId, rows] of this.#rows) {
+        const read = await readLog(this.#pool, chatId, rows.at(-1)?.seq ?? 0)
+        if (read.length === 0) continue
+        rows.push(...read)
+        await this.#pool.query(SEEN, [chatId, rows.at(-1)!.seq])
+      }
     } finally {
       this.#isReading = false
     }

@@ -26,7 +26,7 @@ export type PersonOptions = {
   over: AbortSignal
 }
 
-const usualKinds: readonly PromptKind[] = ['stream', 'stream', 'stream', 'stream', 'cancel', 'cancel', 'withdraw', 'ask', 'crash']
+export const usualKinds: readonly PromptKind[] = ['stream', 'stream', 'stream', 'stream', 'cancel', 'cancel', 'withdraw', 'ask', 'crash']
 
 export class Person {
   readonly asked: Asked[] = []
@@ -54,6 +54,10 @@ export class Person {
       // Some do not wait for the end of a turn.
       if (random.chance(0.3)) await this.send('stream', random.between(5, 30))
       await this.#ended(first)
+    },
+    /** A chat in which nobody says anything for a while. */
+    rest: async () => {
+      await pause(this.#options.random.between(4_000, 7_000), undefined, { signal: this.#options.over }).catch(() => {})
     },
     long: async () => this.#ended(await this.send('long', 600)),
     cancel: async () => {

@@ -6,10 +6,12 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { check, type Violation } from '#e2e/chaos/check.ts'
+import { findLogFaults } from '#server/chats/log-check.ts'
+import { closeDatabase, openDatabase } from '#server/db/client.ts'
+import { check, digestOf, type Violation } from '#e2e/chaos/check.ts'
 import { Cluster, type Node } from '#e2e/chaos/cluster.ts'
 import type { Mutation } from '#e2e/chaos/edits.ts'
-import type { ChatEvidence, Evidence, Fault, ProducedFact, PromptKind } from '#e2e/chaos/evidence.ts'
+import type { ChatEvidence, Evidence, Fault, ProducedFact, PromptKind, WatcherEvidence } from '#e2e/chaos/evidence.ts'
 import { Faults } from '#e2e/chaos/faults.ts'
 import { journalOf } from '#e2e/chaos/journal.ts'
 import type { Losses } from '#e2e/chaos/losses.ts'
@@ -18,6 +20,7 @@ import { Person } from '#e2e/chaos/people.ts'
 import { randomFrom, type Random } from '#e2e/chaos/random.ts'
 import { Watcher } from '#e2e/chaos/watcher.ts'
 import { byToken, createApi, type Api } from '#e2e/world/api.ts'
+import { followChat } from '#e2e/world/follow.ts'
 import { startFakeProvider } from '#e2e/world/fake-provider.ts'
 import { connectFake, newKey, newPassword, runGatehouse } from '#e2e/world/world.ts'
 
@@ -31,6 +34,8 @@ export type Plan = {
   story: (scene: Scene) => Promise<void>
   /** How long the end may take to become quiet; what is not by then is a violation. */
   quietWithinMs?: number
+  /** How long nobody does anything after that, for what the servers do in the meantime. */
+  restMs?: number
 }
 
 export type Scene = { cluster: Cluster; faults: Faults; people: readonly Person[]; observer: Observer; random: Random; seconds: number }
@@ -69,7 +74,7 @@ export async function run({ plan, seed, seconds, mutation, say = () => {} }: Run
     const { token, apis } = await furnish(cluster)
     const chats = await openChats({ cluster, api: apis[0]!, provider, perNode: plan.chatsPerNode })
     say(`${chats.length} chats on ${cluster.nodes.length} nodes after ${Date.now() - startedAt} ms`)
-    const observer = new Observer(cluster.postgres.url, chats)
+    const observer = await Observer.open(cluster.postgres.url, chats)
     closing.push(() => observer.close())
     const watchers: Watcher[] = []
     for (const chatId of chats) {
@@ -105,8 +110,10 @@ export async function run({ plan, seed, seconds, mutation, say = () => {} }: Run
     say('quiet')
     await untilQuiet({ cluster, people, watchers, observer, chats }, plan.quietWithinMs ?? QUIET_WITHIN_MS)
 
-    const evidence = await collect({ cluster, home, people, watchers, observer, chats, faults: faults.done })
-    violations = check(evidence)
+    await pause(plan.restMs ?? 0)
+    const newcomers = await welcome(apis[0]!, chats)
+    const evidence = await collect({ cluster, home, people, watchers, newcomers, observer, chats, faults: faults.done })
+    violations = [...check(evidence), ...(await checkLogs(cluster))]
     return {
       plan: plan.name,
       seed,
@@ -190,9 +197,30 @@ async function untilQuiet({ cluster, people, watchers, observer, chats }: Settli
   for (let calm = 0; calm < 2 && Date.now() < deadline; await pause(250)) calm = (await isQuiet().catch(() => false)) ? calm + 1 : 0
 }
 
-type Collecting = Settling & { home: string; faults: readonly Fault[] }
+/** Somebody who reads each chat for the first time, from the beginning of its log. */
+async function welcome(api: Api, chats: readonly string[]): Promise<Map<string, WatcherEvidence>> {
+  const seen = new Map<string, WatcherEvidence>()
+  for (const chatId of chats) {
+    const reader = followChat(api, chatId)
+    await reader.catchUp()
+    const view = reader.view()
+    seen.set(chatId, { name: 'newcomer', isLive: true, last: { logId: null, seq: view.seq, digest: digestOf(view) }, shown: [] })
+  }
+  return seen
+}
 
-async function collect({ cluster, people, watchers, observer, chats, faults }: Collecting): Promise<Evidence> {
+/** The product's own check, which knows nothing of the run. */
+async function checkLogs(cluster: Cluster): Promise<Violation[]> {
+  const found: Violation[] = []
+  await openDatabase(cluster.postgres.url)
+  for await (const fault of findLogFaults()) found.push({ ...fault, rule: `check-log: ${fault.rule}` })
+  await closeDatabase()
+  return found
+}
+
+type Collecting = Settling & { newcomers: ReadonlyMap<string, WatcherEvidence>; home: string; faults: readonly Fault[] }
+
+async function collect({ cluster, people, watchers, newcomers, observer, chats, faults }: Collecting): Promise<Evidence> {
   const pool = openPool(cluster.postgres.url)
   await observer.read()
   const collected: ChatEvidence[] = []
@@ -222,7 +250,7 @@ async function collect({ cluster, people, watchers, observer, chats, faults }: C
       acknowledged,
       journal: journalOf(join(node.home, 'node/workspaces', chatId, 'home/journal.log')),
       asked: people[at]!.asked,
-      watchers: watchers.filter((each) => each.chatId === chatId).map((each) => each.evidence()),
+      watchers: [...watchers.filter((each) => each.chatId === chatId).map((each) => each.evidence()), newcomers.get(chatId)!],
     })
   }
   await pool.end()

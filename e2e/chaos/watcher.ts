@@ -80,7 +80,7 @@ export class Watcher {
   }
 
   #now(): Shown {
-    const { view } = this.#feed.getSnapshot()
-    return { seq: view.seq, digest: digestOf(view) }
+    const { view, logId } = this.#feed.position
+    return { logId, seq: view.seq, digest: digestOf(view) }
   }
 }

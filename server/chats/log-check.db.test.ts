@@ -66,8 +66,18 @@ it('finds nothing in a log that is whole, merged, folded and goes on', async () 
   await foldHistory(chatId)
   expect((await pool().query('select floor::int from chat_head where "chatId" = $1', [chatId])).rows).toEqual([{ floor: 16 }])
   const context = { type: 'context.measured', turnId: turns[1], usedTokens: 1, sizeTokens: 2 } as DaemonFact
-  await appendFenced([{ chatId, nodeId: node, epoch: 2, first: 8, facts: [context] }])
-  expect(await faults()).toEqual([])
+  // One event alone is not folded, and stands among what is.
+  for (const [first, count] of [
+    [8, 1],
+    [9, 2],
+    [11, 1],
+  ] as const) {
+    await appendFenced([{ chatId, nodeId: node, epoch: 2, first, facts: Array<DaemonFact>(count).fill(context) }])
+    expect(await faults()).toEqual([])
+    await indexChat(chatId)
+    await foldHistory(chatId)
+    expect(await faults()).toEqual([])
+  }
 })
 
 it.each([

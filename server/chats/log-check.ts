@@ -26,12 +26,13 @@ const rules = {
     from chat_head h left join chat_event e on e."chatId" = h."chatId" where h."chatId" = any($1)
     group by h."chatId" having h.head <> coalesce(max(e.seq), 0)`,
 
-  // A merged row stands for as many producer numbers as for numbers of the log; what is folded says nothing of them.
+  // A merged row stands for as many producer numbers as for numbers of the log; up to the floor nothing is said of them.
   'each producer number is stored once, in order': `
     with numbered as (
-      select "chatId", epoch, seq, pseq - (seq - "seqFrom") as first, pseq as last,
-             lag(pseq) over (partition by "chatId", epoch order by seq) as before
-      from chat_event where "chatId" = any($1) and epoch is not null)
+      select e."chatId", e.epoch, e.seq, e.pseq - (e.seq - e."seqFrom") as first, e.pseq as last,
+             lag(e.pseq) over (partition by e."chatId", e.epoch order by e.seq) as before
+      from chat_event e join chat_head h on h."chatId" = e."chatId"
+      where e."chatId" = any($1) and e.epoch is not null and e.seq > h.floor)
     select n."chatId", format('at %s, epoch %s: %s is followed by %s', n.seq, n.epoch, coalesce(n.before, 0), n.first) as what
     from numbered n join chat_head h on h."chatId" = n."chatId"
     where n.first <> coalesce(n.before, 0) + 1 and not (n.before is null and h.floor > 0)

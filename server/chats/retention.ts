@@ -25,7 +25,7 @@ export const foldHistoriesRegularly = ({ keepDays }: { keepDays: number }): (() 
 /** Folds what has grown in chats in which nothing has happened for `keepDays`, some at a time. */
 export async function foldRested({ keepDays }: { keepDays: number }): Promise<void> {
   const { rows } = await pool().query<{ chatId: ChatId }>(
-    `select h."chatId" from chat_head h join chat c on c.id = h."chatId"
+    `select h."chatId" from chat_head h join chat c on c.id = h."chatId" join chat_indexed i on i."chatId" = h."chatId" and i.seq = h.head
      where h.head > h.floor and h."activeTurn" is null and c."lastActivityAt" < now() - $1 * interval '1 day'
      order by c."lastActivityAt" limit $2`,
     [keepDays, CHATS_AT_ONCE],

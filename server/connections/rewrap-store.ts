@@ -4,7 +4,7 @@ import { pool } from '#server/db/client.ts'
 import type { Sealed } from '#server/connections/vault.ts'
 
 /** Where secrets lie that stay: each of these has the columns `id`, `teamId`, `sealed` and `masterVersion`. */
-const TABLES = ['credential', 'task_trigger'] as const
+const TABLES = ['credential', 'task_trigger', 'project_mcp_server'] as const
 
 /** `key` is unique among all of them. */
 export type SealedRow = {

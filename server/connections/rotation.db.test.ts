@@ -13,6 +13,9 @@ import { masterKeys } from '#server/connections/vault.ts'
 import { databaseUrl, pool } from '#server/db/client.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { enterProject, type TeamScope } from '#server/access/scope.ts'
+import { addOwnServer } from '#server/mcp/own-service.ts'
+import { findToAsk } from '#server/mcp/own-store.ts'
+import { openHeaders } from '#server/mcp/own-upstream.ts'
 import { isSigned } from '#server/tasks/hook-secret.ts'
 import { findHook } from '#server/tasks/trigger-store.ts'
 import { addWebhook, removeTemplate, saveTemplate } from '#server/tasks/triggers-service.ts'
@@ -213,4 +216,19 @@ it('keeps the former versions while a row cannot be read by any', async () => {
   expect(await retireFormerVersions({ home, graceMs: 0 })).toBe(false)
   expect(masterKeys().current).toBe(version)
   expect(await opened()).toEqual([secretOf('good'), 'unreadable'])
+})
+
+it('takes along what opens an MCP server of a project', async () => {
+  // The last test has left a row that no key opens.
+  await pool().query('delete from credential')
+  const projectId = await seedProject(scope)
+  const project = await enterProject(scope, { act: 'manage', projectId })
+  const headers = [{ name: 'Authorization', value: 'Bearer of-the-docs' }]
+  const { serverId } = await addOwnServer(project, { name: 'docs', url: 'http://127.0.0.1:9/mcp', headers })
+  const version = await rotateMasterKey({ home })
+  expect(await retireFormerVersions({ home, graceMs: 0 })).toBe(false)
+  expect(await rewrapAll()).toEqual({ moved: 1, unreadable: 0, left: 0 })
+  expect(await retireFormerVersions({ home, graceMs: 0 })).toBe(true)
+  expect([...masterKeys().byVersion.keys()]).toEqual([version])
+  expect(openHeaders((await findToAsk(projectId, serverId))!)).toEqual(headers)
 })

@@ -155,4 +155,17 @@ it('hands out what opens our tools for this run alone, and nothing where the pro
   expect((await granted(run())).mcpGroups).toEqual(['project', 'usage'])
   await prisma().project.update({ where: { id: projectId }, data: { mcpGroupsOff: ['project', 'chats', 'people', 'delegation', 'usage'] } })
   expect(await granted(run())).toEqual({ token: null, mcpTokenHash: null, mcpGroups: [] })
+
+  // One that the project brings needs it as well; one that is off does not.
+  const own = (name: string, isEnabled: boolean) => {
+    const sealed = { sealed: Buffer.alloc(1), masterVersion: 1, headerNames: [], createdBy: team.userId }
+    return { id: randomUUID(), teamId: team.teamId, projectId, name, url: 'https://mcp.example.org', isEnabled, ...sealed }
+  }
+  const docs = own('docs', true)
+  await prisma().projectMcpServer.createMany({ data: [docs, own('off', false)] })
+  const started = await startRun(nodeId, { chatId, epoch: 1, runId: run() })
+  expect(started).toMatchObject({
+    ok: true,
+    grant: { mcpToken: expect.stringMatching(/^mct_/) as string, mcpServers: [{ name: 'docs', serverId: docs.id }] },
+  })
 })

@@ -7,7 +7,7 @@
 import type { ChatId, NodeId, RunId } from '#core/ids.ts'
 import type { FailureCode, FailureFacts } from '#core/errors.ts'
 import type { DeliveryGrant, RunGrant } from '#core/links/daemon.ts'
-import { groupsWithout } from '#core/mcp/tool-groups.ts'
+import { groupsWithout, MCP_SERVER_NAME } from '#core/mcp/tool-groups.ts'
 import { mayInTeam } from '#server/access/acts.ts'
 import { isPersonalLogin } from '#server/access/chat-privacy.ts'
 import { record } from '#server/audit/service.ts'
@@ -17,6 +17,7 @@ import { findPin, findPublicTitle, findRunPlace, holdHead, insertRun, type NewRu
 import { inTransaction } from '#server/db/client.ts'
 import { env } from '#server/env.ts'
 import { handOutLogin, reserveLogin, type HandedOut, type Holder } from '#server/logins/service.ts'
+import { findEnabledServers } from '#server/mcp/service.ts'
 import { mintMcpToken } from '#server/mcp/token.ts'
 import { mintWstoken } from '#server/proxy/token.ts'
 import { publish } from '#server/realtime/bus.ts'
@@ -48,7 +49,11 @@ export async function startRun(
   }
   const { delivery, wstokenHash } = withToken(granted.delivery, login)
   const mcpGroups = groupsWithout(place.mcpGroupsOff)
-  const mcp = mcpGroups.length > 0 ? mintMcpToken() : null
+  const mcpServers = [
+    ...(mcpGroups.length > 0 ? [{ name: MCP_SERVER_NAME, serverId: null }] : []),
+    ...(await findEnabledServers(place.projectId)),
+  ]
+  const mcp = mcpServers.length > 0 ? mintMcpToken() : null
   const inserted = await insert({
     login,
     place,
@@ -97,6 +102,7 @@ export async function startRun(
       agentSessionId,
       privateHosts: [...env().privateUpstreams],
       mcpToken: mcp?.token ?? null,
+      mcpServers,
     },
   }
 }

@@ -1,6 +1,6 @@
 /** For tests: a server's two namespaces on a free port, and the smallest daemon that speaks the protocol. */
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket as NetSocket } from 'node:net'
 import { Server } from 'socket.io'
 import { io as connectTo, type Socket } from 'socket.io-client'
 import type { z } from 'zod'
@@ -25,8 +25,18 @@ import { nextBoot, proofOf, seedNode } from '#server/daemons/testing-nodes.ts'
 import { attachRealtime, type Pace } from '#server/realtime/gateway.ts'
 import { socketOptions } from '#server/realtime/socket-options.ts'
 
-export async function openSocketServer({ pace }: { pace?: Pace } = {}): Promise<{ url: string; close(): Promise<void> }> {
+export async function openSocketServer({ pace }: { pace?: Pace } = {}): Promise<{
+  url: string
+  /** The server's ends of what is connected now. */
+  connections: ReadonlySet<NetSocket>
+  close(): Promise<void>
+}> {
   const http = createServer()
+  const connections = new Set<NetSocket>()
+  http.on('connection', (socket) => {
+    connections.add(socket)
+    socket.once('close', () => connections.delete(socket))
+  })
   const io = new Server(
     http,
     socketOptions(() => true),
@@ -35,6 +45,7 @@ export async function openSocketServer({ pace }: { pace?: Pace } = {}): Promise<
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    connections,
     close: async () => {
       for (const each of detach) each()
       await io.close()

@@ -1,5 +1,5 @@
 /**
- * `/mcp`: our MCP server, over Streamable HTTP without sessions, in the current protocol version and those before it. A plain
+ * `/mcp`: our MCP server, and below it the way to those that a project brings; over Streamable HTTP without sessions, in the current protocol version and those before it. A plain
  * Node handler, mounted ahead of Next. A run is known by its token alone; cookies, access tokens and workspace tokens are
  * nothing here. A run that ends, or whose person loses their place, loses what it has under way within five seconds.
  * From: `agent/sandbox/gateway.ts`, which puts the token in. Next: `serve-tools.ts`.
@@ -8,10 +8,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createMcpHandler } from '@modelcontextprotocol/server'
-import { MCP_PATH } from '#core/links/mcp-route.ts'
+import { MCP_PATH, ownServerOf } from '#core/links/mcp-route.ts'
 import { passUnread, readBounded } from '#server/bounded-body.ts'
 import { hashToken } from '#server/db/mint.ts'
 import { log } from '#server/log.ts'
+import { exchangeWithOwn } from '#server/mcp/own-exchange.ts'
+import { openOwnUpstream } from '#server/mcp/own-upstream.ts'
+import { refuse } from '#server/mcp/refuse.ts'
 import { serveTools } from '#server/mcp/serve-tools.ts'
 import { findCallingRun, type CallingRun } from '#server/mcp/store.ts'
 import { tokenOf } from '#server/mcp/token.ts'
@@ -25,6 +28,7 @@ const CALLS_AT_ONCE = 16
 /** @param origins that a browser may speak from; a request that names another is refused, as the protocol asks */
 export function createMcpPart({ origins }: { origins: ReadonlySet<string> }): McpHandler {
   const underWay = new Map<string, number>()
+  const upstream = openOwnUpstream()
   const mcp = createMcpHandler(
     ({ authInfo }) => {
       const { run, signal } = authInfo!.extra as Asking
@@ -34,7 +38,9 @@ export function createMcpPart({ origins }: { origins: ReadonlySet<string> }): Mc
   )
 
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    if ((req.url ?? '').split('?', 1)[0] !== MCP_PATH) return refuse(res, 404, 'Nothing is here.')
+    const path = (req.url ?? '').split('?', 1)[0]!
+    const serverId = ownServerOf(path)
+    if (path !== MCP_PATH && serverId === null) return refuse(res, 404, 'Nothing is here.')
     const { origin } = req.headers
     if (origin !== undefined && !origins.has(origin)) return refuse(res, 403, 'This request comes from another site.')
     const found = await identify(req)
@@ -52,7 +58,7 @@ export function createMcpPart({ origins }: { origins: ReadonlySet<string> }): Mc
     }
     underWay.set(run.runId, (underWay.get(run.runId) ?? 0) + 1)
     try {
-      await exchange(req, res, { bytes: body.bytes, run, hash })
+      await exchange(req, res, { bytes: body.bytes, run, hash, serverId })
     } finally {
       const left = (underWay.get(run.runId) ?? 1) - 1
       if (left > 0) underWay.set(run.runId, left)
@@ -63,7 +69,7 @@ export function createMcpPart({ origins }: { origins: ReadonlySet<string> }): Mc
   async function exchange(
     req: IncomingMessage,
     res: ServerResponse,
-    { bytes, run, hash }: { bytes: Buffer; run: CallingRun; hash: Buffer },
+    { bytes, run, hash, serverId }: { bytes: Buffer; run: CallingRun; hash: Buffer; serverId: string | null },
   ): Promise<void> {
     const over = new AbortController()
     res.once('close', () => over.abort())
@@ -75,6 +81,7 @@ export function createMcpPart({ origins }: { origins: ReadonlySet<string> }): Mc
         .catch((error: unknown) => log.warn({ err: error }, 'An open MCP call could not be checked'))
     }, RECHECK_MS)
     try {
+      if (serverId !== null) return await exchangeWithOwn(req, res, { serverId, run, bytes, signal: over.signal, upstream })
       const extra: Asking = { run, signal: over.signal }
       const answer = await mcp.fetch(requestOf(req, bytes, over.signal), {
         authInfo: { token: '', clientId: run.runId, scopes: run.groups, extra },
@@ -97,7 +104,12 @@ export function createMcpPart({ origins }: { origins: ReadonlySet<string> }): Mc
       refuse(res, 503, 'Gatehouse could not serve this request just now.')
     })
   }
-  return Object.assign(handle, { close: () => mcp.close() })
+  return Object.assign(handle, {
+    async close() {
+      await mcp.close()
+      await upstream.close()
+    },
+  })
 }
 
 /** 256 bits are not guessed, and a wrong one costs one look at an index: counting would only keep out whoever shares the address. */
@@ -120,12 +132,4 @@ function requestOf(req: IncomingMessage, bytes: Buffer, signal: AbortSignal): Re
   const method = req.method ?? 'GET'
   const hasBody = method !== 'GET' && method !== 'HEAD'
   return new Request(`http://gatehouse${MCP_PATH}`, { method, headers, signal, ...(hasBody && { body: new Uint8Array(bytes) }) })
-}
-
-function refuse(res: ServerResponse, status: number, message: string): void {
-  if (res.headersSent) return void res.destroy()
-  const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_000, message } })
-  res
-    .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' })
-    .end(body)
 }

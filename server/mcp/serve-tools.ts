@@ -13,7 +13,7 @@ import { recordServerFacts } from '#server/chats/append.ts'
 import { storable } from '#server/chats/events.ts'
 import { log } from '#server/log.ts'
 import type { CallingRun } from '#server/mcp/store.ts'
-import { ToolRefusal, type Tool, type ToolResult } from '#server/mcp/tool.ts'
+import { ToolRefusal, type Tool } from '#server/mcp/tool.ts'
 import { toolsIn } from '#server/mcp/tools/all.ts'
 
 /** Some agents take no more than 25,000 tokens from a tool. */
@@ -79,8 +79,9 @@ async function attempt(
   }
 }
 
-function answered({ output, text = JSON.stringify(output) }: ToolResult): CallToolResult {
-  if (text.length + JSON.stringify(output).length > 2 * RESULT_MAX_CHARS) return failed('The answer is too large. Ask for less.')
+function answered(output: Record<string, unknown>): CallToolResult {
+  const text = JSON.stringify(output)
+  if (text.length > RESULT_MAX_CHARS) return failed('The answer is too large. Ask for less.')
   return { content: [{ type: 'text', text }], structuredContent: output }
 }
 

@@ -17,16 +17,14 @@ export type Tool = {
   output: z.ZodObject
   /** Whether anything is another after it. */
   changes: boolean
-  call: (caller: ToolCaller, input: never) => Promise<ToolResult>
+  /** The whole answer: some agents give their model the structure, others its JSON as text. */
+  call: (caller: ToolCaller, input: never) => Promise<Record<string, unknown>>
 }
-
-/** `text` is what the model reads in the place of the structure, where that is a document. */
-export type ToolResult = { output: Record<string, unknown>; text?: string }
 
 type Defined<I extends z.ZodObject, O extends z.ZodObject> = Omit<Tool, 'input' | 'output' | 'call'> & {
   input: I
   output: O
-  call: (caller: ToolCaller, input: z.infer<I>) => Promise<{ output: z.infer<O>; text?: string }>
+  call: (caller: ToolCaller, input: z.infer<I>) => Promise<z.infer<O>>
 }
 
 export const defineTool = <I extends z.ZodObject, O extends z.ZodObject>(tool: Defined<I, O>): Tool => tool

@@ -25,7 +25,10 @@ export async function doWhatIsDue(now: Date): Promise<void> {
   while (await fireDue(now)) {
     // The next one.
   }
-  for (const pending of await store.findPendingStarts(STARTS_AT_ONCE)) await startOne(pending)
+  for (const pending of await store.findPendingStarts(STARTS_AT_ONCE)) {
+    // One that cannot be judged now must not keep the others waiting: it stays, and is tried again.
+    await startOne(pending).catch((error: unknown) => log.warn({ err: error, taskId: pending.taskId }, 'A task could not be started yet'))
+  }
 }
 
 /** What keeps it from starting stands on the task from then on, for people to mend. */

@@ -5,6 +5,7 @@ import { budgetsRouter } from '#server/budgets/router.ts'
 import { chatsRouter } from '#server/chats/router.ts'
 import { connectionsRouter, projectOverridesRouter } from '#server/connections/router.ts'
 import { nodesRouter } from '#server/daemons/router.ts'
+import { mcpServersRouter } from '#server/mcp/router.ts'
 import { modelsRouter } from '#server/models/router.ts'
 import { attachmentsRouter, configurationsRouter, credentialsRouter } from '#server/primitives/router.ts'
 import { projectsRouter } from '#server/projects/router.ts'
@@ -30,6 +31,7 @@ export const appRouter = router({
   configurations: configurationsRouter,
   attachments: attachmentsRouter,
   models: modelsRouter,
+  mcpServers: mcpServersRouter,
   chats: chatsRouter,
   tasks: tasksRouter,
   templates: templatesRouter,

@@ -38,6 +38,8 @@ export type Measured = {
 }
 
 const WARM_UP_MS = 6_000
+/** A person has only so many sockets. */
+const VIEWERS_EACH = 10
 const APPEND_SECONDS = 5
 
 async function startChats(world: World, count: number): Promise<{ projectId: string; chats: string[] }> {
@@ -85,7 +87,11 @@ async function measure(plan: typeof usual, tell: (line: string) => void): Promis
       viewers.send(job)
       return answerOf(viewers)
     }
-    await ask({ do: 'follow', url: world.url, token: world.owner.token, chats, viewers: plan.viewers - plan.pages })
+    const people = await Promise.all(
+      Array.from({ length: Math.ceil(plan.viewers / VIEWERS_EACH) }, (_, at) => world.addMember(`Member ${at + 1}`)),
+    )
+    const tokens = people.map(({ token }) => token)
+    await ask({ do: 'follow', url: world.url, tokens, chats, viewers: plan.viewers - plan.pages })
     const pages: Page[] = []
     for (let at = 0; at < plan.pages; at += 1) {
       const page = await openPage(browser, { url: world.url, cookie: world.owner.cookie })

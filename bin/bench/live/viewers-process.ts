@@ -10,7 +10,7 @@ import { browserEvents, type Page } from '#core/links/browser.ts'
 import { momentsIn } from '#bin/bench/live/moments.ts'
 import { byToken, createApi } from '#e2e/world/api.ts'
 
-export type ViewersJob = { do: 'follow'; url: string; token: string; chats: string[]; viewers: number } | { do: 'report' }
+export type ViewersJob = { do: 'follow'; url: string; tokens: string[]; chats: string[]; viewers: number } | { do: 'report' }
 export type Viewed = { delaysMs: number[]; pages: number; events: number; live: number }
 
 const now = () => performance.timeOrigin + performance.now()
@@ -39,10 +39,11 @@ function note({ events }: Page): void {
   }
 }
 
-async function follow({ url, token, chats, viewers }: Extract<ViewersJob, { do: 'follow' }>): Promise<void> {
-  const api = createApi(url, byToken(token))
+async function follow({ url, tokens, chats, viewers }: Extract<ViewersJob, { do: 'follow' }>): Promise<void> {
   for (let at = 0; at < viewers; at += 1) {
     const chatId = chats[at % chats.length]! as ChatId
+    const token = tokens[at % tokens.length]!
+    const api = createApi(url, byToken(token))
     const socket = openSocket(url, { auth: { token }, transports: ['websocket'], forceNew: true })
     const feed = new ChatFeed({
       chatId,

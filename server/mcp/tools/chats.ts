@@ -38,17 +38,15 @@ export const searchChats = defineTool({
     const { hits } = await search(scope, { query, projectId: scope.projectId, limit: 50, offset: 0 })
     const shown = hits.filter((hit) => hit.chatId !== run.chatId && (run.isPrivate || !hit.isPrivate)).slice(0, limit)
     return {
-      output: {
-        hits: shown.map(({ chatId, title, harness, kind, byName, at, snippet }) => ({
-          chatId,
-          title,
-          agent: harness,
-          kind,
-          by: byName,
-          at,
-          snippet: snippet.map((piece) => piece.text).join(''),
-        })),
-      },
+      hits: shown.map(({ chatId, title, harness, kind, byName, at, snippet }) => ({
+        chatId,
+        title,
+        agent: harness,
+        kind,
+        by: byName,
+        at,
+        snippet: snippet.map((piece) => piece.text).join(''),
+      })),
     }
   },
 })
@@ -57,20 +55,16 @@ export const readChat = defineTool({
   name: 'read_chat',
   title: 'Read a chat',
   description:
-    'Reads another chat of this project as text: prompts, replies, which tools ran and which files changed. Long chats come in pages: go on with nextTurn.',
+    'Reads another chat of this project as text: prompts, replies, which tools ran and which files changed. Long chats come in pages: go on with nextTurn as fromTurn, until it is null.',
   input: z.object({ chatId: z.string().max(100), fromTurn: z.int().min(0).default(0) }),
-  output: z.object({ title: z.string(), agent: z.string(), startedBy: z.string(), nextTurn: z.int().nullable() }),
+  output: z.object({ title: z.string(), agent: z.string(), startedBy: z.string(), text: z.string(), nextTurn: z.int().nullable() }),
   changes: false,
   async call(caller, { chatId, fromTurn }) {
     const { title, agent, createdByName, text, nextTurn } = await readPage(await reachChat(caller, chatId), {
       fromTurn,
       maxChars: PAGE_MAX_CHARS,
     })
-    const more = nextTurn === null ? '' : `\n\n[The chat goes on: read again with fromTurn ${nextTurn}.]`
-    return {
-      output: { title, agent, startedBy: createdByName, nextTurn },
-      text: `# ${title || 'New chat'}\n\n${text || 'Nothing was said here.'}${more}`,
-    }
+    return { title, agent, startedBy: createdByName, text, nextTurn }
   },
 })
 

@@ -25,9 +25,7 @@ export const listAgents = defineTool({
   async call({ scope }) {
     const rows = await listConnections(scope, { projectId: scope.projectId })
     return {
-      output: {
-        agents: rows.map(({ harness, name, resolution }) => ({ agent: harness, name, isConnected: resolution.state === 'active' })),
-      },
+      agents: rows.map(({ harness, name, resolution }) => ({ agent: harness, name, isConnected: resolution.state === 'active' })),
     }
   },
 })
@@ -61,7 +59,7 @@ export const startChat = defineTool({
     })
     const chat = await enterChat(scope, { act: 'prompt', chatId })
     await sendPrompt(chat, { turnId: TurnId.parse(mintUuid()), prompt: [{ type: 'text', text: prompt }] })
-    return { output: { chatId, startsLeftToday: MAX_STARTED_A_DAY - started } }
+    return { chatId, startsLeftToday: MAX_STARTED_A_DAY - started }
   },
 })
 
@@ -80,6 +78,6 @@ export const chatStatus = defineTool({
     ])
     const listed = chats.find((each) => each.chatId === chat.chatId)
     // One that is archived is in no list.
-    return { output: { title, agent, status: listed?.status ?? 'archived', waitingFor: listed?.waitingFor ?? 0, lastTurn: text } }
+    return { title, agent, status: listed?.status ?? 'archived', waitingFor: listed?.waitingFor ?? 0, lastTurn: text }
   },
 })

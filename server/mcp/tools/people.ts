@@ -34,7 +34,7 @@ export const askPerson = defineTool({
     const { run, scope } = caller
     const questionId = RequestId.parse(mintUuid())
     await askQuestion({ chatId: run.chatId, by: scope.userId }, { questionId, turnId: run.turnId, question, choices })
-    return { output: await answerTo(caller, questionId) }
+    return answerTo(caller, questionId)
   },
 })
 
@@ -48,7 +48,7 @@ export const readAnswer = defineTool({
   async call(caller, { questionId }) {
     const read = RequestId.safeParse(questionId)
     if (!read.success) throw new ToolRefusal('There is no such question.')
-    return { output: await answerTo(caller, read.data) }
+    return answerTo(caller, read.data)
   },
 })
 
@@ -70,6 +70,6 @@ export const reportProgress = defineTool({
   async call({ run }, { note, fraction }) {
     const { chatId, turnId } = run
     await recordServerFacts(chatId, [{ type: 'progress.reported', turnId, note: storable(note), fraction: fraction ?? null }])
-    return { output: { isShown: true } }
+    return { isShown: true }
   },
 })

@@ -25,15 +25,13 @@ export const projectContext = defineTool({
     const [project, team] = await Promise.all([describeProject(scope), describeTeam(scope)])
     const person = team.members.find((member) => member.userId === scope.userId)
     return {
-      output: {
-        projectId: scope.projectId,
-        name: project.name,
-        repositoryUrl: project.repositoryUrl,
-        instructions: project.instructions,
-        chatId: run.chatId,
-        isPrivateChat: run.isPrivate,
-        actingFor: { name: person?.name ?? 'A member', role: scope.projectRole },
-      },
+      projectId: scope.projectId,
+      name: project.name,
+      repositoryUrl: project.repositoryUrl,
+      instructions: project.instructions,
+      chatId: run.chatId,
+      isPrivateChat: run.isPrivate,
+      actingFor: { name: person?.name ?? 'A member', role: scope.projectRole },
     }
   },
 })
@@ -50,6 +48,6 @@ export const projectMembers = defineTool({
   async call({ scope }) {
     const { members } = await describeTeam(scope)
     const shown = members.slice(0, MEMBERS_MAX).map(({ name, role }) => ({ name, role }))
-    return { output: { members: shown, left: members.length - shown.length } }
+    return { members: shown, left: members.length - shown.length }
   },
 })

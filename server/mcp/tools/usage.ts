@@ -32,23 +32,21 @@ export const usageLeft = defineTool({
       applyingBudgets(scope, { chatId: run.chatId }),
     ])
     return {
-      output: {
-        project: {
-          days: DAYS,
-          requests: totals.requests,
-          tokens: totals.inputTokens + totals.outputTokens,
-          costUsd: dollars(totals.costMicros),
-          hasUnpriced: totals.unpricedRequests > 0,
-        },
-        budgets: budgets.map(({ scope: of, period, limitMicros, spentMicros, endsAt }) => ({
-          of: of.is,
-          period,
-          limitUsd: dollars(limitMicros),
-          spentUsd: dollars(spentMicros),
-          leftUsd: dollars(Math.max(0, limitMicros - spentMicros)),
-          renewsAt: endsAt,
-        })),
+      project: {
+        days: DAYS,
+        requests: totals.requests,
+        tokens: totals.inputTokens + totals.outputTokens,
+        costUsd: dollars(totals.costMicros),
+        hasUnpriced: totals.unpricedRequests > 0,
       },
+      budgets: budgets.map(({ scope: of, period, limitMicros, spentMicros, endsAt }) => ({
+        of: of.is,
+        period,
+        limitUsd: dollars(limitMicros),
+        spentUsd: dollars(spentMicros),
+        leftUsd: dollars(Math.max(0, limitMicros - spentMicros)),
+        renewsAt: endsAt,
+      })),
     }
   },
 })
