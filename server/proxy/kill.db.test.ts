@@ -82,6 +82,20 @@ async function freePort(): Promise<number> {
   return port
 }
 
+const NAME = 'killed-proxy'
+
+/** A database under this name knows the connections of the process that is killed. */
+function namedDatabase(): string {
+  const url = new URL(databaseUrl())
+  url.searchParams.set('application_name', NAME)
+  return url.href
+}
+
+const connections = async () => (await pool().query('select from pg_stat_activity where application_name = $1', [NAME])).rowCount
+
+/** What it had sent is written or not by then: a statement goes on for a moment after whoever sent it. */
+const untilHungUp = () => vi.waitFor(async () => expect(await connections()).toBe(0), { timeout: 20_000 })
+
 async function startProxy(): Promise<{ child: ChildProcess; port: number }> {
   const port = await freePort()
   const env = {
@@ -91,10 +105,11 @@ async function startProxy(): Promise<{ child: ChildProcess; port: number }> {
     GATEHOUSE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
     GATEHOUSE_PRIVATE_UPSTREAMS: upstream.host,
     GATEHOUSE_PROXY_PORT: String(port),
-    DATABASE_URL: databaseUrl(),
+    DATABASE_URL: namedDatabase(),
   } as unknown as NodeJS.ProcessEnv
   const child = spawn(process.execPath, ['server/proxy/main.ts'], { cwd: root, stdio: ['pipe', 'inherit', 'inherit'], env })
   await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/api/health`)).status).toBe(200), { timeout: 30_000 })
+  expect(await connections()).toBeGreaterThan(0)
   return { child, port }
 }
 
@@ -155,6 +170,7 @@ it('leaves no answer unrecorded, whenever the process is killed', { timeout: 120
     child.kill('SIGKILL')
     const answered = (await asked).filter(({ hasSeen }) => hasSeen).map(({ model }) => model)
     await exited
+    await untilHungUp()
     await pool().query(`update server_process set "beatAt" = "beatAt" - interval '1 minute'`)
     await closeDead({ close: closeLeftovers })
     const records = await recordsOf(run)
