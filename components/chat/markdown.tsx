@@ -54,6 +54,8 @@ const controls = {
 const noQuestions = { enabled: false }
 
 const components: Components = {
+  // A box of a checklist, which nobody ticks here: what it is about follows it.
+  input: ({ checked }) => <input type="checkbox" disabled checked={Boolean(checked)} aria-label={checked ? 'Done' : 'Not done'} />,
   a: ({ href, children }) => <OutsideLink href={href}>{children}</OutsideLink>,
   // A picture would tell a stranger's server who reads the chat, and when: it becomes a link.
   img: ({ src, alt }) => <OutsideLink href={typeof src === 'string' ? src : undefined}>{alt ? `Image: ${alt}` : 'Image'}</OutsideLink>,

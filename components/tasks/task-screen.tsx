@@ -135,17 +135,20 @@ function Acts({ task, isBusy, onMove }: { task: Task; isBusy: boolean; onMove: (
           {task.state === 'asking' ? 'Answer in its chat' : 'Open its chat'}
         </ButtonLink>
       ) : null}
-      {(task.mayChange ? movesOf(task.state) : []).toReversed().map((move) => (
-        <Button
-          key={move}
-          icon={looks[move].icon}
-          variant={move === main && !waits ? 'primary' : looks[move].variant === 'primary' ? 'secondary' : looks[move].variant}
-          isDisabled={isBusy}
-          onClick={() => onMove(move)}
-        >
-          {isAgain ? looks[move].again : looks[move].words}
-        </Button>
-      ))}
+      {(task.mayChange ? movesOf(task.state) : [])
+        .toReversed()
+        .toSorted((a, b) => Number(a === main) - Number(b === main))
+        .map((move) => (
+          <Button
+            key={move}
+            icon={looks[move].icon}
+            variant={move === main && !waits ? 'primary' : looks[move].variant === 'primary' ? 'secondary' : looks[move].variant}
+            isDisabled={isBusy}
+            onClick={() => onMove(move)}
+          >
+            {isAgain ? looks[move].again : looks[move].words}
+          </Button>
+        ))}
     </>
   )
 }
