@@ -87,6 +87,14 @@ const total = (counts: readonly Tokens[]): Tokens => {
   }
 }
 
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It died with one of the others.
+  }
+}
+
 /**
  * Its whole process tree is killed in the middle of an answer, and then the daemon with it. Each time the turn is
  * interrupted and not failed, nothing of the transcript is said twice or lost, and the model is sent what was said before.
@@ -106,7 +114,7 @@ async function survivesKills(world: World, chat: ChatFollower): Promise<void> {
     await chat.untilView((view) => replyOf(view.turns.find((each) => each.turnId === turnId)!) === words, words)
     const killed = pids()
     expect(killed.length).toBeGreaterThan(0)
-    for (const pid of killed) process.kill(pid, 'SIGKILL')
+    for (const pid of killed) kill(pid)
     const turn = await chat.untilEnded(turnId)
     expect(turn).toMatchObject({ status: 'interrupted', failure: whose === 'agent' ? { code: 'agent.crashed' } : null })
 

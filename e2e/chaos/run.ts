@@ -8,10 +8,10 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { findLogFaults } from '#server/chats/log-check.ts'
 import { closeDatabase, openDatabase } from '#server/db/client.ts'
-import { check, type Violation } from '#e2e/chaos/check.ts'
+import { check, digestOf, type Violation } from '#e2e/chaos/check.ts'
 import { Cluster, type Node } from '#e2e/chaos/cluster.ts'
 import type { Mutation } from '#e2e/chaos/edits.ts'
-import type { ChatEvidence, Evidence, Fault, ProducedFact, PromptKind } from '#e2e/chaos/evidence.ts'
+import type { ChatEvidence, Evidence, Fault, ProducedFact, PromptKind, WatcherEvidence } from '#e2e/chaos/evidence.ts'
 import { Faults } from '#e2e/chaos/faults.ts'
 import { journalOf } from '#e2e/chaos/journal.ts'
 import type { Losses } from '#e2e/chaos/losses.ts'
@@ -20,6 +20,7 @@ import { Person } from '#e2e/chaos/people.ts'
 import { randomFrom, type Random } from '#e2e/chaos/random.ts'
 import { Watcher } from '#e2e/chaos/watcher.ts'
 import { byToken, createApi, type Api } from '#e2e/world/api.ts'
+import { followChat } from '#e2e/world/follow.ts'
 import { startFakeProvider } from '#e2e/world/fake-provider.ts'
 import { connectFake, newKey, newPassword, runGatehouse } from '#e2e/world/world.ts'
 
@@ -58,7 +59,6 @@ export type Report = {
 }
 
 const QUIET_WITHIN_MS = 60_000
-const NEWCOMER_MS = 15_000
 
 export async function run({ plan, seed, seconds, mutation, say = () => {} }: RunOptions): Promise<Report> {
   const startedAt = Date.now()
@@ -111,8 +111,8 @@ export async function run({ plan, seed, seconds, mutation, say = () => {} }: Run
     await untilQuiet({ cluster, people, watchers, observer, chats }, plan.quietWithinMs ?? QUIET_WITHIN_MS)
 
     await pause(plan.restMs ?? 0)
-    watchers.push(...(await welcome({ cluster, chats, token, observer })))
-    const evidence = await collect({ cluster, home, people, watchers, observer, chats, faults: faults.done })
+    const newcomers = await welcome(apis[0]!, chats)
+    const evidence = await collect({ cluster, home, people, watchers, newcomers, observer, chats, faults: faults.done })
     violations = [...check(evidence), ...(await checkLogs(cluster))]
     return {
       plan: plan.name,
@@ -197,18 +197,16 @@ async function untilQuiet({ cluster, people, watchers, observer, chats }: Settli
   for (let calm = 0; calm < 2 && Date.now() < deadline; await pause(250)) calm = (await isQuiet().catch(() => false)) ? calm + 1 : 0
 }
 
-/** Somebody who sees each chat for the first time. */
-async function welcome({
-  cluster,
-  chats,
-  token,
-  observer,
-}: Pick<Settling, 'cluster' | 'chats' | 'observer'> & { token: string }): Promise<Watcher[]> {
-  const newcomers: Watcher[] = []
-  for (const chatId of chats) newcomers.push(new Watcher({ name: 'newcomer', chatId, link: await cluster.openLink(0), token }))
-  const hasAll = (each: Watcher) => each.isLive && each.seq >= (observer.rowsOf(each.chatId).at(-1)?.seq ?? 0)
-  for (const deadline = Date.now() + NEWCOMER_MS; !newcomers.every(hasAll) && Date.now() < deadline;) await pause(50)
-  return newcomers
+/** Somebody who reads each chat for the first time, from the beginning of its log. */
+async function welcome(api: Api, chats: readonly string[]): Promise<Map<string, WatcherEvidence>> {
+  const seen = new Map<string, WatcherEvidence>()
+  for (const chatId of chats) {
+    const reader = followChat(api, chatId)
+    await reader.catchUp()
+    const view = reader.view()
+    seen.set(chatId, { name: 'newcomer', isLive: true, last: { logId: null, seq: view.seq, digest: digestOf(view) }, shown: [] })
+  }
+  return seen
 }
 
 /** The product's own check, which knows nothing of the run. */
@@ -220,9 +218,9 @@ async function checkLogs(cluster: Cluster): Promise<Violation[]> {
   return found
 }
 
-type Collecting = Settling & { home: string; faults: readonly Fault[] }
+type Collecting = Settling & { newcomers: ReadonlyMap<string, WatcherEvidence>; home: string; faults: readonly Fault[] }
 
-async function collect({ cluster, people, watchers, observer, chats, faults }: Collecting): Promise<Evidence> {
+async function collect({ cluster, people, watchers, newcomers, observer, chats, faults }: Collecting): Promise<Evidence> {
   const pool = openPool(cluster.postgres.url)
   await observer.read()
   const collected: ChatEvidence[] = []
@@ -252,7 +250,7 @@ async function collect({ cluster, people, watchers, observer, chats, faults }: C
       acknowledged,
       journal: journalOf(join(node.home, 'node/workspaces', chatId, 'home/journal.log')),
       asked: people[at]!.asked,
-      watchers: watchers.filter((each) => each.chatId === chatId).map((each) => each.evidence()),
+      watchers: [...watchers.filter((each) => each.chatId === chatId).map((each) => each.evidence()), newcomers.get(chatId)!],
     })
   }
   await pool.end()

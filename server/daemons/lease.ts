@@ -9,7 +9,15 @@ import type { ChatId, NodeId, RequestId, RunId, TeamId, TurnId, UserId } from '#
 import { LEASE_TTL_MS, type Lease } from '#core/links/daemon.ts'
 import { announceAppended, appendServerFacts, type Appended } from '#server/chats/append.ts'
 import { summaryOf } from '#server/chats/service.ts'
-import { findOrigin, findPlacements, setContext, updateMoved, type Moved, type Origin } from '#server/daemons/placement-store.ts'
+import {
+  findOrigin,
+  findPlacements,
+  setContext,
+  updateMoved,
+  type Asking,
+  type Moved,
+  type Origin,
+} from '#server/daemons/placement-store.ts'
 import { findCommands } from '#server/daemons/store.ts'
 import { inTransaction, pool, type PoolClient } from '#server/db/client.ts'
 import { publish } from '#server/realtime/bus.ts'
@@ -31,7 +39,7 @@ export async function claim(nodeId: NodeId, max: number): Promise<Lease[]> {
     )
     const nothing = { leases: [], appended: [], ended: [], moved: [] }
     if (!node.rows[0] || max === 0) return nothing
-    const wanted = await placedOn(tx, nodeId)
+    const wanted = await placedOn(tx, { nodeId, room: max })
     if (wanted.length === 0) return nothing
     const { rows } = await tx.query<Held>(
       `select h."chatId", h.epoch, h.pseq, h."nodeId", h."activeTurn"
@@ -70,13 +78,13 @@ export async function claim(nodeId: NodeId, max: number): Promise<Lease[]> {
 }
 
 /** How many chats wait for a place on this node, or for one that an idle agent gives up. */
-export const countWaiting = async (nodeId: NodeId): Promise<number> => (await placedOn(pool(), nodeId)).length
+export const countWaiting = async (nodeId: NodeId): Promise<number> => (await placedOn(pool(), { nodeId, room: 0 })).length
 
-async function placedOn(db: Pick<PoolClient, 'query'>, nodeId: NodeId): Promise<ChatId[]> {
-  const { waiting, placements } = await findPlacements(db, nodeId)
+async function placedOn(db: Pick<PoolClient, 'query'>, asking: Asking): Promise<ChatId[]> {
+  const { waiting, placements } = await findPlacements(db, asking)
   return waiting.flatMap(({ chatId }) => {
     const placement = placements.get(chatId)!
-    return placement.is === 'runs' && placement.on === nodeId ? [chatId] : []
+    return placement.is === 'runs' && placement.on === asking.nodeId ? [chatId] : []
   })
 }
 

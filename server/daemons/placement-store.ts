@@ -17,33 +17,38 @@ const WAITING = `
   join chat_head h on h."chatId" = w."chatId" join chat c on c.id = h."chatId" join project p on p.id = c."projectId"
   where (h."leaseUntil" is null or h."leaseUntil" < now())`
 
-/** `asking` is there, whatever its row says: it asks. Chats whose workspace lies on it come first. */
+/** A node that asks is there, whatever its row says, and has room for as many as it says. */
+export type Asking = { nodeId: NodeId; room: number }
+
+/** Chats whose workspace lies on the node that asks come first. */
 export async function findPlacements(
   db: Pick<PoolClient, 'query'>,
-  asking: NodeId | null,
+  asking: Asking | null,
 ): Promise<{ waiting: WaitingChat[]; placements: ReadonlyMap<ChatId, Placement> }> {
   const { rows: waiting } = await db.query<WaitingChat>(
     `${WAITING} order by c."nodeId" is not distinct from $1 desc, w.ord limit ${LOOKED_AT_MAX}`,
-    [asking],
+    [asking?.nodeId ?? null],
   )
   if (waiting.length === 0) return { waiting, placements: new Map() }
-  return { waiting, placements: place(waiting, await findPlaceable(db, asking), asking) }
+  return { waiting, placements: place(waiting, await findPlaceable(db, asking), asking?.nodeId ?? null) }
 }
 
-async function findPlaceable(db: Pick<PoolClient, 'query'>, asking: NodeId | null): Promise<PlaceableNode[]> {
+async function findPlaceable(db: Pick<PoolClient, 'query'>, asking: Asking | null): Promise<PlaceableNode[]> {
   const nodes = await findNodes(db)
-  return nodes.map(({ clonedAt, drainingAt, protocol, ...node }) => ({
-    ...node,
-    condition: conditionOf({
+  return nodes.map(({ clonedAt, drainingAt, protocol, ...row }) => {
+    const isAsking = row.nodeId === asking?.nodeId
+    const node = { ...row, capacity: isAsking ? Math.max(row.capacity, row.busy + asking.room) : row.capacity }
+    const condition = conditionOf({
       ...node,
+      hasKey: node.hasKey || isAsking,
       isCloned: clonedAt !== null,
       isDraining: drainingAt !== null,
-      hasKey: node.hasKey || node.nodeId === asking,
-      isOnline: node.isOnline || node.nodeId === asking,
+      isOnline: node.isOnline || isAsking,
       isForeign: protocol !== null && protocol !== DAEMON_PROTOCOL,
       isOtherVersion: false,
-    }),
-  }))
+    })
+    return { ...node, condition }
+  })
 }
 
 /** Of a chat that waits, that it has no workspace from now on: wherever it lay, it goes on in a new one. */

@@ -112,7 +112,7 @@ it('says how long the line is, and that there is no node at all', async () => {
   const nodeId = await online('small', { capacity: 1 })
   expect(await take(nodeId)).toEqual([chatId])
   const [second, third] = [await waiting(), await waiting()]
-  expect(await take(nodeId)).toEqual([])
+  expect(await take(nodeId, 0)).toEqual([])
   expect(await why(second)).toEqual({ is: 'full', position: 1 })
   expect(await why(third)).toEqual({ is: 'full', position: 2 })
   expect((await listNodes(team)).find((node) => node.nodeId === nodeId)).toMatchObject({ condition: 'full', held: 1 })

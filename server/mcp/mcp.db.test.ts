@@ -163,7 +163,7 @@ describe('a token', () => {
     const { run, admin, member } = await seedWork()
     const client = await openClient(server.url, run.token)
     await remove(admin, member.userId)
-    await expect(client.call('project_context')).rejects.toThrow()
+    await expect(client.call('project_context')).rejects.toThrow(/401|opens nothing/)
     expect((await post('/mcp', { token: run.token, body: listing })).status).toBe(401)
   })
 
@@ -182,8 +182,8 @@ describe('a token', () => {
     expect(await client.toolNames()).toEqual(['project_context', 'project_members', 'search_chats', 'read_chat'])
     await prisma().project.update({ where: { id: projectId }, data: { mcpGroupsOff: ['chats'] } })
     expect((await (await openClient(server.url, run.token)).toolNames()).toSorted()).toEqual(['project_context', 'project_members'])
-    await expect(client.call('search_chats', { query: 'x' })).rejects.toThrow()
-    await expect(client.call('usage_left')).rejects.toThrow()
+    await expect(client.call('search_chats', { query: 'x' })).rejects.toThrow(/search_chats/)
+    await expect(client.call('usage_left')).rejects.toThrow(/usage_left/)
     await client.close()
   })
 
@@ -311,7 +311,7 @@ describe('a question to people', () => {
     await questionOf(other.chatId)
     await pool().query('update run set "endedAt" = now() where id = $1', [other.runId])
     const sinceMs = Date.now()
-    await expect(cut).rejects.toThrow()
+    await expect(cut).rejects.toThrow(/fetch failed|terminated/)
     expect(Date.now() - sinceMs).toBeLessThan(5_000)
   })
 })

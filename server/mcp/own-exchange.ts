@@ -87,7 +87,8 @@ async function logCall({ chatId, turnId }: CallingRun, { server, bytes, isGood, 
 function readCall(bytes: Buffer): { tool: string; given: unknown } | null {
   try {
     const message = JSON.parse(bytes.toString('utf8')) as { method?: unknown; params?: { name?: unknown; arguments?: unknown } }
-    return message.method === 'tools/call' ? { tool: String(message.params?.name ?? ''), given: message.params?.arguments } : null
+    const { name, arguments: given } = message.params ?? {}
+    return message.method === 'tools/call' && typeof name === 'string' ? { tool: name, given } : null
   } catch {
     return null
   }

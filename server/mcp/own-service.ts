@@ -85,7 +85,7 @@ async function look(url: string, headers: readonly OwnServerHeader[]): Promise<F
         const own = new Headers(init?.headers)
         for (const { name, value } of headers) own.set(name, value)
         try {
-          const body = init?.body == null ? {} : { body: String(init.body) }
+          const body = typeof init?.body === 'string' ? { body: init.body } : {}
           const answer = await upstream.fetch(transportUrl.href, { method: init?.method ?? 'GET', headers: own, signal: late, ...body })
           status = answer.status
           return answer as unknown as Response

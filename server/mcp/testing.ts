@@ -49,7 +49,7 @@ export type CallingTestRun = { runId: RunId; chatId: ChatId; turnId: TurnId; tok
 
 /** Leases the chat to a new node and begins a turn of this person's there. */
 export async function seedCallingRun(by: TeamScope, chatId: ChatId): Promise<CallingTestRun> {
-  const node = await prisma().node.create({ data: { id: mintUuid(), name: mintUuid(), tokenHash: mintWstoken().hash } })
+  const node = await prisma().node.create({ data: { id: mintUuid(), name: mintUuid() } })
   const [turnId, runId] = [mintUuid() as TurnId, mintUuid() as RunId]
   await recordServerFacts(chatId, [{ type: 'turn.requested', turnId, by: by.userId, prompt: [{ type: 'text', text: 'Work' }] }])
   await pool().query(

@@ -62,7 +62,7 @@ function textsOf(facts: readonly Read[], known: ReadonlyMap<string, string>): { 
   const gone = new Set<string>()
   const standing = (key: string): string => texts.get(key)?.text ?? known.get(key) ?? ''
   const put = (text: Text) => {
-    texts.set(text.key, { ...text, text: text.text.slice(0, TEXT_MAX_CHARS).toWellFormed() })
+    texts.set(text.key, text)
     gone.delete(text.key)
   }
   for (const { fact, at } of facts) {
@@ -96,7 +96,9 @@ function textsOf(facts: readonly Read[], known: ReadonlyMap<string, string>): { 
       default: // Nobody looks for these.
     }
   }
-  return { written: [...texts.values()].map((each) => ({ ...each, words: wordsOf(each.text) })), gone: [...gone] }
+  // Once for each text and not for each of its pieces, which would copy a long reply again and again.
+  const written = [...texts.values()].map((each) => ({ ...each, text: each.text.slice(0, TEXT_MAX_CHARS).toWellFormed() }))
+  return { written: written.map((each) => ({ ...each, words: wordsOf(each.text) })), gone: [...gone] }
 }
 
 /** Follows all chats from now on, and first reads what was written before. Returns how to stop. */

@@ -34,7 +34,7 @@ export const askPerson = defineTool({
     const { run, scope } = caller
     const questionId = RequestId.parse(mintUuid())
     await askQuestion({ chatId: run.chatId, by: scope.userId }, { questionId, turnId: run.turnId, question, choices })
-    return await answerTo(caller, questionId)
+    return answerTo(caller, questionId)
   },
 })
 
@@ -48,7 +48,7 @@ export const readAnswer = defineTool({
   async call(caller, { questionId }) {
     const read = RequestId.safeParse(questionId)
     if (!read.success) throw new ToolRefusal('There is no such question.')
-    return await answerTo(caller, read.data)
+    return answerTo(caller, read.data)
   },
 })
 
