@@ -16,6 +16,7 @@ const nouns: Readonly<Record<string, string>> = {
   token: 'Access tokens',
   node: 'Nodes',
   project: 'Projects',
+  'mcp-server': 'MCP servers',
   task: 'Tasks',
   template: 'Task templates',
   trigger: 'Schedules and webhooks',
