@@ -105,8 +105,8 @@ export type Exchange = {
   body: Buffer
   res: ServerResponse
   stalledClientMs: number
-  /** Not one byte of an answer leaves before this is true; null: nothing is written down of it. */
-  recorded: Promise<boolean> | null
+  /** Not one byte of an answer leaves before `durable` is true; null: nothing is written down of it. */
+  record: { durable: Promise<boolean>; hurry(): void } | null
   events: ExchangeEvents
 }
 
@@ -126,7 +126,7 @@ export type ExchangeEvents = {
   onEnd(failure: Error | null, last: Buffer | null): void
   /** The upstream gave no head. */
   onUnreachable(failure: Error): void
-  /** `recorded` turned out false. Called alone, with nothing sent. */
+  /** `durable` turned out false. Called alone, with nothing sent. */
   onUnrecorded(): void
 }
 
@@ -137,7 +137,7 @@ export type Passing =
 /** @returns how to end it early */
 export function exchange(given: Exchange): { end(reason: Error): void } {
   const running = new Running(given)
-  void given.recorded?.then((isRecorded) => running.onRecorded(isRecorded))
+  void given.record?.durable.then((isRecorded) => running.onRecorded(isRecorded))
   given.pool.dispatch({ method: 'POST', path: given.path, headers: given.headers, body: given.body } as Dispatcher.DispatchOptions, running)
   return running
 }
@@ -161,16 +161,18 @@ class Running implements Dispatcher.DispatchHandler {
   #first: Buffer | null = null
   /** Set when the end was asked for before undici gave us a way to end it. */
   #endReason: Error | null = null
+  readonly #record: Exchange['record']
   #isRecorded: boolean
   /** What would have been said by now, in order. */
   #held: (() => void)[] = []
   readonly #onDrain = () => this.#controller?.resume()
   readonly #waitForClient: () => void
 
-  constructor({ res, events, recorded, stalledClientMs }: Exchange) {
+  constructor({ res, events, record, stalledClientMs }: Exchange) {
     this.#res = res
     this.#events = events
-    this.#isRecorded = recorded === null
+    this.#record = record
+    this.#isRecorded = record === null
     this.#waitForClient = watchStall(res, {
       afterMs: stalledClientMs,
       onStall: () => {
@@ -197,6 +199,7 @@ class Running implements Dispatcher.DispatchHandler {
   /** Now, or once the record is there: in the ordinary case it is there long before the upstream's first byte. */
   #say(say: () => void): void {
     if (this.#isRecorded || this.#res.destroyed) return say()
+    if (this.#held.length === 0) this.#record?.hurry()
     this.#held.push(say)
     this.#controller?.pause()
   }

@@ -90,6 +90,7 @@ export class MeteredExchange implements ExchangeEvents, Follower {
   /** Answered without an upstream; it is written down first all the same. */
   async refuse({ status, code, message, facts, mayRetry = false }: Refusal): Promise<void> {
     this.#settle({ outcome: 'refused', status, failure: { code, detail: message, ...(facts && { facts }) } })
+    this.#record?.hurry()
     await this.#record?.durable
     sendError(this.#res, { status, message, dialect: this.#dialect, code, mayRetry })
   }
@@ -97,6 +98,7 @@ export class MeteredExchange implements ExchangeEvents, Follower {
   /** The run may spend no more, and nothing was sent yet. */
   async refuseEnded(why: string): Promise<void> {
     this.#settle({ outcome: 'refused', status: 401, failure: null })
+    this.#record?.hurry()
     await this.#record?.durable
     this.#sendEnded(why)
   }
@@ -113,7 +115,7 @@ export class MeteredExchange implements ExchangeEvents, Follower {
       body: bytes,
       res,
       stalledClientMs,
-      recorded: this.#record?.durable ?? null,
+      record: this.#record,
       events: this,
     })
     visit.follow(this)

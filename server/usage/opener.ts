@@ -1,7 +1,8 @@
 /**
  * Opens records, and says when each is durable: not one byte of an answer leaves before. The insert overlaps the
  * upstream's latency; whatever comes while all writers are busy goes into the next statement, so that a busy process
- * commits no more often than an idle one.
+ * commits no more often than an idle one. And models take their time: what is opened within a part of it is written
+ * together, unless an answer comes sooner than usual and waits.
  * Next: `settler.ts`, which closes them.
  */
 import type { TurnId } from '#core/ids.ts'
@@ -16,6 +17,10 @@ const RETRY_AFTER_MS = 250
 const MAX_TRIES = 240
 
 type Opened = { turnId: TurnId | null }
+
+/** Of the time that models took lately until they began to answer. */
+const GATHERED_SHARE = 1 / 4
+const GATHERED_MAX_MS = 4
 
 export type Opening = {
   /** False when the database did not take it in time, or will not. */
@@ -33,6 +38,29 @@ let waiting: Waiting[] = []
 let writing = 0
 let written: Promise<unknown> = Promise.resolve()
 const lateness = new Deadlines(DURABLE_WITHIN_MS)
+let usualAnswerMs = 0
+let endGathering: () => void = () => {}
+
+/** How long a model took until it began to answer. */
+export function noteAnswer(afterMs: number): void {
+  usualAnswerMs += (afterMs - usualAnswerMs) / 16
+}
+
+/** An answer waits for its record. */
+export const hurry = (): void => endGathering()
+
+function gather(): Promise<void> {
+  const forMs = Math.min(usualAnswerMs * GATHERED_SHARE, GATHERED_MAX_MS)
+  return new Promise((resolve) => {
+    // What is opened in the same moment shares a statement all the same.
+    if (forMs < 1) return void setImmediate(resolve)
+    const timer = setTimeout(resolve, forMs)
+    endGathering = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+  })
+}
 
 export function open(row: OpenedRow): Opening {
   const { promise: opened, resolve: onOpened } = Promise.withResolvers<Opened | null>()
@@ -57,9 +85,7 @@ export async function drainOpening(): Promise<void> {
 
 async function write(): Promise<void> {
   writing += 1
-  // What is opened in the same moment shares the first statement.
-  await new Promise((resolve) => setImmediate(resolve))
-  while (waiting.length > 0) {
+  for (await gather(); waiting.length > 0; await gather()) {
     const batch = waiting
     waiting = []
     const again = await insertAll(batch)

@@ -17,7 +17,7 @@ import type { Reservation } from '#server/budgets/spending.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { thisProcess } from '#server/processes/service.ts'
 import type { SettledRow } from '#server/usage/closing-store.ts'
-import { open } from '#server/usage/opener.ts'
+import { hurry, noteAnswer, open } from '#server/usage/opener.ts'
 import { settleOnce } from '#server/usage/settler.ts'
 import { findRecords, type MeteredRequest, type UsageRow } from '#server/usage/store.ts'
 
@@ -57,6 +57,8 @@ export type OpenRecord = {
   usageRecordId: UsageRecordId
   /** Before this nothing of an answer may leave; false: the request must fail. */
   durable: Promise<boolean>
+  /** An answer waits for that. */
+  hurry(): void
   /** Counts once. */
   settle(ending: Ending): void
 }
@@ -80,9 +82,11 @@ export function openRecord(of: RecordOf): OpenRecord {
   return {
     usageRecordId,
     durable,
+    hurry,
     settle(ending) {
       if (isSettled) return
       isSettled = true
+      if (ending.firstByteMs !== null) noteAnswer(ending.firstByteMs)
       const row = settledRow(spending, usageRecordId, ending)
       const reservation = spending?.reservation ?? null
       settleOnce({

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- proxy`: what the proxy costs, beside nothing, nginx and Portkey's
+ * `npm run bench -- proxy`: what the proxy costs, beside nothing, nginx, bare Node and Portkey's
  * gateway, in one run on loopback. The load generator, the model at the other end and each
  * target are processes of their own, so that each one's CPU is its own.
  * Next: `run.ts` measures, `aims.ts` judges.
@@ -105,4 +105,4 @@ async function run(args: string[]): Promise<void> {
   }
 }
 
-export const proxy: Benchmark = { name: 'proxy', says: 'the proxy beside nothing, nginx and Portkey: speed, CPU, memory', run }
+export const proxy: Benchmark = { name: 'proxy', says: 'the proxy beside nothing, nginx, bare Node and Portkey: speed, CPU, memory', run }
