@@ -78,5 +78,5 @@ export function coalescer(put: (fact: DaemonFact) => void, schedule: (run: () =>
 }
 
 function splits(fact: DaemonFact): boolean {
-  return fact.type === 'tool.called' || fact.type === 'permission.requested'
+  return fact.type === 'tool.called' || fact.type === 'permission.requested' || fact.type === 'elicitation.requested'
 }
