@@ -163,6 +163,18 @@ it('makes one task of a delivery, however often and however much at once it come
   expect(await tasks()).toHaveLength(2)
 })
 
+it('answers a burst at one webhook, and everybody else meanwhile', async () => {
+  const hook = await webhook({ startsChat: false })
+  const calls = Array.from({ length: 40 }, () => () => call(hook))
+  const others = Array.from({ length: 20 }, () => () => pool().query('select 1'))
+  const [answers] = await Promise.all([Promise.all(calls.map((each) => each())), Promise.all(others.map((each) => each()))])
+  expect(answers.map((each) => each.status).toSorted((a, b) => a - b)).toEqual([
+    ...Array.from({ length: 30 }, () => 201),
+    ...Array.from({ length: 10 }, () => 429),
+  ])
+  expect(await as(ada).tasks.list({ projectId })).toHaveLength(30)
+}, 60_000)
+
 it('answers alike to whoever cannot prove that they may, and makes nothing', async () => {
   const hook = await webhook()
   const other = await webhook({ name: 'Other' })
