@@ -193,6 +193,8 @@ it('answers alike to whoever cannot prove that they may, and makes nothing', asy
     await call(hook, { headers: { 'webhook-signature': '' } }),
     // A signature that was seen, under another delivery's name.
     await call(hook, { id, headers: taken }),
+    // What is signed must come apart in one way only.
+    await call(hook, { id: `${id}.1` }),
   ]
   await as(ada).triggers.setEnabled({ projectId, triggerId: other.triggerId, isEnabled: false })
   refusals.push(await call(other))
@@ -208,6 +210,15 @@ it('takes so many calls a minute and no more', async () => {
   for (let at = 0; at < 31; at += 1) statuses.push((await call(hook, { id: 'same' })).status)
   expect(statuses).toEqual([201, ...Array.from({ length: 29 }, () => 200), 429])
 })
+
+it('takes what is signed whatever nobodies send from the same address, and hears those no more', async () => {
+  const [hook, other] = [await webhook({ startsChat: false }), await webhook({ name: 'Other', startsChat: false })]
+  const junk = { secret: 'whsec_bm9ib2R5', body: '' }
+  const statuses: number[] = []
+  for (let at = 0; at < 121; at += 1) statuses.push((await call(other, junk)).status)
+  expect(statuses).toEqual([...Array.from({ length: 120 }, () => 401), 429])
+  expect((await call(hook)).status).toBe(201)
+}, 60_000)
 
 it('keeps its secret to itself: told once, sealed, and nowhere else', async () => {
   const hook = await webhook()
