@@ -87,8 +87,12 @@ async function enterForOwner(
   }
 }
 
-async function switchOff(tx: PoolClient, { triggerId, teamId, projectId, name, schedule }: TriggerRow, code: FailureCode): Promise<void> {
-  await store.updateEnabled(tx, triggerId, { isEnabled: false, dueAt: null, problem: code })
+async function switchOff(
+  tx: PoolClient,
+  { triggerId, ownerId, teamId, projectId, name, schedule }: TriggerRow,
+  code: FailureCode,
+): Promise<void> {
+  await store.updateEnabled(tx, triggerId, { isEnabled: false, ownerId, dueAt: null, problem: code })
   const facts = { name, kind: schedule ? 'schedule' : 'webhook', projectId, code }
   await record(tx, { teamId, actorId: null, act: 'trigger.disabled', subject: { kind: 'trigger', id: triggerId }, facts })
 }

@@ -4,7 +4,7 @@
  * From: `router.ts`. Next: `start.ts` for the chat of a task, `triggers-service.ts` for what makes tasks without a person.
  */
 import { movesFrom, stateOf, type Verdict } from '#core/tasks/state.ts'
-import type { TaskOrigin } from '#core/tasks/task.ts'
+import { startFields, type TaskOrigin } from '#core/tasks/task.ts'
 import { DomainError } from '#core/errors.ts'
 import { TaskId, type ChatId, type UserId } from '#core/ids.ts'
 import { mayInProject } from '#server/access/acts.ts'
@@ -16,6 +16,7 @@ import { mintUuid } from '#server/db/mint.ts'
 import { hintList } from '#server/realtime/bus.ts'
 import * as store from '#server/tasks/store.ts'
 import type { CommentRow, TaskFields, TaskRow } from '#server/tasks/store.ts'
+import { updateStartFailure } from '#server/tasks/trigger-store.ts'
 import { attemptsOf, viewTasks, type TaskCard } from '#server/tasks/view.ts'
 
 export { startTask } from '#server/tasks/start.ts'
@@ -130,13 +131,15 @@ const fieldNames: Readonly<Record<keyof TaskFields, string>> = {
   branch: 'branch',
 }
 
-/** @throws task.missing; member.missing */
+/** One that somebody else is to be started for waits for a person from then on. @throws task.missing; member.missing */
 export async function updateTask(scope: ProjectScope, { taskId, ...fields }: { taskId: string } & Partial<TaskFields>): Promise<void> {
   await change(scope, taskId, async (tx, task) => {
     const changed = store.updatableFields.filter((name) => fields[name] !== undefined && fields[name] !== valueOf(task, name))
     if (changed.length === 0) return
     if (changed.includes('assigneeId')) await demandMember(tx, scope, fields.assigneeId ?? null)
     await store.updateFields(tx, task.taskId, Object.fromEntries(changed.map((name) => [name, fields[name]])))
+    if (task.createdBy !== scope.userId && startFields.some((name) => changed.includes(name)))
+      await updateStartFailure(tx, task.taskId, { code: 'task.changed', facts: {} })
     const facts = { changed: changed.map((name) => fieldNames[name]).join(', ') }
     await enter(tx, scope, { act: 'task.changed', task: { ...task, title: fields.title ?? task.title }, facts })
   })
