@@ -182,6 +182,8 @@ test('prompts queue while a turn runs: edited, taken out, and sent in order', as
   await ada.actOnQueued('Second.', 'Edit this prompt')
   await ada.queue.getByLabel('Waiting prompt').fill('say Second, better.')
   await ada.queue.getByRole('button', { name: 'Save' }).click()
+  // The field holds the words before they are saved.
+  await expect(ada.queue.getByLabel('Waiting prompt')).toHaveCount(0)
   await expect(ada.queue.getByRole('listitem').filter({ hasText: 'Second, better.' })).toBeVisible()
   world.provider.open('go on')
   const view = await chat.untilView((each) => each.turns.length === 3 && each.turns.every((turn) => turn.endedAt), 'three ended turns')
