@@ -51,14 +51,12 @@ export function createMcpPart({ origins }: { origins: ReadonlySet<string> }): Mc
     const { run, hash } = found
     if ((underWay.get(run.runId) ?? 0) >= CALLS_AT_ONCE)
       return refuse(res, 429, 'This run has as many calls under way as it may have at once.')
-    const body = await readBounded(req, BODY)
-    if (body.is !== 'read') {
-      passUnread(req)
-      return refuse(res, body.is === 'too-large' ? 413 : 408, 'This request is too large or too late.')
-    }
     underWay.set(run.runId, (underWay.get(run.runId) ?? 0) + 1)
     try {
-      await exchange(req, res, { bytes: body.bytes, run, hash, serverId })
+      const body = await readBounded(req, BODY)
+      if (body.is === 'read') return await exchange(req, res, { bytes: body.bytes, run, hash, serverId })
+      passUnread(req)
+      refuse(res, body.is === 'too-large' ? 413 : 408, 'This request is too large or too late.')
     } finally {
       const left = (underWay.get(run.runId) ?? 1) - 1
       if (left > 0) underWay.set(run.runId, left)
