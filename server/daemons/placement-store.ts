@@ -79,11 +79,12 @@ export async function findOrigin(db: Pick<PoolClient, 'query'>, chatId: ChatId):
 
 export type Moved = { chatId: ChatId; teamId: TeamId; title: string; harness: string }
 
-/** It begins anew there, with an agent that has not met it. */
-export async function updateMoved(tx: PoolClient, chatId: ChatId): Promise<Moved> {
-  const { rows } = await tx.query<Moved>(
-    `update chat set "agentSessionId" = null where id = $1 returning id as "chatId", "teamId", title, harness`,
-    [chatId],
+/** It begins anew there, with an agent that has not met it. `isThere`: an earlier claim has moved it, and no run came of that. */
+export async function updateMoved(tx: PoolClient, chatId: ChatId, to: NodeId): Promise<Moved & { isThere: boolean }> {
+  const { rows } = await tx.query<Moved & { isThere: boolean }>(
+    `update chat set "agentSessionId" = null where id = $1
+     returning id as "chatId", "teamId", title, harness, "nodeId" is not distinct from $2 as "isThere"`,
+    [chatId, to],
   )
   return rows[0]!
 }

@@ -211,6 +211,23 @@ it('waits for a node that is away until somebody goes on without it', async () =
   await expect(leaveWorkspace(scope)).rejects.toMatchObject({ code: 'chat.busy' })
 })
 
+it('says once that a chat moved, also where nobody heard that the node had it, and tells the agent all the same', async () => {
+  const [home, other] = [await online('attic'), await online('cellar')]
+  const chatId = await workOn(home)
+  await goOffline(home)
+  await send(chatId)
+  await leaveWorkspace(await enterChat(team, { act: 'prompt', chatId }))
+  expect(await take(other)).toEqual([chatId])
+  // The line broke after the commit: neither the node nor the context of the chat got anything.
+  await pool().query(`update chat_head set "leaseUntil" = now() - interval '1 second' where "chatId" = $1`, [chatId])
+  await pool().query('update chat set "forkContext" = null where id = $1', [chatId])
+  expect(await take(other)).toEqual([chatId])
+  const { events } = await readEvents(await enterChat(team, { act: 'read', chatId }), { afterSeq: 0, limit: 100 })
+  expect(events.filter((event) => event.type === 'workspace.moved')).toHaveLength(1)
+  const { rows } = await pool().query('select "forkContext" from chat where id = $1', [chatId])
+  expect(rows[0].forkContext).toContain('I wrote the parser.')
+})
+
 it('goes on elsewhere from a node that was removed, and says where it was', async () => {
   const [home, other] = [await online('attic'), await online('cellar')]
   const chatId = await workOn(home)
