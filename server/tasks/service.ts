@@ -140,7 +140,10 @@ const fieldNames: Readonly<Record<keyof TaskFields, string>> = {
   branch: 'branch',
 }
 
-/** One that somebody else is to be started for waits for a person from then on. @throws task.missing; member.missing */
+/**
+ * One that somebody else is to be started for waits for a person from then on.
+ * @throws task.missing; member.missing
+ */
 export async function updateTask(
   scope: ProjectScope,
   { taskId, ...fields }: { taskId: string } & Partial<TaskFields>,
@@ -151,7 +154,8 @@ export async function updateTask(
     if (changed.length === 0) return
     if (changed.includes('assigneeId')) await demandMember(tx, scope, fields.assigneeId ?? null)
     await store.updateFields(tx, task.taskId, Object.fromEntries(changed.map((name) => [name, fields[name]])))
-    if (task.createdBy !== scope.userId && startFields.some((name) => changed.includes(name)))
+    // Another's words, or those of another's agent, are not to be prompted as its maker's.
+    if ((task.createdBy !== scope.userId || through !== null) && startFields.some((name) => changed.includes(name)))
       await updateStartFailure(tx, task.taskId, { code: 'task.changed', facts: {} })
     const by = through && `the agent “${harnessName(through)}”`
     const facts = { changed: changed.map((name) => fieldNames[name]).join(', '), ...(by && { by }) }
