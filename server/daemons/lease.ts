@@ -88,10 +88,10 @@ async function placedOn(db: Pick<PoolClient, 'query'>, asking: Asking): Promise<
   })
 }
 
-/** The workspace stays behind, and people are told so. */
+/** The workspace stays behind, and people are told so: once, also where the answer to an earlier claim was lost. */
 async function arrive(tx: PoolClient, chatId: ChatId, from: Origin, to: Origin): Promise<{ moved: Moved; appended: Appended | null }> {
-  const moved = await updateMoved(tx, chatId)
-  return { moved, appended: await appendServerFacts(tx, chatId, [{ type: 'workspace.moved', from, to }]) }
+  const { isThere, ...moved } = await updateMoved(tx, chatId, to.nodeId)
+  return { moved, appended: isThere ? null : await appendServerFacts(tx, chatId, [{ type: 'workspace.moved', from, to }]) }
 }
 
 /**

@@ -9,10 +9,14 @@ import { pool, type PoolClient } from '#server/db/client.ts'
 /** More than are placed at once; whoever waits behind them is looked at when they are gone. */
 const LOOKED_AT_MAX = 500
 
-/** Chats with a prompt in line that nobody holds. A chat waits since its prompt came, or since its last run ended. */
+/**
+ * Chats with a prompt in line that nobody holds. A chat waits since its prompt came, its last run ended, or its lease ran
+ * out: then its turn may run on, and its daemon come back to it.
+ */
 const WAITING = `
   select w."chatId", c."nodeId" as "workspaceOn", p."nodeLabels" as needs,
-    1000 * extract(epoch from now() - greatest(w.at, (select max(r."endedAt") from run r where r."chatId" = w."chatId")))::float8 as "waitedMs"
+    1000 * extract(epoch from now() - greatest(w.at, h."leaseUntil", (select max(r."endedAt") from run r where r."chatId" = w."chatId")))::float8 as "waitedMs",
+    h."leaseUntil" is not null and h."nodeId" is not distinct from c."nodeId" as "holdsPlace"
   from (select "chatId", min(ord) as ord, min(at) as at from command where state = 'queued' and kind = 'prompt' group by "chatId") w
   join chat_head h on h."chatId" = w."chatId" join chat c on c.id = h."chatId" join project p on p.id = c."projectId"
   where (h."leaseUntil" is null or h."leaseUntil" < now())`
@@ -75,11 +79,12 @@ export async function findOrigin(db: Pick<PoolClient, 'query'>, chatId: ChatId):
 
 export type Moved = { chatId: ChatId; teamId: TeamId; title: string; harness: string }
 
-/** It begins anew there, with an agent that has not met it. */
-export async function updateMoved(tx: PoolClient, chatId: ChatId): Promise<Moved> {
-  const { rows } = await tx.query<Moved>(
-    `update chat set "agentSessionId" = null where id = $1 returning id as "chatId", "teamId", title, harness`,
-    [chatId],
+/** It begins anew there, with an agent that has not met it. `isThere`: an earlier claim has moved it, and no run came of that. */
+export async function updateMoved(tx: PoolClient, chatId: ChatId, to: NodeId): Promise<Moved & { isThere: boolean }> {
+  const { rows } = await tx.query<Moved & { isThere: boolean }>(
+    `update chat set "agentSessionId" = null where id = $1
+     returning id as "chatId", "teamId", title, harness, "nodeId" is not distinct from $2 as "isThere"`,
+    [chatId, to],
   )
   return rows[0]!
 }

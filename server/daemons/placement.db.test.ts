@@ -7,7 +7,7 @@ import { enterChat, enterProject, type TeamScope } from '#server/access/scope.ts
 import { createChat, readEvents, sendPrompt } from '#server/chats/service.ts'
 import { connect } from '#server/connections/service.ts'
 import { ingest } from '#server/daemons/ingest.ts'
-import { claim, countWaiting, release } from '#server/daemons/lease.ts'
+import { claim, countWaiting, release, renew } from '#server/daemons/lease.ts'
 import { leaveWorkspace, whyWaiting } from '#server/daemons/placement-service.ts'
 import { createJoinToken, listNodes, removeNode, setDraining, setLabels } from '#server/daemons/service.ts'
 import { startRun } from '#server/daemons/start-run.ts'
@@ -167,6 +167,34 @@ it('keeps a chat where its workspace lies, then moves it and says so, with what 
   })
 })
 
+/** Whoever works on the chat has not been heard for a while: nobody could hear anything. */
+const lapse = (chatId: ChatId, agoMs: number) =>
+  pool().query(`update chat_head set "leaseUntil" = now() - $2 * interval '1 millisecond' where "chatId" = $1`, [chatId, agoMs])
+
+it('leaves a turn in the middle where it runs, when its lease ran out with the next prompt long in line', async () => {
+  const [home, other] = [await online('attic', { capacity: 1 }), await online('cellar')]
+  const chatId = await seedChat()
+  const turnId = await send(chatId)
+  await take(home)
+  await ingest({ nodeId: home, chatId, epoch: 1, facts: [{ pseq: 1, fact: { type: 'turn.accepted', turnId } }] })
+  await send(chatId)
+  await wait(chatId, 2 * MOVE_AFTER_MS)
+  await lapse(chatId, 1_000)
+  expect(await take(other)).toEqual([])
+  // Its own turn is no reason to go elsewhere, however long that lasts.
+  await lapse(chatId, 2 * MOVE_AFTER_MS)
+  expect(await take(other)).toEqual([])
+  expect(await why(chatId)).toBeNull()
+
+  await setDraining(team, { nodeId: home, isDraining: true })
+  await lapse(chatId, 1_000)
+  expect(await take(other)).toEqual([])
+  expect(await why(chatId)).toEqual({ is: 'workspace', node: 'attic', because: 'draining' })
+  expect(await renew(home, [{ chatId, epoch: 1 }])).toMatchObject([{ chatId, epoch: 1 }])
+  await lapse(chatId, 2 * MOVE_AFTER_MS)
+  expect(await take(other)).toEqual([chatId])
+})
+
 it('waits for a node that is away until somebody goes on without it', async () => {
   const [home, other] = [await online('laptop'), await online('cellar')]
   const chatId = await workOn(home)
@@ -181,6 +209,23 @@ it('waits for a node that is away until somebody goes on without it', async () =
   await expect(leaveWorkspace(scope)).rejects.toMatchObject({ code: 'chat.busy' })
   expect(await take(other)).toEqual([chatId])
   await expect(leaveWorkspace(scope)).rejects.toMatchObject({ code: 'chat.busy' })
+})
+
+it('says once that a chat moved, also where nobody heard that the node had it, and tells the agent all the same', async () => {
+  const [home, other] = [await online('attic'), await online('cellar')]
+  const chatId = await workOn(home)
+  await goOffline(home)
+  await send(chatId)
+  await leaveWorkspace(await enterChat(team, { act: 'prompt', chatId }))
+  expect(await take(other)).toEqual([chatId])
+  // The line broke after the commit: neither the node nor the context of the chat got anything.
+  await pool().query(`update chat_head set "leaseUntil" = now() - interval '1 second' where "chatId" = $1`, [chatId])
+  await pool().query('update chat set "forkContext" = null where id = $1', [chatId])
+  expect(await take(other)).toEqual([chatId])
+  const { events } = await readEvents(await enterChat(team, { act: 'read', chatId }), { afterSeq: 0, limit: 100 })
+  expect(events.filter((event) => event.type === 'workspace.moved')).toHaveLength(1)
+  const { rows } = await pool().query('select "forkContext" from chat where id = $1', [chatId])
+  expect(rows[0].forkContext).toContain('I wrote the parser.')
 })
 
 it('goes on elsewhere from a node that was removed, and says where it was', async () => {

@@ -74,7 +74,7 @@ it('speaks the current protocol and the ones before it', async () => {
 })
 
 it('acts for the person whose prompt the turn is, and logs each call in short', async () => {
-  const { run, projectId } = await seedWork()
+  const { run, admin, member, projectId } = await seedWork()
   const client = await openClient(server.url, run.token)
   expect(await client.call('project_context')).toEqual({
     isError: false,
@@ -86,14 +86,15 @@ it('acts for the person whose prompt the turn is, and logs each call in short', 
       instructions: 'Run the tests.',
       chatId: run.chatId,
       isPrivateChat: false,
-      actingFor: { name: 'Grace', role: 'member' },
+      task: null,
+      actingFor: { memberId: member.userId, name: 'Grace', role: 'member' },
     },
   })
   expect(await client.call('project_members')).toMatchObject({
     output: {
       members: [
-        { name: 'Ada', role: 'admin' },
-        { name: 'Grace', role: 'member' },
+        { memberId: admin.userId, name: 'Ada', role: 'admin' },
+        { memberId: member.userId, name: 'Grace', role: 'member' },
       ],
       left: 0,
     },
