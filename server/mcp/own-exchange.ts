@@ -20,7 +20,6 @@ import type { CallingRun } from '#server/mcp/store.ts'
 /** What the protocol says in headers; everything else stays behind, whoever said it. */
 const ASKED = /^(content-type|accept|last-event-id|mcp-[a-z-]+)$/
 const ANSWERED = /^(content-type|mcp-[a-z-]+|retry-after)$/
-
 const METHODS = new Set(['POST', 'GET', 'DELETE'])
 
 export type OwnExchange = { serverId: string; run: CallingRun; bytes: Buffer; signal: AbortSignal; upstream: OwnUpstream }
@@ -80,9 +79,7 @@ async function send(upstream: OwnUpstream, { url }: ToAsk, sending: Sending) {
 }
 
 const Message = z.object({ method: z.unknown().optional(), params: z.unknown().optional() })
-const Call = z
-  .looseObject({ name: z.string().min(1), arguments: z.unknown() })
-  .transform(({ name, arguments: given }) => ({ tool: name, given }))
+const Call = z.object({ name: z.string().min(1), arguments: z.unknown().optional() })
 type Call = z.infer<typeof Call>
 type Called = { server: ToAsk; call: Call; isGood: boolean; durationMs: number }
 
@@ -93,15 +90,15 @@ async function logCall({ chatId, turnId }: CallingRun, { server, call, isGood, d
       type: 'mcp.called',
       turnId,
       server: server.name,
-      tool: storable(call.tool.slice(0, 200)),
-      arguments: storable(summarizeArguments(call.given)),
+      tool: storable(call.name.slice(0, 200)),
+      arguments: storable(summarizeArguments(call.arguments)),
       outcome: isGood ? 'completed' : 'failed',
       durationMs,
     },
   ])
 }
 
-/** Null for what cannot be told apart: several in one, which no version of the protocol that we speak has, among them. */
+/** Null for what the log could not tell, such as several in one, which the protocol has given up. */
 function readMessage(bytes: Buffer): { call: Call | null } | null {
   try {
     const { method, params } = Message.parse(JSON.parse(bytes.toString('utf8')))

@@ -193,9 +193,12 @@ it('is called for somebody, one call at a time, or not at all', async () => {
   const before = received.length
   for (const message of [[callTool], [listing, callTool], [], 'tools/call', null, { ...callTool, params: {} }])
     expect((await ask(path, run.token, message as object)).status).toBe(400)
+  expect(received.length).toBe(before)
+  expect((await ask(path, run.token, { ...callTool, params: { name: 'look_up' } })).status).toBe(200)
+  expect(await loggedOf(run.chatId)).toMatchObject([{ tool: 'look_up', arguments: '' }])
   await pool().query('update chat_head set "activeTurn" = null, "activeBy" = null where "chatId" = $1', [run.chatId])
   expect((await ask(path, run.token, callTool)).status).toBe(403)
-  expect(received.length).toBe(before)
+  expect(received.length).toBe(before + 1)
   // What an agent asks before its first turn goes on.
   expect((await ask(path, run.token, listing)).status).toBe(200)
 })
