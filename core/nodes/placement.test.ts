@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ChatId, NodeId } from '#core/ids.ts'
 import type { Condition } from '#core/nodes/condition.ts'
-import { LEAVE_TO_BETTER_MS, MOVE_AFTER_MS, place, type PlaceableNode, type WaitingChat } from '#core/nodes/placement.ts'
+import { isNeverLeft, LEAVE_TO_BETTER_MS, MOVE_AFTER_MS, place, type PlaceableNode, type WaitingChat } from '#core/nodes/placement.ts'
 
 const node = (name: string, rest: Partial<PlaceableNode> = {}): PlaceableNode => ({
   nodeId: NodeId.parse(name),
@@ -23,6 +23,18 @@ const chat = (number: number, rest: Partial<WaitingChat> = {}): WaitingChat => (
 const a = NodeId.parse('a')
 const b = NodeId.parse('b')
 const only = (of: WaitingChat, nodes: PlaceableNode[], asking: NodeId | null = null) => place([of], nodes, asking).get(of.chatId)!
+const conditions: Condition[] = [
+  'ready',
+  'full',
+  'low-disk',
+  'draining',
+  'drained',
+  'offline',
+  'other-version',
+  'foreign',
+  'cloned',
+  'keyless',
+]
 const full = { condition: 'full', busy: 2 } as const
 
 describe('a chat without a workspace', () => {
@@ -99,6 +111,12 @@ describe('a chat with a workspace', () => {
         reason: { is: 'workspace', node: 'a', because },
       })
   })
+  it('is known to stay by what its node is alone, which spares whoever looks for chats to serve', () => {
+    for (const condition of conditions) {
+      const placed = only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), [node('a', { condition, busy: 2 }), node('b')])
+      expect([condition, placed.is === 'waits']).toEqual([condition, isNeverLeft({ condition })])
+    }
+  })
   it('leaves a node at once that has not the labels any more', () => {
     expect(only(chat(1, { ...home, needs: ['eu'] }), [node('a'), node('b', { labels: ['eu'] })])).toEqual({ is: 'runs', on: b, leaves: a })
   })
@@ -108,18 +126,6 @@ describe('a chat with a workspace', () => {
 })
 
 describe('whatever waits, on whatever nodes', () => {
-  const conditions: Condition[] = [
-    'ready',
-    'full',
-    'low-disk',
-    'draining',
-    'drained',
-    'offline',
-    'other-version',
-    'foreign',
-    'cloned',
-    'keyless',
-  ]
   const labels = fc.subarray(['gpu', 'eu', 'arm'])
   const names = ['a', 'b', 'c', 'd']
   const nodes = fc

@@ -89,7 +89,6 @@ function placeOne(chat: WaitingChat, picture: Picture): Placement {
       return elsewhere(chat, picture, home) ?? waitsFor(home, { because: 'draining' })
     case 'offline':
     case 'foreign':
-      // Only people know what lies there is worth: `nodes.leaveWorkspace`.
       return waitsFor(home, { because: 'offline' })
     case 'cloned':
     case 'keyless':
@@ -134,6 +133,10 @@ function wishedBy(chat: WaitingChat, nodes: readonly PlaceableNode[]): NodeId[] 
   if (home && hasLabels(home, chat)) return [home.nodeId]
   return nodes.filter((node) => hasLabels(node, chat) && takesNew(node)).map((node) => node.nodeId)
 }
+
+/** What lies there is waited for, however long: only people know what it is worth. See `nodes.leaveWorkspace`. */
+export const isNeverLeft = ({ condition }: Pick<PlaceableNode, 'condition'>): boolean =>
+  condition === 'offline' || condition === 'foreign' || condition === 'cloned' || condition === 'keyless'
 
 const hasLabels = (node: PlaceableNode, chat: WaitingChat): boolean => chat.needs.every((label) => node.labels.includes(label))
 const takesNew = ({ condition }: PlaceableNode): boolean => condition === 'ready' || condition === 'full' || condition === 'other-version'

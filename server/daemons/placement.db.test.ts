@@ -200,6 +200,43 @@ it('says once that a chat moved, also where nobody heard that the node had it, a
   expect(rows[0].forkContext).toContain('I wrote the parser.')
 })
 
+/** Chats in line like this one, earlier than everything that comes. */
+async function crowd(like: ChatId, count: number): Promise<void> {
+  const copies = (table: string, key: string, rest: string) =>
+    pool().query(
+      `insert into ${table} select (jsonb_populate_record(t, jsonb_build_object('${key}', md5(t."${key}"::text || n)::uuid${rest}))).*
+       from ${table} t, generate_series(1, $2) n where t."${key}" = $1`,
+      [like, count],
+    )
+  await copies('chat', 'id', '')
+  await copies('chat_head', 'chatId', '')
+  await copies('command', 'chatId', `, 'id', gen_random_uuid(), 'ord', t.ord - n`)
+}
+
+it('serves those behind hundreds that wait for a node that is away, and says why each of them waits', async () => {
+  const [home, other] = [await online('laptop'), await online('cellar')]
+  const lying = await workOn(home)
+  await goOffline(home)
+  await send(lying)
+  await pool().query(`delete from command where "chatId" = $1 and state <> 'queued'`, [lying])
+  await crowd(lying, 600)
+  const chatId = await waiting()
+  expect(await take(other)).toEqual([chatId])
+  expect(await why(lying)).toEqual({ is: 'workspace', node: 'laptop', because: 'offline' })
+})
+
+it('serves those behind hundreds that wait for labels which no node has', async () => {
+  const nodeId = await online('plain', { capacity: 1 })
+  const labelled = await waiting()
+  await changeProject(await enterProject(team, { act: 'manage', projectId }), { nodeLabels: ['gpu'] })
+  await crowd(labelled, 600)
+  ;({ projectId } = await createProject(team, { name: 'Other' }))
+  const [first, second] = [await waiting(), await waiting()]
+  expect(await take(nodeId, 1)).toEqual([first])
+  expect(await why(second)).toEqual({ is: 'full', position: 1 })
+  expect(await why(labelled)).toEqual({ is: 'no-label', labels: ['gpu'] })
+})
+
 it('goes on elsewhere from a node that was removed, and says where it was', async () => {
   const [home, other] = [await online('attic'), await online('cellar')]
   const chatId = await workOn(home)
