@@ -26,6 +26,7 @@ const only = (of: WaitingChat, nodes: PlaceableNode[], asking: NodeId | null = n
 const conditions: Condition[] = [
   'ready',
   'full',
+  'no-sandbox',
   'low-disk',
   'draining',
   'drained',
@@ -74,6 +75,7 @@ describe('a chat without a workspace', () => {
     ['draining', { is: 'draining' }],
     ['drained', { is: 'draining' }],
     ['low-disk', { is: 'no-disk' }],
+    ['no-sandbox', { is: 'no-sandbox' }],
   ] as const)('gets nothing of a node that is %s', (condition, reason) =>
     expect(only(chat(1), [node('a', { condition })])).toEqual({ is: 'waits', reason }),
   )
@@ -94,9 +96,9 @@ describe('a chat with a workspace', () => {
     expect(only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), nodes)).toEqual({ is: 'runs', on: b, leaves: a })
     expect(only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), [node('a', full), node('b', full)])).toMatchObject({ is: 'waits' })
   })
-  it('waits for one that drains for as long', () => {
-    const nodes = [node('a', { condition: 'draining' }), node('b')]
-    expect(only(chat(1, home), nodes)).toEqual({ is: 'waits', reason: { is: 'workspace', node: 'a', because: 'draining' } })
+  it.each(['draining', 'no-sandbox'] as const)('waits for one that is %s for as long', (condition) => {
+    const nodes = [node('a', { condition }), node('b')]
+    expect(only(chat(1, home), nodes)).toEqual({ is: 'waits', reason: { is: 'workspace', node: 'a', because: condition } })
     expect(only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), nodes)).toEqual({ is: 'runs', on: b, leaves: a })
   })
   it('never leaves by itself what lies on a node that is away', () => {

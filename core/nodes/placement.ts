@@ -35,8 +35,9 @@ export type WaitReason =
   | { is: 'no-label'; labels: readonly string[] }
   | { is: 'no-disk' }
   | { is: 'draining' }
+  | { is: 'no-sandbox' }
   | { is: 'full'; position: number }
-  | { is: 'workspace'; node: string; because: 'offline' | 'draining' | 'cut' }
+  | { is: 'workspace'; node: string; because: 'offline' | 'draining' | 'no-sandbox' | 'cut' }
   | { is: 'workspace'; node: string; because: 'full'; position: number; movesInMs: number }
 
 export type Placement = { is: 'runs'; on: NodeId; leaves: NodeId | null } | { is: 'waits'; reason: WaitReason }
@@ -87,6 +88,8 @@ function placeOne(chat: WaitingChat, picture: Picture): Placement {
     case 'draining':
     case 'drained':
       return elsewhere(chat, picture, home) ?? waitsFor(home, { because: 'draining' })
+    case 'no-sandbox':
+      return elsewhere(chat, picture, home) ?? waitsFor(home, { because: 'no-sandbox' })
     case 'offline':
     case 'foreign':
       return waitsFor(home, { because: 'offline' })
@@ -96,7 +99,7 @@ function placeOne(chat: WaitingChat, picture: Picture): Placement {
   }
 }
 
-type Because = { because: 'offline' | 'draining' | 'cut' } | { because: 'full'; position: number; movesInMs: number }
+type Because = { because: 'offline' | 'draining' | 'no-sandbox' | 'cut' } | { because: 'full'; position: number; movesInMs: number }
 const waitsFor = (home: PlaceableNode, because: Because): Placement => ({
   is: 'waits',
   reason: { is: 'workspace', node: home.name, ...because },
@@ -124,6 +127,7 @@ function placeAnew(chat: WaitingChat, picture: Picture, home: PlaceableNode | nu
   if (open.length > 0) return waits({ is: 'full', position: 1 + Math.min(...open.map((node) => picture.queued.get(node.nodeId) ?? 0)) })
   if (fitting.some((node) => node.condition === 'low-disk')) return waits({ is: 'no-disk' })
   if (fitting.some((node) => node.condition === 'draining' || node.condition === 'drained')) return waits({ is: 'draining' })
+  if (fitting.some((node) => node.condition === 'no-sandbox')) return waits({ is: 'no-sandbox' })
   return waits(chat.needs.length > 0 ? { is: 'no-label', labels: chat.needs } : { is: 'no-node' })
 }
 

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, expect, it } from 'vitest'
 import type { ChatId, NodeId, RunId, TurnId } from '#core/ids.ts'
+import type { SandboxReport } from '#core/links/daemon.ts'
 import { MOVE_AFTER_MS } from '#core/nodes/placement.ts'
 import { enterChat, enterProject, type TeamScope } from '#server/access/scope.ts'
 import { createChat, readEvents, sendPrompt } from '#server/chats/service.ts'
@@ -131,6 +132,26 @@ it('gives a draining node nothing, and calls it drained when nothing is left', a
   await release(nodeId, { chatId, epoch: 1 })
   expect(await condition()).toBe('drained')
   await setDraining(team, { nodeId, isDraining: false })
+  expect(await take(nodeId)).toContain(next)
+})
+
+it('gives nothing to a node that cannot isolate agents, though it has least to do, and says so where there is no other', async () => {
+  const nodeId = await online('bare')
+  const report = (sandbox: SandboxReport) => pool().query('update node set sandbox = $2 where id = $1', [nodeId, JSON.stringify(sandbox)])
+  await report({ level: 'none', reason: 'bubblewrap is not there', isMissing: true })
+  const chatId = await waiting()
+  expect(await take(nodeId)).toEqual([])
+  expect(await why(chatId)).toEqual({ is: 'no-sandbox' })
+  expect((await listNodes(team)).find((node) => node.nodeId === nodeId)).toMatchObject({ condition: 'no-sandbox' })
+
+  const other = await online('cellar')
+  await waiting().then(() => take(other, 1))
+  await waiting()
+  expect(await take(other, 1)).toHaveLength(1)
+
+  const next = await waiting()
+  // Its owner let agents run without one.
+  await report({ level: 'none', reason: 'The owner switched the sandbox off' })
   expect(await take(nodeId)).toContain(next)
 })
 
