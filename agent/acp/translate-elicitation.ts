@@ -3,7 +3,8 @@
  * of a kind that we do not know is left out where it may be empty.
  */
 import { z } from 'zod'
-import { ElicitationForm, FormField, looksSecret, type ElicitationAction, type ElicitationAnswers } from '#core/chat/elicitation.ts'
+import { ElicitationForm, FormField, type ElicitationAction, type ElicitationAnswers } from '#core/chat/elicitation.ts'
+import { looksSecret } from '#core/secret-names.ts'
 import type { ToolCallId } from '#core/ids.ts'
 import { cut } from '#agent/acp/fit.ts'
 import { toolCallIdOf } from '#agent/acp/translate.ts'

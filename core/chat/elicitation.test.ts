@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  FormField,
-  looksSecret,
-  MASKED,
-  problemsOf,
-  withoutSecrets,
-  type ElicitationAnswers,
-  type ElicitationForm,
-} from '#core/chat/elicitation.ts'
+import { FormField, MASKED, problemsOf, withoutSecrets, type ElicitationAnswers, type ElicitationForm } from '#core/chat/elicitation.ts'
 
 const about = { title: 'A', description: null, isRequired: false }
 const text = (rest: Partial<Extract<FormField, { type: 'text' }>> = {}): FormField => ({
@@ -98,11 +90,3 @@ it('takes a number of which nothing says whether it is a secret', () => {
   const { isSecret: _, ...told } = number() as Extract<FormField, { type: 'number' }>
   expect(FormField.parse(told)).toEqual(number())
 })
-
-const secrets = `password, dbPassword, passwd, pwd, DB_PWD, smtp_pass, passCode, sshPassphrase, API key, api_key, APIKey, GITHUB_TOKEN, authtoken,
-  Client secret, seed-phrase, Your PIN, user_pin, userPIN, cardPin2, otp_code, otpCode, OTPCode, totp, 2fa code, 2FA, mfa_code, cvv,
-  verification code, verification_code, verificationCode, one-time code, Sign-in code, two-factor code`
-const others = `name, branch, pinned, author, passing tests, passenger, opinion, shipping, country code, code style, tokenizer, max_tokens,
-  maxOutputTokens, Number of tokens, keyboard`
-it.each(secrets.split(/,\s+/))('%s looks like a secret', (words) => expect(looksSecret(words)).toBe(true))
-it.each(others.split(/,\s+/))('%s does not', (words) => expect(looksSecret(words)).toBe(false))

@@ -141,25 +141,3 @@ export function withoutSecrets(form: ElicitationForm, answers: ElicitationAnswer
   const secret = new Set(form.mode === 'form' ? form.fields.filter(asksForSecret).map(({ name }) => name) : [])
   return Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, secret.has(name) ? MASKED : answer]))
 }
-
-const SECRET = new RegExp(
-  [
-    'pass ?(word|phrase|code|key|wd)|pwd|secret|token(?!i[sz])|credential|mnemonic',
-    '(api|private|access|signing|encryption|ssh|recovery|backup) ?key',
-    '(seed|recovery) ?phrase',
-    '(verification|verify|security|auth|authentication|authorization|authenticator|login|sign ?in|one ?time|access|recovery|backup|confirmation|sms|factor|device) ?code',
-    '(?<![a-z])(pass|pin|otp|totp|mfa|[2t]fa|cvv|cvc)(?![a-z])',
-  ].join('|'),
-  'i',
-)
-/** They are counted, and open nothing. */
-const COUNTED = /\b(max|maximum|min|minimum|total|number of|how many) ([a-z]+ )?tokens?\b/gi
-
-/** By its name or title: MCP forbids forms that ask for secrets, and some ask all the same. */
-export function looksSecret(words: string): boolean {
-  const apart = words
-    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
-    .replaceAll(/([A-Z])([A-Z][a-z])/g, '$1 $2')
-    .replaceAll(/[\s_.-]+/g, ' ')
-  return SECRET.test(apart.replaceAll(COUNTED, ''))
-}

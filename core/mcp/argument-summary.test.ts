@@ -15,10 +15,11 @@ it('keeps out what looks like a key, by its name and by its look', () => {
     question: `Is ${key} right? And Bearer abcdefgh12345678?`,
     api_key: 'short',
     password: 'hunter2',
+    user_pin: 4711,
     list: ['AIzaSyA1234567890123'],
     hash: 'a1b2c3d4e5f6a7b8c9d0a1b2c3d4e5f6a7b8c9d0a1b2c3d4',
   })
-  for (const secret of [key, 'abcdefgh12345678', 'short', 'hunter2', 'AIzaSy', 'a1b2c3d4']) expect(said).not.toContain(secret)
+  for (const secret of [key, 'abcdefgh12345678', 'short', 'hunter2', '4711', 'AIzaSy', 'a1b2c3d4']) expect(said).not.toContain(secret)
 })
 
 it('stays short whatever comes', () => {
