@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { planLaunch, type LaunchPlan } from '#core/connections/launch.ts'
+import { runGrant } from '#core/connections/testing.ts'
 import { DomainError } from '#core/errors.ts'
 import { harnesses } from '#core/harnesses/registry.ts'
 import type { Harness, Place } from '#core/harnesses/harness.ts'
-import type { DeliveryGrant, RunGrant } from '#core/links/daemon.ts'
+import type { DeliveryGrant } from '#core/links/daemon.ts'
 import { checkBoundary } from '#agent/launch/boundary.ts'
 import { whyItFailed } from '#agent/launch/npm.ts'
 
@@ -29,7 +30,7 @@ const deliveries = (harness: Harness): DeliveryGrant[] =>
   })
 
 const planOf = (harness: Harness, delivery: DeliveryGrant): LaunchPlan =>
-  planLaunch({ harness: harness.id, delivery, model: null, settings: {}, instructions: 'x' } as unknown as RunGrant, place)
+  planLaunch(runGrant({ harness: harness.id, delivery, instructions: 'x' }), place)
 
 const cases = harnesses.flatMap((harness) =>
   deliveries(harness).map((delivery) => ({ harness, delivery, name: `${harness.id} by ${delivery.via}` })),

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { planLaunch } from '#core/connections/launch.ts'
 import { SENTINEL_KEY } from '#core/connections/sentinel.ts'
-import type { DeliveryGrant, RunGrant } from '#core/links/daemon.ts'
+import { runGrant } from '#core/connections/testing.ts'
+import type { DeliveryGrant } from '#core/links/daemon.ts'
 import { managedSettings } from '#agent/launch/managed-settings.ts'
 
 const place = {
@@ -15,7 +16,7 @@ const place = {
   arch: 'x64',
 }
 const settingsFor = (harness: string, delivery: DeliveryGrant) => {
-  const plan = planLaunch({ harness, delivery, model: null, settings: {}, instructions: '' } as unknown as RunGrant, place)
+  const plan = planLaunch(runGrant({ harness, delivery }), place)
   return managedSettings(harness, plan).map(({ at, contents }) => ({
     at,
     ...(JSON.parse(contents) as Record<string, unknown> & { env: Record<string, string> }),

@@ -17,7 +17,7 @@ import { Section } from '#components/ui/section.tsx'
 
 type Comment = Task['comments'][number]
 
-/** What people say about the task; no agent is told of it. */
+/** What people, and agents for them, say about the task. None of it is in the prompt that its agent gets. */
 export function TaskComments({ task }: { task: Task }) {
   const [removed, setRemoved] = useState<Comment | null>(null)
   return (
@@ -30,7 +30,10 @@ export function TaskComments({ task }: { task: Task }) {
               <Avatar name={comment.byName} colourKey={comment.by} isDecorative className="mt-0.5" />
               <div className="min-w-0 flex-1">
                 <p className="flex items-baseline gap-2">
-                  <span className="truncate font-medium">{comment.byName}</span>
+                  <span className="truncate">
+                    <span className="font-medium">{comment.byName}</span>
+                    {comment.agentName ? <span className="text-ink-quiet"> through {comment.agentName}</span> : null}
+                  </span>
                   <RelativeTime at={comment.at} className="shrink-0 text-xs text-ink-quiet" />
                   {comment.mayRemove ? (
                     <IconButton label="Remove this comment" size="sm" className="-my-1 ml-auto" onClick={() => setRemoved(comment)}>

@@ -157,7 +157,12 @@ function Acts({ task, isBusy, onMove }: { task: Task; isBusy: boolean; onMove: (
 function Origin({ task }: { task: Task }) {
   const { origin } = task
   if (!origin) return null
-  if (origin.is === 'webhook') return <p className="text-sm text-ink-quiet">Made by the webhook “{origin.name}”</p>
+  if (origin.is !== 'schedule')
+    return (
+      <p className="text-sm text-ink-quiet">
+        Made by the {origin.is} “{origin.name}”
+      </p>
+    )
   const due = new Date(origin.dueAt)
   const isLate = Date.parse(task.createdAt) - due.getTime() > LATE_MS
   return (

@@ -32,6 +32,11 @@ it.each([
   ['key.rotated', { version: 2 }, 'added version 2 of the master key'],
   ['task.created', { taskTitle: 'Fix it', by: 'the schedule “Nightly”' }, 'made the task “Fix it” by the schedule “Nightly”'],
   ['task.changed', { taskTitle: 'Fix it', changed: 'assignee, due date' }, 'changed the task “Fix it”: assignee, due date'],
+  [
+    'task.changed',
+    { taskTitle: 'Fix it', changed: 'title', by: 'the agent “Codex”' },
+    'changed the task “Fix it” by the agent “Codex”: title',
+  ],
   ['task.started', { taskTitle: 'Fix it', harness: 'codex' }, 'started Codex on the task “Fix it”'],
   ['task.closed', { taskTitle: 'Fix it', as: 'done' }, 'closed the task “Fix it” as done'],
   [

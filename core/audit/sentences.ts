@@ -156,7 +156,8 @@ const phrases: Readonly<Record<AuditAct, (said: Said) => string>> = {
   'mcp-server.removed': (said) => joined('removed', mcpServer(said), inProject(said)),
   'project.archived': (said) => `archived ${project(said)}`,
   'task.created': (said) => joined('made', task(said), fact(said, 'by') && `by ${fact(said, 'by')}`),
-  'task.changed': (said) => `${joined('changed', task(said))}${fact(said, 'changed') ? `: ${fact(said, 'changed')}` : ''}`,
+  'task.changed': (said) =>
+    `${joined('changed', task(said), fact(said, 'by') && `by ${fact(said, 'by')}`)}${fact(said, 'changed') ? `: ${fact(said, 'changed')}` : ''}`,
   'task.started': (said) => joined('started', fact(said, 'harness') && `${harness(said)} on`, task(said)),
   'task.not-started': (said) => joined('could not start', task(said), because(said)),
   'task.closed': (said) => joined('closed', task(said), fact(said, 'as') && `as ${fact(said, 'as')}`),

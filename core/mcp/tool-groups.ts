@@ -5,7 +5,7 @@
  */
 import { z } from 'zod'
 
-export const toolGroups = ['project', 'chats', 'people', 'delegation', 'usage'] as const
+export const toolGroups = ['project', 'chats', 'tasks', 'people', 'delegation', 'usage'] as const
 export type ToolGroup = (typeof toolGroups)[number]
 export const ToolGroup = z.enum(toolGroups)
 
@@ -20,6 +20,11 @@ export const toolWords = {
   project_members: { group: 'project', words: 'Lists who is in the team, by name and role' },
   search_chats: { group: 'chats', words: 'Searches the project’s other chats' },
   read_chat: { group: 'chats', words: 'Reads another chat of the project' },
+  list_tasks: { group: 'tasks', words: 'Lists the project’s tasks, and which one its own chat was started for' },
+  read_task: { group: 'tasks', words: 'Reads a task with its sub-tasks, chats and comments' },
+  create_task: { group: 'tasks', words: 'Puts a task on the board; a person starts it' },
+  update_task: { group: 'tasks', words: 'Changes what a task says, whose it is and when it is due' },
+  comment_on_task: { group: 'tasks', words: 'Comments on a task' },
   ask_person: { group: 'people', words: 'Asks a question, which shows as a card in the chat' },
   read_answer: { group: 'people', words: 'Waits for the answer to a question that it asked' },
   report_progress: { group: 'people', words: 'Says in a line where it stands' },
@@ -34,6 +39,11 @@ export const groupWords = {
   chats: {
     title: 'Other chats',
     words: 'Finding and reading the project’s chats. From a chat that others read, private ones are not in reach.',
+  },
+  tasks: {
+    title: 'Tasks',
+    words:
+      'Reading the board, and making, changing and commenting on tasks for whoever prompted. Starting, accepting and cancelling them stays with people.',
   },
   people: { title: 'People', words: 'Asking whoever may prompt here, and saying where it stands.' },
   delegation: { title: 'Other agents', words: 'Starting chats with other agents, on the connections of whoever prompted.' },

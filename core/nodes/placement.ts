@@ -37,8 +37,9 @@ export type WaitReason =
   | { is: 'no-label'; labels: readonly string[] }
   | { is: 'no-disk' }
   | { is: 'draining' }
+  | { is: 'no-sandbox' }
   | { is: 'full'; position: number }
-  | { is: 'workspace'; node: string; because: 'offline' | 'draining' | 'cut' }
+  | { is: 'workspace'; node: string; because: 'offline' | 'draining' | 'no-sandbox' | 'cut' }
   | { is: 'workspace'; node: string; because: 'full'; position: number; movesInMs: number }
 
 export type Placement = { is: 'runs'; on: NodeId; leaves: NodeId | null } | { is: 'waits'; reason: WaitReason }
@@ -89,9 +90,10 @@ function placeOne(chat: WaitingChat, picture: Picture): Placement {
     case 'draining':
     case 'drained':
       return elsewhere(chat, picture, home) ?? waitsFor(home, { because: 'draining' })
+    case 'no-sandbox':
+      return elsewhere(chat, picture, home) ?? waitsFor(home, { because: 'no-sandbox' })
     case 'offline':
     case 'foreign':
-      // Only people know what lies there is worth: `nodes.leaveWorkspace`.
       return waitsFor(home, { because: 'offline' })
     case 'cloned':
     case 'keyless':
@@ -99,7 +101,7 @@ function placeOne(chat: WaitingChat, picture: Picture): Placement {
   }
 }
 
-type Because = { because: 'offline' | 'draining' | 'cut' } | { because: 'full'; position: number; movesInMs: number }
+type Because = { because: 'offline' | 'draining' | 'no-sandbox' | 'cut' } | { because: 'full'; position: number; movesInMs: number }
 const waitsFor = (home: PlaceableNode, because: Because): Placement => ({
   is: 'waits',
   reason: { is: 'workspace', node: home.name, ...because },
@@ -127,6 +129,7 @@ function placeAnew(chat: WaitingChat, picture: Picture, home: PlaceableNode | nu
   if (open.length > 0) return waits({ is: 'full', position: 1 + Math.min(...open.map((node) => picture.queued.get(node.nodeId) ?? 0)) })
   if (fitting.some((node) => node.condition === 'low-disk')) return waits({ is: 'no-disk' })
   if (fitting.some((node) => node.condition === 'draining' || node.condition === 'drained')) return waits({ is: 'draining' })
+  if (fitting.some((node) => node.condition === 'no-sandbox')) return waits({ is: 'no-sandbox' })
   return waits(chat.needs.length > 0 ? { is: 'no-label', labels: chat.needs } : { is: 'no-node' })
 }
 
@@ -136,6 +139,10 @@ function wishedBy(chat: WaitingChat, nodes: readonly PlaceableNode[]): NodeId[] 
   if (home && hasLabels(home, chat)) return [home.nodeId]
   return nodes.filter((node) => hasLabels(node, chat) && takesNew(node)).map((node) => node.nodeId)
 }
+
+/** What lies there is waited for, however long: only people know what it is worth. See `nodes.leaveWorkspace`. */
+export const isNeverLeft = ({ condition }: Pick<PlaceableNode, 'condition'>): boolean =>
+  condition === 'offline' || condition === 'foreign' || condition === 'cloned' || condition === 'keyless'
 
 const hasLabels = (node: PlaceableNode, chat: WaitingChat): boolean => chat.needs.every((label) => node.labels.includes(label))
 /** How many of those that a node counts as busy are the chat itself. */

@@ -19,17 +19,23 @@ export const Comment = Text.trim().min(1).max(COMMENT_MAX_CHARS)
 
 /** With what a task's chat is to be started; null leaves it to whoever starts it. */
 export const StartWish = z.object({
-  harness: z.string().min(1).max(100).nullable(),
-  model: z.string().min(1).max(200).nullable(),
+  harness: Text.min(1).max(100).nullable(),
+  model: Text.min(1).max(200).nullable(),
   /** Where the work starts from; made from the repository's default branch when there is none of that name. */
   branch: BranchName.nullable(),
 })
 export type StartWish = z.infer<typeof StartWish>
 
+/** What its agent is told and with what it starts: whoever changes one of these speaks through whoever it is started for. */
+export const startFields = ['title', 'instructions', 'harness', 'model', 'branch'] as const
+
 /** What made a task, when no person did so by hand. */
 export type TaskOrigin =
   /** `dueAt` is when it was to be made; `missed` counts the times before it that passed while no server ran. */
-  { is: 'schedule'; name: string; dueAt: string; missed: number } | { is: 'webhook'; name: string; deliveryId: string }
+  | { is: 'schedule'; name: string; dueAt: string; missed: number }
+  | { is: 'webhook'; name: string; deliveryId: string }
+  /** On the word of whoever prompted it; `name` is the agent's. */
+  | { is: 'agent'; name: string }
 
 /** Text that a chat is started with: what is to be done, and for a sub-task what it is a part of. */
 export function taskPrompt({

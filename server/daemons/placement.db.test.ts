@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, expect, it } from 'vitest'
 import type { ChatId, NodeId, RunId, TurnId } from '#core/ids.ts'
+import type { SandboxReport } from '#core/links/daemon.ts'
 import { MOVE_AFTER_MS } from '#core/nodes/placement.ts'
 import { enterChat, enterProject, type TeamScope } from '#server/access/scope.ts'
 import { createChat, readEvents, sendPrompt } from '#server/chats/service.ts'
@@ -134,6 +135,26 @@ it('gives a draining node nothing, and calls it drained when nothing is left', a
   expect(await take(nodeId)).toContain(next)
 })
 
+it('gives nothing to a node that cannot isolate agents, though it has least to do, and says so where there is no other', async () => {
+  const nodeId = await online('bare')
+  const report = (sandbox: SandboxReport) => pool().query('update node set sandbox = $2 where id = $1', [nodeId, JSON.stringify(sandbox)])
+  await report({ level: 'none', reason: 'bubblewrap is not there', isMissing: true })
+  const chatId = await waiting()
+  expect(await take(nodeId)).toEqual([])
+  expect(await why(chatId)).toEqual({ is: 'no-sandbox' })
+  expect((await listNodes(team)).find((node) => node.nodeId === nodeId)).toMatchObject({ condition: 'no-sandbox' })
+
+  const other = await online('cellar')
+  await waiting().then(() => take(other, 1))
+  await waiting()
+  expect(await take(other, 1)).toHaveLength(1)
+
+  const next = await waiting()
+  // Its owner let agents run without one.
+  await report({ level: 'none', reason: 'The owner switched the sandbox off' })
+  expect(await take(nodeId)).toContain(next)
+})
+
 it('keeps a chat where its workspace lies, then moves it and says so, with what its agent has to know', async () => {
   const [home, other] = [await online('attic', { capacity: 1 }), await online('cellar')]
   const chatId = await workOn(home)
@@ -209,6 +230,60 @@ it('waits for a node that is away until somebody goes on without it', async () =
   await expect(leaveWorkspace(scope)).rejects.toMatchObject({ code: 'chat.busy' })
   expect(await take(other)).toEqual([chatId])
   await expect(leaveWorkspace(scope)).rejects.toMatchObject({ code: 'chat.busy' })
+})
+
+it('says once that a chat moved, also where nobody heard that the node had it, and tells the agent all the same', async () => {
+  const [home, other] = [await online('attic'), await online('cellar')]
+  const chatId = await workOn(home)
+  await goOffline(home)
+  await send(chatId)
+  await leaveWorkspace(await enterChat(team, { act: 'prompt', chatId }))
+  expect(await take(other)).toEqual([chatId])
+  // The line broke after the commit: neither the node nor the context of the chat got anything.
+  await pool().query(`update chat_head set "leaseUntil" = now() - interval '1 second' where "chatId" = $1`, [chatId])
+  await pool().query('update chat set "forkContext" = null where id = $1', [chatId])
+  expect(await take(other)).toEqual([chatId])
+  const { events } = await readEvents(await enterChat(team, { act: 'read', chatId }), { afterSeq: 0, limit: 100 })
+  expect(events.filter((event) => event.type === 'workspace.moved')).toHaveLength(1)
+  const { rows } = await pool().query('select "forkContext" from chat where id = $1', [chatId])
+  expect(rows[0].forkContext).toContain('I wrote the parser.')
+})
+
+/** Chats in line like this one, earlier than everything that comes. */
+async function crowd(like: ChatId, count: number): Promise<void> {
+  const copies = (table: string, key: string, rest: string) =>
+    pool().query(
+      `insert into ${table} select (jsonb_populate_record(t, jsonb_build_object('${key}', md5(t."${key}"::text || n)::uuid${rest}))).*
+       from ${table} t, generate_series(1, $2) n where t."${key}" = $1`,
+      [like, count],
+    )
+  await copies('chat', 'id', '')
+  await copies('chat_head', 'chatId', '')
+  await copies('command', 'chatId', `, 'id', gen_random_uuid(), 'ord', t.ord - n`)
+}
+
+it('serves those behind hundreds that wait for a node that is away, and says why each of them waits', async () => {
+  const [home, other] = [await online('laptop'), await online('cellar')]
+  const lying = await workOn(home)
+  await goOffline(home)
+  await send(lying)
+  await pool().query(`delete from command where "chatId" = $1 and state <> 'queued'`, [lying])
+  await crowd(lying, 600)
+  const chatId = await waiting()
+  expect(await take(other)).toEqual([chatId])
+  expect(await why(lying)).toEqual({ is: 'workspace', node: 'laptop', because: 'offline' })
+})
+
+it('serves those behind hundreds that wait for labels which no node has', async () => {
+  const nodeId = await online('plain', { capacity: 1 })
+  const labelled = await waiting()
+  await changeProject(await enterProject(team, { act: 'manage', projectId }), { nodeLabels: ['gpu'] })
+  await crowd(labelled, 600)
+  ;({ projectId } = await createProject(team, { name: 'Other' }))
+  const [first, second] = [await waiting(), await waiting()]
+  expect(await take(nodeId, 1)).toEqual([first])
+  expect(await why(second)).toEqual({ is: 'full', position: 1 })
+  expect(await why(labelled)).toEqual({ is: 'no-label', labels: ['gpu'] })
 })
 
 it('goes on elsewhere from a node that was removed, and says where it was', async () => {

@@ -147,13 +147,16 @@ it('hands out what opens our tools for this run alone, and nothing where the pro
   for (const { token, mcpTokenHash, mcpGroups } of [one, other]) {
     expect(token).toMatch(/^mct_[\w-]{43}$/)
     expect(mcpTokenHash).toEqual(hashToken(token!))
-    expect(mcpGroups).toEqual(['project', 'chats', 'people', 'delegation', 'usage'])
+    expect(mcpGroups).toEqual(['project', 'chats', 'tasks', 'people', 'delegation', 'usage'])
   }
   expect(one.token).not.toBe(other.token)
 
   await prisma().project.update({ where: { id: projectId }, data: { mcpGroupsOff: ['chats', 'people', 'delegation'] } })
-  expect((await granted(run())).mcpGroups).toEqual(['project', 'usage'])
-  await prisma().project.update({ where: { id: projectId }, data: { mcpGroupsOff: ['project', 'chats', 'people', 'delegation', 'usage'] } })
+  expect((await granted(run())).mcpGroups).toEqual(['project', 'tasks', 'usage'])
+  await prisma().project.update({
+    where: { id: projectId },
+    data: { mcpGroupsOff: ['project', 'chats', 'tasks', 'people', 'delegation', 'usage'] },
+  })
   expect(await granted(run())).toEqual({ token: null, mcpTokenHash: null, mcpGroups: [] })
 
   // One that the project brings needs it as well; one that is off does not.

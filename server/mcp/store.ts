@@ -11,6 +11,8 @@ export type CallingRun = {
   /** Nobody but its creator reads what is said there. */
   isPrivate: boolean
   startDepth: number
+  /** Of the agent that calls. */
+  harness: string
   /** The turn under way; null between two, when nobody's word is there to act on. */
   turnId: TurnId | null
   /** For whom it acts: whose prompt the turn is; between turns, whose waits first, else whose chat it is. */
@@ -21,7 +23,7 @@ export type CallingRun = {
 
 const BY_TOKEN = prepared(
   'mcp-run-by-token',
-  `select r.id as "runId", r."chatId", c."teamId", c."projectId", c."isPrivate", c."startDepth", h."activeTurn" as "turnId", a."by" as "userId",
+  `select r.id as "runId", r."chatId", c."teamId", c."projectId", c."isPrivate", c."startDepth", r.harness, h."activeTurn" as "turnId", a."by" as "userId",
      array(select g from unnest(r."mcpGroups") g where g <> all(p."mcpGroupsOff")) as groups
    from run r
    join chat c on c.id = r."chatId" and c."archivedAt" is null
@@ -51,6 +53,12 @@ export async function countStarted(tx: Pick<PoolClient, 'query'>, chatId: ChatId
     [chatId],
   )
   return rows[0]!.count
+}
+
+/** Of these chats, those that the whole team may read. */
+export async function findOpenChats(chatIds: readonly ChatId[]): Promise<ReadonlySet<ChatId>> {
+  const { rows } = await pool().query<{ id: ChatId }>('select id from chat where id = any($1) and not "isPrivate"', [chatIds])
+  return new Set(rows.map(({ id }) => id))
 }
 
 /** Whether others than its creator may not read it; of a chat that the person was shown to reach. */

@@ -1,7 +1,6 @@
 /** `tasks.*`: the work of a project. Next: `service.ts`. */
 import { z } from 'zod'
-import { BranchName } from '#core/projects/branch.ts'
-import { Comment, Instructions, SUBTASKS_MAX, TaskTitle } from '#core/tasks/task.ts'
+import { Comment, Instructions, StartWish, SUBTASKS_MAX, TaskTitle } from '#core/tasks/task.ts'
 import { TaskId, UserId } from '#core/ids.ts'
 import {
   addComment,
@@ -18,11 +17,7 @@ import {
 import { projectProcedure, router, teamProcedure } from '#server/trpc/base.ts'
 
 const OfTask = z.object({ taskId: z.string().max(100) })
-const Wish = z.object({
-  harness: z.string().min(1).max(100).nullable().optional(),
-  model: z.string().min(1).max(200).nullable().optional(),
-  branch: BranchName.nullable().optional(),
-})
+const Wish = StartWish.partial()
 const Fields = Wish.extend({
   instructions: Instructions.optional(),
   assigneeId: UserId.nullable().optional(),

@@ -1,11 +1,14 @@
 /**
  * Tasks of a project: what people and agents do with them. How one stands is nobody's word here but its chats'
- * (`core/tasks/state.ts`); people only accept, cancel and reopen.
- * From: `router.ts`. Next: `start.ts` for the chat of a task, `triggers-service.ts` for what makes tasks without a person.
+ * (`core/tasks/state.ts`); people only accept, cancel and reopen. What an agent does is its person's act, and says through
+ * which agent (`through`: its harness) it came.
+ * From: `router.ts`, and `server/mcp/tools` for agents. Next: `start.ts` for the chat of a task, `triggers-service.ts` for
+ * what makes tasks without a person.
  */
 import { movesFrom, stateOf, type Verdict } from '#core/tasks/state.ts'
-import type { TaskOrigin } from '#core/tasks/task.ts'
+import { startFields, type TaskOrigin } from '#core/tasks/task.ts'
 import { DomainError } from '#core/errors.ts'
+import { harnessName } from '#core/harnesses/registry.ts'
 import { TaskId, type ChatId, type UserId } from '#core/ids.ts'
 import { mayInProject } from '#server/access/acts.ts'
 import type { ProjectScope, TeamScope } from '#server/access/scope.ts'
@@ -16,9 +19,11 @@ import { mintUuid } from '#server/db/mint.ts'
 import { hintList } from '#server/realtime/bus.ts'
 import * as store from '#server/tasks/store.ts'
 import type { CommentRow, TaskFields, TaskRow } from '#server/tasks/store.ts'
+import { updateStartFailure } from '#server/tasks/trigger-store.ts'
 import { attemptsOf, viewTasks, type TaskCard } from '#server/tasks/view.ts'
 
 export { startTask } from '#server/tasks/start.ts'
+export { findTaskOfChat } from '#server/tasks/store.ts'
 export type { TaskCard } from '#server/tasks/view.ts'
 
 const HISTORY_MAX = 100
@@ -42,7 +47,7 @@ export type TaskView = TaskCard & {
   /** The newest first. */
   chats: TaskChatView[]
   subtasks: TaskCard[]
-  comments: (CommentRow & { mayRemove: boolean })[]
+  comments: (Omit<CommentRow, 'harness'> & { agentName: string | null; mayRemove: boolean })[]
   /** The newest first. */
   history: HistoryEntry[]
   /** Whether the asking person may change it, start it, comment on it. */
@@ -75,7 +80,11 @@ export async function readTask(scope: ProjectScope, { taskId }: { taskId: string
       }))
       .toReversed(),
     subtasks: await viewTasks(scope, parts),
-    comments: comments.map((each) => ({ ...each, mayRemove: each.by === scope.userId || isMaintainer })),
+    comments: comments.map(({ harness, ...each }) => ({
+      ...each,
+      agentName: harness === null ? null : harnessName(harness),
+      mayRemove: each.by === scope.userId || isMaintainer,
+    })),
     history,
     mayChange: mayInProject(scope.projectRole, 'prompt'),
   }
@@ -85,8 +94,9 @@ export type TaskInput = { title: string } & Partial<Omit<TaskFields, 'title'>>
 export type NewTaskInput = TaskInput & { parentId?: string | undefined; subtasks?: readonly string[] | undefined }
 
 /** With its sub-tasks, all or none. @throws task.missing for its parent; member.missing; request.invalid below a sub-task */
-export async function createTask(scope: ProjectScope, input: NewTaskInput): Promise<{ taskId: TaskId }> {
-  const taskId = await inTransaction((tx) => createWithin(tx, scope, { ...input, origin: null, startsItself: false }))
+export async function createTask(scope: ProjectScope, input: NewTaskInput, through: string | null = null): Promise<{ taskId: TaskId }> {
+  const origin = through === null ? null : ({ is: 'agent', name: harnessName(through) } as const)
+  const taskId = await inTransaction((tx) => createWithin(tx, scope, { ...input, origin, startsItself: false }))
   tell(scope)
   return { taskId }
 }
@@ -109,7 +119,7 @@ export async function createWithin(tx: PoolClient, scope: ProjectScope, input: M
   await store.insertTask(tx, scope, task)
   for (const title of subtasks) {
     const part = { ...wish, taskId: mintUuid() as TaskId, parentId: task.taskId, title, instructions: '', assigneeId: null, dueOn: null }
-    await store.insertTask(tx, scope, { ...part, origin: null, startsItself: false })
+    await store.insertTask(tx, scope, { ...part, origin, startsItself: false })
   }
   const by = origin && `the ${origin.is} “${origin.name}”`
   await enter(tx, scope, {
@@ -130,14 +140,25 @@ const fieldNames: Readonly<Record<keyof TaskFields, string>> = {
   branch: 'branch',
 }
 
-/** @throws task.missing; member.missing */
-export async function updateTask(scope: ProjectScope, { taskId, ...fields }: { taskId: string } & Partial<TaskFields>): Promise<void> {
+/**
+ * One that somebody else is to be started for waits for a person from then on.
+ * @throws task.missing; member.missing
+ */
+export async function updateTask(
+  scope: ProjectScope,
+  { taskId, ...fields }: { taskId: string } & Partial<TaskFields>,
+  through: string | null = null,
+): Promise<void> {
   await change(scope, taskId, async (tx, task) => {
     const changed = store.updatableFields.filter((name) => fields[name] !== undefined && fields[name] !== valueOf(task, name))
     if (changed.length === 0) return
     if (changed.includes('assigneeId')) await demandMember(tx, scope, fields.assigneeId ?? null)
     await store.updateFields(tx, task.taskId, Object.fromEntries(changed.map((name) => [name, fields[name]])))
-    const facts = { changed: changed.map((name) => fieldNames[name]).join(', ') }
+    // Another's words, or those of another's agent, are not to be prompted as its maker's.
+    if ((task.createdBy !== scope.userId || through !== null) && startFields.some((name) => changed.includes(name)))
+      await updateStartFailure(tx, task.taskId, { code: 'task.changed', facts: {} })
+    const by = through && `the agent “${harnessName(through)}”`
+    const facts = { changed: changed.map((name) => fieldNames[name]).join(', '), ...(by && { by }) }
     await enter(tx, scope, { act: 'task.changed', task: { ...task, title: fields.title ?? task.title }, facts })
   })
 }
@@ -166,10 +187,14 @@ export async function reopenTask(scope: ProjectScope, { taskId }: { taskId: stri
 }
 
 /** @throws task.missing */
-export async function addComment(scope: ProjectScope, { taskId, text }: { taskId: string; text: string }): Promise<{ commentId: string }> {
-  const commentId = mintUuid()
-  await change(scope, taskId, (tx, task) => store.insertComment(tx, { taskId: task.taskId, id: commentId, by: scope.userId, text }))
-  return { commentId }
+export async function addComment(
+  scope: ProjectScope,
+  { taskId, text }: { taskId: string; text: string },
+  through: string | null = null,
+): Promise<{ commentId: string }> {
+  const comment = { id: mintUuid(), by: scope.userId, harness: through, text }
+  await change(scope, taskId, (tx, task) => store.insertComment(tx, { ...comment, taskId: task.taskId }))
+  return { commentId: comment.id }
 }
 
 /** By who wrote it, or a maintainer of the project. @throws task.missing; comment.missing */

@@ -178,11 +178,25 @@ export async function insertTaskChat(tx: Db, { taskId, chatId, by }: { taskId: T
   await tx.query(`update project_task set "startsItself" = false, "startFailure" = null, "updatedAt" = now() where id = $1`, [taskId])
 }
 
-export type CommentRow = { commentId: string; by: UserId; byName: string; at: string; text: string }
+/** The task that this chat was started for; null for every other chat. */
+export async function findTaskOfChat(
+  { teamId, projectId }: ProjectScope,
+  chatId: ChatId,
+): Promise<{ taskId: TaskId; title: string } | null> {
+  const { rows } = await pool().query(
+    `select t.id as "taskId", t.title from task_chat k join project_task t on t.id = k."taskId"
+     where k."chatId" = $3 and t."teamId" = $1 and t."projectId" = $2`,
+    [teamId, projectId, chatId],
+  )
+  return rows[0] ?? null
+}
+
+/** `harness` is of the agent that wrote it for them; null when they did so by hand. */
+export type CommentRow = { commentId: string; by: UserId; byName: string; harness: string | null; at: string; text: string }
 
 export async function findComments(taskId: TaskId): Promise<CommentRow[]> {
   const { rows } = await pool().query(
-    `select m.id as "commentId", m."by", coalesce(u.name, ${FORMER}) as "byName", m.at, m.text
+    `select m.id as "commentId", m."by", coalesce(u.name, ${FORMER}) as "byName", m.harness, m.at, m.text
      from task_comment m left join "user" u on u.id = m."by" where m."taskId" = $1 order by m.at, m.id limit 1000`,
     [taskId],
   )
@@ -191,9 +205,15 @@ export async function findComments(taskId: TaskId): Promise<CommentRow[]> {
 
 export async function insertComment(
   tx: Db,
-  { taskId, id, by, text }: { taskId: TaskId; id: string; by: UserId; text: string },
+  { taskId, id, by, harness, text }: { taskId: TaskId; id: string; by: UserId; harness: string | null; text: string },
 ): Promise<void> {
-  await tx.query('insert into task_comment (id, "taskId", "by", text) values ($1, $2, $3, $4)', [id, taskId, by, text])
+  await tx.query('insert into task_comment (id, "taskId", "by", harness, text) values ($1, $2, $3, $4, $5)', [
+    id,
+    taskId,
+    by,
+    harness,
+    text,
+  ])
   await tx.query('update project_task set "updatedAt" = now() where id = $1', [taskId])
 }
 

@@ -5,6 +5,8 @@ import { readChat, searchChats } from '#server/mcp/tools/chats.ts'
 import { chatStatus, listAgents, startChat } from '#server/mcp/tools/delegation.ts'
 import { askPerson, readAnswer, reportProgress } from '#server/mcp/tools/people.ts'
 import { projectContext, projectMembers } from '#server/mcp/tools/project.ts'
+import { commentOnTask, createProjectTask, updateProjectTask } from '#server/mcp/tools/task-changes.ts'
+import { listProjectTasks, readTask } from '#server/mcp/tools/tasks.ts'
 import { usageLeft } from '#server/mcp/tools/usage.ts'
 
 export const tools: readonly Tool[] = [
@@ -12,6 +14,11 @@ export const tools: readonly Tool[] = [
   projectMembers,
   searchChats,
   readChat,
+  listProjectTasks,
+  readTask,
+  createProjectTask,
+  updateProjectTask,
+  commentOnTask,
   askPerson,
   readAnswer,
   reportProgress,

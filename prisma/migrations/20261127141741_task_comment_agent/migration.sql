@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "task_comment" ADD COLUMN     "harness" TEXT;
