@@ -7,7 +7,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { enrolmentStatement, greetingStatement, type Enrolment } from '#core/nodes/identity.ts'
-import { daemonOf, lockHome } from '#agent/home-lock.ts'
 import { beginGreetings, enrol, readIdentity, takeInvitation } from '#agent/identity.ts'
 
 let home: string
@@ -96,18 +95,4 @@ it('counts each start on the disk before it greets, and each greeting of one', a
   const statement = greetingStatement({ nonce: 'c', nodeId: identity.nodeId, boot: next.boot })
   expect(isSigned(identity.publicKey, statement, next.signature)).toBe(true)
   expect(isSigned(identity.publicKey, statement, two.signature)).toBe(false)
-})
-
-it('lets one daemon have a home, and takes over what a killed one left', async () => {
-  mkdirSync(join(home, 'node'))
-  const unlock = lockHome(home)
-  // Ours is no other's; a number that belongs to another process by now is nobody's.
-  expect(daemonOf(home)).toBeNull()
-  unlock!()
-  writeFileSync(file('daemon.lock'), `${process.ppid} 1`)
-  expect(daemonOf(home)).toBeNull()
-  const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8')
-  writeFileSync(file('daemon.lock'), `${process.ppid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`)
-  expect(daemonOf(home)).toBe(process.ppid)
-  expect(lockHome(home)).toBeNull()
 })

@@ -200,7 +200,7 @@ it('interrupts what a lost daemon left open, in the claim itself', async () => {
   expect(await statusOf(chat)).toBe('idle')
   await expect(answerOf(chat, requestId, 'yes')).rejects.toMatchObject({ code: 'permission.missing' })
   // Nothing waits, so nothing is claimed: an interrupted prompt is never sent again by itself.
-  expect(await claim(daemon.nodeId, 10)).toEqual([])
+  expect(await claim(daemon.nodeId, 10, daemon.socket.id)).toEqual([])
   expect(await daemon.call('renew', { leases: [{ chatId: chat.chatId, epoch: 1 }] })).toEqual({ kept: [] })
 })
 
@@ -361,17 +361,17 @@ it('gives a chat to one node, and later only to the node where its workspace lie
 
   await sendPrompt(chat.scope, { turnId: turn(), prompt: text('one') })
   expect((await other.call('claim', { max: 10 })).leases).toMatchObject([{ chatId: chat.chatId, epoch: 1 }])
-  expect(await claim(daemon.nodeId, 10)).toEqual([])
+  expect(await claim(daemon.nodeId, 10, daemon.socket.id)).toEqual([])
   expect(await daemon.append(chat.chatId, 1, 1, say(turn(), 0, 'mine?'))).toEqual({ is: 'fenced', epoch: 1, finalPseq: 0 })
   await other.call('release', { chatId: chat.chatId, epoch: 1 })
-  expect(await claim(daemon.nodeId, 10)).toEqual([])
+  expect(await claim(daemon.nodeId, 10, daemon.socket.id)).toEqual([])
 
   // Removing the node lets the chat go on elsewhere, and ends its connection.
   await expect(removeNode(chat.team, { nodeId: daemon.nodeId })).rejects.toMatchObject({ code: 'access.denied' })
   const cut = new Promise((resolve) => other.socket.once('disconnect', resolve))
   await removeNode(chat.team, { nodeId: joined.nodeId })
   await cut
-  const [lease] = await claim(daemon.nodeId, 10)
+  const [lease] = await claim(daemon.nodeId, 10, daemon.socket.id)
   // The forced end of the old epoch was an epoch of its own, that nobody held.
   expect(lease).toMatchObject({ chatId: chat.chatId, epoch: 3 })
   expect((await listNodes(chat.team)).map((node) => node.nodeId)).not.toContain(joined.nodeId)

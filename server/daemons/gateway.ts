@@ -126,7 +126,7 @@ export function attachDaemons(io: Server): () => void {
       if (!isNewest || isCut) return { leases: [], waiting: 0, isDraining: false }
       if (!hasClaimed) await endForgottenLeases(nodeId, heldAtGreeting)
       hasClaimed = true
-      const leases = await claim(nodeId, Math.min(max, 100))
+      const leases = await claim(nodeId, Math.min(max, 100), socket.id)
       return { leases, waiting: leases.length < max ? 0 : await countWaiting(nodeId), isDraining }
     })
     serveGreeted(socket, 'report', async (nodeId, report) => {

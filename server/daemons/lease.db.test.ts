@@ -7,7 +7,7 @@ import { connect } from '#server/connections/service.ts'
 import { disconnect } from '#server/connections/undo-service.ts'
 import { ingest, salvage } from '#server/daemons/ingest.ts'
 import { claim, endLeasesOfMember, endRevokedLogins, holds, release, renew } from '#server/daemons/lease.ts'
-import { createJoinToken, removeNode } from '#server/daemons/service.ts'
+import { createJoinToken, removeNode, renewKey } from '#server/daemons/service.ts'
 import { enrol } from '#server/daemons/testing-nodes.ts'
 import { startRun } from '#server/daemons/start-run.ts'
 import { inTransaction, pool } from '#server/db/client.ts'
@@ -90,6 +90,21 @@ it('gives nothing to a node that is removed while it asks', async () => {
     [chatId],
   )
   expect(rows).toEqual([{ nodeId: null, heldBy: null }])
+})
+
+it('gives nothing to a connection that speaks for its node no more, however late that is noticed where it ends', async () => {
+  const { chatId } = await seedReadyChat(key)
+  await send(team, chatId)
+  const speaksOn = (connection: string) => pool().query('update node set connection = $2 where id = $1', [nodeId, connection])
+  await speaksOn('former')
+  await speaksOn('newest')
+  expect(await claim(nodeId, 10, 'former')).toEqual([])
+  const renewed = await renewKey(team, { nodeId })
+  for (const connection of ['newest', null]) expect(await claim(nodeId, 10, connection)).toEqual([])
+  await enrol(renewed!.token)
+  expect(await claim(nodeId, 10, 'newest')).toEqual([])
+  await speaksOn('next')
+  expect(await claim(nodeId, 10, 'next')).toMatchObject([{ chatId }])
 })
 
 it('stops what works on a removed member’s prompt in a chat of somebody else', async () => {

@@ -29,13 +29,15 @@ export type Held = { chatId: ChatId; epoch: number; pseq: string; nodeId: NodeId
 /**
  * Chats that wait for an agent, that nobody holds, and that are this node's to run by `core/nodes/placement.ts`: first
  * those whose workspace lies on it, then the longest waiting.
+ * @param connection the one that asks, which gets nothing once it speaks for the node no more; null where none ever has
  */
-export async function claim(nodeId: NodeId, max: number): Promise<Lease[]> {
+export async function claim(nodeId: NodeId, max: number, connection: string | null = null): Promise<Lease[]> {
   const { leases, appended, ended, moved } = await inTransaction(async (tx) => {
-    // Held until the commit: a removal waits for it and then ends these leases too, or was first and there are none.
+    // Held until the commit: whoever cuts the node off waits for it and then ends these leases too, or was first and there are none.
     const node = await tx.query<{ name: string }>(
-      'select name from node where id = $1 and "disabledAt" is null and "clonedAt" is null and "drainingAt" is null for share',
-      [nodeId],
+      `select name from node where id = $1 and connection is not distinct from $2 and "publicKey" is not null
+         and "disabledAt" is null and "clonedAt" is null and "drainingAt" is null for share`,
+      [nodeId, connection],
     )
     const nothing = { leases: [], appended: [], ended: [], moved: [] }
     if (!node.rows[0] || max === 0) return nothing

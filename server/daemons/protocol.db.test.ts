@@ -130,7 +130,7 @@ async function play(steps: readonly Step[]): Promise<void> {
   const scope = await seedTeamScope()
   const chatId = await seedChat(scope)
   for (const id of [`a-${chatId}`, `b-${chatId}`]) {
-    await pool().query('insert into node (id, name) values ($1, $1)', [id])
+    await pool().query('insert into node (id, name, "publicKey") values ($1, $1, $2)', [id, Buffer.from(id)])
   }
   const daemons = [new SimulatedDaemon(`a-${chatId}`, chatId), new SimulatedDaemon(`b-${chatId}`, chatId)] as const
   const sent: TurnId[] = []
