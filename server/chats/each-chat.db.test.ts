@@ -10,12 +10,12 @@ import { startProjecting } from '#server/chats/projection.ts'
 import { foldRested } from '#server/chats/retention.ts'
 import { pool } from '#server/db/client.ts'
 import { seedChat, seedTeamScope } from '#server/db/testing.ts'
-import { indexChat } from '#server/search/indexer.ts'
+import { indexChat, startIndexing } from '#server/search/indexer.ts'
 
 afterEach(() => pool().query('drop function refuse cascade'))
 
 /** A turn that ended days ago. */
-async function seedRested(scope: TeamScope, days: number): Promise<ChatId> {
+async function seedRested(scope: TeamScope, { days, isRead }: { days: number; isRead: boolean }): Promise<ChatId> {
   const chatId = await seedChat(scope)
   const turnId = randomUUID() as TurnId
   const nodeId = 'node-1' as NodeId
@@ -29,17 +29,19 @@ async function seedRested(scope: TeamScope, days: number): Promise<ChatId> {
     { type: 'turn.ended', turnId, outcome: 'completed', stopReason: 'end_turn' },
   ] as DaemonFact[]
   await appendFenced([{ chatId, nodeId, epoch: 1, first: 1, facts }])
-  await indexChat(chatId)
+  if (isRead) await indexChat(chatId)
   await pool().query(`update chat set "lastActivityAt" = now() - $2 * interval '1 day' where id = $1`, [chatId, days])
   return chatId
 }
 
-async function twoOfWhich(breaks: { table: string; on: 'insert' | 'update' }): Promise<{ broken: ChatId; sound: ChatId }> {
+type Breaks = { table: string; on: 'insert' | 'update'; isRead?: boolean }
+
+async function twoOfWhich({ table, on, isRead = true }: Breaks): Promise<{ broken: ChatId; sound: ChatId }> {
   const scope = await seedTeamScope()
-  const [broken, sound] = [await seedRested(scope, 9), await seedRested(scope, 8)]
+  const [broken, sound] = [await seedRested(scope, { days: 9, isRead }), await seedRested(scope, { days: 8, isRead })]
   await pool().query(
     `create function refuse() returns trigger language plpgsql as 'begin raise exception ''broken on purpose''; end';
-     create trigger refuse before ${breaks.on} on ${breaks.table} for each row when (new."chatId" = '${broken}') execute function refuse()`,
+     create trigger refuse before ${on} on ${table} for each row when (new."chatId" = '${broken}') execute function refuse()`,
   )
   return { broken, sound }
 }
@@ -69,6 +71,21 @@ it('writes what logs come to', async () => {
   try {
     await vi.waitFor(async () => {
       const { rows } = await pool().query('select "chatId", seq::int from chat_folded where "chatId" = any($1) and seq > 0', [
+        [broken, sound],
+      ])
+      expect(rows).toEqual([{ chatId: sound, seq: 6 }])
+    }, 30_000)
+  } finally {
+    await stop()
+  }
+})
+
+it('reads for the search', async () => {
+  const { broken, sound } = await twoOfWhich({ table: 'chat_text', on: 'insert', isRead: false })
+  const stop = startIndexing()
+  try {
+    await vi.waitFor(async () => {
+      const { rows } = await pool().query('select "chatId", seq::int from chat_indexed where "chatId" = any($1) and seq > 0', [
         [broken, sound],
       ])
       expect(rows).toEqual([{ chatId: sound, seq: 6 }])

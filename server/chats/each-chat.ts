@@ -1,4 +1,4 @@
-/** For whatever sweeps over chats: `projection.ts`, `compaction.ts`, `retention.ts`. */
+/** For whatever sweeps over chats: `projection.ts`, `compaction.ts`, `retention.ts`, the search's `indexer.ts`. */
 import type { ChatId } from '#core/ids.ts'
 import { log } from '#server/log.ts'
 
