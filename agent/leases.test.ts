@@ -40,7 +40,7 @@ function serverOf(chats: readonly FakeServer[]) {
   return { claims, node, call: call as Call }
 }
 
-const hold = (call: Call, { nodeId }: FakeServer): Leases =>
+const hold = (call: Call, { nodeId }: FakeServer, surroundings = world.surroundings): Leases =>
   holdLeases({
     uplink: { call, tryCall: call },
     outboxRoot: world.outboxRoot,
@@ -48,7 +48,7 @@ const hold = (call: Call, { nodeId }: FakeServer): Leases =>
     isReady: () => true,
     onChange: () => {},
     nodeId,
-    surroundings: world.surroundings,
+    surroundings,
     leftLogins: world.leftLogins(fakeServer(() => ({}))),
     idleStopMs: 60_000,
     cancelGraceMs: 5_000,
@@ -109,4 +109,13 @@ it('lets turns end and warm agents go when its node drains, and takes work again
   node.isDraining = false
   leases.claim()
   expect(await working.ended(next)).toMatchObject({ outcome: 'completed' })
+})
+
+it('asks for no chat where nothing can run, whatever the server knows of that by then', async () => {
+  const chat = fakeServer(() => ({}))
+  const server = serverOf([chat])
+  leases = hold(server.call, chat, { ...world.surroundings, sandbox: () => null })
+  leases.claim()
+  await vi.waitFor(() => expect(server.claims).toEqual([0]))
+  expect(leases.held()).toEqual([])
 })

@@ -39,7 +39,7 @@ export type Leases = {
 }
 
 export function holdLeases(options: LeasesOptions): Leases {
-  const { uplink, outboxRoot, capacity, isReady, onChange } = options
+  const { uplink, outboxRoot, capacity, isReady, onChange, surroundings } = options
   const sessions = new Map<ChatId, Held>()
   let ttlMs = LEASE_TTL_MS
   let isDraining = false
@@ -47,12 +47,13 @@ export function holdLeases(options: LeasesOptions): Leases {
   const now = (): number => performance.now()
   const validity = (askedAtMs: number): number => askedAtMs + ttlMs * 0.8
 
-  /** Asks also without a free place: the answer says whether somebody needs one. */
+  /** Asks also without a free place: the answer says whether somebody needs one. Without a sandbox there is none. */
   const claim = repeatable(
     async () => {
       if (isDraining || !isReady()) return
       const askedAtMs = now()
-      const reply = await uplink.tryCall('claim', { max: Math.max(0, capacity - sessions.size) })
+      const room = surroundings.sandbox() ? capacity - sessions.size : 0
+      const reply = await uplink.tryCall('claim', { max: Math.max(0, room) })
       for (const lease of reply?.leases ?? []) begin(lease, validity(askedAtMs))
       if (reply?.isDraining) for (const { runner } of sessions.values()) runner.retire()
       else if (reply) makeRoom(reply.waiting)

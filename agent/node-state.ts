@@ -24,14 +24,16 @@ export function nodeState(
   env: DaemonEnv & { url: string; proxyUrl: string },
   harnesses: readonly Harness[],
   onChange: () => void,
+  /** Tests give another. */
+  lookFor = probeSandbox,
 ): NodeState {
   let sandbox: Sandbox | null = null
+  let isMissing = false
   let isReady = false
   let reason = 'The sandbox is being looked for.'
   const transient = new Map<string, HarnessState>()
 
-  const probe = () =>
-    probeSandbox({ harnessRoot: env.harnessRoot, workspacesRoot: env.workspacesRoot, mayGoWithout: env.mayGoWithoutSandbox })
+  const probe = () => lookFor({ harnessRoot: env.harnessRoot, workspacesRoot: env.workspacesRoot, mayGoWithout: env.mayGoWithoutSandbox })
 
   async function begin(): Promise<void> {
     let found = await probe()
@@ -43,6 +45,7 @@ export function nodeState(
     }
     if ('missing' in found) {
       reason = found.reason
+      isMissing = true
       log.error({ reason }, 'There is no sandbox, so nothing will run here')
     } else {
       sandbox = found
@@ -86,7 +89,7 @@ export function nodeState(
   }
 
   return {
-    sandboxReport: () => sandbox?.report ?? { level: 'none', reason },
+    sandboxReport: () => sandbox?.report ?? { level: 'none', reason, isMissing },
     harnesses: () => harnesses.map((harness) => transient.get(harness.id) ?? stateOf(env.harnessRoot, programOf(harness))),
     surroundings: {
       sandbox: () => sandbox,

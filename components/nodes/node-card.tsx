@@ -140,7 +140,9 @@ export function NodeCard({ node, mayManage }: { node: Node; mayManage: boolean }
               <span className={`font-medium ${toneText[sandbox.tone]}`}>{sandbox.word}.</span>{' '}
               <span className="text-ink-soft">{sandbox.text}</span>
             </p>
-            {node.sandbox.reason ? <p className="mt-1 text-sm text-ink-quiet">{node.sandbox.reason}</p> : null}
+            {node.sandbox.reason && node.condition !== 'no-sandbox' ? (
+              <p className="mt-1 text-sm text-ink-quiet">{node.sandbox.reason}</p>
+            ) : null}
           </div>
         </div>
       ) : null}

@@ -30,6 +30,7 @@ type Condition = Node['condition']
 export const conditionLooks = {
   ready: { tone: 'good', word: 'Ready' },
   full: { tone: 'busy', word: 'Full' },
+  'no-sandbox': { tone: 'bad', word: 'No sandbox' },
   'low-disk': { tone: 'warn', word: 'Low disk' },
   draining: { tone: 'warn', word: 'Draining' },
   drained: { tone: 'quiet', word: 'Drained' },
@@ -43,12 +44,18 @@ export const conditionLooks = {
 type Advice = { tone: Tone; text: string; act: 'undrain' | 'renew-key' | null }
 
 /** What a state that is worth a sentence means, and the one act that ends it; null for a node that just works. */
-export function adviceOf(node: Pick<Node, 'condition' | 'held' | 'isLocal' | 'version'>): Advice | null {
+export function adviceOf(node: Pick<Node, 'condition' | 'held' | 'isLocal' | 'version' | 'sandbox'>): Advice | null {
   switch (node.condition) {
     case 'ready':
     case 'full':
     case 'offline':
       return null
+    case 'no-sandbox':
+      return {
+        tone: 'bad',
+        text: `No sandbox: ${node.sandbox?.reason ?? 'it is not known why.'} Nothing runs here until that is mended and the daemon started again; chats go elsewhere.`,
+        act: null,
+      }
     case 'low-disk':
       return { tone: 'warn', text: 'Little disk is left. What lies here goes on; new chats go elsewhere.', act: null }
     case 'draining':

@@ -14,6 +14,8 @@ it.each<[WaitReason, string]>([
   [{ is: 'full', position: 2 }, 'All nodes are full: 2nd in line'],
   [{ is: 'full', position: 11 }, 'All nodes are full: 11th in line'],
   [{ is: 'full', position: 23 }, 'All nodes are full: 23rd in line'],
+  [{ is: 'no-sandbox' }, 'No node can isolate agents: The Nodes page says what is missing'],
+  [{ is: 'workspace', node: 'attic', because: 'no-sandbox' }, 'attic cannot isolate agents: The workspace lies there'],
   [{ is: 'workspace', node: 'attic', because: 'offline' }, 'Disconnected, will resume: Waiting for attic to come back'],
   [{ is: 'workspace', node: 'attic', because: 'full', position: 1, movesInMs: 0 }, 'attic is full: 1st in line; the workspace lies there'],
 ])('says %j', (reason, words) => expect(said(reason)).toBe(words))

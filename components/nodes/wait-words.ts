@@ -22,6 +22,8 @@ export function waitWords(reason: WaitReason): WaitWords {
       return { words: 'No node has enough disk left', note: null, mayLeave: false }
     case 'draining':
       return { words: 'Every node is being drained', note: null, mayLeave: false }
+    case 'no-sandbox':
+      return { words: 'No node can isolate agents', note: 'The Nodes page says what is missing', mayLeave: false }
     case 'full':
       return { words: 'All nodes are full', note: place(reason.position), mayLeave: false }
     case 'workspace':
@@ -37,6 +39,8 @@ function workspaceWords(reason: Extract<WaitReason, { is: 'workspace' }>): WaitW
       return { words: `${reason.node} may not work now`, note: 'An admin has to give it a new key', mayLeave: true }
     case 'draining':
       return { words: `${reason.node} is being drained`, note: 'The workspace lies there', mayLeave: true }
+    case 'no-sandbox':
+      return { words: `${reason.node} cannot isolate agents`, note: 'The workspace lies there', mayLeave: true }
     case 'full':
       return { words: `${reason.node} is full`, note: `${place(reason.position)}; the workspace lies there`, mayLeave: true }
   }

@@ -32,6 +32,8 @@ export const SandboxReport = z.object({
   level: z.enum(['uid-and-namespaces', 'namespaces', 'none']),
   /** One plain sentence when the level is not the best one, shown on the nodes page. */
   reason: z.string().nullable(),
+  /** There is none and nobody allowed going without, so nothing runs here; of level `none` is also a machine where somebody did. */
+  isMissing: z.boolean().optional(),
 })
 export type SandboxReport = z.infer<typeof SandboxReport>
 

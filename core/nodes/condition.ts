@@ -1,10 +1,13 @@
 /** How a node stands, in one word: what the nodes page shows and what decides whether it gets work. */
+import type { SandboxReport } from '#core/links/daemon.ts'
 import { isLowOnDisk, type NodeHealth } from '#core/nodes/health.ts'
 
 export type Condition =
   | 'ready'
   /** Every place has a turn that runs. */
   | 'full'
+  /** Cannot isolate agents, and so runs none. */
+  | 'no-sandbox'
   /** No new workspaces; what lies there goes on. */
   | 'low-disk'
   /** Gets no new work; turns run. */
@@ -34,6 +37,7 @@ export type NodeFacts = {
   /** Turns that run. */
   busy: number
   health: NodeHealth | null
+  sandbox: Pick<SandboxReport, 'isMissing'> | null
 }
 
 /** The gravest first. */
@@ -43,6 +47,7 @@ export function conditionOf(node: NodeFacts): Condition {
   if (node.isDraining && node.held === 0) return 'drained'
   if (!node.isOnline) return node.isForeign ? 'foreign' : 'offline'
   if (node.isDraining) return 'draining'
+  if (node.sandbox?.isMissing) return 'no-sandbox'
   if (isLowOnDisk(node.health)) return 'low-disk'
   if (node.busy >= node.capacity) return 'full'
   return node.isOtherVersion ? 'other-version' : 'ready'

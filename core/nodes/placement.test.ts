@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ChatId, NodeId } from '#core/ids.ts'
 import type { Condition } from '#core/nodes/condition.ts'
-import { LEAVE_TO_BETTER_MS, MOVE_AFTER_MS, place, type PlaceableNode, type WaitingChat } from '#core/nodes/placement.ts'
+import { isNeverLeft, LEAVE_TO_BETTER_MS, MOVE_AFTER_MS, place, type PlaceableNode, type WaitingChat } from '#core/nodes/placement.ts'
 
 const node = (name: string, rest: Partial<PlaceableNode> = {}): PlaceableNode => ({
   nodeId: NodeId.parse(name),
@@ -18,11 +18,25 @@ const chat = (number: number, rest: Partial<WaitingChat> = {}): WaitingChat => (
   workspaceOn: null,
   needs: [],
   waitedMs: 0,
+  holdsPlace: false,
   ...rest,
 })
 const a = NodeId.parse('a')
 const b = NodeId.parse('b')
 const only = (of: WaitingChat, nodes: PlaceableNode[], asking: NodeId | null = null) => place([of], nodes, asking).get(of.chatId)!
+const conditions: Condition[] = [
+  'ready',
+  'full',
+  'no-sandbox',
+  'low-disk',
+  'draining',
+  'drained',
+  'offline',
+  'other-version',
+  'foreign',
+  'cloned',
+  'keyless',
+]
 const full = { condition: 'full', busy: 2 } as const
 
 describe('a chat without a workspace', () => {
@@ -62,6 +76,7 @@ describe('a chat without a workspace', () => {
     ['draining', { is: 'draining' }],
     ['drained', { is: 'draining' }],
     ['low-disk', { is: 'no-disk' }],
+    ['no-sandbox', { is: 'no-sandbox' }],
   ] as const)('gets nothing of a node that is %s', (condition, reason) =>
     expect(only(chat(1), [node('a', { condition })])).toEqual({ is: 'waits', reason }),
   )
@@ -82,9 +97,19 @@ describe('a chat with a workspace', () => {
     expect(only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), nodes)).toEqual({ is: 'runs', on: b, leaves: a })
     expect(only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), [node('a', full), node('b', full)])).toMatchObject({ is: 'waits' })
   })
-  it('waits for one that drains for as long', () => {
-    const nodes = [node('a', { condition: 'draining' }), node('b')]
-    expect(only(chat(1, home), nodes)).toEqual({ is: 'waits', reason: { is: 'workspace', node: 'a', because: 'draining' } })
+  it('is not kept out by the place that it has there itself, and takes no other one', () => {
+    const own = { ...home, holdsPlace: true, waitedMs: MOVE_AFTER_MS }
+    expect(only(chat(1, own), [node('a', full), node('b')], b)).toEqual({ is: 'runs', on: a, leaves: null })
+    expect([...place([chat(1, own), chat(2, own), chat(3, home)], [node('a', full)]).values()]).toMatchObject([
+      { is: 'runs', on: a },
+      { is: 'runs', on: a },
+      { is: 'waits', reason: { because: 'full', position: 1 } },
+    ])
+    expect(only(chat(1, own), [node('a', { ...full, busy: 3 }), node('b')])).toEqual({ is: 'runs', on: b, leaves: a })
+  })
+  it.each(['draining', 'no-sandbox'] as const)('waits for one that is %s for as long', (condition) => {
+    const nodes = [node('a', { condition }), node('b')]
+    expect(only(chat(1, home), nodes)).toEqual({ is: 'waits', reason: { is: 'workspace', node: 'a', because: condition } })
     expect(only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), nodes)).toEqual({ is: 'runs', on: b, leaves: a })
   })
   it('never leaves by itself what lies on a node that is away', () => {
@@ -99,6 +124,12 @@ describe('a chat with a workspace', () => {
         reason: { is: 'workspace', node: 'a', because },
       })
   })
+  it('is known to stay by what its node is alone, which spares whoever looks for chats to serve', () => {
+    for (const condition of conditions) {
+      const placed = only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), [node('a', { condition, busy: 2 }), node('b')])
+      expect([condition, placed.is === 'waits']).toEqual([condition, isNeverLeft({ condition })])
+    }
+  })
   it('leaves a node at once that has not the labels any more', () => {
     expect(only(chat(1, { ...home, needs: ['eu'] }), [node('a'), node('b', { labels: ['eu'] })])).toEqual({ is: 'runs', on: b, leaves: a })
   })
@@ -108,18 +139,6 @@ describe('a chat with a workspace', () => {
 })
 
 describe('whatever waits, on whatever nodes', () => {
-  const conditions: Condition[] = [
-    'ready',
-    'full',
-    'low-disk',
-    'draining',
-    'drained',
-    'offline',
-    'other-version',
-    'foreign',
-    'cloned',
-    'keyless',
-  ]
   const labels = fc.subarray(['gpu', 'eu', 'arm'])
   const names = ['a', 'b', 'c', 'd']
   const nodes = fc
@@ -133,6 +152,7 @@ describe('whatever waits, on whatever nodes', () => {
         workspaceOn: fc.option(fc.constantFrom(...names.map((name) => NodeId.parse(name)))),
         needs: labels,
         waitedMs: fc.nat(200_000),
+        holdsPlace: fc.boolean(),
       }),
       {
         maxLength: 12,
@@ -152,7 +172,7 @@ describe('whatever waits, on whatever nodes', () => {
           const placement = placed.get(each.chatId)!
           if (placement.is === 'waits') continue
           const on = machines.find((machine) => machine.nodeId === placement.on)!
-          given.set(on.nodeId, (given.get(on.nodeId) ?? 0) + 1)
+          if (!each.holdsPlace || each.workspaceOn !== on.nodeId) given.set(on.nodeId, (given.get(on.nodeId) ?? 0) + 1)
           expect(works.has(on.condition)).toBe(true)
           expect(each.needs.every((label) => on.labels.includes(label))).toBe(true)
           if (on.condition === 'low-disk') expect(each.workspaceOn).toBe(on.nodeId)

@@ -27,6 +27,8 @@ export type WaitingChat = {
   /** Labels that its project asks for. */
   needs: readonly string[]
   waitedMs: number
+  /** Its last lease has run out unanswered: it still counts as `busy` where its workspace lies, and may go on there. */
+  holdsPlace: boolean
 }
 
 /** `position` counts from 1 among the chats that wait for the same places. */
@@ -35,8 +37,9 @@ export type WaitReason =
   | { is: 'no-label'; labels: readonly string[] }
   | { is: 'no-disk' }
   | { is: 'draining' }
+  | { is: 'no-sandbox' }
   | { is: 'full'; position: number }
-  | { is: 'workspace'; node: string; because: 'offline' | 'draining' | 'cut' }
+  | { is: 'workspace'; node: string; because: 'offline' | 'draining' | 'no-sandbox' | 'cut' }
   | { is: 'workspace'; node: string; because: 'full'; position: number; movesInMs: number }
 
 export type Placement = { is: 'runs'; on: NodeId; leaves: NodeId | null } | { is: 'waits'; reason: WaitReason }
@@ -56,7 +59,7 @@ export function place(
   for (const chat of waiting) {
     const placement = placeOne(chat, { nodes, busy, queued, asking })
     placements.set(chat.chatId, placement)
-    if (placement.is === 'runs') busy.set(placement.on, busy.get(placement.on)! + 1)
+    if (placement.is === 'runs') busy.set(placement.on, busy.get(placement.on)! + 1 - ownPlaces(chat, placement.on))
     else for (const nodeId of wishedBy(chat, nodes)) queued.set(nodeId, (queued.get(nodeId) ?? 0) + 1)
   }
   return placements
@@ -79,7 +82,7 @@ function placeOne(chat: WaitingChat, picture: Picture): Placement {
     case 'full':
     case 'low-disk':
     case 'other-version': {
-      if (hasRoom(home, picture)) return { is: 'runs', on: home.nodeId, leaves: null }
+      if (hasRoom(home, picture, ownPlaces(chat, home.nodeId))) return { is: 'runs', on: home.nodeId, leaves: null }
       const movesInMs = Math.max(0, MOVE_AFTER_MS - chat.waitedMs)
       const position = 1 + (picture.queued.get(home.nodeId) ?? 0)
       return elsewhere(chat, picture, home) ?? waitsFor(home, { because: 'full', position, movesInMs })
@@ -87,9 +90,10 @@ function placeOne(chat: WaitingChat, picture: Picture): Placement {
     case 'draining':
     case 'drained':
       return elsewhere(chat, picture, home) ?? waitsFor(home, { because: 'draining' })
+    case 'no-sandbox':
+      return elsewhere(chat, picture, home) ?? waitsFor(home, { because: 'no-sandbox' })
     case 'offline':
     case 'foreign':
-      // Only people know what lies there is worth: `nodes.leaveWorkspace`.
       return waitsFor(home, { because: 'offline' })
     case 'cloned':
     case 'keyless':
@@ -97,7 +101,7 @@ function placeOne(chat: WaitingChat, picture: Picture): Placement {
   }
 }
 
-type Because = { because: 'offline' | 'draining' | 'cut' } | { because: 'full'; position: number; movesInMs: number }
+type Because = { because: 'offline' | 'draining' | 'no-sandbox' | 'cut' } | { because: 'full'; position: number; movesInMs: number }
 const waitsFor = (home: PlaceableNode, because: Because): Placement => ({
   is: 'waits',
   reason: { is: 'workspace', node: home.name, ...because },
@@ -125,6 +129,7 @@ function placeAnew(chat: WaitingChat, picture: Picture, home: PlaceableNode | nu
   if (open.length > 0) return waits({ is: 'full', position: 1 + Math.min(...open.map((node) => picture.queued.get(node.nodeId) ?? 0)) })
   if (fitting.some((node) => node.condition === 'low-disk')) return waits({ is: 'no-disk' })
   if (fitting.some((node) => node.condition === 'draining' || node.condition === 'drained')) return waits({ is: 'draining' })
+  if (fitting.some((node) => node.condition === 'no-sandbox')) return waits({ is: 'no-sandbox' })
   return waits(chat.needs.length > 0 ? { is: 'no-label', labels: chat.needs } : { is: 'no-node' })
 }
 
@@ -135,7 +140,13 @@ function wishedBy(chat: WaitingChat, nodes: readonly PlaceableNode[]): NodeId[] 
   return nodes.filter((node) => hasLabels(node, chat) && takesNew(node)).map((node) => node.nodeId)
 }
 
+/** What lies there is waited for, however long: only people know what it is worth. See `nodes.leaveWorkspace`. */
+export const isNeverLeft = ({ condition }: Pick<PlaceableNode, 'condition'>): boolean =>
+  condition === 'offline' || condition === 'foreign' || condition === 'cloned' || condition === 'keyless'
+
 const hasLabels = (node: PlaceableNode, chat: WaitingChat): boolean => chat.needs.every((label) => node.labels.includes(label))
+/** How many of those that a node counts as busy are the chat itself. */
+const ownPlaces = (chat: WaitingChat, on: NodeId): number => (chat.holdsPlace && chat.workspaceOn === on ? 1 : 0)
 const takesNew = ({ condition }: PlaceableNode): boolean => condition === 'ready' || condition === 'full' || condition === 'other-version'
-const hasRoom = (node: PlaceableNode, { busy }: Picture): boolean => busy.get(node.nodeId)! < node.capacity
+const hasRoom = (node: PlaceableNode, { busy }: Picture, own = 0): boolean => busy.get(node.nodeId)! - own < node.capacity
 const loadOf = (node: PlaceableNode, { busy }: Picture): number => busy.get(node.nodeId)! / node.capacity

@@ -81,17 +81,14 @@ export async function claim(nodeId: NodeId, max: number): Promise<Lease[]> {
 export const countWaiting = async (nodeId: NodeId): Promise<number> => (await placedOn(pool(), { nodeId, room: 0 })).length
 
 async function placedOn(db: Pick<PoolClient, 'query'>, asking: Asking): Promise<ChatId[]> {
-  const { waiting, placements } = await findPlacements(db, asking)
-  return waiting.flatMap(({ chatId }) => {
-    const placement = placements.get(chatId)!
-    return placement.is === 'runs' && placement.on === asking.nodeId ? [chatId] : []
-  })
+  const placements = await findPlacements(db, asking)
+  return [...placements].flatMap(([chatId, placement]) => (placement.is === 'runs' && placement.on === asking.nodeId ? [chatId] : []))
 }
 
-/** The workspace stays behind, and people are told so. */
+/** The workspace stays behind, and people are told so: once, also where the answer to an earlier claim was lost. */
 async function arrive(tx: PoolClient, chatId: ChatId, from: Origin, to: Origin): Promise<{ moved: Moved; appended: Appended | null }> {
-  const moved = await updateMoved(tx, chatId)
-  return { moved, appended: await appendServerFacts(tx, chatId, [{ type: 'workspace.moved', from, to }]) }
+  const { isThere, ...moved } = await updateMoved(tx, chatId, to.nodeId)
+  return { moved, appended: isThere ? null : await appendServerFacts(tx, chatId, [{ type: 'workspace.moved', from, to }]) }
 }
 
 /**

@@ -2,13 +2,12 @@
 import { DomainError } from '#core/errors.ts'
 import type { WaitReason } from '#core/nodes/placement.ts'
 import type { ChatScope } from '#server/access/scope.ts'
-import { clearWorkspace, findPlacements } from '#server/daemons/placement-store.ts'
-import { pool } from '#server/db/client.ts'
+import { clearWorkspace, findPlacement } from '#server/daemons/placement-store.ts'
 import { publish } from '#server/realtime/bus.ts'
 
 /** Null when nothing keeps it: it runs, has nothing to do, or is about to be taken. */
 export async function whyWaiting({ chatId }: ChatScope): Promise<WaitReason | null> {
-  const placement = (await findPlacements(pool(), null)).placements.get(chatId)
+  const placement = await findPlacement(chatId)
   return placement?.is === 'waits' ? placement.reason : null
 }
 

@@ -2,36 +2,57 @@
 import type { ChatId, NodeId, TeamId } from '#core/ids.ts'
 import { DAEMON_PROTOCOL } from '#core/links/daemon.ts'
 import { conditionOf } from '#core/nodes/condition.ts'
-import { place, type Placement, type PlaceableNode, type WaitingChat } from '#core/nodes/placement.ts'
+import { isNeverLeft, place, type Placement, type PlaceableNode, type WaitingChat } from '#core/nodes/placement.ts'
 import { findNodes } from '#server/daemons/node-store.ts'
 import { pool, type PoolClient } from '#server/db/client.ts'
 
-/** More than are placed at once; whoever waits behind them is looked at when they are gone. */
+/** More than are placed at once; whoever waits behind them is looked at when they are gone, and they do go: see `MAY_GO`. */
 const LOOKED_AT_MAX = 500
 
-/** Chats with a prompt in line that nobody holds. A chat waits since its prompt came, or since its last run ended. */
+/**
+ * Chats with a prompt in line that nobody holds. A chat waits since its prompt came, its last run ended, or its lease ran
+ * out: then its turn may run on, and its daemon come back to it.
+ */
 const WAITING = `
   select w."chatId", c."nodeId" as "workspaceOn", p."nodeLabels" as needs,
-    1000 * extract(epoch from now() - greatest(w.at, (select max(r."endedAt") from run r where r."chatId" = w."chatId")))::float8 as "waitedMs"
+    1000 * extract(epoch from now() - greatest(w.at, h."leaseUntil", (select max(r."endedAt") from run r where r."chatId" = w."chatId")))::float8 as "waitedMs",
+    h."leaseUntil" is not null and h."nodeId" is not distinct from c."nodeId" as "holdsPlace"
   from (select "chatId", min(ord) as ord, min(at) as at from command where state = 'queued' and kind = 'prompt' group by "chatId") w
   join chat_head h on h."chatId" = w."chatId" join chat c on c.id = h."chatId" join project p on p.id = c."projectId"
   where (h."leaseUntil" is null or h."leaseUntil" < now())`
 
+/** Of these, those that may go to one of the nodes `$1`: they have its labels, and no workspace that lies on one of `$2`. */
+const MAY_GO = `
+  exists (select from node n where n.id = any($1::text[]) and p."nodeLabels" <@ n.labels)
+  and not exists (select from node n where n.id = any($2::text[]) and n.id = c."nodeId" and p."nodeLabels" <@ n.labels)`
+
 /** A node that asks is there, whatever its row says, and has room for as many as it says. */
 export type Asking = { nodeId: NodeId; room: number }
 
-/** Chats whose workspace lies on the node that asks come first. */
-export async function findPlacements(
-  db: Pick<PoolClient, 'query'>,
-  asking: Asking | null,
-): Promise<{ waiting: WaitingChat[]; placements: ReadonlyMap<ChatId, Placement> }> {
-  const { rows: waiting } = await db.query<WaitingChat>(
-    `${WAITING} order by c."nodeId" is not distinct from $1 desc, w.ord limit ${LOOKED_AT_MAX}`,
-    [asking?.nodeId ?? null],
+/** Where each chat goes that the node that asks might get: first those whose workspace lies there, then the longest waiting. */
+export async function findPlacements(db: Pick<PoolClient, 'query'>, asking: Asking): Promise<ReadonlyMap<ChatId, Placement>> {
+  const nodes = await findPlaceable(db, asking)
+  const { rows } = await db.query<WaitingChat>(
+    `${WAITING} and ${MAY_GO} order by c."nodeId" is not distinct from $3 desc, w.ord limit ${LOOKED_AT_MAX}`,
+    [[asking.nodeId], idsOf(nodes, isNeverLeft), asking.nodeId],
   )
-  if (waiting.length === 0) return { waiting, placements: new Map() }
-  return { waiting, placements: place(waiting, await findPlaceable(db, asking), asking?.nodeId ?? null) }
+  return place(rows, nodes, asking.nodeId)
 }
+
+/** Where one chat goes, behind those that have waited longer; null for one that does not wait. */
+export async function findPlacement(chatId: ChatId): Promise<Placement | null> {
+  const nodes = await findPlaceable(pool(), null)
+  const { rows } = await pool().query<WaitingChat>(
+    `${WAITING} and (w."chatId" = $3 or ${MAY_GO})
+       and w.ord <= (select min(ord) from command where "chatId" = $3 and state = 'queued' and kind = 'prompt')
+     order by w.ord desc limit ${LOOKED_AT_MAX}`,
+    [idsOf(nodes, (node) => !isNeverLeft(node)), idsOf(nodes, isNeverLeft), chatId],
+  )
+  return place(rows.toReversed(), nodes).get(chatId) ?? null
+}
+
+const idsOf = (nodes: readonly PlaceableNode[], which: (node: PlaceableNode) => boolean): NodeId[] =>
+  nodes.filter(which).map((node) => node.nodeId)
 
 async function findPlaceable(db: Pick<PoolClient, 'query'>, asking: Asking | null): Promise<PlaceableNode[]> {
   const nodes = await findNodes(db)
@@ -75,11 +96,12 @@ export async function findOrigin(db: Pick<PoolClient, 'query'>, chatId: ChatId):
 
 export type Moved = { chatId: ChatId; teamId: TeamId; title: string; harness: string }
 
-/** It begins anew there, with an agent that has not met it. */
-export async function updateMoved(tx: PoolClient, chatId: ChatId): Promise<Moved> {
-  const { rows } = await tx.query<Moved>(
-    `update chat set "agentSessionId" = null where id = $1 returning id as "chatId", "teamId", title, harness`,
-    [chatId],
+/** It begins anew there, with an agent that has not met it. `isThere`: an earlier claim has moved it, and no run came of that. */
+export async function updateMoved(tx: PoolClient, chatId: ChatId, to: NodeId): Promise<Moved & { isThere: boolean }> {
+  const { rows } = await tx.query<Moved & { isThere: boolean }>(
+    `update chat set "agentSessionId" = null where id = $1
+     returning id as "chatId", "teamId", title, harness, "nodeId" is not distinct from $2 as "isThere"`,
+    [chatId, to],
   )
   return rows[0]!
 }

@@ -2,12 +2,13 @@
 import { randomUUID } from 'node:crypto'
 import { beforeEach, expect, it } from 'vitest'
 import type { ChatId, NodeId, RunId, TurnId } from '#core/ids.ts'
+import type { SandboxReport } from '#core/links/daemon.ts'
 import { MOVE_AFTER_MS } from '#core/nodes/placement.ts'
 import { enterChat, enterProject, type TeamScope } from '#server/access/scope.ts'
 import { createChat, readEvents, sendPrompt } from '#server/chats/service.ts'
 import { connect } from '#server/connections/service.ts'
 import { ingest } from '#server/daemons/ingest.ts'
-import { claim, countWaiting, release } from '#server/daemons/lease.ts'
+import { claim, countWaiting, release, renew } from '#server/daemons/lease.ts'
 import { leaveWorkspace, whyWaiting } from '#server/daemons/placement-service.ts'
 import { createJoinToken, listNodes, removeNode, setDraining, setLabels } from '#server/daemons/service.ts'
 import { startRun } from '#server/daemons/start-run.ts'
@@ -134,6 +135,26 @@ it('gives a draining node nothing, and calls it drained when nothing is left', a
   expect(await take(nodeId)).toContain(next)
 })
 
+it('gives nothing to a node that cannot isolate agents, though it has least to do, and says so where there is no other', async () => {
+  const nodeId = await online('bare')
+  const report = (sandbox: SandboxReport) => pool().query('update node set sandbox = $2 where id = $1', [nodeId, JSON.stringify(sandbox)])
+  await report({ level: 'none', reason: 'bubblewrap is not there', isMissing: true })
+  const chatId = await waiting()
+  expect(await take(nodeId)).toEqual([])
+  expect(await why(chatId)).toEqual({ is: 'no-sandbox' })
+  expect((await listNodes(team)).find((node) => node.nodeId === nodeId)).toMatchObject({ condition: 'no-sandbox' })
+
+  const other = await online('cellar')
+  await waiting().then(() => take(other, 1))
+  await waiting()
+  expect(await take(other, 1)).toHaveLength(1)
+
+  const next = await waiting()
+  // Its owner let agents run without one.
+  await report({ level: 'none', reason: 'The owner switched the sandbox off' })
+  expect(await take(nodeId)).toContain(next)
+})
+
 it('keeps a chat where its workspace lies, then moves it and says so, with what its agent has to know', async () => {
   const [home, other] = [await online('attic', { capacity: 1 }), await online('cellar')]
   const chatId = await workOn(home)
@@ -167,6 +188,34 @@ it('keeps a chat where its workspace lies, then moves it and says so, with what 
   })
 })
 
+/** Whoever works on the chat has not been heard for a while: nobody could hear anything. */
+const lapse = (chatId: ChatId, agoMs: number) =>
+  pool().query(`update chat_head set "leaseUntil" = now() - $2 * interval '1 millisecond' where "chatId" = $1`, [chatId, agoMs])
+
+it('leaves a turn in the middle where it runs, when its lease ran out with the next prompt long in line', async () => {
+  const [home, other] = [await online('attic', { capacity: 1 }), await online('cellar')]
+  const chatId = await seedChat()
+  const turnId = await send(chatId)
+  await take(home)
+  await ingest({ nodeId: home, chatId, epoch: 1, facts: [{ pseq: 1, fact: { type: 'turn.accepted', turnId } }] })
+  await send(chatId)
+  await wait(chatId, 2 * MOVE_AFTER_MS)
+  await lapse(chatId, 1_000)
+  expect(await take(other)).toEqual([])
+  // Its own turn is no reason to go elsewhere, however long that lasts.
+  await lapse(chatId, 2 * MOVE_AFTER_MS)
+  expect(await take(other)).toEqual([])
+  expect(await why(chatId)).toBeNull()
+
+  await setDraining(team, { nodeId: home, isDraining: true })
+  await lapse(chatId, 1_000)
+  expect(await take(other)).toEqual([])
+  expect(await why(chatId)).toEqual({ is: 'workspace', node: 'attic', because: 'draining' })
+  expect(await renew(home, [{ chatId, epoch: 1 }])).toMatchObject([{ chatId, epoch: 1 }])
+  await lapse(chatId, 2 * MOVE_AFTER_MS)
+  expect(await take(other)).toEqual([chatId])
+})
+
 it('waits for a node that is away until somebody goes on without it', async () => {
   const [home, other] = [await online('laptop'), await online('cellar')]
   const chatId = await workOn(home)
@@ -181,6 +230,60 @@ it('waits for a node that is away until somebody goes on without it', async () =
   await expect(leaveWorkspace(scope)).rejects.toMatchObject({ code: 'chat.busy' })
   expect(await take(other)).toEqual([chatId])
   await expect(leaveWorkspace(scope)).rejects.toMatchObject({ code: 'chat.busy' })
+})
+
+it('says once that a chat moved, also where nobody heard that the node had it, and tells the agent all the same', async () => {
+  const [home, other] = [await online('attic'), await online('cellar')]
+  const chatId = await workOn(home)
+  await goOffline(home)
+  await send(chatId)
+  await leaveWorkspace(await enterChat(team, { act: 'prompt', chatId }))
+  expect(await take(other)).toEqual([chatId])
+  // The line broke after the commit: neither the node nor the context of the chat got anything.
+  await pool().query(`update chat_head set "leaseUntil" = now() - interval '1 second' where "chatId" = $1`, [chatId])
+  await pool().query('update chat set "forkContext" = null where id = $1', [chatId])
+  expect(await take(other)).toEqual([chatId])
+  const { events } = await readEvents(await enterChat(team, { act: 'read', chatId }), { afterSeq: 0, limit: 100 })
+  expect(events.filter((event) => event.type === 'workspace.moved')).toHaveLength(1)
+  const { rows } = await pool().query('select "forkContext" from chat where id = $1', [chatId])
+  expect(rows[0].forkContext).toContain('I wrote the parser.')
+})
+
+/** Chats in line like this one, earlier than everything that comes. */
+async function crowd(like: ChatId, count: number): Promise<void> {
+  const copies = (table: string, key: string, rest: string) =>
+    pool().query(
+      `insert into ${table} select (jsonb_populate_record(t, jsonb_build_object('${key}', md5(t."${key}"::text || n)::uuid${rest}))).*
+       from ${table} t, generate_series(1, $2) n where t."${key}" = $1`,
+      [like, count],
+    )
+  await copies('chat', 'id', '')
+  await copies('chat_head', 'chatId', '')
+  await copies('command', 'chatId', `, 'id', gen_random_uuid(), 'ord', t.ord - n`)
+}
+
+it('serves those behind hundreds that wait for a node that is away, and says why each of them waits', async () => {
+  const [home, other] = [await online('laptop'), await online('cellar')]
+  const lying = await workOn(home)
+  await goOffline(home)
+  await send(lying)
+  await pool().query(`delete from command where "chatId" = $1 and state <> 'queued'`, [lying])
+  await crowd(lying, 600)
+  const chatId = await waiting()
+  expect(await take(other)).toEqual([chatId])
+  expect(await why(lying)).toEqual({ is: 'workspace', node: 'laptop', because: 'offline' })
+})
+
+it('serves those behind hundreds that wait for labels which no node has', async () => {
+  const nodeId = await online('plain', { capacity: 1 })
+  const labelled = await waiting()
+  await changeProject(await enterProject(team, { act: 'manage', projectId }), { nodeLabels: ['gpu'] })
+  await crowd(labelled, 600)
+  ;({ projectId } = await createProject(team, { name: 'Other' }))
+  const [first, second] = [await waiting(), await waiting()]
+  expect(await take(nodeId, 1)).toEqual([first])
+  expect(await why(second)).toEqual({ is: 'full', position: 1 })
+  expect(await why(labelled)).toEqual({ is: 'no-label', labels: ['gpu'] })
 })
 
 it('goes on elsewhere from a node that was removed, and says where it was', async () => {
