@@ -10,7 +10,7 @@ const doors = {
   // Their service is for people; these are for what spends: before a request is sent, and in the transaction that closes it.
   budgets: ['spending.ts', 'booking.ts'],
   // `reading.ts`, `questions.ts`: a chat as text for agents that read one, and what they ask of its people.
-  chats: ['append.ts', 'events.ts', 'questions.ts', 'reading.ts'],
+  chats: ['append.ts', 'each-chat.ts', 'events.ts', 'questions.ts', 'reading.ts'],
   // `offer.ts`: what there is to connect. `rights.ts`: who may attach where, asked by all that attach. `rows.ts`: for the
   // primitives, which are the same rows.
   // `keys.ts`: with which keys a provider may be asked what it serves.

@@ -6,6 +6,7 @@
 import type { ChatEventOf } from '#core/chat/events.ts'
 import { mergeText } from '#core/chat/merge.ts'
 import type { ChatId } from '#core/ids.ts'
+import { eachChat } from '#server/chats/each-chat.ts'
 import { readEventsAfter, toPayload } from '#server/chats/events.ts'
 import { holdRewriting, repeatedly } from '#server/chats/rewriting.ts'
 import { inTransaction, pool, type PoolClient } from '#server/db/client.ts'
@@ -16,11 +17,12 @@ const REST_MS = 600_000
 const CHATS_AT_ONCE = 20
 const PAGE_EVENTS = 1_000
 const PAGE_BYTES = 4_000_000
+const FAILURE = 'Logs could not be compacted yet'
 
 type Merged = ChatEventOf<'reply.appended' | 'thought.appended'>
 
 export const compactRegularly = (): (() => Promise<void>) =>
-  repeatedly(() => compactRested(REST_MS), { everyMs: EVERY_MS, failure: 'Logs could not be compacted yet' })
+  repeatedly(() => compactRested(REST_MS), { everyMs: EVERY_MS, failure: FAILURE })
 
 /** Compacts what has grown in chats that have rested for `restMs`, some at a time. */
 export async function compactRested(restMs: number): Promise<void> {
@@ -30,7 +32,11 @@ export async function compactRested(restMs: number): Promise<void> {
      order by c."lastActivityAt" limit $2`,
     [restMs, CHATS_AT_ONCE],
   )
-  for (const { chatId } of rows) await compact(chatId)
+  await eachChat(
+    rows.map(({ chatId }) => chatId),
+    compact,
+    FAILURE,
+  )
 }
 
 /** From where it stopped last to the head of now, unless a turn runs or another server is at it. */

@@ -10,6 +10,7 @@ import { keyOfEvent, keyOfItem } from '#core/chat/part.ts'
 import type { ChatEvent } from '#core/chat/events.ts'
 import type { Turn } from '#core/chat/view.ts'
 import type { ChatId } from '#core/ids.ts'
+import { eachChat } from '#server/chats/each-chat.ts'
 import { readEventsAfter } from '#server/chats/events.ts'
 import {
   deleteTurns,
@@ -36,6 +37,7 @@ export const MAX_BEHIND = 400
 const SETTLE_MS = 1_000
 const SWEEP_EVERY_MS = 30_000
 const CHATS_AT_ONCE = 50
+const FAILURE = 'What logs come to could not be written yet'
 
 /** To the head of the log. */
 export async function project(chatId: ChatId): Promise<void> {
@@ -160,14 +162,15 @@ export function startProjecting(): () => Promise<void> {
       const behind = await findBehind(chats)
       // One that stays behind is not asked for again at once.
       isMore = behind.length === CHATS_AT_ONCE && behind.some((chatId) => !done.has(chatId))
-      for (const chatId of behind) {
+      const projectNext = async (chatId: ChatId): Promise<void> => {
         done.add(chatId)
         if (!isStopped) await project(chatId)
       }
+      await eachChat(behind, projectNext, FAILURE)
     }
   }
   const next = (job: () => Promise<void>): void => {
-    working = working.then(job).catch((error: unknown) => log.warn({ err: error }, 'What logs come to could not be written yet'))
+    working = working.then(job).catch((error: unknown) => log.warn({ err: error }, FAILURE))
   }
   const offHint = onHint((hint) => {
     if (hint.about !== 'log' || isStopped) return

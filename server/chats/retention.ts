@@ -9,6 +9,7 @@ import { fold } from '#core/chat/fold.ts'
 import { HistoryPart } from '#core/chat/history-part.ts'
 import { emptyChat, type ChatView } from '#core/chat/view.ts'
 import type { ChatId } from '#core/ids.ts'
+import { eachChat } from '#server/chats/each-chat.ts'
 import { readEventsAfter, toPayload } from '#server/chats/events.ts'
 import { holdRewriting, repeatedly } from '#server/chats/rewriting.ts'
 import { inTransaction, pool, type PoolClient } from '#server/db/client.ts'
@@ -18,9 +19,10 @@ const CHATS_AT_ONCE = 20
 const PAGE = { maxEvents: 1_000, maxBytes: 4_000_000 }
 /** About as much JSON as a page to a browser may hold; what the events of a part come to is smaller. */
 const PART_CHARS = 200_000
+const FAILURE = 'Old parts of logs could not be folded yet'
 
 export const foldHistoriesRegularly = ({ keepDays }: { keepDays: number }): (() => Promise<void>) =>
-  repeatedly(() => foldRested({ keepDays }), { everyMs: EVERY_MS, failure: 'Old parts of logs could not be folded yet' })
+  repeatedly(() => foldRested({ keepDays }), { everyMs: EVERY_MS, failure: FAILURE })
 
 /** Folds what has grown in chats in which nothing has happened for `keepDays`, some at a time. */
 export async function foldRested({ keepDays }: { keepDays: number }): Promise<void> {
@@ -30,7 +32,11 @@ export async function foldRested({ keepDays }: { keepDays: number }): Promise<vo
      order by c."lastActivityAt" limit $2`,
     [keepDays, CHATS_AT_ONCE],
   )
-  for (const { chatId } of rows) await foldHistory(chatId)
+  await eachChat(
+    rows.map(({ chatId }) => chatId),
+    foldHistory,
+    FAILURE,
+  )
 }
 
 /**

@@ -6,6 +6,7 @@
  */
 import type { ChatId, TurnId } from '#core/ids.ts'
 import { wordsOf } from '#core/search/words.ts'
+import { eachChat } from '#server/chats/each-chat.ts'
 import { inTransaction } from '#server/db/client.ts'
 import { log } from '#server/log.ts'
 import { onHint } from '#server/realtime/bus.ts'
@@ -16,6 +17,7 @@ const SETTLE_MS = 1_000
 const SWEEP_EVERY_MS = 30_000
 const FACTS_AT_ONCE = 2_000
 const CHATS_AT_ONCE = 50
+const FAILURE = 'Chats could not be read for the search'
 /** The rest of a longer text is not found. */
 const TEXT_MAX_CHARS = 100_000
 
@@ -108,22 +110,26 @@ export function startIndexing(): () => Promise<void> {
   let working: Promise<void> = Promise.resolve()
   let isStopped = false
 
+  const readNext = async (chatId: ChatId): Promise<void> => {
+    if (!isStopped) await indexChat(chatId)
+  }
   const work = async (): Promise<void> => {
-    for (const chatId of due) {
-      if (isStopped) return
-      due.delete(chatId)
-      await indexChat(chatId)
-    }
+    const asked = [...due]
+    due.clear()
+    await eachChat(asked, readNext, FAILURE)
   }
   const sweep = async (): Promise<void> => {
-    for (let behind = await findBehind(CHATS_AT_ONCE); behind.length > 0 && !isStopped;) {
-      for (const chatId of behind) if (!isStopped) await indexChat(chatId)
-      // One that another server reads stays behind meanwhile: it is not waited for.
-      behind = behind.length < CHATS_AT_ONCE ? [] : await findBehind(CHATS_AT_ONCE)
+    const seen = new Set<ChatId>()
+    for (let isMore = true; isMore && !isStopped;) {
+      const behind = await findBehind(CHATS_AT_ONCE)
+      // One that another server reads, or that fails, stays behind meanwhile: it is not waited for.
+      isMore = behind.length === CHATS_AT_ONCE && behind.some((chatId) => !seen.has(chatId))
+      for (const chatId of behind) seen.add(chatId)
+      await eachChat(behind, readNext, FAILURE)
     }
   }
   const next = (job: () => Promise<void>): void => {
-    working = working.then(job).catch((error: unknown) => log.warn({ err: error }, 'Chats could not be read for the search'))
+    working = working.then(job).catch((error: unknown) => log.warn({ err: error }, FAILURE))
   }
 
   const offHint = onHint((hint) => {

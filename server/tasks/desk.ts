@@ -4,6 +4,7 @@
  * From: `server/run.ts`. Next: `fire.ts`, `start.ts`.
  */
 import { DomainError } from '#core/errors.ts'
+import type { TriggerId } from '#core/ids.ts'
 import { enterProjectAgain } from '#server/access/scope.ts'
 import { record } from '#server/audit/service.ts'
 import { inTransaction } from '#server/db/client.ts'
@@ -22,7 +23,8 @@ const SWEEP_EVERY_MS = 3_600_000
 
 /** Resolves when everything that is due by `now` is done. */
 export async function doWhatIsDue(now: Date): Promise<void> {
-  while (await fireDue(now)) {
+  const failed = new Set<TriggerId>()
+  while (await fireDue(now, failed)) {
     // The next one.
   }
   for (const pending of await store.findPendingStarts(STARTS_AT_ONCE)) {

@@ -11,16 +11,33 @@ import type { TaskId, TriggerId } from '#core/ids.ts'
 import { enterProjectAgain, type ProjectScope } from '#server/access/scope.ts'
 import { record } from '#server/audit/service.ts'
 import { inTransaction, type PoolClient } from '#server/db/client.ts'
+import { log } from '#server/log.ts'
 import { createWithin, tell } from '#server/tasks/service.ts'
 import { isMember } from '#server/tasks/store.ts'
 import * as store from '#server/tasks/trigger-store.ts'
 import type { HookRow, TriggerRow } from '#server/tasks/trigger-store.ts'
 
-/** One schedule that is due by `now`; false when none is. One whose owner may not make tasks any more is switched off. */
-export async function fireDue(now: Date): Promise<boolean> {
+/**
+ * One schedule that is due by `now`; false when none is. One whose owner may not make tasks any more is switched off; one that
+ * fails joins `failed`, which are passed over, and stays due.
+ */
+export async function fireDue(now: Date, failed: Set<TriggerId>): Promise<boolean> {
+  const taken: { triggerId?: TriggerId } = {}
+  try {
+    return await fireOne(now, failed, taken)
+  } catch (error) {
+    if (!taken.triggerId) throw error
+    log.warn({ err: error, ...taken }, 'A schedule could not be followed yet')
+    failed.add(taken.triggerId)
+    return true
+  }
+}
+
+async function fireOne(now: Date, failed: ReadonlySet<TriggerId>, taken: { triggerId?: TriggerId }): Promise<boolean> {
   const fired = await inTransaction(async (tx) => {
-    const trigger = await store.takeDue(tx, now)
+    const trigger = await store.takeDue(tx, now, [...failed])
     if (!trigger?.schedule || !trigger.dueAt) return null
+    taken.triggerId = trigger.triggerId
     const { dueAtMs, missed, nextAtMs } = catchUp(trigger.schedule, { dueAtMs: trigger.dueAt.getTime(), nowMs: now.getTime() })
     await store.updateFired(tx, trigger.triggerId, { now, dueAt: new Date(nextAtMs) })
     const origin = { is: 'schedule', name: trigger.name, dueAt: new Date(dueAtMs).toISOString(), missed } as const

@@ -165,11 +165,11 @@ export async function deleteTrigger(tx: Db, triggerId: TriggerId): Promise<void>
 }
 
 /** One schedule that is due, kept until the transaction ends; one that another server is at is left to it. */
-export async function takeDue(tx: Db, now: Date): Promise<TriggerRow | null> {
+export async function takeDue(tx: Db, now: Date, except: readonly TriggerId[]): Promise<TriggerRow | null> {
   const { rows } = await tx.query(
     `select ${TRIGGER} from ${FROM} join project p on p.id = g."projectId"
-     where g."isEnabled" and g."dueAt" <= $1 and p."archivedAt" is null order by g."dueAt" limit 1 for update of g skip locked`,
-    [now],
+     where g."isEnabled" and g."dueAt" <= $1 and p."archivedAt" is null and g.id <> all($2::uuid[]) order by g."dueAt" limit 1 for update of g skip locked`,
+    [now, except],
   )
   return rows[0] ?? null
 }

@@ -119,6 +119,23 @@ it('acts for who made it as they are when it fires, and is switched off when the
   expect(await trigger()).toMatchObject({ isEnabled: true, problem: null, dueAt: expect.any(String) as string })
 })
 
+it('follows every other schedule, and starts what waits, while one fails', async () => {
+  const broken = await schedule({ name: 'Broken' })
+  const sound = await schedule({ name: 'Sound' })
+  await dueSince(broken, '2026-05-01T02:00:00Z')
+  await dueSince(sound, '2026-05-01T02:00:01Z')
+  await pool().query(
+    `create function refuse() returns trigger language plpgsql as 'begin raise exception ''broken on purpose''; end';
+     create trigger refuse before update on task_trigger for each row when (old.id = '${broken}') execute function refuse()`,
+  )
+  const now = new Date('2026-05-01T02:00:02Z')
+  await doWhatIsDue(now)
+  expect(await tasks()).toMatchObject([{ state: 'queued', origin: { name: 'Sound' } }])
+  await pool().query('drop trigger refuse on task_trigger')
+  await doWhatIsDue(now)
+  expect((await tasks()).map(({ origin }) => origin)).toMatchObject([{ name: 'Broken' }, { name: 'Sound' }])
+})
+
 it('is switched off when somebody else changes what it starts, and acts for whoever switches it on', async () => {
   const mei = await seedTeamScope({ teamId: ada.teamId, role: 'admin', name: 'Mei' })
   await connectLogin(mei)
