@@ -96,9 +96,14 @@ describe('a chat with a workspace', () => {
     expect(only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), nodes)).toEqual({ is: 'runs', on: b, leaves: a })
     expect(only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), [node('a', full), node('b', full)])).toMatchObject({ is: 'waits' })
   })
-  it.each(['draining', 'no-sandbox'] as const)('waits for one that is %s for as long', (condition) => {
-    const nodes = [node('a', { condition }), node('b')]
-    expect(only(chat(1, home), nodes)).toEqual({ is: 'waits', reason: { is: 'workspace', node: 'a', because: condition } })
+  it('waits for one that drains for as long', () => {
+    const nodes = [node('a', { condition: 'draining' }), node('b')]
+    expect(only(chat(1, home), nodes)).toEqual({ is: 'waits', reason: { is: 'workspace', node: 'a', because: 'draining' } })
+    expect(only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), nodes)).toEqual({ is: 'runs', on: b, leaves: a })
+  })
+  it('waits for one that has lost its sandbox for as long', () => {
+    const nodes = [node('a', { condition: 'no-sandbox' }), node('b')]
+    expect(only(chat(1, home), nodes)).toEqual({ is: 'waits', reason: { is: 'workspace', node: 'a', because: 'no-sandbox' } })
     expect(only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), nodes)).toEqual({ is: 'runs', on: b, leaves: a })
   })
   it('never leaves by itself what lies on a node that is away', () => {
