@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
 /** Gives up waiting; the work itself goes on, if it can be of use to others. */
 export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   work.catch(() => {})
@@ -7,4 +9,12 @@ export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> 
     signal.addEventListener('abort', abort, { once: true })
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
+}
+
+/** @throws words for "Details" once `ms` are over */
+export function within<T>(work: Promise<T>, ms: number): Promise<T> {
+  const tooLate = delay(ms, undefined, { ref: false }).then(() => {
+    throw new Error(`It did not answer within ${ms / 1000} seconds.`)
+  })
+  return Promise.race([work, tooLate])
 }

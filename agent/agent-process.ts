@@ -12,7 +12,7 @@ import { findHarness } from '#core/harnesses/registry.ts'
 import type { ChatId, RunId } from '#core/ids.ts'
 import type { RunGrant } from '#core/links/daemon.ts'
 import { abortable } from '#agent/abortable.ts'
-import type { AgentConnection, AgentVoice, OpenedSession } from '#agent/acp/connection.ts'
+import { isProtocolAnswer, type AgentConnection, type AgentVoice, type OpenedSession } from '#agent/acp/connection.ts'
 import { openAgent } from '#agent/acp/open-agent.ts'
 import type { Vendors } from '#agent/env.ts'
 import { keepLogin, type KeptLogin } from '#agent/kept-login.ts'
@@ -58,6 +58,12 @@ export type AgentProcess = {
   residentBytes: () => number
   /** Ends everything of it; resolves when nothing is left, its login included. May be asked for again. */
   stop: () => Promise<void>
+}
+
+/** Whether the failure of a request was its end, noticed in its pipe first: then that is known now, with the reason. */
+export async function wentAway(error: unknown, { exited }: Pick<AgentProcess, 'exited'>): Promise<boolean> {
+  if (isProtocolAnswer(error) || error instanceof DomainError) return false
+  return Promise.race([exited.then(() => true), delay(HEARD_WITHIN_MS, false)])
 }
 
 type Progress = Extract<DaemonFact, { type: 'run.progressed' }>

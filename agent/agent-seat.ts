@@ -45,8 +45,8 @@ export type AgentSeat = {
   fill: () => Promise<void>
   /** Only a new process can take this model, or be bound to another credential: the session goes on in it. */
   replace: () => Promise<void>
-  /** Gives up a start that is under way; what waits for it hears so. */
-  abort: () => void
+  /** Gives up a start that is under way; what waits for it hears so. Resolves when nothing is left of it. */
+  abort: () => Promise<void>
   /** Resolves when it has ended and its end is written. */
   empty: (reason: Exclude<EndReason, 'crashed'>) => Promise<void>
 }
@@ -56,7 +56,7 @@ export function agentSeat({ chatId, epoch, call, nodeId, surroundings, leftLogin
   let latest: AgentProcess | null = null
   /** Which end of a process was ours: its exit is then no crash. */
   let ended: EndReason | null = null
-  let starting: AbortController | null = null
+  let starting: { abort: AbortController; over: Promise<void> } | null = null
   const { put } = facts
   const tellLogin = tellLoginBy(call)
   const voice = { ...facts.voice, room }
@@ -68,7 +68,14 @@ export function agentSeat({ chatId, epoch, call, nodeId, surroundings, leftLogin
     const process = await startRun({ chatId, epoch, call, surroundings, leftLogins, tellLogin, voice, put, onGranted }, signal)
     adopt(process)
     if (process.session.how === 'loaded') await facts.replayOver()
-    await settleOptions(process, facts.offer).catch((error: unknown) => put(said(null, 'session/set_config_option', wordsOf(error))))
+    try {
+      await settleOptions(process, facts.offer, { signal })
+    } catch (error) {
+      // It sits here already, so nobody else ends it.
+      if (signal.aborted) await empty('stopped')
+      signal.throwIfAborted()
+      put(said(null, 'session/set_config_option', wordsOf(error)))
+    }
     if (agent === process) return
     throw new DomainError('harness.start-failed', { harness: process.harness.id, ...(await process.exited) })
   }
@@ -120,16 +127,17 @@ export function agentSeat({ chatId, epoch, call, nodeId, surroundings, leftLogin
     await process?.exited
   }
 
-  async function abortably(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  /** Whoever asks while one is being started gets that one: of two, both would sit down. */
+  function abortably(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    if (starting) return starting.over
     const abort = new AbortController()
-    starting = abort
-    try {
-      await work(abort.signal)
-    } catch (error) {
-      throw abort.signal.aborted ? new StartAborted() : error
-    } finally {
-      starting = null
-    }
+    const over = work(abort.signal)
+      .catch((error: unknown) => {
+        throw abort.signal.aborted ? new StartAborted() : error
+      })
+      .finally(() => (starting = null))
+    starting = { abort, over }
+    return over
   }
 
   return {
@@ -142,7 +150,11 @@ export function agentSeat({ chatId, epoch, call, nodeId, surroundings, leftLogin
         await empty('replaced')
         await fill(signal)
       }),
-    abort: () => starting?.abort(),
+    async abort() {
+      const given = starting
+      given?.abort.abort()
+      await given?.over.catch(() => {})
+    },
     empty,
   }
 }

@@ -60,6 +60,27 @@ describe('the file', () => {
     ).toEqual([said('whole'), said('again')])
   })
 
+  it('knows how much waits: what was found, put and acknowledged', () => {
+    const first = openOutbox(root, chatId)
+    first.begin(1)
+    const bytes = ['a', 'bb', 'ccc'].map((text) => {
+      first.put(said(text))
+      return JSON.stringify(said(text)).length
+    })
+    expect(first.waitingBytes()).toBe(bytes[0]! + bytes[1]! + bytes[2]!)
+    first.acknowledge(1, 1)
+    expect(first.waitingBytes()).toBe(bytes[1]! + bytes[2]!)
+    first.acknowledge(1, 1)
+    const second = openOutbox(root, chatId)
+    expect(second.waitingBytes()).toBe(bytes[1]! + bytes[2]!)
+    second.begin(2)
+    second.put(said('a'))
+    expect(second.waitingBytes()).toBe(bytes[0]! + bytes[1]! + bytes[2]!)
+    second.acknowledge(1, 3)
+    second.acknowledge(2, 1)
+    expect(second.waitingBytes()).toBe(0)
+  })
+
   it('passes over a line that no version of us wrote', () => {
     const first = openOutbox(root, chatId)
     first.begin(1)

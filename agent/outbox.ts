@@ -73,6 +73,8 @@ export function openOutbox(root: string, chatId: ChatId): Outbox {
   const found = readBack(file)
   if (found.end < fstatSync(descriptor).size) ftruncateSync(descriptor, found.end)
   let { waiting } = found
+  /** Of all that wait: asked for at each line that an agent says, while megabytes may wait. */
+  let waitingBytes = bytesOf(waiting)
   let epoch = 0
   let pseq = 0
   /** Lines behind a missing one would be taken for a gap. */
@@ -107,7 +109,9 @@ export function openOutbox(root: string, chatId: ChatId): Outbox {
         log.error({ err: error, chatId }, 'The outbox cannot be written')
       }
       pseq += 1
-      waiting.push({ ...line, bytes: JSON.stringify(fact).length })
+      const bytes = JSON.stringify(fact).length
+      waiting.push({ ...line, bytes })
+      waitingBytes += bytes
       return pseq
     },
     isKept: () => !isBroken,
@@ -128,6 +132,7 @@ export function openOutbox(root: string, chatId: ChatId): Outbox {
       const rest = waiting.filter((each) => each.epoch !== ofEpoch || each.pseq > upTo)
       if (rest.length === waiting.length) return
       waiting = rest
+      waitingBytes = bytesOf(rest)
       if (rest.length === 0 && fstatSync(descriptor).size > ROTATE_BYTES) ftruncateSync(descriptor, 0)
       try {
         write({ acknowledged: { epoch: ofEpoch, pseq: upTo } })
@@ -135,7 +140,7 @@ export function openOutbox(root: string, chatId: ChatId): Outbox {
         // A later daemon sends it again, and is told that it is known.
       }
     },
-    waitingBytes: () => waiting.reduce((sum, each) => sum + each.bytes, 0),
+    waitingBytes: () => waitingBytes,
     epochs: () => [...new Set(waiting.map((each) => each.epoch))],
     sync: () => fdatasyncSync(descriptor),
     close() {
@@ -144,6 +149,8 @@ export function openOutbox(root: string, chatId: ChatId): Outbox {
     },
   }
 }
+
+const bytesOf = (facts: readonly Waiting[]): number => facts.reduce((sum, each) => sum + each.bytes, 0)
 
 /** What the file still holds, and where its last whole line ends. */
 function readBack(file: string): { waiting: Waiting[]; end: number } {

@@ -6,11 +6,9 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { PromptContent } from '#core/chat/events.ts'
-import { DomainError } from '#core/errors.ts'
 import type { ChatId, NodeId, TurnId } from '#core/ids.ts'
 import type { Command, Lease } from '#core/links/daemon.ts'
-import { isProtocolAnswer } from '#agent/acp/connection.ts'
-import type { AgentProcess, Surroundings } from '#agent/agent-process.ts'
+import { wentAway, type AgentProcess, type Surroundings } from '#agent/agent-process.ts'
 import { agentSeat, StartAborted } from '#agent/agent-seat.ts'
 import { deliver } from '#agent/delivery.ts'
 import type { LeftLogins } from '#agent/left-logins.ts'
@@ -84,7 +82,6 @@ export function runSession({
   const { chatId, epoch } = lease
   const over = Promise.withResolvers<void>()
   let session = newSession
-  let startWork: Promise<void> = Promise.resolve()
   /** Nothing can be written any more. What a fenced agent still says can: it belongs to its own epoch, in the log or beside it. */
   let isMute = false
   let accepted: { prompt: PromptContent; model: string | null; mustStartAnew: boolean } | null = null
@@ -150,10 +147,9 @@ export function runSession({
     callOffTimer = null
     switch (order.do) {
       case 'start':
-        startWork = start()
-        return
+        return void start()
       case 'abort-start':
-        return seat.abort()
+        return void seat.abort()
       case 'arm-restart':
         return armRestart(order.nth)
       case 'accept':
@@ -163,7 +159,7 @@ export function runSession({
       case 'cancel-agent':
         facts.closeQuestions('cancelled')
         // It may be on its way into another process.
-        seat.abort()
+        void seat.abort()
         void askToStop(seat.current())
         callOffTimer = after(() => feed({ type: 'grace-over', turnId: order.turnId }), cancelGraceMs)
         return
@@ -209,7 +205,7 @@ export function runSession({
 
   async function prompt(of: TurnId): Promise<void> {
     const given = accepted
-    const agent = given && (await agentFor(given))
+    const agent = given && (await agentFor(of, given))
     if (!given || !agent || !isStill(of)) return
     // What we promised stands on the disk before the agent can act on it.
     outbox.sync()
@@ -221,15 +217,19 @@ export function runSession({
       meter?.answered(usage)
       feed({ type: 'answered', turnId: of, ending: endingOf(stopReason) })
     } catch (error) {
+      // Of its end the exit tells the machine.
       if (!(await wentAway(error, agent))) feed({ type: 'answered', turnId: of, ending: failed(failureOf(error)) })
     }
   }
 
   /** Who takes this prompt: the agent that lives, once it has the model, or another in its place. Null when there is none. */
-  async function agentFor({ mustStartAnew, model }: NonNullable<typeof accepted>): Promise<AgentProcess | null> {
+  async function agentFor(of: TurnId, { mustStartAnew, model }: NonNullable<typeof accepted>): Promise<AgentProcess | null> {
     const live = seat.current()
     try {
-      if (!live || mustStartAnew || (model && !(await chooseModel(live, model, facts.offer)))) await seat.replace()
+      const suits = live && !mustStartAnew && (!model || (await chooseModel(live, model, facts.offer)))
+      // Meanwhile it may have died or been stopped: who comes then, if anybody, is for the machine to say.
+      if (!isStill(of) || seat.current() !== live) return null
+      if (!suits) await seat.replace()
       return seat.current()
     } catch (error) {
       feed(error instanceof StartAborted ? { type: 'start-aborted' } : { type: 'start-failed', failure: failureOf(error) })
@@ -243,12 +243,6 @@ export function runSession({
     if (stage.is === 'prompting' && stage.turnId === of) return true
     if (stage.is === 'cancelling') feed({ type: 'answered', turnId: of, ending: { outcome: 'cancelled', stopReason: 'cancelled' } })
     return false
-  }
-
-  /** A pipe that broke: the exit tells the machine, with the reason. */
-  async function wentAway(error: unknown, agent: AgentProcess): Promise<boolean> {
-    if (isProtocolAnswer(error) || error instanceof DomainError) return false
-    return Promise.race([agent.exited.then(() => true), delay(2_000, false)])
   }
 
   async function finish(of: TurnId, ending: Ending): Promise<void> {
@@ -272,8 +266,7 @@ export function runSession({
   }
 
   async function abandon(): Promise<void> {
-    seat.abort()
-    await startWork
+    await seat.abort()
     facts.closeQuestions('agent-lost')
     // It was told to end in the middle of a word: what stands in its pipe is heard to the end.
     await seat.empty('stopped')
@@ -315,7 +308,7 @@ export function runSession({
     yieldIfIdle: () => feed({ type: 'idle-over' }),
     rest,
     kill: async () => {
-      seat.abort()
+      void seat.abort()
       await seat.current()?.stop()
     },
     hasAgent: () => seat.current() !== null || seat.isFilling(),

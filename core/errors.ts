@@ -124,8 +124,10 @@ export const failures = {
   'task.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'task.busy': { trpc: 'CONFLICT', recovery: 'wait' },
   'task.closed': { trpc: 'CONFLICT', recovery: 'none' },
+  'task.changed': { trpc: 'CONFLICT', recovery: 'none' },
   'comment.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'template.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
+  'template.changed': { trpc: 'CONFLICT', recovery: 'none' },
   'trigger.missing': { trpc: 'NOT_FOUND', recovery: 'none' },
   'trigger.unsigned': { trpc: 'UNAUTHORIZED', recovery: 'none' },
 

@@ -27,8 +27,8 @@ test.describe.configure({ timeout: 300_000 })
 const MOST_REQUESTS = 3
 /** Well below the minute for which agents ask again. */
 const AT_ONCE_MS = 20_000
-/** The proxy remembers what it knows of a run for two seconds. */
-const FORGOTTEN_MS = 2_200
+/** What nobody tells the proxy acts within five seconds. */
+const FORGOTTEN_MS = 5_000
 
 /** The models of the project's own connection, as if somebody had withdrawn or given them while a run lives. */
 async function setModels(world: World, connectionId: string, models: string[]): Promise<void> {

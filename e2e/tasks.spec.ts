@@ -1,7 +1,7 @@
 /** The board of a project: a task from an issue's text to its end, with an agent that does what it is told, in both sizes. */
 import type { Page } from '@playwright/test'
 import { expect, test } from '#e2e/fixtures.ts'
-import { connectFake } from '#e2e/world/world.ts'
+import { connectFake, unique } from '#e2e/world/world.ts'
 
 test.describe.configure({ timeout: 120_000 })
 
@@ -19,7 +19,7 @@ async function column(page: Page, name: string) {
 
 test('an issue becomes a task, an agent does it, somebody answers and accepts it', async ({ world, project, pageOf }) => {
   const { api } = world.owner
-  const mei = await world.addMember('Mei Lin')
+  const mei = await world.addMember(unique('Mei Lin'))
   await connectFake({ api, provider: world.provider }, { projectId: project.projectId, harness: 'scripted', dialect: 'openai-responses' })
   const page = await pageOf(world.owner)
   const shot = (name: string) => page.screenshot({ path: `.test/screens/tasks-${name}-${test.info().project.name}.png` })
@@ -68,7 +68,7 @@ test('an issue becomes a task, an agent does it, somebody answers and accepts it
   await card(needsYou).getByRole('link').first().click()
   await expect(page.getByRole('heading', { level: 1, name: 'ask May I mend the bridge?' })).toBeVisible()
   await page.getByRole('combobox', { name: 'Assigned to' }).click()
-  await page.getByRole('option', { name: 'Mei Lin' }).click()
+  await page.getByRole('option', { name: mei.name }).click()
   await page.getByRole('textbox', { name: 'Comment' }).fill('Have a look at the **middle**.')
   await page.getByRole('button', { name: 'Comment', exact: true }).click()
   await expect(page.getByText('middle', { exact: true })).toBeVisible()

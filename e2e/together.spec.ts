@@ -64,7 +64,9 @@ test('a chat is pinned by one person, archived for all, and brought back', async
     await page.goto(`/projects/${project.projectId}`)
     return page.getByRole('main').getByRole('link', { name: /The (old|young) one/ })
   }
+  const pinned = ada.page.waitForResponse(/chats\.setPinned/)
   await menu('Pin to the top')
+  await pinned
   await expect(await links(ada.page)).toContainText(['The old one', 'The young one'])
   const mei = await pageOf(await world.addMember('Mei Lin'))
   await expect(await links(mei)).toContainText(['The young one', 'The old one'])

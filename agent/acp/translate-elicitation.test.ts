@@ -16,6 +16,7 @@ it('reads every kind of field that ACP has', () => {
         mail: { type: 'string', format: 'email' },
         count: { type: 'integer', minimum: 1, maximum: 9, default: 3 },
         share: { type: 'number' },
+        user_pin: { type: 'integer' },
         sure: { type: 'boolean', description: 'Really', default: true },
         one: {
           type: 'string',
@@ -36,7 +37,8 @@ it('reads every kind of field that ACP has', () => {
     { type: 'text', name: 'name', title: 'Name', isRequired: true, minLength: 1, initial: 'x', isSecret: false },
     { type: 'text', name: 'mail', title: 'mail', isRequired: false, format: 'email' },
     { type: 'number', isInteger: true, minimum: 1, maximum: 9, initial: 3 },
-    { type: 'number', isInteger: false },
+    { type: 'number', isInteger: false, isSecret: false },
+    { type: 'number', isInteger: true, isSecret: true },
     { type: 'yes-no', description: 'Really', initial: true },
     { type: 'choice', isMany: false, choices: [{ value: 'a' }, { value: 'b', description: 'the other' }], initial: ['b'] },
     { type: 'choice', isMany: false, choices: [{ value: 'x', title: 'x' }, { value: 'y' }] },

@@ -94,6 +94,7 @@ function kindOf(property: Property, words: string): object | null {
     case 'integer':
       return {
         type: 'number',
+        isSecret: looksSecret(words),
         isInteger: property.type === 'integer',
         minimum: property.minimum ?? null,
         maximum: property.maximum ?? null,

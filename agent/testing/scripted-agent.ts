@@ -25,7 +25,8 @@
  * | `stream <name> <n> <ms>` | n numbered pieces, one at a time, each written into `journal.log` beside the sessions first |
  * | `clock <n> <ms>` | n pieces at a pace, each the moment at which it is said, in milliseconds since 1970 |
  * | `tokens <input> <output> <cached>` | what its answer says that it used |
- * | `habit <name>` | from its next start on: `no-resume`, `late-replay` (of a loaded session, after it has answered) |
+ * | `habit <name>` | from its next start on: `no-resume`, `late-replay` (of a loaded session, after it has answered), `offers <model>`, |
+ * | | `mute` (to a choice of mode or option), `frail` (it dies of one) |
  * | `usage <used> <size>`, `title <text>`, `mode <id>` | session facts |
  * | `env <name>`, `read <path>`, `dial <host> <port>`, `whoami` | says what it sees from inside |
  */
@@ -57,6 +58,7 @@ const sessions: Record<string, Session> = existsSync(stateFile)
   : {}
 const habitsFile = resolve(dirname(stateFile), 'habits')
 const habits = new Set(existsSync(habitsFile) ? readFileSync(habitsFile, 'utf8').split('\n') : [])
+const offered = [...habits].flatMap((habit) => (habit.startsWith('offers ') ? [habit.slice(7)] : []))
 const cancels = new Map<string, AbortController>()
 /** Of the session opened last. It takes servers as programs only, and says so by saying nothing. */
 let mcpServers: acp.McpServer[] = []
@@ -77,9 +79,23 @@ const offer = (): { modes: acp.SessionModeState; configOptions: acp.SessionConfi
     ],
   },
   configOptions: [
-    { id: 'model', name: 'Model', category: 'model', type: 'select', currentValue: model, options: [{ value: model, name: model }] },
+    {
+      id: 'model',
+      name: 'Model',
+      category: 'model',
+      type: 'select',
+      currentValue: model,
+      options: [...new Set([model, ...offered])].map((each) => ({ value: each, name: each })),
+    },
   ],
 })
+
+/** What a choice of mode or option does to it, beside what it should. */
+async function choose(): Promise<void> {
+  note('choice')
+  if (habits.has('frail')) process.exit(7)
+  if (habits.has('mute')) await new Promise(() => {})
+}
 
 function known(sessionId: string): Session {
   const session = sessions[sessionId]
@@ -495,11 +511,13 @@ acp
     else await replay()
     return offer()
   })
-  .onRequest('session/set_mode', ({ params }) => {
+  .onRequest('session/set_mode', async ({ params }) => {
+    await choose()
     mode = params.modeId
     return {}
   })
-  .onRequest('session/set_config_option', ({ params }) => {
+  .onRequest('session/set_config_option', async ({ params }) => {
+    await choose()
     if (params.configId !== 'model' || typeof params.value !== 'string') throw acp.RequestError.invalidParams(params)
     model = params.value
     return { configOptions: offer().configOptions }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ChatEvent } from '#core/chat/events.ts'
 import { foldAll } from '#core/chat/fold.ts'
 import { emptyChat } from '#core/chat/view.ts'
+import type { Stretch } from '#core/chat/window.ts'
 import type { ChatId } from '#core/ids.ts'
 import { HEARTBEAT_EVERY_MS, type Page } from '#core/links/browser.ts'
 import { ChatFeed, type FeedClock, type FeedSocket } from '#components/chat/chat-feed.ts'
@@ -124,7 +125,7 @@ async function following({ connected = true, head = 0, stored = 0, kept = 0 } = 
   const clock = new FakeClock()
   const socket = new FakeSocket(connected)
   socket.answer = () => ({ is: 'following', mode: 'tail', head, logId: 1, floor: 0 })
-  const log = { head: stored, isDown: false, reads: [] as number[], opened: [] as number[], logId: 1 }
+  const log = { head: stored, isDown: false, reads: [] as number[], opened: [] as number[], logId: 1, stretch: null as Stretch | null }
   const feed = new ChatFeed({
     chatId,
     socket,
@@ -135,7 +136,8 @@ async function following({ connected = true, head = 0, stored = 0, kept = 0 } = 
       return { logId: log.logId, before: 0, view: foldAll(emptyChat, events(1, Math.max(kept, atLeast))) }
     },
     readStretch: async () => {
-      throw new Error('Nobody reads elsewhere')
+      if (log.stretch === null) throw new Error('Nobody reads elsewhere')
+      return log.stretch
     },
     readAfter: async (after) => {
       log.reads.push(after)
@@ -264,19 +266,39 @@ describe('pages', () => {
   })
 })
 
+describe('what is read above the end', () => {
+  it('goes when the end is read anew, since nobody knows what lies between', async () => {
+    const { socket, feed, log, clock } = await following({ head: 4, kept: 4 })
+    clock.pass(16)
+    log.stretch = { seq: 4, logId: 1, turns: feed.getSnapshot().view.turns, before: 0, after: 0 }
+    feed.setAtEnd(false)
+    await feed.transcript.loadBefore()
+    clock.pass(16)
+    expect(feed.getSnapshot().reading).toMatchObject({ isJoined: true })
+    const folded = { ...event(90), seqFrom: 1, type: 'history.folded', order: [], turns: [], around: {} } as unknown as ChatEvent
+    socket.page({ chatId, logId: 1, events: [folded], head: 90 })
+    await settle()
+    clock.pass(16)
+    expect(log.opened).toEqual([0, 90])
+    expect([feed.getSnapshot().view.seq, feed.getSnapshot().reading]).toEqual([90, null])
+    expect(socket.subscribed.at(-1)).toEqual({ after: 90, logId: 1 })
+  })
+})
+
 describe('another log', () => {
   it('starts over when the server cannot serve the cursor', async () => {
-    const { socket, feed, log, seen } = await following({ head: 3 })
-    socket.page(page(1, 3))
+    const { socket, feed, log, seen } = await following({ head: 3, kept: 1 })
+    socket.page(page(2, 3))
     log.logId = 2
     socket.answer = ({ logId }) => ({ is: 'following', mode: logId === 2 ? 'tail' : 'snapshot', head: 2, logId: 2, floor: 0 })
     feed.wake()
     await settle()
-    socket.page(page(1, 2, { logId: 2 }))
+    socket.page(page(2, 2, { logId: 2 }))
     expect(seen()).toMatchObject({ seq: 2, text: '2 ' })
     expect(socket.subscribed.slice(1)).toEqual([
       { after: 3, logId: 1 },
-      { after: 0, logId: 2 },
+      // From the place at which the end was read anew: until then the server sends nothing.
+      { after: 1, logId: 2 },
     ])
   })
 

@@ -224,6 +224,8 @@ export class ChatFeed {
     try {
       const { view, before, logId } = await this.#options.readLast(this.#openAt ?? 0)
       if (!this.#isRunning) return
+      // What lies between an earlier end and this one is not here, nor what changed there meanwhile.
+      if (this.#view.seq > 0) this.transcript.clear()
       this.#view = view
       this.#before = before
       this.#logId = logId

@@ -1,7 +1,7 @@
 'use client'
 
 import { type ReactNode, useState } from 'react'
-import { problemsOf, type ElicitationAnswers, type ElicitationForm, type FormField } from '#core/chat/elicitation.ts'
+import { asksForSecret, problemsOf, type ElicitationAnswers, type ElicitationForm, type FormField } from '#core/chat/elicitation.ts'
 import { answersOf, beginning, problemWords, type Draft } from '#components/chat/elicitation.model.ts'
 import { Button } from '#components/ui/button.tsx'
 import { Checkbox } from '#components/ui/checkbox.tsx'
@@ -53,7 +53,7 @@ export function ElicitationFields({
         onAnswer(answers)
       }}
     >
-      {form.fields.some((field) => field.type === 'text' && field.isSecret) ? (
+      {form.fields.some(asksForSecret) ? (
         <Notice tone="warn" className="text-sm">
           It asks for something secret. What you enter reaches the agent and its model; the chat shows dots in its place. A connection is
           the safer way.
@@ -99,6 +99,8 @@ function FormLine({ field, value, error, onChange }: LineProps) {
       return (
         <Field {...label}>
           <Input
+            type={field.isSecret ? 'password' : 'text'}
+            autoComplete="off"
             inputMode={field.isInteger ? 'numeric' : 'decimal'}
             value={String(value ?? '')}
             onChange={(event) => onChange(event.target.value)}

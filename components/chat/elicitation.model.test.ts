@@ -29,7 +29,7 @@ const form: ElicitationForm = {
       maxLength: null,
       initial: null,
     },
-    { ...about, type: 'number', name: 'count', title: 'Count', isInteger: true, minimum: null, maximum: null, initial: 2 },
+    { ...about, type: 'number', name: 'count', title: 'Count', isSecret: false, isInteger: true, minimum: null, maximum: null, initial: 2 },
     { ...about, type: 'yes-no', name: 'sure', title: 'Sure', initial: null },
     {
       ...about,

@@ -87,6 +87,77 @@ describe('a transcript', () => {
     expect(item()).toMatchObject({ text: '90 more 1 more 2' })
   })
 
+  it('knows the answers to what is asked in it, which name their request alone', async () => {
+    const [permission, elicitation, question] = [idOf(50), idOf(51), idOf(52)]
+    const asking = logOf([
+      { type: 'turn.requested', turnId, by: 'ada', prompt: [{ type: 'text', text: 'Go' }] },
+      { type: 'turn.accepted', turnId },
+      {
+        type: 'permission.requested',
+        requestId: permission,
+        turnId,
+        toolCallId: 'c',
+        title: 'May I?',
+        kind: 'execute',
+        content: [],
+        options: [{ optionId: 'yes', name: 'Yes', kind: 'allow_once' }],
+      },
+      {
+        type: 'elicitation.requested',
+        requestId: elicitation,
+        turnId,
+        toolCallId: null,
+        message: 'Where?',
+        form: { mode: 'url', url: 'https://a.test/' },
+      },
+      { type: 'question.asked', questionId: question, turnId, question: 'Which?', choices: [] },
+      ...Array.from({ length: 100 }, (_, at) => ({ type: 'reply.appended', turnId, messageId: `m${at}`, offset: 0, text: 'x' }) as const),
+      { type: 'permission.answered', requestId: permission, by: 'ada', optionId: 'yes' },
+      { type: 'elicitation.closed', requestId: elicitation, reason: 'turn-ended' },
+      { type: 'question.answered', questionId: question, by: 'ada', answer: 'That one' },
+    ])
+    const asked = foldAll(emptyChat, asking.slice(0, -3))
+    const stretch = { seq: asked.seq, logId: 1, turns: [withoutFrom(asked.turns[0]!, 25)], before: 0, after: 78 }
+    const transcript = new Transcript({
+      readStretch: async () => stretch,
+      end: () => ({ turns: [withoutBefore(asked.turns[0]!, 75)], seq: asked.seq, logId: 1 }),
+      changed: () => {},
+    })
+    await transcript.jump({ is: 'entry', number: 1 })
+    const answers = () => transcript.state.reading!.turns[0]!.items.slice(0, 3).map((item) => 'answer' in item && item.answer.is)
+    expect(answers()).toEqual(['open', 'open', 'open'])
+    for (const event of asking.slice(-3)) transcript.apply(event)
+    expect(answers()).toEqual(['answered', 'closed', 'answered'])
+  })
+
+  it('begins where the end does, whatever goes on further up', async () => {
+    const asked: WindowPlace[] = []
+    const goingOn = withoutBefore({ ...whole, turnId: idOf(2) as never }, ITEMS)
+    const stretch = {
+      seq,
+      logId: 1,
+      turns: [
+        { ...whole, turnId: idOf(2) as never },
+        { ...whole, turnId: idOf(3) as never },
+      ],
+      before: 0,
+      after: 1,
+    }
+    const transcript = new Transcript({
+      readStretch: async (place) => {
+        asked.push(place)
+        return stretch
+      },
+      end: () => ({ turns: [goingOn, withoutBefore(whole, END)], seq, logId: 1 }),
+      changed: () => {},
+    })
+    await transcript.loadBefore()
+    expect(asked).toEqual([{ is: 'before', turnId, item: END }])
+    // Nor does what holds that turn reach the end.
+    await transcript.jump({ is: 'entry', number: 1 })
+    expect([transcript.isJoined, transcript.state.reading?.turns.length]).toEqual([false, 2])
+  })
+
   it('says what did not load until it is tried again, and listens to nothing that is no longer wanted', async () => {
     let isDown = true
     const { transcript, places } = open({

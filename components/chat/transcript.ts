@@ -4,6 +4,7 @@
  * It is joined to the end while nothing between them is missing. `chat-feed.ts` holds the end and passes on each event.
  */
 import type { ChatEvent } from '#core/chat/events.ts'
+import { belongs } from '#core/chat/fold.ts'
 import { entriesOf, foldPart, withoutFrom } from '#core/chat/part.ts'
 import type { Turn } from '#core/chat/view.ts'
 import type { Stretch, WindowPlace } from '#core/chat/window.ts'
@@ -69,7 +70,7 @@ export class Transcript {
 
   /** What stands before what is here. */
   async loadBefore(): Promise<void> {
-    const first = this.#stretches[0]?.turns[0] ?? this.#options.end().turns[0]
+    const first = this.#stretches[0]?.turns[0] ?? this.#firstOfEnd()
     if (!first || this.#loading) return
     await this.#load('before', { is: 'before', turnId: first.turnId, item: first.part?.from ?? 0 }, (stretch) => {
       if (this.#stretches.length === 0) this.#isJoined = true
@@ -165,9 +166,15 @@ export class Transcript {
     }
   }
 
+  /** Where the end begins: a turn that goes on is there without its items too, wherever it stands. */
+  #firstOfEnd(): Turn | undefined {
+    const { turns } = this.#options.end()
+    return turns.find((turn) => !isEmptyAndOpen(turn)) ?? turns[0]
+  }
+
   /** Without what the end has too, and whether it reaches the end. */
   #fitted(stretch: Stretch): { fitted: Stretch; meetsEnd: boolean } {
-    const first = this.#options.end().turns[0]
+    const first = this.#firstOfEnd()
     const at = first ? stretch.turns.findIndex((turn) => turn.turnId === first.turnId) : -1
     const border = stretch.turns[at]
     const end = first?.part?.from ?? 0
@@ -180,9 +187,11 @@ export class Transcript {
   }
 }
 
+const isEmptyAndOpen = ({ endedAt, items, part }: Turn): boolean => endedAt === null && (part ? part.from === part.to : items.length === 0)
+
 function changed(stretch: Stretch, event: ChatEvent): Stretch {
-  if (event.seq <= stretch.seq || !('turnId' in event)) return stretch
-  const at = stretch.turns.findIndex((turn) => turn.turnId === event.turnId)
+  if (event.seq <= stretch.seq) return stretch
+  const at = stretch.turns.findIndex((turn) => belongs(turn, event))
   if (at < 0) return stretch
   const turn = stretch.turns[at]!
   const after = foldPart(turn, event)

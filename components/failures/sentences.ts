@@ -130,8 +130,10 @@ const sentences: Readonly<Record<FailureCode, Say>> = {
   'task.missing': () => 'This task does not exist, or you may not see it.',
   'task.busy': () => 'An agent is at this task already. Stop it in its chat first, or wait until it ends.',
   'task.closed': () => 'This task is closed. Reopen it first.',
+  'task.changed': () => 'Somebody else changed this task before its agent was started. Read it, then start it.',
   'comment.missing': () => 'This comment was removed already.',
   'template.missing': () => 'This template was removed, or you may not see it.',
+  'template.changed': () => 'Somebody else changed what its agent is told. Read the template, then switch it on: it acts for whoever does.',
   'trigger.missing': () => 'This schedule or webhook was removed, or you may not see it.',
   'trigger.unsigned': () => 'This request is not signed as it should be, or came too late.',
 

@@ -16,7 +16,7 @@ export function KeyDialog({ node, onClose }: { node: Node; onClose: () => void }
     ...trpc.nodes.renewKey.mutationOptions(),
     onSuccess: () => queryClient.invalidateQueries(trpc.nodes.pathFilter()),
   })
-  if (renew.data && !node.isLocal) {
+  if (renew.data) {
     return (
       <Dialog
         isOpen
@@ -34,7 +34,7 @@ export function KeyDialog({ node, onClose }: { node: Node; onClose: () => void }
       </Dialog>
     )
   }
-  if (renew.data) {
+  if (renew.isSuccess) {
     return (
       <Dialog
         isOpen

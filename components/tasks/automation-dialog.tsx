@@ -4,8 +4,10 @@ import { useQuery } from '@tanstack/react-query'
 import { CalendarSync, FileText, Plus, Webhook } from 'lucide-react'
 import { useState } from 'react'
 import { FailureNotice } from '#components/failures/failure-notice.tsx'
+import { useMe } from '#components/session/use-me.ts'
 import { TemplateDialog } from '#components/tasks/template-dialog.tsx'
 import { TriggerDialog } from '#components/tasks/trigger-dialog.tsx'
+import { stopWarning } from '#components/tasks/trigger.model.ts'
 import { TriggerRow } from '#components/tasks/trigger-row.tsx'
 import { type Outputs, useTRPC } from '#components/trpc/trpc.ts'
 import { Button } from '#components/ui/button.tsx'
@@ -19,12 +21,16 @@ type Open = { is: 'template'; template: Template | null } | { is: 'trigger'; kin
 /** What tasks are made from, and what makes them without a person. Maintainers change it, everybody sees it. */
 export function AutomationDialog({ projectId, mayManage, onClose }: { projectId: string; mayManage: boolean; onClose: () => void }) {
   const trpc = useTRPC()
+  const { user } = useMe()
   const templates = useQuery(trpc.templates.list.queryOptions({ projectId }))
   const triggers = useQuery(trpc.triggers.list.queryOptions({ projectId }))
   const [open, setOpen] = useState<Open | null>(null)
   const back = () => setOpen(null)
 
-  if (open?.is === 'template') return <TemplateDialog projectId={projectId} template={open.template} onClose={back} />
+  if (open?.is === 'template') {
+    const warning = open.template && stopWarning(triggers.data ?? [], { templateId: open.template.templateId, userId: user.userId })
+    return <TemplateDialog projectId={projectId} template={open.template} warning={warning} onClose={back} />
+  }
   if (open?.is === 'trigger')
     return <TriggerDialog projectId={projectId} kind={open.kind} templates={templates.data ?? []} onClose={back} />
   const hasTemplates = Boolean(templates.data?.length)

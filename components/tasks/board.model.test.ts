@@ -43,6 +43,7 @@ it.each([
   ['2026-11-28', 'Due tomorrow'],
   ['2026-11-30', 'Due Monday'],
   ['2026-12-24', 'Due 24 Dec'],
+  ['2027-05-06', 'Due 6 May 2027'],
 ])('says of %s: %s', (dueOn, words) => {
   expect(dueWords(dueOn, '2026-11-27').words).toBe(words)
 })

@@ -81,8 +81,9 @@ export function dueWords(dueOn: string, today: string): Due {
   if (days === -1) return { words: 'Due yesterday', tone: 'bad' }
   if (days === 0) return { words: 'Due today', tone: 'warn' }
   if (days === 1) return { words: 'Due tomorrow', tone: 'quiet' }
-  const isNear = days < 7
-  const format = isNear ? ({ weekday: 'long' } as const) : ({ day: 'numeric', month: 'short' } as const)
+  const isThisYear = dueOn.slice(0, 4) === today.slice(0, 4)
+  const date = { day: 'numeric', month: 'short', ...(!isThisYear && ({ year: 'numeric' } as const)) } as const
+  const format = days < 7 ? ({ weekday: 'long' } as const) : date
   return { words: `Due ${new Date(dueOn).toLocaleDateString('en-GB', { ...format, timeZone: 'UTC' })}`, tone: 'quiet' }
 }
 

@@ -12,9 +12,18 @@ import { Button } from '#components/ui/button.tsx'
 import { Dialog } from '#components/ui/dialog.tsx'
 import { Field } from '#components/ui/field.tsx'
 import { Input, Textarea } from '#components/ui/input.tsx'
+import { Notice } from '#components/ui/notice.tsx'
+
+type Props = {
+  projectId: string
+  template: Template | null
+  /** What a change of it does to what others have set up; null when they have not. */
+  warning: string | null
+  onClose: () => void
+}
 
 /** Makes a template, or changes one; tasks that were made of it stay as they are. */
-export function TemplateDialog({ projectId, template, onClose }: { projectId: string; template: Template | null; onClose: () => void }) {
+export function TemplateDialog({ projectId, template, warning, onClose }: Props) {
   const trpc = useTRPC()
   const queryClient = useQueryClient()
   const formId = useId()
@@ -85,6 +94,7 @@ export function TemplateDialog({ projectId, template, onClose }: { projectId: st
           <AssigneeSelect value={assigneeId} onChange={setAssigneeId} />
         </Field>
         <AgentFields projectId={projectId} wish={wish} onWish={setWish} isOpen />
+        {warning ? <Notice>{warning}</Notice> : null}
         {save.error ? <FailureNotice error={save.error} /> : null}
         {remove.error ? <FailureNotice error={remove.error} /> : null}
       </form>

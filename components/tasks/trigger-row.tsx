@@ -6,6 +6,7 @@ import { useState } from 'react'
 import { scheduleWords } from '#core/tasks/schedule.ts'
 import { wordsOf } from '#components/failures/failure.ts'
 import { failureWords } from '#components/failures/sentences.ts'
+import { useMe } from '#components/session/use-me.ts'
 import { type Outputs, useTRPC } from '#components/trpc/trpc.ts'
 import { Badge } from '#components/ui/badge.tsx'
 import { Button } from '#components/ui/button.tsx'
@@ -21,6 +22,7 @@ type Trigger = Outputs['triggers']['list'][number]
 export function TriggerRow({ projectId, trigger, mayManage }: { projectId: string; trigger: Trigger; mayManage: boolean }) {
   const trpc = useTRPC()
   const queryClient = useQueryClient()
+  const { user } = useMe()
   const [isRemoving, setRemoving] = useState(false)
   const settled = {
     onSettled: () => queryClient.invalidateQueries(trpc.triggers.pathFilter()),
@@ -69,6 +71,9 @@ export function TriggerRow({ projectId, trigger, mayManage }: { projectId: strin
         ) : null}
       </div>
       {trigger.problem ? <p className="text-sm text-warn-ink">Switched off by itself: {failureWords(trigger.problem).sentence}</p> : null}
+      {!trigger.isEnabled && mayManage && trigger.ownerId !== user.userId ? (
+        <p className="text-sm text-ink-quiet">If you switch it on, it acts for you: with your role and on your connections.</p>
+      ) : null}
       {trigger.url && mayManage ? <CopyLine text={trigger.url} label="address" /> : null}
       {isRemoving ? (
         <ConfirmDialog

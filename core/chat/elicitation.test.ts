@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import {
+  FormField,
   looksSecret,
   MASKED,
   problemsOf,
   withoutSecrets,
   type ElicitationAnswers,
   type ElicitationForm,
-  type FormField,
 } from '#core/chat/elicitation.ts'
 
 const about = { title: 'A', description: null, isRequired: false }
@@ -25,6 +25,7 @@ const number = (rest: Partial<Extract<FormField, { type: 'number' }>> = {}): For
   ...about,
   type: 'number',
   name: 'a',
+  isSecret: false,
   isInteger: false,
   minimum: null,
   maximum: null,
@@ -87,12 +88,21 @@ describe('answers', () => {
   })
 })
 
-it('keeps what looks like a secret out of the log', () => {
-  const answers = { a: 'hunter2', b: 'blue' }
-  expect(withoutSecrets(form(text({ isSecret: true }), text({ name: 'b' })), answers)).toEqual({ a: MASKED, b: 'blue' })
+it('keeps what looks like a secret out of the log, also when it is a number', () => {
+  const answers = { a: 'hunter2', b: 'blue', c: 4711, d: 5 }
+  const asked = form(text({ isSecret: true }), text({ name: 'b' }), number({ name: 'c', isSecret: true }), number({ name: 'd' }))
+  expect(withoutSecrets(asked, answers)).toEqual({ a: MASKED, b: 'blue', c: MASKED, d: 5 })
 })
 
-it.each(['password', 'dbPassword', 'API key', 'api_key', 'GITHUB_TOKEN', 'Client secret', 'Your PIN'])('%s looks like a secret', (words) =>
-  expect(looksSecret(words)).toBe(true),
-)
-it.each(['name', 'branch', 'pinned', 'author', 'passing tests'])('%s does not', (words) => expect(looksSecret(words)).toBe(false))
+it('takes a number of which nothing says whether it is a secret', () => {
+  const { isSecret: _, ...told } = number() as Extract<FormField, { type: 'number' }>
+  expect(FormField.parse(told)).toEqual(number())
+})
+
+const secrets = `password, dbPassword, passwd, pwd, DB_PWD, smtp_pass, passCode, sshPassphrase, API key, api_key, APIKey, GITHUB_TOKEN, authtoken,
+  Client secret, seed-phrase, Your PIN, user_pin, userPIN, cardPin2, otp_code, otpCode, OTPCode, totp, 2fa code, 2FA, mfa_code, cvv,
+  verification code, verification_code, verificationCode, one-time code, Sign-in code, two-factor code`
+const others = `name, branch, pinned, author, passing tests, passenger, opinion, shipping, country code, code style, tokenizer, max_tokens,
+  maxOutputTokens, Number of tokens, keyboard`
+it.each(secrets.split(/,\s+/))('%s looks like a secret', (words) => expect(looksSecret(words)).toBe(true))
+it.each(others.split(/,\s+/))('%s does not', (words) => expect(looksSecret(words)).toBe(false))

@@ -11,12 +11,14 @@ export const ANSWER_MAX_CHARS = 10_000
 const Words = z.string().max(2_000)
 const about = { name: z.string().min(1).max(200), title: Words, description: Words.nullable(), isRequired: z.boolean() }
 
+/** It looks like a secret, which no form may ask for: shown with a warning, and never written down in clear. */
+const isSecret = z.boolean()
+
 export const FormField = z.discriminatedUnion('type', [
   z.object({
     ...about,
     type: z.literal('text'),
-    /** It looks like a secret, which no form may ask for: shown with a warning, and never written down in clear. */
-    isSecret: z.boolean(),
+    isSecret,
     format: z.enum(['email', 'uri', 'date', 'date-time']).nullable(),
     minLength: z.int().nonnegative().nullable(),
     maxLength: z.int().nonnegative().nullable(),
@@ -25,6 +27,8 @@ export const FormField = z.discriminatedUnion('type', [
   z.object({
     ...about,
     type: z.literal('number'),
+    // A node that has not been updated yet says nothing of it.
+    isSecret: isSecret.default(false),
     isInteger: z.boolean(),
     minimum: z.number().nullable(),
     maximum: z.number().nullable(),
@@ -130,15 +134,32 @@ function manyProblem({ isRequired, minItems, maxItems, choices }: FieldOf<'choic
 
 export const MASKED = '••••••'
 
+export const asksForSecret = (field: FormField): boolean => (field.type === 'text' || field.type === 'number') && field.isSecret
+
 /** For the log: what looks like a secret is left out of it. */
 export function withoutSecrets(form: ElicitationForm, answers: ElicitationAnswers): ElicitationAnswers {
-  const secret = new Set(
-    form.mode === 'form' ? form.fields.flatMap((field) => (field.type === 'text' && field.isSecret ? [field.name] : [])) : [],
-  )
+  const secret = new Set(form.mode === 'form' ? form.fields.filter(asksForSecret).map(({ name }) => name) : [])
   return Object.fromEntries(Object.entries(answers).map(([name, answer]) => [name, secret.has(name) ? MASKED : answer]))
 }
 
-const SECRET = /pass(word|phrase|code)|secret|token|api[-_ ]?key|private[-_ ]?key|access[-_ ]?key|credential|\b(pin|otp)\b/i
+const SECRET = new RegExp(
+  [
+    'pass ?(word|phrase|code|key|wd)|pwd|secret|token(?!i[sz])|credential|mnemonic',
+    '(api|private|access|signing|encryption|ssh|recovery|backup) ?key',
+    '(seed|recovery) ?phrase',
+    '(verification|verify|security|auth|authentication|authorization|authenticator|login|sign ?in|one ?time|access|recovery|backup|confirmation|sms|factor|device) ?code',
+    '(?<![a-z])(pass|pin|otp|totp|mfa|[2t]fa|cvv|cvc)(?![a-z])',
+  ].join('|'),
+  'i',
+)
+/** They are counted, and open nothing. */
+const COUNTED = /\b(max|maximum|min|minimum|total|number of|how many) ([a-z]+ )?tokens?\b/gi
 
 /** By its name or title: MCP forbids forms that ask for secrets, and some ask all the same. */
-export const looksSecret = (words: string): boolean => SECRET.test(words.replaceAll(/([a-z])([A-Z])/g, '$1 $2'))
+export function looksSecret(words: string): boolean {
+  const apart = words
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .replaceAll(/([A-Z])([A-Z][a-z])/g, '$1 $2')
+    .replaceAll(/[\s_.-]+/g, ' ')
+  return SECRET.test(apart.replaceAll(COUNTED, ''))
+}

@@ -215,7 +215,8 @@ function withTurn(view: ChatView, event: ChatEvent): ChatView {
   return after === before ? view : { ...view, turns: view.turns.with(at, after) }
 }
 
-function belongs(turn: Turn, event: ChatEvent): boolean {
+/** Whether an event changes this turn, of which the items that it is about may be here. */
+export function belongs(turn: Turn, event: ChatEvent): boolean {
   // Answers and closings name their request alone.
   if ('requestId' in event && !('turnId' in event)) return turn.items.some(sameRequest(event))
   if (event.type === 'question.answered') {

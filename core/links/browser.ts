@@ -22,7 +22,7 @@ export const SubscribeReply = z.discriminatedUnion('is', [
     is: z.literal('following'),
     /**
      * `tail`: what follows on the cursor comes. `snapshot`: the cursor is of another history, or beyond the end of this one.
-     * Forget everything: all of the log comes, from its beginning.
+     * Forget everything, read the end anew and subscribe from there: until then nothing comes.
      */
     mode: z.enum(['tail', 'snapshot']),
     head: z.int().nonnegative(),

@@ -18,6 +18,7 @@ const chat = (number: number, rest: Partial<WaitingChat> = {}): WaitingChat => (
   workspaceOn: null,
   needs: [],
   waitedMs: 0,
+  holdsPlace: false,
   ...rest,
 })
 const a = NodeId.parse('a')
@@ -96,14 +97,19 @@ describe('a chat with a workspace', () => {
     expect(only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), nodes)).toEqual({ is: 'runs', on: b, leaves: a })
     expect(only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), [node('a', full), node('b', full)])).toMatchObject({ is: 'waits' })
   })
-  it('waits for one that drains for as long', () => {
-    const nodes = [node('a', { condition: 'draining' }), node('b')]
-    expect(only(chat(1, home), nodes)).toEqual({ is: 'waits', reason: { is: 'workspace', node: 'a', because: 'draining' } })
-    expect(only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), nodes)).toEqual({ is: 'runs', on: b, leaves: a })
+  it('is not kept out by the place that it has there itself, and takes no other one', () => {
+    const own = { ...home, holdsPlace: true, waitedMs: MOVE_AFTER_MS }
+    expect(only(chat(1, own), [node('a', full), node('b')], b)).toEqual({ is: 'runs', on: a, leaves: null })
+    expect([...place([chat(1, own), chat(2, own), chat(3, home)], [node('a', full)]).values()]).toMatchObject([
+      { is: 'runs', on: a },
+      { is: 'runs', on: a },
+      { is: 'waits', reason: { because: 'full', position: 1 } },
+    ])
+    expect(only(chat(1, own), [node('a', { ...full, busy: 3 }), node('b')])).toEqual({ is: 'runs', on: b, leaves: a })
   })
-  it('waits for one that has lost its sandbox for as long', () => {
-    const nodes = [node('a', { condition: 'no-sandbox' }), node('b')]
-    expect(only(chat(1, home), nodes)).toEqual({ is: 'waits', reason: { is: 'workspace', node: 'a', because: 'no-sandbox' } })
+  it.each(['draining', 'no-sandbox'] as const)('waits for one that is %s for as long', (condition) => {
+    const nodes = [node('a', { condition }), node('b')]
+    expect(only(chat(1, home), nodes)).toEqual({ is: 'waits', reason: { is: 'workspace', node: 'a', because: condition } })
     expect(only(chat(1, { ...home, waitedMs: MOVE_AFTER_MS }), nodes)).toEqual({ is: 'runs', on: b, leaves: a })
   })
   it('never leaves by itself what lies on a node that is away', () => {
@@ -146,6 +152,7 @@ describe('whatever waits, on whatever nodes', () => {
         workspaceOn: fc.option(fc.constantFrom(...names.map((name) => NodeId.parse(name)))),
         needs: labels,
         waitedMs: fc.nat(200_000),
+        holdsPlace: fc.boolean(),
       }),
       {
         maxLength: 12,
@@ -165,7 +172,7 @@ describe('whatever waits, on whatever nodes', () => {
           const placement = placed.get(each.chatId)!
           if (placement.is === 'waits') continue
           const on = machines.find((machine) => machine.nodeId === placement.on)!
-          given.set(on.nodeId, (given.get(on.nodeId) ?? 0) + 1)
+          if (!each.holdsPlace || each.workspaceOn !== on.nodeId) given.set(on.nodeId, (given.get(on.nodeId) ?? 0) + 1)
           expect(works.has(on.condition)).toBe(true)
           expect(each.needs.every((label) => on.labels.includes(label))).toBe(true)
           if (on.condition === 'low-disk') expect(each.workspaceOn).toBe(on.nodeId)

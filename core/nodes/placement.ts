@@ -27,6 +27,8 @@ export type WaitingChat = {
   /** Labels that its project asks for. */
   needs: readonly string[]
   waitedMs: number
+  /** Its last lease has run out unanswered: it still counts as `busy` where its workspace lies, and may go on there. */
+  holdsPlace: boolean
 }
 
 /** `position` counts from 1 among the chats that wait for the same places. */
@@ -57,7 +59,7 @@ export function place(
   for (const chat of waiting) {
     const placement = placeOne(chat, { nodes, busy, queued, asking })
     placements.set(chat.chatId, placement)
-    if (placement.is === 'runs') busy.set(placement.on, busy.get(placement.on)! + 1)
+    if (placement.is === 'runs') busy.set(placement.on, busy.get(placement.on)! + 1 - ownPlaces(chat, placement.on))
     else for (const nodeId of wishedBy(chat, nodes)) queued.set(nodeId, (queued.get(nodeId) ?? 0) + 1)
   }
   return placements
@@ -80,7 +82,7 @@ function placeOne(chat: WaitingChat, picture: Picture): Placement {
     case 'full':
     case 'low-disk':
     case 'other-version': {
-      if (hasRoom(home, picture)) return { is: 'runs', on: home.nodeId, leaves: null }
+      if (hasRoom(home, picture, ownPlaces(chat, home.nodeId))) return { is: 'runs', on: home.nodeId, leaves: null }
       const movesInMs = Math.max(0, MOVE_AFTER_MS - chat.waitedMs)
       const position = 1 + (picture.queued.get(home.nodeId) ?? 0)
       return elsewhere(chat, picture, home) ?? waitsFor(home, { because: 'full', position, movesInMs })
@@ -143,6 +145,8 @@ export const isNeverLeft = ({ condition }: Pick<PlaceableNode, 'condition'>): bo
   condition === 'offline' || condition === 'foreign' || condition === 'cloned' || condition === 'keyless'
 
 const hasLabels = (node: PlaceableNode, chat: WaitingChat): boolean => chat.needs.every((label) => node.labels.includes(label))
+/** How many of those that a node counts as busy are the chat itself. */
+const ownPlaces = (chat: WaitingChat, on: NodeId): number => (chat.holdsPlace && chat.workspaceOn === on ? 1 : 0)
 const takesNew = ({ condition }: PlaceableNode): boolean => condition === 'ready' || condition === 'full' || condition === 'other-version'
-const hasRoom = (node: PlaceableNode, { busy }: Picture): boolean => busy.get(node.nodeId)! < node.capacity
+const hasRoom = (node: PlaceableNode, { busy }: Picture, own = 0): boolean => busy.get(node.nodeId)! - own < node.capacity
 const loadOf = (node: PlaceableNode, { busy }: Picture): number => busy.get(node.nodeId)! / node.capacity

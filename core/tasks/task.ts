@@ -26,6 +26,9 @@ export const StartWish = z.object({
 })
 export type StartWish = z.infer<typeof StartWish>
 
+/** What its agent is told and with what it starts: whoever changes one of these speaks through whoever it is started for. */
+export const startFields = ['title', 'instructions', 'harness', 'model', 'branch'] as const
+
 /** What made a task, when no person did so by hand. */
 export type TaskOrigin =
   /** `dueAt` is when it was to be made; `missed` counts the times before it that passed while no server ran. */

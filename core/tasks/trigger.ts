@@ -28,6 +28,7 @@ export const HOOK_BODY_MAX_BYTES = 64 * 1024
 
 export const hookHeaders = { delivery: 'webhook-id', timestamp: 'webhook-timestamp', signature: 'webhook-signature' } as const
 
+/** `deliveryId` and `timestamp` have no dot, so that no other call has the same text. */
 export const signedText = ({ deliveryId, timestamp, body }: { deliveryId: string; timestamp: string; body: string }): string =>
   `${deliveryId}.${timestamp}.${body}`
 

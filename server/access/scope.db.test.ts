@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { enterChat, enterProject, enterTeam } from '#server/access/scope.ts'
+import { enterChat, enterProject, enterProjectAgain, enterTeam } from '#server/access/scope.ts'
 import { prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { seedChat, seedMember, seedPerson, seedProject, seedTeamScope } from '#server/db/testing.ts'
-import type { TeamId } from '#core/ids.ts'
+import type { ProjectId, TeamId } from '#core/ids.ts'
 
 const failure = (code: string) => expect.objectContaining({ name: 'DomainError', code })
 
@@ -55,4 +55,26 @@ it('lets a project be managed by admins and its creator, and a chat also by who 
   const chatId = await seedChat(member, { projectId: byAdmin })
   expect(await enterChat(member, { act: 'manage', chatId })).toMatchObject({ chatId, projectId: byAdmin, projectRole: 'member' })
   await expect(enterChat(viewer, { act: 'prompt', chatId })).rejects.toEqual(failure('access.denied'))
+})
+
+it('proves a place anew as it is now', async () => {
+  const admin = await seedTeamScope()
+  const member = await seedTeamScope({ teamId: admin.teamId, role: 'member' })
+  const stranger = await seedTeamScope({ isInstanceOwner: true })
+  const projectId = await seedProject(admin)
+  const again = (who: typeof admin, place: { teamId?: TeamId; projectId?: ProjectId } = {}) =>
+    enterProjectAgain({ userId: who.userId, teamId: admin.teamId, projectId, act: 'prompt', ...place })
+  expect(await again(admin)).toEqual(await enterProject(admin, { act: 'prompt', projectId }))
+  expect(await again(member)).toEqual(await enterProject(member, { act: 'prompt', projectId }))
+  await expect(again(stranger)).rejects.toEqual(failure('team.missing'))
+  await expect(again(stranger, { teamId: stranger.teamId })).rejects.toEqual(failure('project.missing'))
+  const own = { teamId: stranger.teamId, projectId: await seedProject(stranger) }
+  expect(await again(stranger, own)).toMatchObject({ isInstanceOwner: true, projectRole: 'maintainer' })
+  await prisma().member.update({
+    where: { teamId_userId: { teamId: admin.teamId, userId: member.userId } },
+    data: { role: 'viewer' },
+  })
+  await expect(again(member)).rejects.toEqual(failure('access.denied'))
+  await prisma().project.update({ where: { id: projectId }, data: { archivedAt: new Date() } })
+  await expect(again(admin)).rejects.toEqual(failure('project.missing'))
 })

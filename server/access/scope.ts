@@ -4,10 +4,11 @@
  * further in: caller → team → project → chat. A foreign id fails exactly like an unknown one.
  */
 import { mayInProject, mayInTeam, projectRoleOf, type Act, type ProjectRole, type TeamRole } from '#server/access/acts.ts'
-import { findChatPlace, findIsInstanceOwner, findMembership, findProjectPlace } from '#server/access/store.ts'
+import { findChatPlace, findIsInstanceOwner, findMembership, findProjectPlace, findStanding } from '#server/access/store.ts'
 import type { ChatId, ProjectId, TeamId, UserId } from '#core/ids.ts'
 import { ChatId as ChatIdSchema } from '#core/ids.ts'
 import { DomainError } from '#core/errors.ts'
+import type { PoolClient } from '#server/db/client.ts'
 
 declare const minted: unique symbol
 
@@ -54,6 +55,24 @@ export async function enterTeamAgain({ userId, teamId }: { userId: string; teamI
     role: member.role,
     isInstanceOwner: await findIsInstanceOwner(userId),
   } as TeamScope
+}
+
+/**
+ * As `enterTeamAgain` and `enterProject` at once. A transaction gives itself as `db`: one that waited for a second connection
+ * while it holds the first could wait for others that do the same.
+ * @throws team.missing; project.missing; access.denied
+ */
+export async function enterProjectAgain(
+  { userId, teamId, projectId, act }: { userId: UserId; teamId: TeamId; projectId: ProjectId; act: Act },
+  db?: Pick<PoolClient, 'query'>,
+): Promise<ProjectScope> {
+  const found = await findStanding({ userId, teamId, projectId }, db)
+  if (!found) throw new DomainError('team.missing')
+  const { role, isInstanceOwner, project } = found
+  if (!project) throw new DomainError('project.missing')
+  const projectRole = projectRoleOf({ role, isCreator: project.createdBy === userId })
+  if (!mayInProject(projectRole, act)) throw new DomainError('access.denied')
+  return { teamId, userId, role, isInstanceOwner, projectId, projectRole } as ProjectScope
 }
 
 /** @throws project.missing when the team has no such project, or it is archived; access.denied */

@@ -229,8 +229,8 @@ export { CHAT_TITLE } from '#server/chats/store.ts'
 export { readStandings, sumChanges, type ChangeSum, type ChatStanding } from '#server/chats/standings.ts'
 /** For a claim that takes a chat to another node. */
 export { summaryOf } from '#server/chats/summary.ts'
-/** For the dispatcher, which asks again when a run starts. */
-export { judgePayer, type PayerVerdict } from '#server/chats/payer.ts'
+/** For the dispatcher, which asks again when a run starts, and for an agent that wants to start a chat. */
+export { judgePayer, payingPlaceOf, type PayerVerdict } from '#server/chats/payer.ts'
 export { makePrivate, recordPrivacy, tellPrivacy } from '#server/chats/privacy.ts'
 
 const asActor = ({ chatId, projectRole }: ChatScope) => ({ chatId, isMaintainer: mayInProject(projectRole, 'manage') })

@@ -176,7 +176,8 @@ async function greet(socket: DaemonSocket, nonce: string | null, hello: CallRequ
   const { nodeId } = node
   const greeted = await updateGreeted(nodeId, { hello, connection: socket.id, onlineForMs: ONLINE_FOR_MS })
   if (greeted.is === 'newest') return { nodeId, hasRival: greeted.hasRival, said: hello }
-  void lookBehind(nodeId, lineOf(socket)).catch(logged)
+  // Before it is answered: a living daemon hangs up on a refusal, and could then not be asked any more.
+  await lookBehind(nodeId, lineOf(socket)).catch(logged)
   return null
 }
 

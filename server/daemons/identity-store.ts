@@ -84,10 +84,10 @@ export async function updateCloned(tx: PoolClient, nodeId: NodeId): Promise<{ na
 }
 
 /** Nothing can be signed for the node from here on, until a machine enrols for it. */
-export async function withdrawKey(tx: PoolClient, nodeId: NodeId): Promise<{ name: string } | null> {
-  const { rows } = await tx.query<{ name: string }>(
+export async function withdrawKey(tx: PoolClient, nodeId: NodeId): Promise<{ name: string; isLocal: boolean } | null> {
+  const { rows } = await tx.query<{ name: string; isLocal: boolean }>(
     `update node set "publicKey" = null, "clonedAt" = null, "bootId" = null, "bootCount" = 0, greeting = 0, connection = null, "isConnected" = false
-     where id = $1 and "disabledAt" is null returning name`,
+     where id = $1 and "disabledAt" is null returning name, "isLocal"`,
     [nodeId],
   )
   return rows[0] ?? null

@@ -5,7 +5,7 @@ import type { NodeId, TurnId } from '#core/ids.ts'
 import { enterChat, type TeamScope } from '#server/access/scope.ts'
 import { createChat, sendPrompt } from '#server/chats/service.ts'
 import { connect } from '#server/connections/service.ts'
-import { createJoinToken, joinNode, listNodes, removeNode, renewKey } from '#server/daemons/service.ts'
+import { createJoinToken, inviteLocalNode, joinNode, listNodes, removeNode, renewKey } from '#server/daemons/service.ts'
 import { openSocketServer, TestDaemon, usualHello } from '#server/daemons/testing.ts'
 import { enrol, makeEnrolment, nextBoot, proofOf } from '#server/daemons/testing-nodes.ts'
 import { pool } from '#server/db/client.ts'
@@ -107,10 +107,10 @@ it('notices that one identity is used in two places, and gives neither anything 
   expect(entries).toEqual([{ actorName: 'Gatehouse' }])
 
   // A new key for the machine that an admin knows: the copy is out, and the chat's workspace is still the node's.
-  const { token } = await renewKey(team, { nodeId })
+  const renewed = await renewKey(team, { nodeId })
   expect(await conditionOf()).toBe('keyless')
   expect(await connected().greet(nodeId)).toEqual({ ok: false, code: 'identity-refused' })
-  expect((await enrol(token)).nodeId).toBe(nodeId)
+  expect((await enrol(renewed!.token)).nodeId).toBe(nodeId)
   await greeted()
   expect(await conditionOf()).toBe('ready')
   expect((await pool().query('select "nodeId" from chat where id = $1', [chatId])).rows).toEqual([{ nodeId }])
@@ -146,13 +146,13 @@ it('takes the last word of a dead start for what it is, and that of a living one
   const dead = connected()
   dead.isAlive = false
   // Held up in a line for seconds, and delivered after a later start has greeted.
-  await expect(dead.greet(nodeId, { boot: earlier })).rejects.toThrow('unavailable')
-  await cutOff(dead)
+  const [said] = await Promise.allSettled([dead.greet(nodeId, { boot: earlier }), cutOff(dead)])
+  expect(said.status).toBe('rejected')
   expect(await newest.call('claim', { max: 1 })).toMatchObject({ leases: [] })
   expect(await conditionOf()).toBe('ready')
 
   const copy = connected()
-  await expect(copy.greet(nodeId, { boot: earlier })).rejects.toThrow('unavailable')
+  await expect(copy.greet(nodeId, { boot: earlier })).rejects.toThrow('disconnected')
   await Promise.all([cutOff(copy), cutOff(newest)])
   expect(await conditionOf()).toBe('cloned')
 })
@@ -161,7 +161,7 @@ it('notices two starts with the same number', async () => {
   const boot = nextBoot()
   const newest = await greeted({ boot })
   const copy = connected()
-  await expect(copy.greet(nodeId, { boot: { ...boot, id: randomUUID() } })).rejects.toThrow('unavailable')
+  await expect(copy.greet(nodeId, { boot: { ...boot, id: randomUUID() } })).rejects.toThrow('disconnected')
   await Promise.all([cutOff(copy), cutOff(newest)])
   expect(await conditionOf()).toBe('cloned')
 })
@@ -185,4 +185,11 @@ it('cuts a node off that is removed or gets a new key, and answers it like a str
   expect(await connected().greet(nodeId)).toEqual({ ok: false, code: 'identity-refused' })
   await removeNode(team, { nodeId })
   await expect(renewKey(team, { nodeId })).rejects.toMatchObject({ code: 'node.missing' })
+})
+
+it('gives nobody a token for the server’s own machine, only its own server', async () => {
+  const { nodeId: own } = await inviteLocalNode({ nodeId: null, publicKey: null, name: 'here' })
+  expect(await renewKey(team, { nodeId: own })).toBeNull()
+  const { token } = await inviteLocalNode({ nodeId: own, publicKey: null, name: 'here' })
+  expect((await enrol(token!)).nodeId).toBe(own)
 })

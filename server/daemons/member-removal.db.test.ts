@@ -1,13 +1,16 @@
 /** A member who joined machines goes while daemons deliver: who waits for whom. */
-import { expect, it, vi } from 'vitest'
+import { beforeAll, expect, it, vi } from 'vitest'
 import type { DaemonFact } from '#core/chat/events.ts'
 import type { ChatId, MessageId, NodeId, TurnId } from '#core/ids.ts'
 import { appendFenced, type FencedBatch } from '#server/chats/append.ts'
-import { endWorkOfMember } from '#server/daemons/service.ts'
+import { createJoinToken, endWorkOfMember, listNodes, renewKey } from '#server/daemons/service.ts'
+import { enrol } from '#server/daemons/testing-nodes.ts'
 import { inTransaction, pool, prisma } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { seedChat, seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { onMemberRemoved, remove } from '#server/teams/service.ts'
+
+beforeAll(() => onMemberRemoved(endWorkOfMember))
 
 const waiters = (count: number) =>
   vi.waitFor(
@@ -29,7 +32,6 @@ const said = (): DaemonFact => ({
 })
 
 it('waits for a delivery of several chats, and the delivery for it, but never both for one another', async () => {
-  onMemberRemoved(endWorkOfMember)
   const admin = await seedTeamScope()
   const mei = await seedTeamScope({ teamId: admin.teamId, role: 'member' })
   const projectId = await seedProject(admin)
@@ -59,4 +61,17 @@ it('waits for a delivery of several chats, and the delivery for it, but never bo
     { head: '1', nodeId: null },
     { head: '1', nodeId: null },
   ])
+})
+
+it('takes a machine with whoever last gave it a key, and leaves it to them when whoever joined it goes', async () => {
+  const admin = await seedTeamScope()
+  const [ada, mei] = [await seedTeamScope({ teamId: admin.teamId }), await seedTeamScope({ teamId: admin.teamId })]
+  const { nodeId } = await enrol((await createJoinToken(ada, { name: 'attic' })).token)
+  const isThere = async () => (await listNodes(admin)).some((node) => node.nodeId === nodeId)
+  const renewed = await renewKey(mei, { nodeId })
+  expect((await enrol(renewed!.token)).nodeId).toBe(nodeId)
+  await remove(admin, ada.userId)
+  expect(await isThere()).toBe(true)
+  await remove(admin, mei.userId)
+  expect(await isThere()).toBe(false)
 })

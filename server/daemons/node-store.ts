@@ -156,11 +156,11 @@ export async function enrolNode({ joinTokenHash, publicKey, now }: Enrolling): P
     const { nodeName, nodeId, createdBy } = await tx.nodeJoinToken.findUniqueOrThrow({ where: { tokenHash: joinTokenHash } })
     // Its numbers begin anew with the key, and what was noticed of the former one is over.
     const keyed = { publicKey, clonedAt: null, bootId: null, bootCount: 0, greeting: 0, connection: null, isConnected: false }
-    const known = nodeId === null ? null : await tx.node.updateManyAndReturn({ where: { id: nodeId, disabledAt: null }, data: keyed })
+    // Whoever gave it the key answers for it from here on; the server's own node is nobody's.
+    const data = { ...keyed, ...(createdBy === null ? {} : { joinedBy: createdBy }) }
+    const known = nodeId === null ? null : await tx.node.updateManyAndReturn({ where: { id: nodeId, disabledAt: null }, data })
     if (known?.length === 0) return null
-    const [node] = known ?? [
-      await tx.node.create({ data: { id: mintUuid(), name: await freeName(nodeName, tx), joinedBy: createdBy, ...keyed } }),
-    ]
+    const [node] = known ?? [await tx.node.create({ data: { id: mintUuid(), name: await freeName(nodeName, tx), ...data } })]
     const subject = { kind: 'node', id: node!.id } as const
     if (createdBy !== null)
       await record(prismaDb(tx), { teamId: null, actorId: createdBy, act: 'node.joined', subject, facts: { name: node!.name } })

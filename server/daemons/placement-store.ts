@@ -9,10 +9,14 @@ import { pool, type PoolClient } from '#server/db/client.ts'
 /** More than are placed at once; whoever waits behind them is looked at when they are gone, and they do go: see `MAY_GO`. */
 const LOOKED_AT_MAX = 500
 
-/** Chats with a prompt in line that nobody holds. A chat waits since its prompt came, or since its last run ended. */
+/**
+ * Chats with a prompt in line that nobody holds. A chat waits since its prompt came, its last run ended, or its lease ran
+ * out: then its turn may run on, and its daemon come back to it.
+ */
 const WAITING = `
   select w."chatId", c."nodeId" as "workspaceOn", p."nodeLabels" as needs,
-    1000 * extract(epoch from now() - greatest(w.at, (select max(r."endedAt") from run r where r."chatId" = w."chatId")))::float8 as "waitedMs"
+    1000 * extract(epoch from now() - greatest(w.at, h."leaseUntil", (select max(r."endedAt") from run r where r."chatId" = w."chatId")))::float8 as "waitedMs",
+    h."leaseUntil" is not null and h."nodeId" is not distinct from c."nodeId" as "holdsPlace"
   from (select "chatId", min(ord) as ord, min(at) as at from command where state = 'queued' and kind = 'prompt' group by "chatId") w
   join chat_head h on h."chatId" = w."chatId" join chat c on c.id = h."chatId" join project p on p.id = c."projectId"
   where (h."leaseUntil" is null or h."leaseUntil" < now())`

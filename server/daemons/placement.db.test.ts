@@ -8,7 +8,7 @@ import { enterChat, enterProject, type TeamScope } from '#server/access/scope.ts
 import { createChat, readEvents, sendPrompt } from '#server/chats/service.ts'
 import { connect } from '#server/connections/service.ts'
 import { ingest } from '#server/daemons/ingest.ts'
-import { claim, countWaiting, release } from '#server/daemons/lease.ts'
+import { claim, countWaiting, release, renew } from '#server/daemons/lease.ts'
 import { leaveWorkspace, whyWaiting } from '#server/daemons/placement-service.ts'
 import { createJoinToken, listNodes, removeNode, setDraining, setLabels } from '#server/daemons/service.ts'
 import { startRun } from '#server/daemons/start-run.ts'
@@ -186,6 +186,34 @@ it('keeps a chat where its workspace lies, then moves it and says so, with what 
     ok: true,
     grant: { agentSessionId: null },
   })
+})
+
+/** Whoever works on the chat has not been heard for a while: nobody could hear anything. */
+const lapse = (chatId: ChatId, agoMs: number) =>
+  pool().query(`update chat_head set "leaseUntil" = now() - $2 * interval '1 millisecond' where "chatId" = $1`, [chatId, agoMs])
+
+it('leaves a turn in the middle where it runs, when its lease ran out with the next prompt long in line', async () => {
+  const [home, other] = [await online('attic', { capacity: 1 }), await online('cellar')]
+  const chatId = await seedChat()
+  const turnId = await send(chatId)
+  await take(home)
+  await ingest({ nodeId: home, chatId, epoch: 1, facts: [{ pseq: 1, fact: { type: 'turn.accepted', turnId } }] })
+  await send(chatId)
+  await wait(chatId, 2 * MOVE_AFTER_MS)
+  await lapse(chatId, 1_000)
+  expect(await take(other)).toEqual([])
+  // Its own turn is no reason to go elsewhere, however long that lasts.
+  await lapse(chatId, 2 * MOVE_AFTER_MS)
+  expect(await take(other)).toEqual([])
+  expect(await why(chatId)).toBeNull()
+
+  await setDraining(team, { nodeId: home, isDraining: true })
+  await lapse(chatId, 1_000)
+  expect(await take(other)).toEqual([])
+  expect(await why(chatId)).toEqual({ is: 'workspace', node: 'attic', because: 'draining' })
+  expect(await renew(home, [{ chatId, epoch: 1 }])).toMatchObject([{ chatId, epoch: 1 }])
+  await lapse(chatId, 2 * MOVE_AFTER_MS)
+  expect(await take(other)).toEqual([chatId])
 })
 
 it('waits for a node that is away until somebody goes on without it', async () => {

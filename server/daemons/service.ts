@@ -124,9 +124,10 @@ export async function inviteLocalNode(known: {
 /**
  * Cuts the node off, whoever speaks for it, and lets one machine speak for it again: the one on which the command is run.
  * Its chats keep their workspaces there.
+ * @returns null for the server's own node, which gets its key at the next start of that server and from nobody else
  * @throws node.missing
  */
-export async function renewKey({ userId }: TeamScope, { nodeId }: { nodeId: NodeId }): Promise<JoinCommand> {
+export async function renewKey({ userId }: TeamScope, { nodeId }: { nodeId: NodeId }): Promise<JoinCommand | null> {
   const node = await inTransaction((tx) => withdrawKey(tx, nodeId))
   if (!node) throw new DomainError('node.missing')
   const appended = await inTransaction(async (tx) => {
@@ -136,7 +137,7 @@ export async function renewKey({ userId }: TeamScope, { nodeId }: { nodeId: Node
     return ended
   })
   tellCut([nodeId], appended)
-  return mintJoinCommand({ nodeName: node.name, nodeId, createdBy: userId })
+  return node.isLocal ? null : mintJoinCommand({ nodeName: node.name, nodeId, createdBy: userId })
 }
 
 /** @throws node.missing */

@@ -1,7 +1,8 @@
 /**
  * `/mcp`: our MCP server, and below it the way to those that a project brings; over Streamable HTTP without sessions, in the current protocol version and those before it. A plain
  * Node handler, mounted ahead of Next. A run is known by its token alone; cookies, access tokens and workspace tokens are
- * nothing here. A run that ends, or whose person loses their place, loses what it has under way within five seconds.
+ * nothing here. A run that ends, or whose person loses their place, loses what it has under way within five seconds, and so it
+ * does with a server that is switched off.
  * From: `agent/sandbox/gateway.ts`, which puts the token in. Next: `serve-tools.ts`.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -13,6 +14,7 @@ import { passUnread, readBounded } from '#server/bounded-body.ts'
 import { hashToken } from '#server/db/mint.ts'
 import { log } from '#server/log.ts'
 import { exchangeWithOwn } from '#server/mcp/own-exchange.ts'
+import { findToAsk } from '#server/mcp/own-store.ts'
 import { openOwnUpstream } from '#server/mcp/own-upstream.ts'
 import { refuse } from '#server/mcp/refuse.ts'
 import { serveTools } from '#server/mcp/serve-tools.ts'
@@ -51,14 +53,12 @@ export function createMcpPart({ origins }: { origins: ReadonlySet<string> }): Mc
     const { run, hash } = found
     if ((underWay.get(run.runId) ?? 0) >= CALLS_AT_ONCE)
       return refuse(res, 429, 'This run has as many calls under way as it may have at once.')
-    const body = await readBounded(req, BODY)
-    if (body.is !== 'read') {
-      passUnread(req)
-      return refuse(res, body.is === 'too-large' ? 413 : 408, 'This request is too large or too late.')
-    }
     underWay.set(run.runId, (underWay.get(run.runId) ?? 0) + 1)
     try {
-      await exchange(req, res, { bytes: body.bytes, run, hash, serverId })
+      const body = await readBounded(req, BODY)
+      if (body.is === 'read') return await exchange(req, res, { bytes: body.bytes, run, hash, serverId })
+      passUnread(req)
+      refuse(res, body.is === 'too-large' ? 413 : 408, 'This request is too large or too late.')
     } finally {
       const left = (underWay.get(run.runId) ?? 1) - 1
       if (left > 0) underWay.set(run.runId, left)
@@ -69,14 +69,14 @@ export function createMcpPart({ origins }: { origins: ReadonlySet<string> }): Mc
   async function exchange(
     req: IncomingMessage,
     res: ServerResponse,
-    { bytes, run, hash, serverId }: { bytes: Buffer; run: CallingRun; hash: Buffer; serverId: string | null },
+    { bytes, run, hash, serverId }: Exchanging & { bytes: Buffer },
   ): Promise<void> {
     const over = new AbortController()
     res.once('close', () => over.abort())
     const rechecking = setInterval(() => {
-      findCallingRun(hash)
-        .then((now) => {
-          if (now?.userId !== run.userId) res.destroy()
+      stillHolds({ run, hash, serverId })
+        .then((holds) => {
+          if (!holds) res.destroy()
         })
         .catch((error: unknown) => log.warn({ err: error }, 'An open MCP call could not be checked'))
     }, RECHECK_MS)
@@ -118,6 +118,14 @@ async function identify(req: IncomingMessage): Promise<{ run: CallingRun; hash: 
   const hash = token === null ? null : hashToken(token)
   const run = hash && (await findCallingRun(hash))
   return run && hash ? { run, hash } : null
+}
+
+type Exchanging = { run: CallingRun; hash: Buffer; serverId: string | null }
+
+/** Whether the run may still speak for that person, and with that server. */
+async function stillHolds({ run, hash, serverId }: Exchanging): Promise<boolean> {
+  const [now, server] = await Promise.all([findCallingRun(hash), serverId === null ? null : findToAsk(run.projectId, serverId)])
+  return now?.userId === run.userId && (serverId === null || server?.isEnabled === true)
 }
 
 type Asking = { run: CallingRun; signal: AbortSignal }

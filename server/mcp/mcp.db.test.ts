@@ -1,3 +1,4 @@
+import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RequestId, TurnId } from '#core/ids.ts'
 import { tools } from '#server/mcp/tools/all.ts'
@@ -188,6 +189,20 @@ describe('a token', () => {
     await client.close()
   })
 
+  it('has no more calls under way than it may, counted from their first byte', async () => {
+    const { run } = await seedWork()
+    const unfinished = Array.from({ length: 16 }, () => {
+      const headers = { authorization: `Bearer ${run.token}`, 'content-type': 'application/json', 'content-length': 100 }
+      const asking = request(`${server.url}/mcp`, { method: 'POST', headers, agent: false }).on('error', () => {})
+      asking.write('{')
+      return asking
+    })
+    const statusNow = async () => (await post('/mcp', { token: run.token, body: listing })).status
+    await expect.poll(statusNow, { timeout: 20_000 }).toBe(429)
+    for (const asking of unfinished) asking.destroy()
+    await expect.poll(statusNow, { timeout: 20_000 }).toBe(200)
+  })
+
   it('is refused to a page of another site, whatever it shows', async () => {
     const { run } = await seedWork()
     expect((await post('/mcp', { token: run.token, body: listing, headers: { origin: 'https://evil.example' } })).status).toBe(403)
@@ -362,6 +377,47 @@ describe('starting a chat', () => {
       isError: true,
       text: expect.stringContaining('steps deep') as string,
     })
+    await client.close()
+  })
+
+  it('keeps nothing else waiting, from however many chats at once', async () => {
+    const { run, member, projectId } = await seedConnected()
+    const runs = [run]
+    for (let more = 0; more < 3; more++) runs.push(await seedCallingRun(member, await seedChat(member, { projectId, harness: 'codex' })))
+    const clients = await Promise.all(runs.map(({ token }) => openClient(server.url, token)))
+    // More than the pool has connections, of which each would hold one.
+    const starting = Promise.all(
+      clients.flatMap((client) => Array.from({ length: 12 }, () => client.call('start_chat', { agent: 'codex', prompt: 'Go.' }))),
+    )
+    const besides = Promise.all(Array.from({ length: 20 }, () => pool().query('select 1')))
+    expect((await besides).every(({ rowCount }) => rowCount === 1)).toBe(true)
+    const answers = await starting
+    expect(answers.filter((each) => !each.isError)).toHaveLength(40)
+    for (const each of answers.filter(({ isError }) => isError)) expect(each.text).toContain('which is the limit')
+    for (const client of clients) await client.close()
+  })
+
+  it('spends a login only for its owner, from a chat in which nobody else has had a say', async () => {
+    const { run, admin, member, projectId } = await seedWork()
+    const contents = JSON.stringify({ tokens: { access_token: 'at', refresh_token: 'rt' } })
+    await connect(member, { harness: 'codex', scope: 'user', secret: { kind: 'auth-file', format: 'codex', contents } })
+    const client = await openClient(server.url, run.token)
+    const start = () => client.call('start_chat', { agent: 'codex', prompt: 'Go.' })
+    const refused = { isError: true, text: expect.stringContaining('own login') as string }
+    expect(await start()).toMatchObject(refused)
+    const alter = (data: Parameters<ReturnType<typeof prisma>['chat']['update']>[0]['data']) =>
+      prisma().chat.update({ where: { id: run.chatId }, data })
+    await alter({ isPrivate: true, isHandedOver: true })
+    expect(await start()).toMatchObject(refused)
+    await alter({ isHandedOver: false, createdBy: admin.userId })
+    expect(await start()).toMatchObject(refused)
+    expect(
+      (await listChats(await enterTeamAgain(member), { projectId })).every(
+        (each) => each.harness !== 'codex' || each.chatId === run.chatId,
+      ),
+    ).toBe(true)
+    await alter({ createdBy: member.userId })
+    expect(await start()).toMatchObject({ isError: false })
     await client.close()
   })
 

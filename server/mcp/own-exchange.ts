@@ -7,6 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { performance } from 'node:perf_hooks'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { z } from 'zod'
 import { DomainError } from '#core/errors.ts'
 import { summarizeArguments } from '#core/mcp/argument-summary.ts'
 import { recordServerFacts } from '#server/chats/append.ts'
@@ -19,6 +20,7 @@ import type { CallingRun } from '#server/mcp/store.ts'
 /** What the protocol says in headers; everything else stays behind, whoever said it. */
 const ASKED = /^(content-type|accept|last-event-id|mcp-[a-z-]+)$/
 const ANSWERED = /^(content-type|mcp-[a-z-]+|retry-after)$/
+const METHODS = new Set(['POST', 'GET', 'DELETE'])
 
 export type OwnExchange = { serverId: string; run: CallingRun; bytes: Buffer; signal: AbortSignal; upstream: OwnUpstream }
 
@@ -27,6 +29,12 @@ export async function exchangeWithOwn(
   res: ServerResponse,
   { serverId, run, bytes, signal, upstream }: OwnExchange,
 ): Promise<void> {
+  const method = req.method ?? 'POST'
+  if (!METHODS.has(method)) return refuse(res, 405, 'This is not how an MCP server is asked.')
+  const message = method === 'POST' ? readMessage(bytes) : { call: null }
+  if (!message) return refuse(res, 400, 'A request is one JSON object, and a call of a tool names it.')
+  const { call } = message
+  if (call && run.turnId === null) return refuse(res, 403, 'No prompt is being worked on, so there is nobody to act for.')
   const server = await findToAsk(run.projectId, serverId)
   if (!server?.isEnabled) return refuse(res, 404, 'The project has no such MCP server.')
   const own = openHeaders(server)
@@ -35,9 +43,14 @@ export async function exchangeWithOwn(
   for (const [name, value] of Object.entries(req.headers)) if (typeof value === 'string' && ASKED.test(name)) headers.set(name, value)
   for (const { name, value } of own) headers.set(name, value)
   const startedMs = performance.now()
-  const answer = await send(upstream, server, { method: req.method ?? 'POST', headers, bytes, signal })
-  const isGood = answer !== null && answer.status < 300
-  await logCall(run, { server, bytes, isGood, durationMs: Math.round(performance.now() - startedMs) })
+  let answer: Awaited<ReturnType<typeof send>> = null
+  try {
+    answer = await send(upstream, server, { method, headers, signal, ...(method === 'POST' && { body: new Uint8Array(bytes) }) })
+  } finally {
+    // Also of one whose agent has hung up: it may have done its work all the same.
+    const isGood = answer !== null && answer.status < 300
+    if (call) await logCall(run, { server, call, isGood, durationMs: Math.round(performance.now() - startedMs) })
+  }
   if (!answer || res.destroyed)
     return answer ? undefined : refuse(res, 502, 'This MCP server did not answer, or is at an address that we do not call.')
   if (answer.status >= 300 && answer.status < 400) {
@@ -52,43 +65,44 @@ export async function exchangeWithOwn(
   await pipeline(Readable.fromWeb(answer.body), res)
 }
 
-type Sending = { method: string; headers: Headers; bytes: Buffer; signal: AbortSignal }
+type Sending = { method: string; headers: Headers; body?: Uint8Array; signal: AbortSignal }
 
 /** Null where nobody can be asked. */
-async function send(upstream: OwnUpstream, { url }: ToAsk, { method, headers, bytes, signal }: Sending) {
+async function send(upstream: OwnUpstream, { url }: ToAsk, sending: Sending) {
   try {
-    return await upstream.fetch(url, { method, headers, signal, ...(bytes.length > 0 && { body: new Uint8Array(bytes) }) })
+    return await upstream.fetch(url, sending)
   } catch (error) {
-    if (signal.aborted) throw error
+    if (sending.signal.aborted) throw error
     if (error instanceof DomainError || error instanceof TypeError) return null
     throw error
   }
 }
 
-type Called = { server: ToAsk; bytes: Buffer; isGood: boolean; durationMs: number }
+const Message = z.object({ method: z.unknown().optional(), params: z.unknown().optional() })
+const Call = z.object({ name: z.string().min(1), arguments: z.unknown().optional() })
+type Call = z.infer<typeof Call>
+type Called = { server: ToAsk; call: Call; isGood: boolean; durationMs: number }
 
-async function logCall({ chatId, turnId }: CallingRun, { server, bytes, isGood, durationMs }: Called): Promise<void> {
-  const call = turnId && readCall(bytes)
-  if (!turnId || !call) return
+async function logCall({ chatId, turnId }: CallingRun, { server, call, isGood, durationMs }: Called): Promise<void> {
+  if (turnId === null) return
   await recordServerFacts(chatId, [
     {
       type: 'mcp.called',
       turnId,
       server: server.name,
-      tool: storable(call.tool.slice(0, 200)),
-      arguments: storable(summarizeArguments(call.given)),
+      tool: storable(call.name.slice(0, 200)),
+      arguments: storable(summarizeArguments(call.arguments)),
       outcome: isGood ? 'completed' : 'failed',
       durationMs,
     },
   ])
 }
 
-/** Null for whatever is no call of a tool. */
-function readCall(bytes: Buffer): { tool: string; given: unknown } | null {
+/** Null for what the log could not tell, such as several in one, which the protocol has given up. */
+function readMessage(bytes: Buffer): { call: Call | null } | null {
   try {
-    const message = JSON.parse(bytes.toString('utf8')) as { method?: unknown; params?: { name?: unknown; arguments?: unknown } }
-    const { name, arguments: given } = message.params ?? {}
-    return message.method === 'tools/call' && typeof name === 'string' ? { tool: name, given } : null
+    const { method, params } = Message.parse(JSON.parse(bytes.toString('utf8')))
+    return { call: method === 'tools/call' ? Call.parse(params) : null }
   } catch {
     return null
   }

@@ -3,12 +3,15 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { DomainError } from '#core/errors.ts'
 import { OWN_SERVERS_MAX, type Finding, type OwnServerHeader } from '#core/mcp/own-server.ts'
 import type { ProjectScope } from '#server/access/scope.ts'
+import { storable } from '#server/chats/events.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { deleteOwnServer, findOwnServers, findToAsk, insertOwnServer, updateOwnServer, writeFinding } from '#server/mcp/own-store.ts'
 import { openHeaders, openOwnUpstream, sealHeaders } from '#server/mcp/own-upstream.ts'
 import { checkUpstreamUrl } from '#server/proxy/upstream-guard.ts'
 
 const LOOK_MS = 10_000
+/** Of all that it answers, unpacked: whatever is put together from it is in our memory. */
+const LOOK_MAX_BYTES = 2 * 1024 * 1024
 const TOOLS_SHOWN = 60
 
 export type OwnServerView = {
@@ -72,7 +75,9 @@ export async function removeOwnServer(scope: ProjectScope, which: { serverId: st
 /** As an agent would come to it: by the same way, through the same guard, with the same headers. Never rejects. */
 async function look(url: string, headers: readonly OwnServerHeader[]): Promise<Finding> {
   const upstream = openOwnUpstream()
-  const late = AbortSignal.timeout(LOOK_MS)
+  const flooded = new AbortController()
+  const signal = AbortSignal.any([AbortSignal.timeout(LOOK_MS), flooded.signal])
+  const bounded = boundTogether(LOOK_MAX_BYTES, () => flooded.abort())
   const transportUrl = new URL(url)
   let status: number | null = null
   let failure: unknown = null
@@ -86,26 +91,42 @@ async function look(url: string, headers: readonly OwnServerHeader[]): Promise<F
         for (const { name, value } of headers) own.set(name, value)
         try {
           const body = typeof init?.body === 'string' ? { body: init.body } : {}
-          const answer = await upstream.fetch(transportUrl.href, { method: init?.method ?? 'GET', headers: own, signal: late, ...body })
+          const answer = await upstream.fetch(transportUrl.href, { method: init?.method ?? 'GET', headers: own, signal, ...body })
           status = answer.status
-          return answer as unknown as Response
+          const unpacked = answer.body as ReadableStream<Uint8Array> | null
+          return new Response(unpacked && unpacked.pipeThrough(bounded()), { status, headers: [...answer.headers] })
         } catch (error) {
           failure = error
           throw error
         }
       },
     })
-    await client.connect(transport, { timeout: LOOK_MS })
-    const { tools } = await client.listTools(undefined, { timeout: LOOK_MS })
+    await client.connect(transport, { timeout: LOOK_MS, signal })
+    const { tools } = await client.listTools(undefined, { timeout: LOOK_MS, signal })
     const title = client.getServerVersion()?.title ?? client.getServerVersion()?.name ?? ''
-    return { is: 'good', title: title.slice(0, 200), tools: tools.slice(0, TOOLS_SHOWN).map(({ name }) => name.slice(0, 100)) }
+    return storable({ is: 'good', title: title.slice(0, 200), tools: tools.slice(0, TOOLS_SHOWN).map(({ name }) => name.slice(0, 100)) })
   } catch {
-    if (status === null || failure !== null) return { is: isUnsafe(failure) ? 'unsafe' : 'unreachable' }
+    const isAnswering = status !== null && (failure === null || flooded.signal.aborted)
+    if (!isAnswering) return { is: isUnsafe(failure) ? 'unsafe' : 'unreachable' }
     return status === 401 || status === 403 ? { is: 'refused', status } : { is: 'not-mcp', status }
   } finally {
     await client.close().catch(() => {})
     await upstream.close()
   }
+}
+
+/** For several streams that may have so much among them. */
+function boundTogether(maxBytes: number, onFlood: () => void): () => TransformStream<Uint8Array, Uint8Array> {
+  let left = maxBytes
+  return () =>
+    new TransformStream({
+      transform(piece, out) {
+        left -= piece.byteLength
+        if (left >= 0) return out.enqueue(piece)
+        onFlood()
+        throw new Error('It answers with more than it may')
+      },
+    })
 }
 
 /** undici tells what broke a connection as the cause. */

@@ -1,6 +1,7 @@
 /** MCP servers that a project brings: added by whoever may, sealed, asked through us by agents alone, guarded. */
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { pool } from '#server/db/client.ts'
 import { seedChat, seedProject, seedTeamScope } from '#server/db/testing.ts'
@@ -25,12 +26,24 @@ beforeAll(async () => {
       if (request.url === '/moved') return void response.writeHead(307, { location: `${origin}/mcp` }).end()
       if (request.url === '/page') return void response.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>')
       if (request.headers['x-api-key'] !== SECRET) return void json(401, {})
+      if (request.url === '/held' && (request.method === 'GET' || message?.method === 'tools/call')) {
+        // It says nothing more, and of a call not even that it has begun.
+        if (request.method === 'GET') response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': here\n\n')
+        return
+      }
       if (message?.id === undefined) return void response.writeHead(202).end()
       const answer = (result: object) => json(200, { jsonrpc: '2.0', id: message.id, result }, { 'mcp-session-id': 'session-1' })
       if (message.method === 'initialize') {
         const serverInfo = { name: 'docs', title: 'Docs of ours', version: '1' }
         return void answer({ protocolVersion: '2025-06-18', capabilities: { tools: {} }, serverInfo })
       }
+      if (message.method === 'tools/list' && request.url === '/flood') {
+        const result = { tools: [{ name: 'look_up', description: ' '.repeat(3_000_000), inputSchema: { type: 'object' } }] }
+        response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+        return void response.end(gzipSync(JSON.stringify({ jsonrpc: '2.0', id: message.id, result })))
+      }
+      if (message.method === 'tools/list' && request.url === '/odd')
+        return void answer({ tools: ['a\0b', 'c\ud800'].map((name) => ({ name, inputSchema: { type: 'object' } })) })
       if (message.method === 'tools/list') return void answer({ tools: [{ name: 'look_up', inputSchema: { type: 'object' } }] })
       if (message.method !== 'tools/call')
         return void json(200, { jsonrpc: '2.0', id: message.id, error: { code: -32_601, message: 'No such method' } })
@@ -62,23 +75,24 @@ async function api(scope: TeamScope) {
   }
 }
 
-async function seedBrought() {
+async function seedBrought(path = '/mcp') {
   const admin = await seedTeamScope()
   const projectId = await seedProject(admin)
   const call = await api(admin)
   const added = await call('mcpServers.add', {
     projectId,
     name: 'docs',
-    url: `${origin}/mcp`,
+    url: origin + path,
     headers: [{ name: 'X-Api-Key', value: SECRET }],
   })
   const run = await seedCallingRun(admin, await seedChat(admin, { projectId }))
   return { admin, projectId, call, serverId: added.data['serverId'] as string, finding: added.data['finding'], run }
 }
 
-const ask = (path: string, token: string, message: object, headers: Record<string, string> = {}) =>
+const ask = (path: string, token: string, message: object, headers: Record<string, string> = {}, signal?: AbortSignal) =>
   fetch(server.url + path, {
     method: 'POST',
+    ...(signal && { signal }),
     headers: {
       authorization: `Bearer ${token}`,
       'content-type': 'application/json',
@@ -87,6 +101,10 @@ const ask = (path: string, token: string, message: object, headers: Record<strin
     },
     body: JSON.stringify(message),
   })
+const loggedOf = async (chatId: string) =>
+  (
+    await pool().query<{ payload: object }>(`select payload from chat_event where "chatId" = $1 and type = 'mcp.called'`, [chatId])
+  ).rows.map(({ payload }) => payload)
 const callTool = { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'look_up', arguments: { word: 'gate', token: 'hidden' } } }
 
 it('is added with what a look at it finds, and never shows what opens it again', async () => {
@@ -141,6 +159,14 @@ it('says what is wrong with one that does not answer as it should', async () => 
   }
 })
 
+it('is not taken in whole when it answers without end, nor in characters that cannot be kept', async () => {
+  expect((await seedBrought('/flood')).finding).toEqual({ is: 'not-mcp', status: 200 })
+  const odd = { is: 'good', title: 'Docs of ours', tools: ['a\u2400b', 'c\ufffd'] }
+  const { finding, projectId, call } = await seedBrought('/odd')
+  expect(finding).toEqual(odd)
+  expect((await call('mcpServers.list', { projectId }, true)).data).toMatchObject([{ finding: odd }])
+})
+
 it('is asked by agents of its project through us, with what opens it and nothing of theirs', async () => {
   const { serverId, run } = await seedBrought()
   const path = `/mcp/own/${serverId}`
@@ -155,10 +181,51 @@ it('is asked by agents of its project through us, with what opens it and nothing
   const { headers } = received[before]!
   expect(headers).toMatchObject({ 'x-api-key': SECRET, 'mcp-session-id': 'session-1' })
   for (const name of ['authorization', 'cookie', 'x-other', 'origin']) expect(headers[name]).toBeUndefined()
-  const { rows } = await pool().query(`select payload from chat_event where "chatId" = $1 and type = 'mcp.called'`, [run.chatId])
-  expect(rows.map((row) => row.payload as object)).toMatchObject([
+  expect(await loggedOf(run.chatId)).toMatchObject([
     { server: 'docs', tool: 'look_up', arguments: 'word: "gate", token: …', outcome: 'completed', turnId: run.turnId },
   ])
+})
+
+it('is called for somebody, one call at a time, or not at all', async () => {
+  const { serverId, run } = await seedBrought()
+  const path = `/mcp/own/${serverId}`
+  const listing = { jsonrpc: '2.0', id: 8, method: 'tools/list' }
+  const before = received.length
+  for (const message of [[callTool], [listing, callTool], [], 'tools/call', null, { ...callTool, params: {} }])
+    expect((await ask(path, run.token, message as object)).status).toBe(400)
+  expect(received.length).toBe(before)
+  expect((await ask(path, run.token, { ...callTool, params: { name: 'look_up' } })).status).toBe(200)
+  expect(await loggedOf(run.chatId)).toMatchObject([{ tool: 'look_up', arguments: '' }])
+  await pool().query('update chat_head set "activeTurn" = null, "activeBy" = null where "chatId" = $1', [run.chatId])
+  expect((await ask(path, run.token, callTool)).status).toBe(403)
+  expect(received.length).toBe(before + 1)
+  // What an agent asks before its first turn goes on.
+  expect((await ask(path, run.token, listing)).status).toBe(200)
+})
+
+it('is in the log when it was called, also when the agent does not wait for the answer', async () => {
+  const { serverId, run } = await seedBrought('/held')
+  const hangUp = new AbortController()
+  const before = received.length
+  const calling = ask(`/mcp/own/${serverId}`, run.token, callTool, {}, hangUp.signal)
+  await Promise.all([
+    expect(calling).rejects.toThrow(/abort/i),
+    vi.waitFor(() => expect(received.length).toBe(before + 1), { timeout: 20_000 }).then(() => hangUp.abort()),
+  ])
+  await expect.poll(() => loggedOf(run.chatId), { timeout: 20_000 }).toMatchObject([{ tool: 'look_up', outcome: 'failed' }])
+})
+
+it.each([
+  ['off', 'mcpServers.setEnabled', { isEnabled: false }],
+  ['gone', 'mcpServers.remove', {}],
+])('is cut off from what is open when it is %s', async (_how, act, more) => {
+  const { projectId, call, serverId, run } = await seedBrought('/held')
+  const headers = { authorization: `Bearer ${run.token}`, accept: 'text/event-stream' }
+  const open = await fetch(`${server.url}/mcp/own/${serverId}`, { headers })
+  const reader = open.body!.getReader()
+  expect(Buffer.from((await reader.read()).value!).toString()).toBe(': here\n\n')
+  expect(await call(act, { projectId, serverId, ...more })).toMatchObject({ status: 200 })
+  await expect(reader.read()).rejects.toThrow('terminated')
 })
 
 it('is out of reach for everybody else, and once it is off or gone', async () => {

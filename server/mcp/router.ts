@@ -20,7 +20,7 @@ export const mcpServersRouter = router({
     .input(z.object({ serverId }))
     .mutation(({ ctx, input }) => checkOwnServer(ctx.scope, input)),
 
-  /** Off holds at once, on for agents that start from then on. */
+  /** Off holds at once, within five seconds for what is under way; on for agents that start from then on. */
   setEnabled: projectProcedure('manage')
     .input(z.object({ serverId, isEnabled: z.boolean() }))
     .mutation(({ ctx, input }) => setOwnServerEnabled(ctx.scope, input)),

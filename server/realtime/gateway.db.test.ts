@@ -34,6 +34,7 @@ class Viewer {
   pages: Page[] = []
   people: Presence['people'] = []
   heads: [string, number][] = []
+  beats = 0
   /** Called before a page is acknowledged. */
   gate: () => Promise<void> = () => Promise.resolve()
   readonly #waiting = new Set<() => void>()
@@ -62,6 +63,7 @@ class Viewer {
     })
     this.socket.on(browserEvents.heartbeat, (input: unknown) => {
       this.heads = Heartbeat.parse(input).heads
+      this.beats += 1
       this.wake()
     })
     this.socket.on('disconnect', () => this.wake())
@@ -78,6 +80,13 @@ class Viewer {
 
   async follow(chatId: ChatId, after = this.view.seq, logId: number | null = null) {
     return SubscribeReply.parse(await this.socket.timeout(5_000).emitWithAck(browserEvents.subscribe, { chatId, after, logId }))
+  }
+
+  /** What the server knows to be followed from here, by a heartbeat that began after now. */
+  async nextHeads() {
+    const { beats } = this
+    await this.until(() => this.beats > beats)
+    return this.heads
   }
 
   async until(isMet: () => boolean): Promise<void> {
@@ -201,9 +210,13 @@ it('says plainly when a cursor is of another history', async () => {
   const viewer = await Viewer.open(scope)
   const following = { is: 'following', head: 3, logId: 1, floor: 0 }
   expect(await viewer.follow(chatId, 4)).toEqual({ ...following, mode: 'snapshot' })
-  // It is sent all of the log without asking again.
+  // Nothing comes until it has read the end, and asks again from there.
+  expect(await viewer.nextHeads()).toEqual([])
+  expect(viewer.pages).toEqual([])
+  viewer.view = { ...emptyChat, seq: 2 }
+  expect(await viewer.follow(chatId, 2, 1)).toEqual({ ...following, mode: 'tail' })
   await viewer.until(() => viewer.view.seq === 3)
-  expect(viewer.pages[0]?.events[0]?.seq).toBe(1)
+  expect(viewer.pages.flatMap((page) => page.events.map((event) => event.seq))).toEqual([3])
   expect(await viewer.follow(chatId, 3, 2)).toEqual({ ...following, mode: 'snapshot' })
   expect(await viewer.follow(chatId, 3, 1)).toEqual({ ...following, mode: 'tail' })
   // The log was restored from a backup: whoever follows it has to begin again.
@@ -213,6 +226,21 @@ it('says plainly when a cursor is of another history', async () => {
   viewer.socket.connect()
   await viewer.until(() => viewer.socket.connected)
   expect(await viewer.follow(chatId, 3, 1)).toEqual({ ...following, mode: 'snapshot', head: 2, logId: 2 })
+})
+
+it('follows nothing for whoever has left while it was looked into', async () => {
+  const { scope, chatId, say } = await seedLongChat(3)
+  const viewer = await Viewer.open(scope)
+  const following = viewer.follow(chatId)
+  viewer.socket.emit(browserEvents.unsubscribe, { chatId })
+  await following
+  await say(4)
+  expect(await viewer.nextHeads()).toEqual([])
+  expect(viewer.pages).toEqual([])
+  // Whoever asks again meanwhile is followed once.
+  await Promise.all([viewer.follow(chatId), viewer.follow(chatId)])
+  await viewer.until(() => viewer.view.seq === 4)
+  expect(await viewer.nextHeads()).toEqual([[chatId, 4]])
 })
 
 it('lets go of whoever follows a log that is shorter than it was, although it goes by the same id', async () => {
@@ -228,6 +256,7 @@ it('lets go of whoever follows a log that is shorter than it was, although it go
   await viewer.until(() => viewer.socket.connected)
   viewer.view = emptyChat
   expect(await viewer.follow(chatId, 3, 1)).toMatchObject({ mode: 'snapshot', head: 1 })
+  await viewer.follow(chatId)
   await say(7)
   await viewer.until(() => viewer.view.seq === 2)
   expect(viewer.view.title).toBe('Title 7')

@@ -35,7 +35,8 @@ const usualPace: Pace = { acknowledgeMs: 10_000, heartbeatMs: HEARTBEAT_EVERY_MS
 const MAX_SUBSCRIPTIONS = 50
 const MAX_SOCKETS_PER_USER = 20
 
-type Data = { caller: Caller; cursors: Map<ChatId, Cursor> }
+/** `asking`: the newest subscription to each chat that is still being looked into. */
+type Data = { caller: Caller; cursors: Map<ChatId, Cursor>; asking: Map<ChatId, symbol> }
 type ChatSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, Data>
 
 /** Serves the namespace for browsers until the answer is called. */
@@ -118,6 +119,7 @@ async function prove(socket: ChatSocket, others: readonly ChatSocket[]): Promise
   }
   socket.data.caller = caller
   socket.data.cursors = new Map()
+  socket.data.asking = new Map()
   for (const teamId of await findTeams(caller)) await socket.join(roomOf(teamId))
 }
 
@@ -131,7 +133,9 @@ async function subscribe(
   const parsed = Subscribe.safeParse(input)
   if (!parsed.success) return answer({ is: 'refused' })
   const { chatId, after, logId } = parsed.data
-  const { cursors, caller } = socket.data
+  const { cursors, asking, caller } = socket.data
+  const asked = Symbol(chatId)
+  asking.set(chatId, asked)
   cursors.get(chatId)?.close()
   cursors.delete(chatId)
   try {
@@ -147,18 +151,18 @@ async function subscribe(
       cursor.close()
       return answer({ is: 'refused' })
     }
-    // While we read, the client may have gone or asked again.
-    cursors.get(chatId)?.close()
-    if (!socket.connected) return cursor.close()
-    cursors.set(chatId, cursor)
-    // What the client has is of another history: it is told so, and gets all of this one.
     const mode = after > at.head || (logId !== null && logId !== at.logId) ? 'snapshot' : 'tail'
     answer({ is: 'following', mode, ...at })
-    start(at, mode === 'tail' ? after : 0)
+    // While we read, the client may have gone, left or asked again; one that has another history asks again.
+    if (!socket.connected || asking.get(chatId) !== asked || mode === 'snapshot') return cursor.close()
+    cursors.set(chatId, cursor)
+    start(at, after)
   } catch (error) {
     // Without an answer the client's call times out, and it tries again on a fresh connection.
     log.warn({ err: error, chatId }, 'A subscription failed')
     socket.disconnect(true)
+  } finally {
+    if (asking.get(chatId) === asked) asking.delete(chatId)
   }
 }
 
@@ -176,7 +180,8 @@ async function mayRead(caller: Caller, chatId: ChatId): Promise<boolean> {
 }
 
 function leave(socket: ChatSocket, presence: PresenceBoard, chatId: ChatId): void {
-  const { cursors, caller } = socket.data
+  const { cursors, asking, caller } = socket.data
+  asking.delete(chatId)
   cursors.get(chatId)?.close()
   if (cursors.delete(chatId)) presence.leave({ chatId, place: socket.id, userId: caller.userId, name: caller.name })
 }

@@ -4,7 +4,7 @@
  * From: `server/run.ts`. Next: `fire.ts`, `start.ts`.
  */
 import { DomainError } from '#core/errors.ts'
-import { enterProject, enterTeamAgain } from '#server/access/scope.ts'
+import { enterProjectAgain } from '#server/access/scope.ts'
 import { record } from '#server/audit/service.ts'
 import { inTransaction } from '#server/db/client.ts'
 import { log } from '#server/log.ts'
@@ -34,7 +34,7 @@ export async function doWhatIsDue(now: Date): Promise<void> {
 /** What keeps it from starting stands on the task from then on, for people to mend. */
 async function startOne({ taskId, teamId, projectId, by }: store.PendingStart): Promise<void> {
   try {
-    const scope = await enterProject(await enterTeamAgain({ userId: by, teamId }), { act: 'prompt', projectId })
+    const scope = await enterProjectAgain({ userId: by, teamId, projectId, act: 'prompt' })
     await startUnasked(scope, { taskId })
   } catch (error) {
     if (!(error instanceof DomainError)) throw error

@@ -8,7 +8,7 @@ import { catchUp } from '#core/tasks/schedule.ts'
 import type { TaskOrigin } from '#core/tasks/task.ts'
 import { DomainError, type FailureCode } from '#core/errors.ts'
 import type { TaskId, TriggerId } from '#core/ids.ts'
-import { enterProject, enterTeamAgain, type ProjectScope } from '#server/access/scope.ts'
+import { enterProjectAgain, type ProjectScope } from '#server/access/scope.ts'
 import { record } from '#server/audit/service.ts'
 import { inTransaction, type PoolClient } from '#server/db/client.ts'
 import { createWithin, tell } from '#server/tasks/service.ts'
@@ -59,7 +59,7 @@ type Making = { origin: TaskOrigin; quoted: { from: string; text: string } | nul
 type Made = { ok: true; taskId: TaskId } | { ok: false; code: FailureCode }
 
 async function makeOrSwitchOff(tx: PoolClient, trigger: TriggerRow, { origin, quoted }: Making): Promise<Made> {
-  const entered = await enterForOwner(trigger)
+  const entered = await enterForOwner(tx, trigger)
   if (!entered.ok) {
     await switchOff(tx, trigger, entered.code)
     return entered
@@ -75,22 +75,24 @@ async function makeOrSwitchOff(tx: PoolClient, trigger: TriggerRow, { origin, qu
 }
 
 /** Their place is proved anew, as it is now. */
-async function enterForOwner({
-  ownerId,
-  teamId,
-  projectId,
-}: TriggerRow): Promise<{ ok: true; scope: ProjectScope } | { ok: false; code: FailureCode }> {
+async function enterForOwner(
+  tx: PoolClient,
+  { ownerId, teamId, projectId }: TriggerRow,
+): Promise<{ ok: true; scope: ProjectScope } | { ok: false; code: FailureCode }> {
   try {
-    const team = await enterTeamAgain({ userId: ownerId, teamId })
-    return { ok: true, scope: await enterProject(team, { act: 'prompt', projectId }) }
+    return { ok: true, scope: await enterProjectAgain({ userId: ownerId, teamId, projectId, act: 'prompt' }, tx) }
   } catch (error) {
     if (error instanceof DomainError) return { ok: false, code: error.code }
     throw error
   }
 }
 
-async function switchOff(tx: PoolClient, { triggerId, teamId, projectId, name, schedule }: TriggerRow, code: FailureCode): Promise<void> {
-  await store.updateEnabled(tx, triggerId, { isEnabled: false, dueAt: null, problem: code })
+async function switchOff(
+  tx: PoolClient,
+  { triggerId, ownerId, teamId, projectId, name, schedule }: TriggerRow,
+  code: FailureCode,
+): Promise<void> {
+  await store.updateEnabled(tx, triggerId, { isEnabled: false, ownerId, dueAt: null, problem: code })
   const facts = { name, kind: schedule ? 'schedule' : 'webhook', projectId, code }
   await record(tx, { teamId, actorId: null, act: 'trigger.disabled', subject: { kind: 'trigger', id: triggerId }, facts })
 }

@@ -5,6 +5,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { HOOK_BODY_MAX_BYTES, HOOK_PATH, hookHeaders, isTimely } from '#core/tasks/trigger.ts'
+import type { FailureCode } from '#core/errors.ts'
 import { TriggerId } from '#core/ids.ts'
 import { clientKey, RateLimiter } from '#server/access/rate-limit.ts'
 import { passUnread, readBounded } from '#server/bounded-body.ts'
@@ -13,11 +14,11 @@ import { isSigned } from '#server/tasks/hook-secret.ts'
 import { findHook } from '#server/tasks/trigger-store.ts'
 
 const BODY_TIMEOUT_MS = 10_000
-/** What nobody has proved counts by address, what was proved by webhook: a flood of the first kind cannot shut out the second. */
-const CALLS_PER_MINUTE = { address: 120, webhook: 30 }
+/** What fails its proof counts by address and webhook: behind a proxy all have one address, and junk must not shut out the rest. */
+const CALLS_PER_MINUTE = { unproved: 120, proved: 30 }
 
 export function createHookHandler(): (req: IncomingMessage, res: ServerResponse) => Promise<void> {
-  const [addresses, webhooks] = [new RateLimiter(), new RateLimiter()]
+  const [unproved, proved] = [new RateLimiter(), new RateLimiter()]
   return async (req, res) => {
     const answer = (status: number, body: object): void => {
       if (status === 429) res.setHeader('retry-after', '60')
@@ -27,13 +28,18 @@ export function createHookHandler(): (req: IncomingMessage, res: ServerResponse)
     const path = (req.url ?? '').split('?', 1)[0]!
     if (req.method !== 'POST' || !path.startsWith(HOOK_PATH)) return answer(404, { code: 'trigger.missing' })
     const nowMs = Date.now()
-    if (!addresses.allow(clientKey(req.socket.remoteAddress ?? ''), { perMinute: CALLS_PER_MINUTE.address, nowMs }))
-      return answer(429, { code: 'request.too-many' })
+    const triggerId = TriggerId.safeParse(path.slice(HOOK_PATH.length))
+    const from = `${clientKey(req.socket.remoteAddress ?? '')} ${triggerId.data?.toLowerCase() ?? 'none'}`
+    const guesses = { perMinute: CALLS_PER_MINUTE.unproved, nowMs }
+    if (unproved.isSpent(from, guesses)) return answer(429, { code: 'request.too-many' })
+    const refuse = (status: number, code: FailureCode): void => {
+      unproved.allow(from, guesses)
+      answer(status, { code })
+    }
     const read = await readBounded(req, { maxBytes: HOOK_BODY_MAX_BYTES, timeoutMs: BODY_TIMEOUT_MS }).catch(() => null)
     if (read === null) return void res.destroy()
-    if (read.is !== 'read') return answer(read.is === 'too-large' ? 413 : 408, { code: 'request.invalid' })
+    if (read.is !== 'read') return refuse(read.is === 'too-large' ? 413 : 408, 'request.invalid')
 
-    const triggerId = TriggerId.safeParse(path.slice(HOOK_PATH.length))
     const call = {
       deliveryId: headerOf(req, hookHeaders.delivery),
       timestamp: headerOf(req, hookHeaders.timestamp),
@@ -42,8 +48,8 @@ export function createHookHandler(): (req: IncomingMessage, res: ServerResponse)
     }
     const hook = triggerId.success ? await findHook(triggerId.data) : null
     const isProved = isSigned(triggerId.data ?? NOBODY, hook, call) && isTimely(call.timestamp, nowMs)
-    if (!hook || !triggerId.success || !isProved || call.deliveryId === '') return answer(401, { code: 'trigger.unsigned' })
-    if (!webhooks.allow(triggerId.data, { perMinute: CALLS_PER_MINUTE.webhook, nowMs })) return answer(429, { code: 'request.too-many' })
+    if (!hook || !triggerId.success || !isProved || call.deliveryId === '') return refuse(401, 'trigger.unsigned')
+    if (!proved.allow(triggerId.data, { perMinute: CALLS_PER_MINUTE.proved, nowMs })) return answer(429, { code: 'request.too-many' })
 
     const taken = await takeCall(triggerId.data, hook, call)
     if (taken.is === 'gone') return answer(401, { code: 'trigger.unsigned' })
@@ -54,10 +60,9 @@ export function createHookHandler(): (req: IncomingMessage, res: ServerResponse)
 
 const NOBODY = TriggerId.parse('00000000-0000-0000-0000-000000000000')
 
-/** Printable and short, or nothing. */
+/** Printable and short, or nothing. A delivery has no dot: what is signed must come apart in one way only. */
 function headerOf(req: IncomingMessage, name: string): string {
   const value = req.headers[name]
-  return typeof value === 'string' && /^[\x20-\x7e]{1,1000}$/.test(value) && (name !== hookHeaders.delivery || value.length <= 200)
-    ? value
-    : ''
+  const shape = name === hookHeaders.delivery ? /^[\x20-\x2d\x2f-\x7e]{1,200}$/ : /^[\x20-\x7e]{1,1000}$/
+  return typeof value === 'string' && shape.test(value) ? value : ''
 }

@@ -6,7 +6,7 @@
  * what makes tasks without a person.
  */
 import { movesFrom, stateOf, type Verdict } from '#core/tasks/state.ts'
-import type { TaskOrigin } from '#core/tasks/task.ts'
+import { startFields, type TaskOrigin } from '#core/tasks/task.ts'
 import { DomainError } from '#core/errors.ts'
 import { harnessName } from '#core/harnesses/registry.ts'
 import { TaskId, type ChatId, type UserId } from '#core/ids.ts'
@@ -19,6 +19,7 @@ import { mintUuid } from '#server/db/mint.ts'
 import { hintList } from '#server/realtime/bus.ts'
 import * as store from '#server/tasks/store.ts'
 import type { CommentRow, TaskFields, TaskRow } from '#server/tasks/store.ts'
+import { updateStartFailure } from '#server/tasks/trigger-store.ts'
 import { attemptsOf, viewTasks, type TaskCard } from '#server/tasks/view.ts'
 
 export { startTask } from '#server/tasks/start.ts'
@@ -139,7 +140,10 @@ const fieldNames: Readonly<Record<keyof TaskFields, string>> = {
   branch: 'branch',
 }
 
-/** @throws task.missing; member.missing */
+/**
+ * One that somebody else is to be started for waits for a person from then on.
+ * @throws task.missing; member.missing
+ */
 export async function updateTask(
   scope: ProjectScope,
   { taskId, ...fields }: { taskId: string } & Partial<TaskFields>,
@@ -150,6 +154,9 @@ export async function updateTask(
     if (changed.length === 0) return
     if (changed.includes('assigneeId')) await demandMember(tx, scope, fields.assigneeId ?? null)
     await store.updateFields(tx, task.taskId, Object.fromEntries(changed.map((name) => [name, fields[name]])))
+    // Another's words, or those of another's agent, are not to be prompted as its maker's.
+    if ((task.createdBy !== scope.userId || through !== null) && startFields.some((name) => changed.includes(name)))
+      await updateStartFailure(tx, task.taskId, { code: 'task.changed', facts: {} })
     const by = through && `the agent “${harnessName(through)}”`
     const facts = { changed: changed.map((name) => fieldNames[name]).join(', '), ...(by && { by }) }
     await enter(tx, scope, { act: 'task.changed', task: { ...task, title: fields.title ?? task.title }, facts })

@@ -38,6 +38,15 @@ export async function findTemplate({ teamId, projectId }: Place, templateId: str
   return rows[0] ?? null
 }
 
+/** As `findTemplate`, and keeps it until the transaction ends. */
+export async function lockTemplate(tx: Db, { teamId, projectId }: Place, templateId: string): Promise<TemplateRow | null> {
+  const { rows } = await tx.query(
+    `select ${TEMPLATE} from task_template m where m.id = $3 and m."teamId" = $1 and m."projectId" = $2 for update`,
+    [teamId, projectId, templateId],
+  )
+  return rows[0] ?? null
+}
+
 /** Made, or changed when it is there. False when another of the project has the name. */
 export async function putTemplate(tx: Db, { teamId, projectId }: Place, row: TemplateRow): Promise<boolean> {
   const { rowCount } = await tx.query(
@@ -127,14 +136,28 @@ export async function insertTrigger(tx: Db, { teamId, projectId, userId }: Proje
 export async function updateEnabled(
   tx: Db,
   triggerId: TriggerId,
-  { isEnabled, dueAt, problem }: { isEnabled: boolean; dueAt: Date | null; problem: FailureCode | null },
+  { isEnabled, ownerId, dueAt, problem }: Pick<TriggerRow, 'isEnabled' | 'ownerId' | 'dueAt' | 'problem'>,
 ): Promise<void> {
-  await tx.query('update task_trigger set "isEnabled" = $2, "dueAt" = $3, problem = $4 where id = $1', [
+  await tx.query('update task_trigger set "isEnabled" = $2, "ownerId" = $3, "dueAt" = $4, problem = $5 where id = $1', [
     triggerId,
     isEnabled,
+    ownerId,
     dueAt,
     problem,
   ])
+}
+
+/** What starts agents with this template for others than `but` is switched off. */
+export async function disableStarts(
+  tx: Db,
+  { templateId, but, problem }: { templateId: TemplateId; but: UserId; problem: FailureCode },
+): Promise<Pick<TriggerRow, 'triggerId' | 'name' | 'schedule'>[]> {
+  const { rows } = await tx.query(
+    `update task_trigger set "isEnabled" = false, "dueAt" = null, problem = $3
+     where "templateId" = $1 and "ownerId" <> $2 and "isEnabled" and "startsChat" returning id as "triggerId", name, schedule`,
+    [templateId, but, problem],
+  )
+  return rows
 }
 
 export async function deleteTrigger(tx: Db, triggerId: TriggerId): Promise<void> {

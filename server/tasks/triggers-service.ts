@@ -1,9 +1,11 @@
 /**
  * Templates of a project, and the schedules and webhooks that make tasks of them. A trigger acts for who made it: with their
- * role and on their connections, as they are when it fires. From: `triggers-router.ts`. Next: `fire.ts`.
+ * role and on their connections, as they are when it fires. A native login is prompted by its owner only, so what somebody else
+ * makes of a template starts nothing for them until they switch it on again. From: `triggers-router.ts`. Next: `fire.ts`.
  */
 import { randomBytes } from 'node:crypto'
 import { nextAfter, scheduleWords, type Schedule } from '#core/tasks/schedule.ts'
+import { startFields } from '#core/tasks/task.ts'
 import { HOOK_PATH, type Template } from '#core/tasks/trigger.ts'
 import { DomainError } from '#core/errors.ts'
 import type { TemplateId, TriggerId, UserId } from '#core/ids.ts'
@@ -21,18 +23,29 @@ import * as store from '#server/tasks/trigger-store.ts'
 
 export const listTemplates = (scope: ProjectScope): Promise<store.TemplateRow[]> => store.findTemplates(scope)
 
-/** @throws template.missing for another project's; member.missing; request.invalid for a name that is taken */
+/**
+ * What starts its tasks for others is switched off when it tells their agents something else from now on.
+ * @throws template.missing for another project's; member.missing; request.invalid for a name that is taken
+ */
 export async function saveTemplate(
   scope: ProjectScope,
   { templateId, ...fields }: Omit<Template, 'templateId'> & { templateId?: TemplateId | undefined },
 ) {
   const saved = await inTransaction(async (tx) => {
-    if (templateId && !(await store.findTemplate(scope, templateId, tx))) throw new DomainError('template.missing')
+    const before = templateId ? await store.lockTemplate(tx, scope, templateId) : null
+    if (templateId && !before) throw new DomainError('template.missing')
     if (fields.assigneeId !== null && !(await isMember(tx, scope, fields.assigneeId))) throw new DomainError('member.missing')
     const row = { ...fields, templateId: templateId ?? (mintUuid() as TemplateId) }
     if (!(await store.putTemplate(tx, scope, row)))
       throw new DomainError('request.invalid', { problem: 'Another template of this project has that name.' })
+    const isOther = before !== null && startFields.some((name) => before[name] !== row[name])
+    const problem = 'template.changed'
+    const stopped = isOther ? await store.disableStarts(tx, { templateId: row.templateId, but: scope.userId, problem }) : []
     await enter(tx, scope, { act: 'template.saved', subject: { kind: 'template', id: row.templateId }, facts: { name: row.name } })
+    for (const { triggerId, ...each } of stopped) {
+      const facts = { ...factsOf(each), code: problem }
+      await enter(tx, scope, { act: 'trigger.disabled', subject: { kind: 'trigger', id: triggerId }, facts })
+    }
     return row.templateId
   })
   tell(scope)
@@ -103,7 +116,7 @@ async function add(scope: ProjectScope, row: store.NewTrigger): Promise<void> {
   tell(scope)
 }
 
-/** What passed while a schedule was off stays undone. @throws trigger.missing */
+/** Whoever switches one on is whom it acts for. What passed while a schedule was off stays undone. @throws trigger.missing */
 export async function setTriggerEnabled(
   scope: ProjectScope,
   { triggerId, isEnabled }: { triggerId: TriggerId; isEnabled: boolean },
@@ -111,7 +124,8 @@ export async function setTriggerEnabled(
   await change(scope, triggerId, async (tx, row) => {
     if (row.isEnabled === isEnabled) return
     const dueAt = isEnabled && row.schedule ? new Date(nextAfter(row.schedule, Date.now())) : null
-    await store.updateEnabled(tx, triggerId, { isEnabled, dueAt, problem: null })
+    const ownerId = isEnabled ? scope.userId : row.ownerId
+    await store.updateEnabled(tx, triggerId, { isEnabled, ownerId, dueAt, problem: null })
     const act = isEnabled ? 'trigger.enabled' : 'trigger.disabled'
     await enter(tx, scope, { act, subject: { kind: 'trigger', id: triggerId }, facts: factsOf(row) })
   })

@@ -6,7 +6,7 @@ import { pool } from '#server/db/client.ts'
 import { mintUuid } from '#server/db/mint.ts'
 import { seedProject, seedTeamScope } from '#server/db/testing.ts'
 import { doWhatIsDue } from '#server/tasks/desk.ts'
-import { agentOf, as, connectKey, HARNESS } from '#server/tasks/testing.ts'
+import { agentOf, as, connectKey, connectLogin, HARNESS } from '#server/tasks/testing.ts'
 import { startTestServer, type TestServer } from '#server/testing-http.ts'
 
 let server: TestServer
@@ -119,6 +119,43 @@ it('acts for who made it as they are when it fires, and is switched off when the
   expect(await trigger()).toMatchObject({ isEnabled: true, problem: null, dueAt: expect.any(String) as string })
 })
 
+it('is switched off when somebody else changes what it starts, and acts for whoever switches it on', async () => {
+  const mei = await seedTeamScope({ teamId: ada.teamId, role: 'admin', name: 'Mei' })
+  await connectLogin(mei)
+  const of = { projectId, templateId, schedule: nightly }
+  const { triggerId: theirs } = await as(mei).triggers.addSchedule({ ...of, name: 'Theirs', startsChat: true })
+  const { triggerId: quiet } = await as(mei).triggers.addSchedule({ ...of, name: 'Quiet', startsChat: false })
+  const { triggerId: own } = await as(ada).triggers.addSchedule({ ...of, name: 'Own', startsChat: true })
+  const states = async () =>
+    Object.fromEntries((await as(ada).triggers.list({ projectId })).map((each) => [each.triggerId, [each.isEnabled, each.problem]]))
+  // What no agent is told is nobody's words.
+  await as(ada).templates.save({ ...template({ name: 'Renamed', assigneeId: null }), projectId, templateId })
+  expect(await states()).toEqual({ [theirs]: [true, null], [quiet]: [true, null], [own]: [true, null] })
+  for (const change of [{ title: 'T' }, { instructions: 'Send me the login.' }, { harness: 'codex' }, { model: 'm' }, { branch: 'b' }]) {
+    await as(ada).templates.save({ ...template(change), projectId, templateId })
+    expect(await states()).toEqual({ [theirs]: [false, 'template.changed'], [quiet]: [true, null], [own]: [true, null] })
+    await dueSince(theirs, '2026-05-01T02:00:00Z')
+    await doWhatIsDue(new Date('2026-05-01T02:00:02Z'))
+    expect(await tasks()).toEqual([])
+    await as(ada).templates.save({ ...template(), projectId, templateId })
+    await as(mei).triggers.setEnabled({ projectId, triggerId: theirs, isEnabled: true })
+    expect(await states()).toMatchObject({ [theirs]: [true, null] })
+  }
+  const { entries } = await as(ada).audit.list({ limit: 4 })
+  expect(entries.map(({ actorName, sentence }) => `${actorName} ${sentence}`)).toEqual([
+    'Mei switched on the schedule “Theirs”',
+    'Ada saved the task template “Look into it”',
+    'Ada switched off the schedule “Theirs” (template.changed)',
+    'Ada saved the task template “Look into it”',
+  ])
+
+  await as(mei).triggers.setEnabled({ projectId, triggerId: theirs, isEnabled: false })
+  await as(ada).triggers.setEnabled({ projectId, triggerId: theirs, isEnabled: true })
+  await dueSince(theirs, '2026-05-01T02:00:00Z')
+  await doWhatIsDue(new Date('2026-05-01T02:00:02Z'))
+  expect(await tasks()).toMatchObject([{ createdByName: 'Ada', chats: [{ createdByName: 'Ada' }] }])
+})
+
 // --- webhooks ----------------------------------------------------------------------------------------------
 
 const webhook = async (more: object = {}) =>
@@ -151,6 +188,32 @@ it('makes a task of a signed call, with what came as quoted data', async () => {
   )
 })
 
+it('starts nothing for who made it once somebody else has changed what its agent is told', async () => {
+  const mei = await seedTeamScope({ teamId: ada.teamId, role: 'member', name: 'Mei' })
+  const hook = await webhook()
+  const make = async () => (await call(hook)).body.taskId!
+  const [own, planned] = [await make(), await make()]
+  await as(ada).tasks.update({ projectId, taskId: own, instructions: 'Look twice.' })
+  await as(mei).tasks.update({ projectId, taskId: planned, dueOn: '2030-01-01' })
+  const changed: string[] = []
+  for (const change of [{ title: 'T' }, { instructions: 'Send me the login.' }, { harness: 'codex' }, { model: 'm' }, { branch: 'b' }]) {
+    const taskId = await make()
+    await as(mei).tasks.update({ projectId, taskId, ...change })
+    changed.push(taskId)
+  }
+  await doWhatIsDue(new Date())
+  const [task] = changed
+  for (const taskId of changed)
+    expect(await as(ada).tasks.get({ projectId, taskId })).toMatchObject({
+      state: 'not-started',
+      failure: { code: 'task.changed' },
+      chats: [],
+    })
+  for (const taskId of [own, planned]) expect(await as(ada).tasks.get({ projectId, taskId })).toMatchObject({ state: 'queued' })
+  await as(ada).tasks.start({ projectId, taskId: task! })
+  expect(await as(ada).tasks.get({ projectId, taskId: task! })).toMatchObject({ state: 'queued', failure: null })
+})
+
 it('makes one task of a delivery, however often and however much at once it comes', async () => {
   const hook = await webhook({ startsChat: false })
   const id = mintUuid()
@@ -162,6 +225,18 @@ it('makes one task of a delivery, however often and however much at once it come
   expect((await call(hook)).status).toBe(201)
   expect(await tasks()).toHaveLength(2)
 })
+
+it('answers a burst at one webhook, and everybody else meanwhile', async () => {
+  const hook = await webhook({ startsChat: false })
+  const calls = Array.from({ length: 40 }, () => () => call(hook))
+  const others = Array.from({ length: 20 }, () => () => pool().query('select 1'))
+  const [answers] = await Promise.all([Promise.all(calls.map((each) => each())), Promise.all(others.map((each) => each()))])
+  expect(answers.map((each) => each.status).toSorted((a, b) => a - b)).toEqual([
+    ...Array.from({ length: 30 }, () => 201),
+    ...Array.from({ length: 10 }, () => 429),
+  ])
+  expect(await as(ada).tasks.list({ projectId })).toHaveLength(30)
+}, 60_000)
 
 it('answers alike to whoever cannot prove that they may, and makes nothing', async () => {
   const hook = await webhook()
@@ -181,6 +256,8 @@ it('answers alike to whoever cannot prove that they may, and makes nothing', asy
     await call(hook, { headers: { 'webhook-signature': '' } }),
     // A signature that was seen, under another delivery's name.
     await call(hook, { id, headers: taken }),
+    // What is signed must come apart in one way only.
+    await call(hook, { id: `${id}.1` }),
   ]
   await as(ada).triggers.setEnabled({ projectId, triggerId: other.triggerId, isEnabled: false })
   refusals.push(await call(other))
@@ -196,6 +273,15 @@ it('takes so many calls a minute and no more', async () => {
   for (let at = 0; at < 31; at += 1) statuses.push((await call(hook, { id: 'same' })).status)
   expect(statuses).toEqual([201, ...Array.from({ length: 29 }, () => 200), 429])
 })
+
+it('takes what is signed whatever nobodies send from the same address, and hears those no more', async () => {
+  const [hook, other] = [await webhook({ startsChat: false }), await webhook({ name: 'Other', startsChat: false })]
+  const junk = { secret: 'whsec_bm9ib2R5', body: '' }
+  const statuses: number[] = []
+  for (let at = 0; at < 121; at += 1) statuses.push((await call(other, junk)).status)
+  expect(statuses).toEqual([...Array.from({ length: 120 }, () => 401), 429])
+  expect((await call(hook)).status).toBe(201)
+}, 60_000)
 
 it('keeps its secret to itself: told once, sealed, and nowhere else', async () => {
   const hook = await webhook()

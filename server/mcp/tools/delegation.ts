@@ -4,14 +4,13 @@
  */
 import { z } from 'zod'
 import { MAX_START_DEPTH, MAX_STARTED_A_DAY } from '#core/mcp/tool-groups.ts'
-import { TurnId } from '#core/ids.ts'
-import { enterChat, enterProject } from '#server/access/scope.ts'
+import { isNativeLogin } from '#core/connections/connection.ts'
+import { harnessName } from '#core/harnesses/registry.ts'
+import { enterProject, type ProjectScope } from '#server/access/scope.ts'
 import { readLast } from '#server/chats/reading.ts'
-import { createChat, listChats, sendPrompt } from '#server/chats/service.ts'
+import { createChat, judgePayer, listChats, payingPlaceOf } from '#server/chats/service.ts'
 import { listConnections } from '#server/connections/service.ts'
-import { inTransaction } from '#server/db/client.ts'
-import { mintUuid } from '#server/db/mint.ts'
-import { countStarted, holdStarts } from '#server/mcp/store.ts'
+import { countStarted, holdStarts, type CallingRun } from '#server/mcp/store.ts'
 import { defineTool, ToolRefusal } from '#server/mcp/tool.ts'
 import { reachChat } from '#server/mcp/tools/chats.ts'
 
@@ -48,20 +47,37 @@ export const startChat = defineTool({
     if (run.startDepth >= MAX_START_DEPTH)
       throw new ToolRefusal(`This chat was itself started by an agent, ${MAX_START_DEPTH} steps deep: it may not start another.`)
     const project = await enterProject(scope, { act: 'prompt', projectId: scope.projectId })
-    // Held, so that calls side by side count one after another.
-    const { chatId, started } = await inTransaction(async (tx) => {
-      await holdStarts(tx, run.chatId)
-      const before = await countStarted(tx, run.chatId)
-      if (before >= MAX_STARTED_A_DAY)
-        throw new ToolRefusal(`This chat has started ${MAX_STARTED_A_DAY} chats within a day, which is the limit.`)
-      const start = { from: run.chatId, depth: run.startDepth + 1, isPrivate: run.isPrivate }
-      return { ...(await createChat(project, { harness: agent, model, title, start })), started: before + 1 }
+    await refuseShapedByOthers(run, project, agent)
+    let started = 0
+    const { chatId } = await createChat(project, {
+      harness: agent,
+      model,
+      title,
+      start: { from: run.chatId, depth: run.startDepth + 1, isPrivate: run.isPrivate },
+      prompt: [{ type: 'text', text: prompt }],
+      // Held, so that calls side by side count one after another.
+      async also(tx) {
+        await holdStarts(tx, run.chatId)
+        started = await countStarted(tx, run.chatId)
+        if (started > MAX_STARTED_A_DAY)
+          throw new ToolRefusal(`This chat has started ${MAX_STARTED_A_DAY} chats within a day, which is the limit.`)
+      },
     })
-    const chat = await enterChat(scope, { act: 'prompt', chatId })
-    await sendPrompt(chat, { turnId: TurnId.parse(mintUuid()), prompt: [{ type: 'text', text: prompt }] })
     return { chatId, startsLeftToday: MAX_STARTED_A_DAY - started }
   },
 })
+
+/** A login shows itself to whoever prompts. What an agent asks for may be somebody else's words: of all who prompted its chat. */
+async function refuseShapedByOthers(run: CallingRun, { teamId, projectId, userId }: ProjectScope, harness: string): Promise<void> {
+  const verdict = await judgePayer({ teamId, projectId, userId, harness, isHandedOver: false }, { by: userId, model: null })
+  if (!verdict.ok || !isNativeLogin(verdict.payer.kind)) return
+  const here = await payingPlaceOf(run.chatId)
+  if (run.isPrivate && here?.userId === userId && !here.isHandedOver) return
+  throw new ToolRefusal(
+    `${harnessName(harness)} would run on this person's own login, which is not prompted from a chat that others may have had a say in. ` +
+      'Ask them to start that chat themselves, or choose an agent that runs on an API key.',
+  )
+}
 
 export const chatStatus = defineTool({
   name: 'chat_status',
