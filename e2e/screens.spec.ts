@@ -5,7 +5,7 @@
  * theme is asked only what a theme decides, and the narrowest phone only whether all of it fits.
  */
 import { devices, type Page } from '@playwright/test'
-import { DAEMON_PROTOCOL } from '#core/links/daemon.ts'
+import { DAEMON_PROTOCOL, type SandboxReport } from '#core/links/daemon.ts'
 import { accessibilityFaults, rulesOfColour } from '#e2e/accessibility.ts'
 import { expect, test } from '#e2e/fixtures.ts'
 import { inDatabase } from '#e2e/world/database.ts'
@@ -98,13 +98,23 @@ async function everyCondition({ server }: World): Promise<void> {
     diskBytes: 500 * 2 ** 30,
     freeDiskBytes: 2 ** 30,
   }
-  const base = { publicKey: true, isConnected: false, labels: [] as string[], health, protocol: DAEMON_PROTOCOL, version: '0.1.0' }
+  const base = {
+    publicKey: true,
+    isConnected: false,
+    labels: [] as string[],
+    health,
+    protocol: DAEMON_PROTOCOL,
+    version: '0.1.0',
+    sandbox: { level: 'namespaces', reason: null } as SandboxReport,
+  }
+  const refused = 'This machine does not let bubblewrap make a sandbox: setting up uid map: Permission denied'
   const nodes = {
     'attic, copied': { ...base, clonedAt: true },
     'bench without a key': { ...base, publicKey: false },
     'cellar with a full disk': { ...base, isConnected: true, labels: ['eu', 'gpu'] },
     'drained build box': { ...base, isConnected: true, drainingAt: true, labels: ['eu'] },
     'elder daemon': { ...base, protocol: DAEMON_PROTOCOL - 1 },
+    'forge without a sandbox': { ...base, isConnected: true, sandbox: { level: 'none', reason: refused, isMissing: true } },
     laptop: base,
   } satisfies Record<string, typeof base & { clonedAt?: boolean; drainingAt?: boolean }>
   const harnesses = [{ harness: 'codex', version: '0.1.0', onDisk: ['0.0.9', '0.1.0'], state: 'installed', fraction: null, detail: null }]
@@ -113,7 +123,7 @@ async function everyCondition({ server }: World): Promise<void> {
       await db.query(
         `insert into node (id, name, "publicKey", "isConnected", "lastSeenAt", labels, health, protocol, version, platform, capacity, "clonedAt", "drainingAt", sandbox, harnesses)
          values ($1::text, $2, case when $3 then convert_to($1::text, 'UTF8') end, $4, now() - case when $4 then interval '0' else interval '3 hours' end, $5, $6, $7, $8, 'linux-x64', 8,
-           case when $9 then now() end, case when $10 then now() end, '{"level":"namespaces","reason":null}', $11)`,
+           case when $9 then now() end, case when $10 then now() end, $11, $12)`,
         [
           unique('node'),
           unique(name),
@@ -125,6 +135,7 @@ async function everyCondition({ server }: World): Promise<void> {
           node.version,
           node.clonedAt ?? false,
           node.drainingAt ?? false,
+          JSON.stringify(node.sandbox),
           JSON.stringify(harnesses),
         ],
       )
