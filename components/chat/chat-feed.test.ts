@@ -173,6 +173,15 @@ describe('opening', () => {
     expect(seen()).toMatchObject({ seq: 6, text: '2 3 4 5 6 ' })
   })
 
+  it('keeps what the socket brought while an older answer was on its way', async () => {
+    const { socket, feed, log, seen } = await following({ head: 4, kept: 4, stored: 4 })
+    const opened = log.opened.length
+    const reading = feed.catchUp()
+    socket.page(page(5, 6))
+    await reading
+    expect([seen().text, log.opened.length]).toEqual(['2 3 4 5 6 ', opened])
+  })
+
   it('says why when it fails, follows nothing meanwhile, and tries again', async () => {
     const { socket, feed, log, clock, seen } = await following({ kept: 0 })
     log.isDown = true

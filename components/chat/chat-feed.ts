@@ -247,13 +247,15 @@ export class ChatFeed {
         if (this.#openAt !== null) await this.#open()
         if (this.#openAt !== null || !this.#isRunning) return
         const asked = this.#logId
-        const { events, headSeq, logId } = await this.#options.readAfter(this.#view.seq)
+        const askedSeq = this.#view.seq
+        const { events, headSeq, logId } = await this.#options.readAfter(askedSeq)
         if (!this.#isRunning) return
         // Meanwhile the socket has brought another log.
         if (this.#logId !== asked) continue
         const before = this.#view.seq
-        // The log was put back to an earlier state: what we hold is of another history.
-        if (before > 0 && (headSeq < before || (asked !== null && logId !== asked))) this.#startOver()
+        // The log was put back to an earlier state: what we held then is of another history. What the socket has brought
+        // since may well be beyond the answer.
+        if (askedSeq > 0 && (headSeq < askedSeq || (asked !== null && logId !== asked))) this.#startOver()
         else {
           this.#logId = logId
           this.#apply(events)
