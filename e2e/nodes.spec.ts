@@ -125,8 +125,10 @@ test('a machine joins by the copied command, works where its label is asked for,
 
     await card.getByRole('button', { name: `Change ${name}` }).click()
     await page.getByRole('menuitem', { name: 'Remove…' }).click()
+    const removed = page.waitForResponse(/nodes\.remove/)
     await page.getByRole('button', { name: 'Remove', exact: true }).click()
     await expect(card).toHaveCount(0)
+    await removed
   } finally {
     for (const { child } of machines) child.kill('SIGKILL')
     for (const each of await world.owner.api.nodes.list.query())
